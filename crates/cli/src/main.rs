@@ -1,0 +1,2 @@
+//! The heapglass binary.
+fn main() {}

@@ -1,0 +1,24 @@
+//! V8 heap snapshot files: bytes to tables, and the index file that holds the tables.
+//!
+//! This crate knows the file format and nothing of what the graph means. It never prints,
+//! reads the environment or opens a socket.
+//!
+//! Reading order: [`source`] (where bytes come from), [`meta`] (what the file says of itself),
+//! [`scan`] (bytes to columns), [`container`] (the index file), [`column`] (columns read back),
+//! [`strings`] (text).
+
+pub mod column;
+pub mod container;
+mod error;
+mod finding;
+mod kinds;
+pub mod meta;
+pub mod progress;
+pub mod scan;
+pub mod source;
+pub mod strings;
+
+pub use error::{Error, Result};
+pub use finding::{Finding, FindingKind};
+pub use kinds::{EdgeType, NodeType};
+pub use progress::{Phase, Progress};

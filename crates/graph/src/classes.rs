@@ -1,0 +1,50 @@
+//! Classes: DevTools' rows of the Summary view.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClassIndex, Distance};
+
+/// One row of the Summary view, over all objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassRow {
+    /// DevTools' class key: `scriptId,line,column,name` for located objects, else `,name`.
+    pub class_key: String,
+    /// What DevTools shows: constructor, `(string)`, `{a, b}` …
+    pub class_name: String,
+    /// Number of instances with a shallow size above 0.
+    pub count: u64,
+    /// Smallest distance of the instances.
+    pub distance: i32,
+    /// Sum of the instances' shallow sizes, in bytes.
+    pub shallow_size: u64,
+    /// What would be freed with all instances: the sum of the retained sizes of those instances
+    /// that no other instance of the class dominates, in bytes.
+    pub retained_size: u64,
+}
+
+impl ClassRow {
+    /// The smallest distance as DevTools shows it.
+    pub fn distance(&self) -> Distance {
+        Distance(self.distance)
+    }
+}
+
+/// All classes; a node's [`ClassIndex`] is a position in it. Rows with count 0 exist (classes all
+/// of whose instances have shallow size 0); DevTools does not show them.
+#[derive(Debug, Clone, Default)]
+pub struct ClassTable {
+    /// The rows.
+    pub rows: Vec<ClassRow>,
+}
+
+impl ClassTable {
+    /// The row of a class.
+    pub fn row(&self, class: ClassIndex) -> &ClassRow {
+        &self.rows[class.index()]
+    }
+
+    /// Rows that DevTools shows, with their index.
+    pub fn shown(&self) -> impl Iterator<Item = (ClassIndex, &ClassRow)> {
+        (0..).map(ClassIndex).zip(&self.rows).filter(|(_, row)| row.count > 0)
+    }
+}

@@ -1,0 +1,19 @@
+//! The heap graph of a V8 snapshot with DevTools' figures: node and edge columns, retainers,
+//! distances, dominators, shallow and retained sizes, class names.
+//!
+//! [`Snapshot::open`] is the way in: from a snapshot file (or its index) to an [`Overview`] at
+//! once and a [`Graph`] when something is asked of it. This crate never prints, never reads the
+//! environment and never opens a socket.
+
+mod classes;
+mod graph;
+mod ids;
+mod open;
+mod overview;
+
+pub use classes::{ClassRow, ClassTable};
+pub use graph::{Edge, EdgeName, Edges, Graph, Location};
+pub use heapglass_format::{EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result};
+pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
+pub use open::{OpenOptions, Snapshot};
+pub use overview::{Overview, SnapshotInfo, Statistics};

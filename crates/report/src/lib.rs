@@ -1,0 +1,1 @@
+//! What heapglass says.
