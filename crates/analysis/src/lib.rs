@@ -23,6 +23,7 @@ mod row;
 mod strings;
 mod suspects;
 mod summary;
+mod tables;
 mod verdict;
 mod weak_map;
 
