@@ -4,7 +4,8 @@ mod function;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
 
-pub(crate) use function::{source_of, variables};
+pub(crate) use function::{is_context, source_of};
+use function::variables;
 
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{display_name, value_text};

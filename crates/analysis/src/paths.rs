@@ -50,7 +50,7 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
     let mut tail: Vec<Edge> = Vec::new();
     let mut at = node;
     let holders = loop {
-        let holders = holders_of(graph, at, count.saturating_add(1));
+        let holders = holders_of(graph, at, count.saturating_mul(4).max(2));
         match holders.as_slice() {
             [only] if only.from != graph.root() && tail.len() < MAX_STEPS && graph.distance(at).0 > 1 => {
                 tail.push(*only);
@@ -62,7 +62,12 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
     let sources: Vec<Ordinal> = holders.iter().map(|edge| edge.from).collect();
     let ways = Predecessors::of(graph, &sources);
     let mut paths: Vec<RootPath> = Vec::new();
+    let mut taken: Vec<Ordinal> = Vec::new();
     for holder in holders {
+        // An array's elements lie in a store of the array's own: that is no second way.
+        if taken.iter().any(|&taken| graph.dominates(taken, holder.from)) {
+            continue;
+        }
         let Some(mut edges) = ways.edges_to(graph, holder.from) else { continue };
         // A holder that is itself reached through the object is no way to it.
         if edges.iter().any(|edge| edge.to == at || edge.from == at) {
@@ -70,6 +75,7 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
         }
         edges.push(holder);
         edges.extend(tail.iter().rev());
+        taken.push(holder.from);
         paths.push(root_path(graph, &edges, node));
         if paths.len() == count {
             break;

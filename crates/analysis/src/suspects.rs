@@ -100,7 +100,7 @@ pub enum SuspectKind {
 pub struct Suspect {
     /// What stands out.
     pub kind: SuspectKind,
-    /// What it retains, in bytes. Suspects do not overlap: their sizes add up.
+    /// What it retains without the suspects inside it, in bytes. Suspects' sizes add up.
     pub retained_size: u64,
     /// The same as a share of the whole heap, 0 to 1.
     pub share: f64,
@@ -148,14 +148,14 @@ fn share(graph: &Graph, bytes: u64) -> f64 {
 fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) -> Suspect {
     let object = weighty.named_top(graph);
     let accumulation_point = weighty.named_point(graph);
-    let scatter = scatter(graph, weighty.point(), options.scatter_limit);
+    let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
     if let Some(most) = scatter.first().filter(|most| most.count > 1 && !line.is_empty()) {
         line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
     }
     let source = Source::of(graph, path.as_ref(), accumulation_point);
-    let retained_size = graph.retained_size(weighty.top);
+    let retained_size = weighty.own_bytes(graph);
     Suspect {
         retained_size,
         share: share(graph, retained_size),
@@ -171,25 +171,33 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
     }
 }
 
-/// What the memory below a node consists of, most bytes first.
-fn scatter(graph: &Graph, node: Ordinal, limit: usize) -> Vec<Scatter> {
-    groups_below(graph, graph.dominated(node))
+/// What a suspect's memory consists of below its accumulation point, most bytes first.
+fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
+    let point = weighty.point();
+    if weighty.is_list {
+        let links = graph.retained_set(point).filter(|&node| graph.class(node) == graph.class(point));
+        return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
+    }
+    let apart = |node: &Ordinal| weighty.apart.contains(node);
+    groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0)
         .take(limit)
-        .map(|group| {
-            let (location, script) = source_of(graph, group.largest);
-            Scatter {
-                class: group.class,
-                class_name: graph.class_row(group.class).class_name.clone(),
-                count: group.count,
-                retained_size: group.retained_size,
-                example: describe(graph, group.largest),
-                location,
-                script,
-            }
-        })
+        .map(|group| scatter_of(graph, group.largest, group.count, group.retained_size))
         .collect()
+}
+
+fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -> Scatter {
+    let (location, script) = source_of(graph, example);
+    Scatter {
+        class: graph.class(example),
+        class_name: graph.class_name(example).to_owned(),
+        count,
+        retained_size,
+        example: describe(graph, example),
+        location,
+        script,
+    }
 }
 
 /// Whose work a suspect is.

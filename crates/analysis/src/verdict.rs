@@ -66,7 +66,7 @@ fn detached(graph: &Graph) -> Option<Detached> {
     let mut detached = Detached { count: 0, retained_size: 0 };
     let mut covered_until = 0;
     for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate() {
-        if graph.detachedness(node) != Detachedness::Detached || graph.node_type(node) != NodeType::Native {
+        if !is_detached_dom_node(graph, node) {
             continue;
         }
         detached.count += 1;
@@ -76,4 +76,12 @@ fn detached(graph: &Graph) -> Option<Detached> {
         }
     }
     (detached.count > 0).then_some(detached)
+}
+
+/// Whether a node is a DOM node out of every document. Node's own native objects have the same
+/// mark, and are not.
+fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
+    graph.detachedness(node) == Detachedness::Detached
+        && graph.node_type(node) == NodeType::Native
+        && !graph.raw_name(node).contains(" / ")
 }

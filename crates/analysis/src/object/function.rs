@@ -26,7 +26,7 @@ pub(super) fn closure_info(graph: &Graph, closure: Ordinal, limit: usize) -> Clo
 
 /// The variables of a context and those around it, nearest scope first, and the number of those
 /// beyond `limit`. V8 knows the names of a function's variables, not of a block's.
-pub(crate) fn variables(
+pub(super) fn variables(
     graph: &Graph,
     context: Ordinal,
     scopes: u32,

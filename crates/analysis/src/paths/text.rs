@@ -4,6 +4,7 @@ use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 
 use crate::edge_label;
 use crate::names::{short_name, value_text};
+use crate::object::is_context;
 use crate::tables::{Kind, key_of, table_of};
 
 /// Pieces that a line has at most. Longer ones lose their middle.
@@ -66,13 +67,12 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
         EdgeType::Context => {
             line.arrow(class_of(graph, at.node), format!("variable {name}"));
         }
+        // V8 knows the names of a function's variables, not of a block's.
+        EdgeType::Hidden if is_context(graph, edge.from) => {
+            line.arrow(class_of(graph, at.node), "variable".to_owned());
+        }
         // What a variable hangs on is said by the variable.
-        EdgeType::Internal
-            if matches!(&*name, "context" | "previous")
-                && next.is_some_and(|next| {
-                    next.edge_type == EdgeType::Context
-                        || matches!(&*graph.edge_name(*next), "previous" | "context")
-                }) => {}
+        EdgeType::Internal if is_context(graph, edge.to) && next.is_some_and(|next| is_scope(graph, *next)) => {}
         EdgeType::Internal if at.table.is_some() && name.parse::<u32>().is_ok() => {
             let key = at.table.and_then(|kind| key_of(graph, edge, kind));
             line.arrow(None, key.map_or_else(|| "[entry]".to_owned(), |key| format!("[{}]", value_text(graph, key))));
@@ -95,6 +95,12 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
         _ => line.arrow(class_of(graph, at.node), edge_label(graph, edge).text),
     }
     there
+}
+
+/// Whether an edge leads from a context to one of its variables or to the scope around it.
+fn is_scope(graph: &Graph, edge: Edge) -> bool {
+    is_context(graph, edge.from)
+        && (matches!(edge.edge_type, EdgeType::Context | EdgeType::Hidden) || is_context(graph, edge.to))
 }
 
 /// The class to name beside an object in a line; `None` where it says nothing.

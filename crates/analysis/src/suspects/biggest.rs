@@ -55,6 +55,7 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
             }
         }
     }
+    found.sort_by_key(|&node| (Reverse(graph.retained_size(node)), node));
     found
 }
 

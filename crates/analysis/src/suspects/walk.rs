@@ -10,12 +10,41 @@ pub(super) struct Weighty {
     pub(super) top: Ordinal,
     /// The nodes on the way down the dominator tree, `top` first.
     chain: Vec<Ordinal>,
+    /// Parts that stand out themselves and are found for themselves.
+    pub(super) apart: Vec<Ordinal>,
+    /// Whether the accumulation point is the first link of a list.
+    pub(super) is_list: bool,
 }
 
 impl Weighty {
     /// The node below which the size scatters.
     pub(super) fn point(&self) -> Ordinal {
         self.chain.last().copied().unwrap_or(self.top)
+    }
+
+    /// What it retains without the parts that are found for themselves, in bytes.
+    pub(super) fn own_bytes(&self, graph: &Graph) -> u64 {
+        let apart: u64 = self.apart.iter().map(|&part| graph.retained_size(part)).sum();
+        graph.retained_size(self.top).saturating_sub(apart)
+    }
+
+    /// A list's memory is gathered at its first link, not at the one where the rest of the list
+    /// gets small. Links may have a node between them, so that every other one is compared.
+    fn cut_at_list(&mut self, graph: &Graph) {
+        let alike = |pair: &[Ordinal]| match pair {
+            [first, _, third] => graph.class(*first) == graph.class(*third),
+            _ => false,
+        };
+        let mut run = 0;
+        for (at, window) in self.chain.windows(3).enumerate() {
+            run = if alike(window) { run + 1 } else { 0 };
+            if run == LIST {
+                self.chain.truncate(at + 2 - LIST);
+                self.apart.clear();
+                self.is_list = true;
+                return;
+            }
+        }
     }
 
     /// The object that people know the topmost node by.
@@ -31,7 +60,7 @@ impl Weighty {
     }
 }
 
-/// Objects that each retain at least `least` bytes, none inside another: the dominator tree is
+/// Objects that each retain at least `least` bytes without the others: the dominator tree is
 /// walked down through owners that stand for nobody, and split where several parts stand out.
 /// Cost: the children of the nodes that retain `least`.
 ///
@@ -45,23 +74,21 @@ pub(super) fn weighty_objects(graph: &Graph, least: u64, big_drop_ratio: f64) ->
             open.extend(heavy_children(graph, top, least));
             continue;
         }
-        let mut chain = vec![top];
-        let mut at = top;
+        let mut weighty = Weighty { top, chain: vec![top], apart: Vec::new(), is_list: false };
         loop {
-            match next_below(graph, at, least, big_drop_ratio) {
-                Below::One(child) => {
-                    chain.push(child);
-                    at = child;
-                }
+            match next_below(graph, weighty.point(), least, big_drop_ratio) {
+                Below::One(child) => weighty.chain.push(child),
                 Below::Split(children) => {
-                    open.extend(children);
+                    weighty.apart = children;
                     break;
                 }
-                Below::Scatters => {
-                    found.push(Weighty { top, chain });
-                    break;
-                }
+                Below::Scatters => break,
             }
+        }
+        weighty.cut_at_list(graph);
+        open.extend(&weighty.apart);
+        if weighty.own_bytes(graph) >= least {
+            found.push(weighty);
         }
     }
     found
@@ -71,7 +98,7 @@ pub(super) fn weighty_objects(graph: &Graph, least: u64, big_drop_ratio: f64) ->
 enum Below {
     /// One child has nearly all of it.
     One(Ordinal),
-    /// A few different children have nearly all of it.
+    /// Some of its children stand out, and are no collection.
     Split(Vec<Ordinal>),
     /// It scatters: this is the accumulation point.
     Scatters,
@@ -79,21 +106,22 @@ enum Below {
 
 /// Alike children from which on a node counts as their collection.
 const COLLECTION: usize = 3;
+/// Alike nodes, each below the other, from which on they count as a list.
+const LIST: usize = 16;
 
 fn next_below(graph: &Graph, node: Ordinal, least: u64, big_drop_ratio: f64) -> Below {
-    let enough = graph.retained_size(node) as f64 * big_drop_ratio;
     let heavy = heavy_children(graph, node, least);
     let Some(&heaviest) = heavy.iter().max_by_key(|&&child| graph.retained_size(child)) else {
         return Below::Scatters;
     };
+    let enough = graph.retained_size(node) as f64 * big_drop_ratio;
     let all_alike = heavy.iter().all(|&child| graph.class(child) == graph.class(heaviest));
-    let together: u64 = heavy.iter().map(|&child| graph.retained_size(child)).sum();
     if heavy.len() == 1 && graph.retained_size(heaviest) as f64 >= enough {
         Below::One(heaviest)
-    } else if together as f64 >= enough && !(all_alike && heavy.len() >= COLLECTION) {
-        Below::Split(heavy)
-    } else {
+    } else if all_alike && heavy.len() >= COLLECTION {
         Below::Scatters
+    } else {
+        Below::Split(heavy)
     }
 }
 
