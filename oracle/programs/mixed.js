@@ -143,7 +143,7 @@ function build(root) {
   let cons = '';
   for (let i = 0; i < 200; i++) cons += 'part ' + i + ';';
   let deepCons = 'start of a string that is joined by many steps ';
-  for (let i = 0; i < 5000; i++) deepCons = deepCons + 'x' + i;
+  for (let i = 0; i < 2000; i++) deepCons = deepCons + 'x' + i;
   const flattened = 'flattened ' + base + cons;
   flattened.charCodeAt(3);
   app.strings = {
