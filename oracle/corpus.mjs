@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getJson, Session, start } from './inspect.mjs';
-import { here, node, NODES, npmPackage } from './runtimes.mjs';
+import { here, node, NODES, npmInstalled, npmPackage } from './runtimes.mjs';
 
 const args = process.argv.slice(2);
 const value = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -235,11 +235,20 @@ add('workerd-1.20261117.1-inspector.heapsnapshot', async (file) => {
 
 // ---------------------------------------------------------------------- real, larger programs
 
-add('real-typescript.heapsnapshot', (file) => {
+/** The TypeScript compiler's heap after it has checked a part of the program that the oracle comes from. */
+const typescript = (roots) => (file) => {
   const folder = npmPackage('typescript', '5.9.3');
   const front = path.join(here, 'node_modules/chrome-devtools-frontend/front_end');
-  const roots = ['entrypoints/heap_snapshot_worker/heap_snapshot_worker.ts', 'panels/profiler/profiler.ts', 'panels/timeline/timeline.ts'];
-  console.log(run(node('22.23.3'), ['--max-old-space-size=4000', program('typescript.js'), folder, file, ...roots.map((r) => path.join(front, r))]).trim());
+  console.log(run(node('22.23.3'), ['--max-old-space-size=6000', program('typescript.js'), folder, file, ...roots.map((r) => path.join(front, r))]).trim());
+};
+add('real-typescript.heapsnapshot', typescript(['entrypoints/heap_snapshot_worker/heap_snapshot_worker.ts']));
+add('real-typescript-large.heapsnapshot', typescript(['entrypoints/heap_snapshot_worker/heap_snapshot_worker.ts',
+  'panels/profiler/profiler.ts', 'panels/timeline/timeline.ts']));
+add('real-webpack.heapsnapshot', (file) => {
+  // webpack bundles the TypeScript compiler and the DevTools engine (as bundled for this oracle).
+  const folder = npmInstalled('webpack', '5.112.2');
+  console.log(run(node('20.20.2'), ['--max-old-space-size=6000', program('webpack.js'), folder, file,
+    path.join(npmPackage('typescript', '5.9.3'), 'lib/typescript.js')]).trim());
 });
 
 // ---------------------------------------------------------------------------------- running

