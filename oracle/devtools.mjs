@@ -5,7 +5,7 @@
 //   node devtools.mjs SNAPSHOT [--nodes OUT.csv] [--summary OUT.json [--filters]] [--time]
 //                     [--repair-trace-count]
 //
-// SNAPSHOT may be compressed (.gz, .br); `-` as OUT writes to standard output.
+// SNAPSHOT may be compressed (.gz; .zst where the zstd tool is installed); `-` as OUT writes to standard output.
 //
 //   --nodes      one CSV row per node, in file order
 //   --summary    totals, the statistics (pie) and the class table (Summary view)
@@ -87,8 +87,9 @@ export async function bundle() {
 
 /** Calls `each(buffer)` for every slice of the (decompressed) file. */
 async function slices(file, each) {
-  if (/\.(gz|br)$/.test(file)) {
-    const plain = fs.createReadStream(file).pipe(/gz$/.test(file) ? zlib.createGunzip() : zlib.createBrotliDecompress());
+  if (/\.(gz|zst)$/.test(file)) {
+    const plain = /gz$/.test(file) ? fs.createReadStream(file).pipe(zlib.createGunzip())
+      : spawn('zstd', ['-dc', '--long=31', file], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
     let parts = [];
     let size = 0;
     for await (const part of plain) {
