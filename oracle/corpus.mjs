@@ -120,6 +120,9 @@ for (const version of ['18.20.8', '22.23.3']) {
     fs.copyFileSync(path.join(folder, written), file);
   }));
 }
+for (const version of ['22.23.3', '26.10.0']) {
+  add(`node-${version}-huge-buffers.heapsnapshot`, (file) => run(node(version), [program('huge.js'), file]));
+}
 add('node-22.23.3-pair-1.heapsnapshot', (file) => pair(file));
 
 /** Two snapshots of one process, with known changes between them. */
