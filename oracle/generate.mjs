@@ -163,6 +163,15 @@ function tile(base, copies, out) {
   }
   stringEnds.push(strings.lastIndexOf('"', last) + 1);
 
+  // The names of WeakMap entries hold object ids, so every copy needs its own.
+  const pair = /^"\d+ \/ part of key .* pair in WeakMap \(table @\d+\)"$/;
+  const pairs = new Uint8Array(stringEnds.length);
+  const stringAt = (i) => strings.subarray(strings.indexOf('"', i ? stringEnds[i - 1] + 1 : 0), stringEnds[i]);
+  for (let i = 0; i < stringEnds.length; i++) {
+    const bytes = stringAt(i);
+    if (bytes.length < 1000 && bytes.indexOf(' pair in WeakMap (table @') > 0 && pair.test(bytes.toString('latin1'))) pairs[i] = 1;
+  }
+
   const N = header.node_count;
   const rootEdges = nodes[EDGES];
   let highestId = 0;
@@ -190,15 +199,18 @@ function tile(base, copies, out) {
   }
   writer.text('],\n"edges":[');
   let first = true;
+  const element = edgeTypes.indexOf('element');
+  const internal = edgeTypes.indexOf('internal');
   const edge = (i, c, index) => {
     if (!first) writer.bytes(Buffer.of(COMMA));
     first = false;
     const to = edges[i + 2];
     writer.number(edges[i], COMMA);
-    writer.number(index ?? edges[i + 1], COMMA);
+    let name = index ?? edges[i + 1];
+    if (edges[i] === internal && pairs[name]) name += c * stringEnds.length;
+    writer.number(name, COMMA);
     writer.number(to === 0 ? 0 : to + nodeShift(c), NEWLINE);
   };
-  const element = edgeTypes.indexOf('element');
   let index = 0;
   for (let c = 0; c < copies; c++) {
     for (let i = 0; i < rootEdges * E; i += E) edge(i, c, edges[i] === element ? ++index : undefined);
@@ -217,13 +229,14 @@ function tile(base, copies, out) {
   }
   writer.text('],\n"strings":[');
   for (let c = 0; c < copies; c++) {
-    let at = 0;
-    for (let s = 0; s < stringEnds.length; s++) {
-      const start = strings.indexOf('"', at);
-      if (s || c) writer.text(',\n');
-      writer.text(c ? `"${c}~` : '"');
-      writer.bytes(strings.subarray(start + 1, stringEnds[s]));
-      at = stringEnds[s] + 1;
+    for (let i = 0; i < stringEnds.length; i++) {
+      if (i || c) writer.text(',\n');
+      const bytes = stringAt(i);
+      if (c && pairs[i]) writer.text(bytes.toString('latin1').replace(/ @(\d+)\)/g, (_, id) => ` @${Number(id) + c * idStep})`));
+      else if (c) {
+        writer.text(`"${c}~`);
+        writer.bytes(bytes.subarray(1));
+      } else writer.bytes(bytes);
     }
   }
   writer.text(']}\n');
