@@ -1,0 +1,233 @@
+//! Suspects: objects and groups of objects whose retained size stands out.
+//!
+//! After Eclipse MAT's leak suspects (`FindLeaksQuery`), adapted to V8's heap.
+
+mod biggest;
+mod groups;
+mod walk;
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{ClassIndex, Graph, Location, NodeType, Ordinal};
+
+pub use biggest::biggest_objects;
+
+use crate::dominators::groups_below;
+use crate::object::source_of;
+use crate::{ObjectSummary, RootPath, describe, path_to};
+use walk::{Weighty, is_program_object};
+
+/// When something stands out.
+#[derive(Debug, Clone)]
+pub struct SuspectOptions {
+    /// Share of the whole heap that makes a suspect (0.1 is 10 %).
+    pub threshold: f64,
+    /// The walk to the accumulation point goes on while the largest child retains at least this
+    /// share of its parent.
+    pub big_drop_ratio: f64,
+    /// At most this many suspects.
+    pub limit: usize,
+    /// At most this many parts of what a suspect scatters into.
+    pub scatter_limit: usize,
+}
+
+impl Default for SuspectOptions {
+    fn default() -> Self {
+        SuspectOptions { threshold: 0.1, big_drop_ratio: 0.7, limit: 10, scatter_limit: 3 }
+    }
+}
+
+/// A class that an accumulation point's memory scatters into: `1234 × Session`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter {
+    /// The class.
+    pub class: ClassIndex,
+    /// Its name.
+    pub class_name: String,
+    /// How many instances the accumulation point dominates directly (or through its table or
+    /// backing store).
+    pub count: u64,
+    /// What they retain, in bytes.
+    pub retained_size: u64,
+    /// The one that retains most.
+    pub example: ObjectSummary,
+    /// Where the class is written, 0-based.
+    pub location: Option<Location>,
+    /// Name of the script of `location`.
+    pub script: Option<String>,
+}
+
+/// Where a suspect's memory is gathered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accumulation {
+    /// The object below which the size scatters.
+    pub object: ObjectSummary,
+    /// The path that keeps it alive.
+    pub path: Option<RootPath>,
+    /// What it scatters into, most bytes first.
+    pub scatter: Vec<Scatter>,
+}
+
+/// What stands out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SuspectKind {
+    /// One object retains much.
+    Object {
+        /// The object.
+        object: ObjectSummary,
+        /// Where its memory is gathered: itself, or another object below it.
+        accumulation: Accumulation,
+    },
+    /// The objects of one class, none of which stands out, retain much together.
+    Group {
+        /// The class.
+        class: ClassIndex,
+        /// Its name.
+        class_name: String,
+        /// Number of topmost instances (those not inside another of the class).
+        count: u64,
+        /// The one that retains most.
+        largest: ObjectSummary,
+        /// The object that most of them hang below, if there is one.
+        accumulation: Option<Accumulation>,
+        /// Number of the instances that hang below it.
+        gathered: u64,
+    },
+}
+
+/// A finding about weight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suspect {
+    /// What stands out.
+    pub kind: SuspectKind,
+    /// What it retains without the suspects inside it, in bytes. Suspects' sizes add up.
+    pub retained_size: u64,
+    /// The same as a share of the whole heap, 0 to 1.
+    pub share: f64,
+    /// The path that keeps the object, or the largest of the group, alive.
+    pub path: Option<RootPath>,
+    /// The way to the memory as one line, down to where it scatters:
+    /// `global.app.routes.cache : Map → table → [1234 × Session]`; empty if no root leads there.
+    pub line: String,
+    /// Where the owner is written: position of the object's, the accumulation point's or the
+    /// nearest closure's code; 0-based.
+    pub location: Option<Location>,
+    /// Name of the script of `location`.
+    pub script: Option<String>,
+    /// The first object on the path, from the suspect upwards, that is of the program's own making
+    /// rather than V8's or Node's.
+    pub owner: Option<ObjectSummary>,
+}
+
+/// Finds the suspects, largest first. Cost: one pass over the dominator tree for the single
+/// objects, one for each class whose retained size is over the threshold, and the paths.
+pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
+    let least = least_bytes(graph, options);
+    let singles = walk::weighty_objects(graph, least, options.big_drop_ratio);
+    let mut suspects: Vec<Suspect> =
+        singles.iter().map(|weighty| single_suspect(graph, weighty, options)).collect();
+    let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
+    suspects.extend(groups::group_suspects(graph, &tops, least, options));
+    suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
+    suspects.truncate(options.limit);
+    suspects
+}
+
+/// The threshold in bytes; never 0, so that an empty heap has no suspects.
+fn least_bytes(graph: &Graph, options: &SuspectOptions) -> u64 {
+    ((graph.overview().info.total_size as f64 * options.threshold).ceil() as u64).max(1)
+}
+
+fn share(graph: &Graph, bytes: u64) -> f64 {
+    match graph.overview().info.total_size {
+        0 => 0.0,
+        total => bytes as f64 / total as f64,
+    }
+}
+
+fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) -> Suspect {
+    let object = weighty.named_top(graph);
+    let accumulation_point = weighty.named_point(graph);
+    let scatter = scatter(graph, weighty, options.scatter_limit);
+    let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
+    let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
+    if let Some(most) = scatter.first().filter(|most| most.count > 1 && !line.is_empty()) {
+        line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
+    }
+    let source = Source::of(graph, path.as_ref(), accumulation_point);
+    let retained_size = weighty.own_bytes(graph);
+    Suspect {
+        retained_size,
+        share: share(graph, retained_size),
+        line,
+        location: source.location,
+        script: source.script,
+        owner: source.owner,
+        path: path_to(graph, object),
+        kind: SuspectKind::Object {
+            object: describe(graph, object),
+            accumulation: Accumulation { object: describe(graph, accumulation_point), path, scatter },
+        },
+    }
+}
+
+/// What a suspect's memory consists of below its accumulation point, most bytes first.
+fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
+    let point = weighty.point();
+    if weighty.is_list {
+        let links = graph.retained_set(point).filter(|&node| graph.class(node) == graph.class(point));
+        return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
+    }
+    let apart = |node: &Ordinal| weighty.apart.contains(node);
+    groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
+        .into_iter()
+        .filter(|group| group.retained_size > 0)
+        .take(limit)
+        .map(|group| scatter_of(graph, group.largest, group.count, group.retained_size))
+        .collect()
+}
+
+fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -> Scatter {
+    let (location, script) = source_of(graph, example);
+    Scatter {
+        class: graph.class(example),
+        class_name: graph.class_name(example).to_owned(),
+        count,
+        retained_size,
+        example: describe(graph, example),
+        location,
+        script,
+    }
+}
+
+/// Whose work a suspect is.
+#[derive(Default)]
+struct Source {
+    location: Option<Location>,
+    script: Option<String>,
+    owner: Option<ObjectSummary>,
+}
+
+impl Source {
+    /// The nearest object upwards from `node` on its path of which the snapshot knows where it is
+    /// written, and which is not written in Node itself.
+    fn of(graph: &Graph, path: Option<&RootPath>, node: Ordinal) -> Source {
+        let above = path.into_iter().flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
+        for node in std::iter::once(node).chain(above) {
+            let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
+            if !is_code || !is_program_object(graph, node) {
+                continue;
+            }
+            let (location, script) = source_of(graph, node);
+            if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
+                return Source { location, script, owner: Some(describe(graph, node)) };
+            }
+        }
+        Source::default()
+    }
+}
+
+/// Whether a script belongs to Node, Deno or Bun rather than to the program.
+fn is_own_code_of_runtime(script: &str) -> bool {
+    ["node:", "internal/", "ext:", "builtin://", "native "].iter().any(|prefix| script.starts_with(prefix))
+}
