@@ -40,7 +40,8 @@ pub fn cut_end(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
-    let mut cut = take_columns(text.chars(), columns.saturating_sub(1));
+    let Some(room) = columns.checked_sub(1) else { return Cow::Borrowed("") };
+    let mut cut = take_columns(text.chars(), room);
     cut.push(ELLIPSIS);
     Cow::Owned(cut)
 }
@@ -50,7 +51,7 @@ pub fn cut_middle(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
-    let room = columns.saturating_sub(1);
+    let Some(room) = columns.checked_sub(1) else { return Cow::Borrowed("") };
     let mut cut = take_columns(text.chars(), room.div_ceil(2));
     let tail = take_columns(text.chars().rev(), room / 2);
     cut.push(ELLIPSIS);
@@ -109,7 +110,7 @@ mod tests {
         assert_eq!(cut_end("日本語", 4), "日…");
         assert_eq!(cut_middle("abcdefgh", 5), "ab…gh");
         assert_eq!(cut_middle("日本語日本語", 6), "日…語");
-        assert_eq!(cut_end("abc", 0), "…");
+        assert_eq!(cut_end("abc", 0), "");
     }
 
     #[test]

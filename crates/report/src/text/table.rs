@@ -17,15 +17,23 @@ pub(crate) enum Kind {
     Path,
 }
 
-/// One cell: its text and how it is painted.
+/// One cell: pieces of text, each painted as what it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
-    parts: Vec<(Role, String)>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    role: Role,
+    text: String,
+    /// Whether it stays whole when the cell is cut.
+    kept: bool,
 }
 
 impl Cell {
     pub(crate) fn new(role: Role, text: impl Into<String>) -> Cell {
-        Cell { parts: vec![(role, text.into())] }
+        Cell { parts: Vec::new() }.then(role, text)
     }
 
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
@@ -34,12 +42,24 @@ impl Cell {
 
     /// The cell with more text after it.
     pub(crate) fn then(mut self, role: Role, text: impl Into<String>) -> Cell {
-        self.parts.push((role, text.into()));
+        self.parts.push(Part { role, text: text.into(), kept: false });
+        self
+    }
+
+    /// The cell with text after it that is never cut: ids, which people copy.
+    pub(crate) fn then_kept(mut self, role: Role, text: impl Into<String>) -> Cell {
+        self.parts.push(Part { role, text: text.into(), kept: true });
+        self
+    }
+
+    /// The cell with `other` after it.
+    pub(crate) fn join(mut self, other: Cell) -> Cell {
+        self.parts.extend(other.parts);
         self
     }
 
     fn width(&self) -> usize {
-        self.parts.iter().map(|(_, text)| width(text)).sum()
+        self.parts.iter().map(|part| width(&part.text)).sum()
     }
 }
 
@@ -127,25 +147,31 @@ impl Table {
 }
 
 fn push_cell(line: &mut String, cell: &Cell, kind: Kind, room: usize, look: &Look) {
-    let mut left = room;
-    let total = cell.width();
-    for (at, (role, text)) in cell.parts.iter().enumerate() {
-        let is_last = at + 1 == cell.parts.len();
-        let text = match kind {
-            Kind::Number => Cow::Borrowed(text.as_str()),
-            _ if left == 0 => break,
-            Kind::Path if cell.parts.len() == 1 => cut_middle(text, left),
-            // A part that fills the cell while others follow must show that something is cut.
-            _ if !is_last && total > room && width(text) >= left => cut_end_marked(text, left),
-            _ => cut_end(text, left),
+    let kept: usize = cell.parts.iter().filter(|part| part.kept).map(|part| width(&part.text)).sum();
+    let mut left = room.saturating_sub(kept);
+    let mut uncut: usize = cell.width() - kept;
+    for part in &cell.parts {
+        let wide = width(&part.text);
+        let text = if kind == Kind::Number || part.kept {
+            Cow::Borrowed(part.text.as_str())
+        } else if kind == Kind::Path {
+            cut_middle(&part.text, left)
+        } else if wide < uncut && uncut > left && wide >= left {
+            // It fits as it is, and what follows does not: the cut must show here.
+            cut_end_marked(&part.text, left)
+        } else {
+            cut_end(&part.text, left)
         };
-        left = left.saturating_sub(width(&text));
-        line.push_str(&look.paint(*role, &text).to_string());
+        if !part.kept {
+            left = left.saturating_sub(width(&text));
+            uncut -= wide;
+        }
+        line.push_str(&look.paint(part.role, &text).to_string());
     }
 }
 
 /// `text` cut to at most `columns`, with the mark of a cut even if it fits exactly.
-fn cut_end_marked(text: &str, columns: usize) -> Cow<'_, str> {
+fn cut_end_marked(text: &str, columns: usize) -> Cow<'static, str> {
     let marked = format!("{text}…");
     Cow::Owned(cut_end(&marked, columns).into_owned())
 }
@@ -191,5 +217,9 @@ mod tests {
         table.row(vec![Cell::plain("0123456789").then(Role::Faint, "abcdefghij")]);
         assert_eq!(draw(&table, 15), "0123456789abcd…\n");
         assert_eq!(draw(&table, 12), "0123456789a…\n");
+
+        let mut table = Table::new(vec![("", Kind::Text)]);
+        table.row(vec![Cell::plain("0123456789").then_kept(Role::Faint, " @123456")]);
+        assert_eq!(draw(&table, 13), "0123… @123456\n");
     }
 }
