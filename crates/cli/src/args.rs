@@ -15,6 +15,7 @@ use crate::help;
     long_about = help::ABOUT,
     after_long_help = help::MAIN,
     after_help = "See --help for examples and exit codes.",
+    override_usage = "heapglass [OPTIONS] FILE...\n       heapglass COMMAND [OPTIONS] FILE...",
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
     arg_required_else_help = true
@@ -46,13 +47,16 @@ pub(crate) enum Command {
     #[command(after_long_help = help::DOMINATORS)]
     Dominators(DominatorsArgs),
     /// Show one object: its fields, elements, entries, variables, text and place in the source
-    #[command(after_long_help = help::OBJECT)]
+    #[command(after_long_help = help::OBJECT, override_usage = "heapglass object [OPTIONS] FILE... @ID")]
     Object(ObjectArgs),
     /// Show who holds an object, nearest first
-    #[command(after_long_help = help::RETAINERS)]
+    #[command(after_long_help = help::RETAINERS, override_usage = "heapglass retainers [OPTIONS] FILE... @ID")]
     Retainers(RetainersArgs),
     /// Show the shortest paths that keep an object, or the objects of a class, alive
-    #[command(after_long_help = help::PATHS)]
+    #[command(
+        after_long_help = help::PATHS,
+        override_usage = "heapglass paths [OPTIONS] FILE... @ID\n       heapglass paths [OPTIONS] FILE... --class CLASS"
+    )]
     Paths(PathsArgs),
     /// Write one row for each node, as CSV or as JSON lines
     #[command(after_long_help = help::EXPORT)]
@@ -266,8 +270,8 @@ pub(crate) struct RetainersArgs {
     /// Also show weak edges
     #[arg(long)]
     pub(crate) weak: bool,
-    /// As if this object did not exist (DevTools' "ignore this retainer"); may be repeated
-    #[arg(long, value_name = "@ID", value_parser = help::object_id, num_args = 1..)]
+    /// As if no path led through this object (DevTools' "ignore this retainer"); may be repeated
+    #[arg(long, value_name = "@ID", value_parser = help::object_id, value_delimiter = ',')]
     pub(crate) ignore: Vec<u64>,
     /// Levels of which every row is opened; beyond, the nearest retainer is followed to the root
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

@@ -26,7 +26,7 @@ Exit codes:
 
 Environment:
   HEAPGLASS_CACHE_DIR  where indexes are kept [$XDG_CACHE_HOME/heapglass or ~/.cache/heapglass]
-  HEAPGLASS_CACHE_MAX  how large they may grow together: 5GB, 500MB, 0 for none [20 GB or 10 % of the disk]
+  HEAPGLASS_CACHE_MAX  most they may take: 5GB, 500MB, 0 for none [20 GB or 10 % of the disk]
   NO_COLOR             no colours unless --color always
   COLUMNS              width of tables [the terminal's, 100 without one]
   TMPDIR               where work files go when no index is kept";
@@ -74,7 +74,7 @@ pub(crate) const RETAINERS: &str = "\
 Examples:
   heapglass retainers heap.heapsnapshot @123
   heapglass retainers heap.heapsnapshot @123 --depth 3 --weak
-  heapglass retainers heap.heapsnapshot @123 --ignore @77";
+  heapglass retainers heap.heapsnapshot @123 --ignore @77,@91";
 
 pub(crate) const PATHS: &str = "\
 Examples:

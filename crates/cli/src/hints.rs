@@ -3,8 +3,10 @@
 use std::io;
 use std::path::Path;
 
+use clap::CommandFactory;
 use heapglass_graph::Error;
 
+use crate::args::Cli;
 use crate::exit::{ExitStatus, Failure};
 
 /// Puts an error that stopped the opening of a snapshot in words.
@@ -72,15 +74,26 @@ fn hint(error: &Error) -> Option<String> {
 
 fn io_hint(path: &Path, kind: io::ErrorKind) -> Option<String> {
     match kind {
-        io::ErrorKind::NotFound if path.components().count() == 1 && path.extension().is_none() => {
-            Some("there is no such command either: `heapglass --help` lists the commands".to_owned())
-        }
+        io::ErrorKind::NotFound => missing_hint(path),
         io::ErrorKind::PermissionDenied => Some("read access to the file is needed".to_owned()),
         io::ErrorKind::StorageFull => {
             Some("set TMPDIR or HEAPGLASS_CACHE_DIR to a directory with more room".to_owned())
         }
         _ => None,
     }
+}
+
+/// What was meant by the name of a file that is not there, if it looks like a command's.
+fn missing_hint(path: &Path) -> Option<String> {
+    if path.components().count() > 1 || path.extension().is_some() {
+        return None;
+    }
+    let name = path.to_str()?;
+    Some(if Cli::command().find_subcommand(name).is_some() {
+        format!("the command stands first: `heapglass {name} FILE`")
+    } else {
+        "there is no command of this name either: `heapglass --help` lists the commands".to_owned()
+    })
 }
 
 fn syntax_hint(path: &Path) -> String {

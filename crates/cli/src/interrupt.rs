@@ -63,7 +63,6 @@ impl Interrupt {
     }
 
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals to listen for"))]
-    #[expect(clippy::exit, reason = "the main thread may be deep in work that nothing else stops")]
     fn stop(&self, signal: i32) {
         self.signal.store(signal, Ordering::SeqCst);
         let end = Instant::now() + PATIENCE;

@@ -114,12 +114,13 @@ impl ReportBody {
     pub fn new(verdict: &Verdict, classes: &Summary) -> ReportBody {
         let suspects: Vec<SuspectEntry> = entries(&verdict.suspects);
         let statistics = StatisticsEntry::from(&verdict.statistics);
-        let detached = verdict.detached.filter(|&(count, _)| count > 0);
+        let detached = verdict.detached.as_ref();
         let mut entry = VerdictEntry {
             text: Vec::new(),
             suspects,
             explained_size: verdict.explained_size,
-            detached: detached.map(|(count, retained_size)| DetachedEntry { count, retained_size }),
+            detached: detached
+                .map(|nodes| DetachedEntry { count: nodes.count, retained_size: nodes.retained_size }),
         };
         let nodes = u64::from(verdict.info.node_count);
         entry.text = words::verdict(&entry, &statistics, nodes, SizeStyle::Human);
