@@ -1,1 +1,51 @@
-//! Questions to a heap graph.
+//! Questions to a heap graph: what uses the memory, and what keeps it alive.
+//!
+//! Every question is a function over a [`heapglass_graph::Graph`] and answers with plain data;
+//! wording and layout are the business of the faces above. Figures that Chrome DevTools shows too
+//! are computed by its rules. Trees are given as their rows in preorder ([`Row`]), so that a
+//! linked list of a million nodes is an ordinary answer. This crate never prints, never reads the
+//! environment and never opens a socket.
+
+mod containment;
+mod describe;
+mod distance;
+mod dominators;
+mod edge;
+mod error;
+mod filter;
+mod names;
+mod native_context;
+mod node_set;
+mod object;
+mod paths;
+mod retainers;
+mod row;
+mod suspects;
+mod summary;
+mod verdict;
+
+pub use containment::{Child, ContainmentOptions, containment};
+pub use describe::{ObjectSummary, describe};
+pub use distance::distances_without;
+pub use dominators::{Dominated, DominatorOptions, dominators, dominators_of};
+pub use edge::{EdgeLabel, edge_label};
+pub use error::{Error, Result};
+pub use filter::{Filter, nodes_passing};
+pub use names::{closure_name, display_name, label};
+pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
+pub use node_set::NodeSet;
+pub use object::{
+    ClosureInfo, ContextVariable, Elements, Field, MapEntry, ObjectOptions, ObjectReport, StringValue,
+    object,
+};
+pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
+pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
+pub use row::Row;
+pub use suspects::{
+    Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
+};
+pub use summary::{
+    ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
+    find_classes, instances, summarize,
+};
+pub use verdict::{Verdict, VerdictOptions, verdict};
