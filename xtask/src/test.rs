@@ -9,7 +9,7 @@ use crate::{corpus, oracle};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Also make the corpus of real snapshots (two minutes, 1.4 GB of runtimes and snapshots) and
+    /// Also make the corpus of real snapshots (minutes and gigabytes: runtimes come from npm) and
     /// hold the release build against DevTools on every one of them.
     #[arg(long)]
     slow: bool,
