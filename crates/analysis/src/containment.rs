@@ -1,8 +1,11 @@
 //! What an object holds: the Containment view.
 
-use heapglass_graph::{Graph, Ordinal};
+use std::cmp::Reverse;
 
-use crate::{EdgeLabel, ObjectSummary, Row};
+use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
+
+use crate::row::{Children, Shown, grow};
+use crate::{EdgeLabel, ObjectSummary, Row, describe, edge_label};
 
 /// How much of the containment tree to give.
 #[derive(Debug, Clone)]
@@ -37,6 +40,37 @@ pub struct Child {
 /// The tree of edges below `from`, rows in preorder, `from` itself not among them; invisible
 /// edges are left out as in DevTools. Cost: the out-edges of the opened nodes.
 pub fn containment(graph: &Graph, from: Ordinal, options: &ContainmentOptions) -> Vec<Row<Child>> {
-    let _ = (graph, from, options);
-    unimplemented!()
+    grow(children(graph, &[from], options), options.max_rows, |below| {
+        let mut path = vec![from];
+        path.extend_from_slice(below);
+        children(graph, &path, options)
+    })
+}
+
+/// The children of the last node of `path`.
+fn children(graph: &Graph, path: &[Ordinal], options: &ContainmentOptions) -> Children<Ordinal, Child> {
+    let Some(&node) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
+    let mut edges: Vec<Edge> = visible_edges(graph, node).collect();
+    let count = edges.len();
+    if options.by_retained_size {
+        edges.sort_by_key(|edge| Reverse(graph.retained_size(edge.to)));
+    }
+    edges.truncate(options.limit.unwrap_or(usize::MAX));
+    let is_last_level = path.len() >= options.depth as usize;
+    let shown = edges.into_iter().map(|edge| {
+        let cycle = path.contains(&edge.to);
+        Shown {
+            key: edge.to,
+            item: Child { edge: edge_label(graph, edge), object: describe(graph, edge.to), cycle },
+            open: !cycle && !is_last_level,
+            children: visible_edges(graph, edge.to).count() as u64,
+        }
+    });
+    let shown: Vec<_> = shown.collect();
+    let hidden = (count - shown.len()) as u64;
+    Children { shown, hidden }
+}
+
+fn visible_edges(graph: &Graph, node: Ordinal) -> impl Iterator<Item = Edge> {
+    graph.edges(node).filter(|edge| edge.edge_type != EdgeType::Invisible)
 }

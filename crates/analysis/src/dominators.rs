@@ -1,8 +1,12 @@
 //! The dominator tree.
 
-use heapglass_graph::{ClassIndex, Graph, Ordinal};
+use std::cmp::Reverse;
 
-use crate::{ObjectSummary, Row};
+use heapglass_graph::{ClassIndex, Graph, Ordinal};
+use rustc_hash::FxHashMap;
+
+use crate::row::{Children, Shown, grow};
+use crate::{ObjectSummary, Row, describe};
 
 /// How much of the dominator tree to give.
 #[derive(Debug, Clone)]
@@ -60,13 +64,121 @@ impl Dominated {
 /// The dominator tree below `from` (its first row), largest retained size first. Cost: the
 /// children of the opened nodes.
 pub fn dominators(graph: &Graph, from: Ordinal, options: &DominatorOptions) -> Vec<Row<Dominated>> {
-    let _ = (graph, from, options);
-    unimplemented!()
+    let top = Children { shown: vec![shown(graph, &Part::Object(from), true)], hidden: 0 };
+    grow(top, options.max_rows, |path| {
+        let Some(&Some(node)) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
+        let is_last_level = path.len() >= options.depth as usize;
+        let (parts, hidden) = parts_below(graph, node, options);
+        Children { shown: parts.iter().map(|part| shown(graph, part, !is_last_level)).collect(), hidden }
+    })
 }
 
 /// The chain of dominators of `node`, from its immediate dominator up to the root; at most
 /// `limit`, the nearest.
 pub fn dominators_of(graph: &Graph, node: Ordinal, limit: usize) -> Vec<ObjectSummary> {
-    let _ = (graph, node, limit);
-    unimplemented!()
+    let mut chain = Vec::new();
+    let mut at = node;
+    while at != graph.root() && chain.len() < limit {
+        at = graph.dominator(at);
+        chain.push(describe(graph, at));
+    }
+    chain
+}
+
+/// A node, or siblings of one class.
+enum Part {
+    Object(Ordinal),
+    Group(Group),
+}
+
+pub(crate) struct Group {
+    pub(crate) class: ClassIndex,
+    pub(crate) count: u64,
+    pub(crate) shallow_size: u64,
+    pub(crate) retained_size: u64,
+    /// Sum of the numbers of retained nodes.
+    pub(crate) retained_count: u64,
+    pub(crate) largest: Ordinal,
+}
+
+/// The children of `node` by class, largest retained size first.
+pub(crate) fn groups_below(graph: &Graph, nodes: impl Iterator<Item = Ordinal>) -> Vec<Group> {
+    let mut groups: FxHashMap<ClassIndex, Group> = FxHashMap::default();
+    for node in nodes {
+        let group = groups.entry(graph.class(node)).or_insert_with(|| Group {
+            class: graph.class(node),
+            count: 0,
+            shallow_size: 0,
+            retained_size: 0,
+            retained_count: 0,
+            largest: node,
+        });
+        group.count += 1;
+        group.shallow_size += graph.shallow_size(node);
+        group.retained_size += graph.retained_size(node);
+        group.retained_count += u64::from(graph.retained_count(node));
+        if graph.retained_size(node) > graph.retained_size(group.largest) {
+            group.largest = node;
+        }
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort_by_key(|group| (Reverse(group.retained_size), group.largest));
+    groups
+}
+
+/// The rows below a node, and the number of children that are in none.
+fn parts_below(graph: &Graph, node: Ordinal, options: &DominatorOptions) -> (Vec<Part>, u64) {
+    let least = (graph.overview().info.total_size as f64 * options.min_share).ceil() as u64;
+    let group_from = (options.group_from.max(2)) as u64;
+    let mut parts: Vec<(u64, Part)> = Vec::new();
+    let mut grouped: rustc_hash::FxHashSet<ClassIndex> = rustc_hash::FxHashSet::default();
+    let mut children = 0;
+    let mut shown_children = 0;
+    for group in groups_below(graph, graph.dominated(node)) {
+        children += group.count;
+        if group.count >= group_from {
+            grouped.insert(group.class);
+            if group.retained_size >= least {
+                parts.push((group.retained_size, Part::Group(group)));
+            }
+        }
+    }
+    for child in graph.dominated(node) {
+        if graph.retained_size(child) >= least && !grouped.contains(&graph.class(child)) {
+            parts.push((graph.retained_size(child), Part::Object(child)));
+        }
+    }
+    parts.sort_by_key(|&(retained_size, _)| Reverse(retained_size));
+    parts.truncate(options.limit.unwrap_or(usize::MAX));
+    for (_, part) in &parts {
+        shown_children += match part {
+            Part::Object(_) => 1,
+            Part::Group(group) => group.count,
+        };
+    }
+    (parts.into_iter().map(|(_, part)| part).collect(), children - shown_children)
+}
+
+fn shown(graph: &Graph, part: &Part, open: bool) -> Shown<Option<Ordinal>, Dominated> {
+    match part {
+        Part::Object(node) => Shown {
+            key: Some(*node),
+            item: Dominated::Object(describe(graph, *node)),
+            open,
+            children: graph.dominated(*node).count() as u64,
+        },
+        Part::Group(group) => Shown {
+            key: None,
+            item: Dominated::Group {
+                class: group.class,
+                class_name: graph.class_row(group.class).class_name.clone(),
+                count: group.count,
+                shallow_size: group.shallow_size,
+                retained_size: group.retained_size,
+                largest: Box::new(describe(graph, group.largest)),
+            },
+            open: false,
+            children: 0,
+        },
+    }
 }

@@ -2,6 +2,11 @@
 
 use heapglass_graph::{Edge, EdgeType, Graph};
 
+use crate::names::clipped;
+
+/// Characters of a name that a text shows.
+const TEXT_CHARS: usize = 80;
+
 /// An edge in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EdgeLabel {
@@ -9,12 +14,44 @@ pub struct EdgeLabel {
     pub edge_type: String,
     /// The bare name: a property's, or a number in digits.
     pub name: String,
-    /// As people write it: `.name`, `["odd name"]`, `[3]`, `→ variable x`, `{internal}`.
+    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`.
     pub text: String,
 }
 
 /// Puts an edge in words.
 pub fn edge_label(graph: &Graph, edge: Edge) -> EdgeLabel {
-    let _: (&Graph, EdgeType) = (graph, edge.edge_type);
-    unimplemented!()
+    let name = graph.edge_name(edge).into_owned();
+    let text = text_of(edge.edge_type, &name);
+    EdgeLabel { edge_type: type_name(graph, edge.edge_type).to_owned(), name, text }
+}
+
+fn text_of(edge_type: EdgeType, name: &str) -> String {
+    let short = clipped(name, TEXT_CHARS);
+    match edge_type {
+        EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),
+        EdgeType::Property | EdgeType::Shortcut if name.parse::<u32>().is_ok() => format!("[{short}]"),
+        EdgeType::Property | EdgeType::Shortcut => format!("[{:?}]", short),
+        EdgeType::Element => format!("[{short}]"),
+        EdgeType::Context => format!("variable {short}"),
+        EdgeType::Weak => format!("weak {{{short}}}"),
+        EdgeType::Hidden => format!("{{hidden {short}}}"),
+        _ => format!("{{{short}}}"),
+    }
+}
+
+/// Whether a property of this name can be written with a dot. `<symbol x>`, V8's name for a
+/// property with a symbol, cannot.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|first| first.is_alphabetic() || "_$#".contains(first))
+        && chars.all(|char| char.is_alphanumeric() || "_$".contains(char))
+}
+
+fn type_name(graph: &Graph, edge_type: EdgeType) -> &str {
+    match edge_type {
+        EdgeType::Other(raw) => {
+            graph.overview().info.edge_type_names.get(usize::from(raw)).map_or("unknown", |name| name)
+        }
+        known => known.name().unwrap_or("unknown"),
+    }
 }

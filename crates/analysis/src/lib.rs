@@ -20,9 +20,11 @@ mod object;
 mod paths;
 mod retainers;
 mod row;
+mod strings;
 mod suspects;
 mod summary;
 mod verdict;
+mod weak_map;
 
 pub use containment::{Child, ContainmentOptions, containment};
 pub use describe::{ObjectSummary, describe};

@@ -1,25 +1,127 @@
 //! Names of objects: DevTools' display names, and short labels for people.
 
-use heapglass_graph::{Graph, Ordinal};
+mod cons;
+mod plain;
+
+use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+
+pub(crate) use cons::{ConsStrings, cons_text};
+
+/// Characters of a string, or of a plain object's name, that a label shows.
+const LABEL_CHARS: usize = 40;
 
 /// What DevTools writes for the object itself: a string's text (concatenated strings are put
 /// together up to 1,024 UTF-16 units), `{a, b, …, z}` for plain objects, else V8's raw name.
 ///
 /// Source: `JSHeapSnapshotNode.name`.
 pub fn display_name(graph: &Graph, node: Ordinal) -> String {
-    let _ = (graph, node);
-    unimplemented!()
+    match graph.node_type(node) {
+        NodeType::ConcatenatedString => cons_text(graph, node),
+        NodeType::Object if is_plain(graph, node) => plain::plain_object_name(graph, node),
+        _ => graph.raw_name(node).into_owned(),
+    }
 }
 
 /// A closure's function name; `None` for other nodes and for anonymous functions.
 pub fn closure_name(graph: &Graph, node: Ordinal) -> Option<String> {
-    let _ = (graph, node);
-    unimplemented!()
+    let name = graph.raw_name(node);
+    (graph.node_type(node) == NodeType::Closure && !name.is_empty()).then(|| name.into_owned())
 }
 
 /// A short readable name with class and id: `Session @123`, `{id, name} @5`, `fetch() @7`,
 /// `"text…" @9`.
 pub fn label(graph: &Graph, node: Ordinal) -> String {
-    let _ = (graph, node);
-    unimplemented!()
+    format!("{} {}", short_name(graph, node), graph.id(node))
+}
+
+/// The same without the id.
+pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
+    match graph.node_type(node) {
+        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
+            quoted(&display_name(graph, node), LABEL_CHARS)
+        }
+        NodeType::Closure => format!("{}()", closure_name(graph, node).as_deref().unwrap_or("(anonymous)")),
+        NodeType::Object if is_plain(graph, node) => clipped(&display_name(graph, node), LABEL_CHARS),
+        NodeType::Object | NodeType::Native => graph.class_name(node).to_owned(),
+        NodeType::RegExp => format!("/{}/", clipped(&graph.raw_name(node), LABEL_CHARS)),
+        NodeType::Number => number_text(graph, node),
+        _ if node == graph.root() => "(root)".to_owned(),
+        _ => {
+            let name = graph.raw_name(node);
+            clipped(if name.is_empty() { graph.class_name(node) } else { &name }, LABEL_CHARS)
+        }
+    }
+}
+
+/// A value in short: `"text"`, `42`, `true`, `undefined`, else a label with the id.
+pub(crate) fn value_text(graph: &Graph, node: Ordinal) -> String {
+    match graph.node_type(node) {
+        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
+            quoted(&display_name(graph, node), 2 * LABEL_CHARS)
+        }
+        NodeType::Number => number_text(graph, node),
+        _ => match oddball(graph, node) {
+            Some(word) => word.to_owned(),
+            None => label(graph, node),
+        },
+    }
+}
+
+/// `undefined`, `null`, `true`, `false` and their like, which V8 keeps as objects without class.
+pub(crate) fn oddball(graph: &Graph, node: Ordinal) -> Option<&'static str> {
+    if !matches!(graph.node_type(node), NodeType::Hidden | NodeType::Native) {
+        return None;
+    }
+    let name = graph.raw_name(node);
+    ["undefined", "null", "true", "false"].into_iter().find(|&word| word == name)
+}
+
+/// A number's value where numeric values were captured, else its kind: `int`, `heap number`.
+fn number_text(graph: &Graph, node: Ordinal) -> String {
+    match graph.edge_named(node, EdgeType::Internal, "value") {
+        Some(edge) => graph.raw_name(edge.to).into_owned(),
+        None => graph.raw_name(node).into_owned(),
+    }
+}
+
+/// The value of a captured number of this kind (`int`, `double`, `bool`).
+pub(crate) fn captured_number(graph: &Graph, node: Ordinal, kind: &str) -> Option<String> {
+    let is_kind = graph.node_type(node) == NodeType::Number && graph.raw_name(node) == kind;
+    let value = graph.edge_named(node, EdgeType::Internal, "value").filter(|_| is_kind)?;
+    Some(graph.raw_name(value.to).into_owned())
+}
+
+fn is_plain(graph: &Graph, node: Ordinal) -> bool {
+    graph.strings().get(graph.name_index(node).0) == Some(b"Object")
+}
+
+/// A text in quotes, on one line, at most `chars` characters of it.
+pub(crate) fn quoted(text: &str, chars: usize) -> String {
+    let mut quoted = String::from("\"");
+    for (at, char) in text.chars().enumerate() {
+        if at == chars {
+            quoted.push('…');
+            break;
+        }
+        match char {
+            '"' => quoted.push_str("\\\""),
+            _ if char.is_control() => quoted.extend(char.escape_default()),
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// At most `chars` characters of a text, on one line.
+pub(crate) fn clipped(text: &str, chars: usize) -> String {
+    let mut clipped = String::new();
+    for (at, char) in text.chars().enumerate() {
+        if at == chars {
+            clipped.push('…');
+            break;
+        }
+        clipped.push(if char.is_control() { ' ' } else { char });
+    }
+    clipped
 }

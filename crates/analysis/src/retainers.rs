@@ -1,8 +1,14 @@
 //! Who holds an object: the Retainers pane.
 
-use heapglass_graph::{Distance, Graph, Ordinal};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use crate::{EdgeLabel, ObjectSummary, Row};
+use heapglass_graph::{Distance, Edge, EdgeType, Graph, Ordinal};
+use rustc_hash::FxHashSet;
+
+use crate::row::{Children, Shown, grow};
+use crate::weak_map::WeakMapPairs;
+use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, distances_without, edge_label};
 
 /// How much of the retainer tree to give.
 #[derive(Debug, Clone)]
@@ -54,7 +60,8 @@ pub struct Retainer {
     pub ignored: bool,
 }
 
-/// The Retainers pane of one object.
+/// The Retainers pane of one object. Retainers that are not shown are counted with the edges that
+/// the view hides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retainers {
     /// The tree in preorder; retainers of one object stand nearest first (distance, then the
@@ -69,6 +76,165 @@ pub struct Retainers {
 ///
 /// Source: `JSHeapSnapshot.retainingEdgesFilter`, `ignoreNodeInRetainersView`.
 pub fn retainers(graph: &Graph, node: Ordinal, options: &RetainerOptions) -> Retainers {
-    let _ = (graph, node, options);
-    unimplemented!()
+    let view = View::of(graph, options);
+    let top = view.children(&[node]);
+    let rows = grow(top, options.max_rows, |below| {
+        let mut path = vec![node];
+        path.extend(below.iter().map(|key| key.node));
+        if below.iter().all(|key| key.is_nearest) && below.len() >= options.depth as usize {
+            view.nearest(&path)
+        } else {
+            view.children(&path)
+        }
+    });
+    Retainers { rows, distance: view.distance(node) }
+}
+
+/// What the children of a row are found by.
+struct Key {
+    node: Ordinal,
+    /// Whether it is the first retainer of the object below it.
+    is_nearest: bool,
+}
+
+/// The heap as this view shows it.
+struct View<'a> {
+    graph: &'a Graph,
+    options: &'a RetainerOptions,
+    ignoring: Option<Ignoring>,
+}
+
+/// What is needed when nodes are ignored.
+struct Ignoring {
+    distances: Vec<i32>,
+    pairs: WeakMapPairs,
+}
+
+/// Sorts what cannot be reached behind everything else.
+const UNREACHABLE: i64 = 200_000_000;
+
+impl<'a> View<'a> {
+    fn of(graph: &'a Graph, options: &'a RetainerOptions) -> View<'a> {
+        let ignoring = (!options.ignore.is_empty()).then(|| {
+            let mut ignored = NodeSet::empty(graph.node_count());
+            for &node in &options.ignore {
+                ignored.insert(node);
+            }
+            Ignoring { distances: distances_without(graph, &ignored), pairs: WeakMapPairs::of(graph) }
+        });
+        View { graph, options, ignoring }
+    }
+
+    fn distance(&self, node: Ordinal) -> Option<Distance> {
+        let distance = match &self.ignoring {
+            Some(ignoring) => ignoring.distances.get(node.index()).map_or(Distance::NONE, |&d| Distance(d)),
+            None => self.graph.distance(node),
+        };
+        (distance != Distance::NONE).then_some(distance)
+    }
+
+    fn sort_key(&self, node: Ordinal) -> i64 {
+        match self.distance(node) {
+            Some(distance) => i64::from(distance.0),
+            None => UNREACHABLE + i64::from(self.graph.distance(node).0.max(0)),
+        }
+    }
+
+    fn shows(&self, edge: Edge) -> bool {
+        (self.options.root || edge.from != self.graph.root())
+            && (self.options.weak || edge.edge_type != EdgeType::Weak)
+            && edge.edge_type != EdgeType::Invisible
+    }
+
+    /// The retainers of the last node of `path`.
+    fn children(&self, path: &[Ordinal]) -> Children<Key, Retainer> {
+        self.first_retainers(path, self.options.limit.unwrap_or(usize::MAX))
+    }
+
+    /// The nearest retainer of the last node of `path`.
+    fn nearest(&self, path: &[Ordinal]) -> Children<Key, Retainer> {
+        self.first_retainers(path, 1)
+    }
+
+    fn first_retainers(&self, path: &[Ordinal], limit: usize) -> Children<Key, Retainer> {
+        let Some(&node) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
+        let (edges, total) = match &self.ignoring {
+            Some(ignoring) => self.all_edges(node, ignoring, limit),
+            None => self.nearest_edges(node, limit),
+        };
+        let hidden = total.saturating_sub(edges.len() as u64);
+        let mut shown: Vec<Shown<Key, Retainer>> = Vec::new();
+        for (edge, is_dead) in edges {
+            let cycle = path.contains(&edge.from);
+            let distance = self.distance(edge.from).filter(|_| !is_dead);
+            let is_nearest = shown.is_empty();
+            let may_follow = is_nearest
+                && path.len() < self.options.follow_nearest as usize
+                && distance.is_some_and(|distance| distance.0 > 1);
+            shown.push(Shown {
+                open: !cycle && (path.len() < self.options.depth as usize || may_follow),
+                children: self.graph.retaining_nodes(edge.from).len() as u64,
+                key: Key { node: edge.from, is_nearest },
+                item: Retainer {
+                    edge: edge_label(self.graph, edge),
+                    object: describe(self.graph, edge.from),
+                    distance,
+                    cycle,
+                    ignored: self.options.ignore.contains(&edge.from),
+                },
+            });
+        }
+        Children { shown, hidden }
+    }
+
+    /// The nearest `limit` edges, and the number of all. Objects with millions of retainers are
+    /// ordinary, so that only the retainers that will be shown are looked into.
+    fn nearest_edges(&self, node: Ordinal, limit: usize) -> (Vec<(Edge, bool)>, u64) {
+        let mut total = self.graph.retaining_nodes(node).len() as u64;
+        let mut queue: BinaryHeap<Reverse<(i64, Ordinal)>> =
+            self.graph.retaining_nodes(node).map(|from| Reverse((self.sort_key(from), from))).collect();
+        let mut edges = Vec::new();
+        let mut previous = None;
+        while edges.len() < limit
+            && let Some(Reverse((_, from))) = queue.pop()
+        {
+            if previous.replace(from) == Some(from) {
+                continue;
+            }
+            for edge in self.graph.edges(from).filter(|edge| edge.to == node) {
+                if self.shows(edge) {
+                    edges.push((edge, false));
+                } else {
+                    total -= 1;
+                }
+            }
+        }
+        edges.truncate(limit);
+        (edges, total)
+    }
+
+    /// The same when nodes are ignored; says of each edge whether it keeps nothing alive, because
+    /// the other edge of its WeakMap entry cannot be reached.
+    fn all_edges(&self, node: Ordinal, ignoring: &Ignoring, limit: usize) -> (Vec<(Edge, bool)>, u64) {
+        let pair = |edge: &Edge| match edge.edge_type {
+            EdgeType::Internal => ignoring.pairs.pair(edge.name),
+            _ => None,
+        };
+        let dead: FxHashSet<u32> = self
+            .graph
+            .retainers(node)
+            .filter(|edge| self.distance(edge.from).is_none())
+            .filter_map(|edge| pair(&edge))
+            .collect();
+        let mut edges: Vec<(Edge, bool)> = self
+            .graph
+            .retainers(node)
+            .filter(|&edge| self.shows(edge))
+            .map(|edge| (edge, pair(&edge).is_some_and(|pair| dead.contains(&pair))))
+            .collect();
+        let total = edges.len() as u64;
+        edges.sort_by_key(|&(edge, is_dead)| if is_dead { UNREACHABLE } else { self.sort_key(edge.from) });
+        edges.truncate(limit);
+        (edges, total)
+    }
 }

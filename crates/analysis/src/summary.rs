@@ -1,9 +1,12 @@
 //! DevTools' Summary view: classes, and the objects of a class.
 
-use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Graph};
-use regex::Regex;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use crate::{NodeSet, ObjectSummary, Result};
+use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Distance, Graph, Ordinal};
+use regex::{Regex, RegexBuilder};
+
+use crate::{Error, NodeSet, ObjectSummary, Result, describe};
 
 /// What a table of classes is sorted by. Sizes and counts go down, distance and name go up; equal
 /// rows stay in order of their class key.
@@ -58,15 +61,40 @@ pub struct Summary {
 /// A class filter as people type it: a regular expression that matches anywhere in a class name,
 /// in upper or lower case alike (as DevTools' filter box).
 pub fn class_pattern(text: &str) -> Result<Regex> {
-    let _ = text;
-    unimplemented!()
+    RegexBuilder::new(text)
+        .case_insensitive(true)
+        .build()
+        .map_err(|error| Error::Pattern(error.to_string()))
 }
 
 /// Selects and sorts rows of `classes`: [`heapglass_graph::Overview::classes`] for the unfiltered
 /// view, or the answer of [`filtered_classes`]. Needs no graph.
 pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
-    let _ = (classes, options);
-    unimplemented!()
+    let matches = |row: &ClassRow| options.pattern.as_ref().is_none_or(|p| p.is_match(&row.class_name));
+    let mut rows: Vec<(ClassIndex, &ClassRow)> = classes.shown().filter(|(_, row)| matches(row)).collect();
+    let (class_count, object_count, shallow_size) = (
+        rows.len() as u64,
+        rows.iter().map(|(_, row)| row.count).sum(),
+        rows.iter().map(|(_, row)| row.shallow_size).sum(),
+    );
+    rows.sort_by(|(_, a), (_, b)| {
+        let order = match options.sort {
+            ClassSort::Name => a.class_name.cmp(&b.class_name),
+            ClassSort::Count => b.count.cmp(&a.count),
+            ClassSort::Distance => shown_last(a).cmp(&shown_last(b)),
+            ClassSort::ShallowSize => b.shallow_size.cmp(&a.shallow_size),
+            ClassSort::RetainedSize => b.retained_size.cmp(&a.retained_size),
+        };
+        order.then_with(|| a.class_key.cmp(&b.class_key))
+    });
+    rows.truncate(options.limit.unwrap_or(usize::MAX));
+    let rows = rows.into_iter().map(|(class, row)| SummaryRow { class, row: row.clone() }).collect();
+    Summary { rows, class_count, object_count, shallow_size }
+}
+
+/// A distance to sort by: what DevTools shows as a dash comes last.
+fn shown_last(row: &ClassRow) -> u32 {
+    row.distance().shown().unwrap_or(u32::MAX)
 }
 
 /// The Summary view of the nodes in `filter` only, one row for each class of the graph in the
@@ -75,15 +103,62 @@ pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
 ///
 /// Source: `HeapSnapshot.buildAggregates` and `calculateClassesRetainedSize`.
 pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
-    let _ = (graph, filter);
-    unimplemented!()
+    let mut rows: Vec<ClassRow> = graph
+        .overview()
+        .classes
+        .rows
+        .iter()
+        .map(|row| ClassRow {
+            class_key: row.class_key.clone(),
+            class_name: row.class_name.clone(),
+            count: 0,
+            distance: Distance::NONE.0,
+            shallow_size: 0,
+            retained_size: 0,
+        })
+        .collect();
+    let (classes, distances) = (graph.classes(), graph.distances());
+    let order = graph.dominator_preorder();
+    // For each class the end of the last counted instance's subtree: what comes before it in
+    // preorder lies inside that instance.
+    let mut covered_until = vec![0usize; rows.len()];
+    for (position, &ordinal) in order.iter().enumerate() {
+        let node = Ordinal(ordinal);
+        let shallow_size = graph.shallow_size(node);
+        if shallow_size == 0 || !filter.contains(node) {
+            continue;
+        }
+        let (Some(&class), Some(&distance)) = (classes.get(node.index()), distances.get(node.index())) else {
+            continue;
+        };
+        let class = class as usize;
+        let (Some(row), Some(covered)) = (rows.get_mut(class), covered_until.get_mut(class)) else { continue };
+        row.distance = if row.count == 0 { distance } else { row.distance.min(distance) };
+        row.count += 1;
+        row.shallow_size += shallow_size;
+        if position >= *covered {
+            row.retained_size += graph.retained_size(node);
+            *covered = position + graph.retained_count(node) as usize;
+        }
+    }
+    ClassTable { rows }
 }
 
 /// Classes by their exact class key, or else all classes with this exact name, or else all whose
 /// name is equal but for case. An error if there is none.
 pub fn find_classes(classes: &ClassTable, name: &str) -> Result<Vec<ClassIndex>> {
-    let _ = (classes, name);
-    unimplemented!()
+    let all = |matches: &dyn Fn(&ClassRow) -> bool| -> Vec<ClassIndex> {
+        classes.shown().filter(|(_, row)| matches(row)).map(|(class, _)| class).collect()
+    };
+    let lower = name.to_lowercase();
+    let mut found = all(&|row| row.class_key == name);
+    if found.is_empty() {
+        found = all(&|row| row.class_name == name);
+    }
+    if found.is_empty() {
+        found = all(&|row| row.class_name.to_lowercase() == lower);
+    }
+    if found.is_empty() { Err(Error::NoSuchClass(name.to_owned())) } else { Ok(found) }
 }
 
 /// Objects of some classes.
@@ -105,6 +180,36 @@ pub fn instances(
     filter: Option<&NodeSet>,
     limit: Option<usize>,
 ) -> Instances {
-    let _ = (graph, classes, filter, limit);
-    unimplemented!()
+    let limit = limit.unwrap_or(usize::MAX);
+    let (mut count, mut shallow_size) = (0, 0);
+    // The largest so far; the smallest of them on top.
+    let mut largest: BinaryHeap<Reverse<(u64, Reverse<Ordinal>)>> = BinaryHeap::new();
+    for node in instances_of(graph, classes).filter(|&node| filter.is_none_or(|set| set.contains(node))) {
+        count += 1;
+        shallow_size += graph.shallow_size(node);
+        largest.push(Reverse((graph.retained_size(node), Reverse(node))));
+        if largest.len() > limit {
+            largest.pop();
+        }
+    }
+    let objects =
+        largest.into_sorted_vec().into_iter().map(|Reverse((_, Reverse(node)))| describe(graph, node)).collect();
+    Instances { objects, count, shallow_size }
+}
+
+/// The objects of `classes` with a shallow size above 0, in the file's order.
+pub(crate) fn instances_of(graph: &Graph, classes: &[ClassIndex]) -> impl Iterator<Item = Ordinal> {
+    let mut wanted = vec![false; graph.overview().classes.rows.len()];
+    for class in classes {
+        if let Some(slot) = wanted.get_mut(class.index()) {
+            *slot = true;
+        }
+    }
+    graph
+        .nodes()
+        .zip(graph.classes())
+        .filter(move |&(node, &class)| {
+            wanted.get(class as usize) == Some(&true) && graph.shallow_size(node) > 0
+        })
+        .map(|(node, _)| node)
 }

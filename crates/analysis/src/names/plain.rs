@@ -1,0 +1,78 @@
+//! Names of plain objects: `{a, b, …, z}`.
+
+use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
+
+/// Longest name in UTF-16 units, unless one property alone is longer.
+const MAX_UNITS: usize = 100;
+
+/// The names of a plain object's properties, taken from the front and the back in turn until they
+/// get too long. Cost: the object's out-edges.
+///
+/// Source: `JSHeapSnapshotNode.#plainObjectName`.
+pub(super) fn plain_object_name(graph: &Graph, node: Ordinal) -> String {
+    let properties: Vec<Edge> = graph
+        .edges(node)
+        .filter(|edge| edge.edge_type == EdgeType::Property && graph.edge_name(*edge) != "__proto__")
+        .collect();
+    let (mut front, mut back) = (0, properties.len());
+    let (mut start, mut end) = (String::from("{"), String::from("}"));
+    let mut from_back = false;
+    while front < back {
+        let Some(&edge) = properties.get(if from_back { back - 1 } else { front }) else { break };
+        let name = formatted(&graph.edge_name(edge));
+        if start.len() > 1 && units(&start) + units(&end) + units(&name) > MAX_UNITS {
+            start.push_str(", …");
+            break;
+        }
+        if from_back {
+            back -= 1;
+            let separator = if end.len() > 1 { ", " } else { "" };
+            end = format!("{name}{separator}{end}");
+        } else {
+            front += 1;
+            start.push_str(if start.len() > 1 { ", " } else { "" });
+            start.push_str(&name);
+        }
+        from_back = !from_back;
+    }
+    let separator = if end.len() > 1 { ", " } else { "" };
+    format!("{start}{separator}{end}")
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A property's name; one that could be mistaken for punctuation is quoted.
+fn formatted(name: &str) -> String {
+    if !name.contains([',', '\'', '"', '{', '}']) {
+        return name.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for char in name.chars() {
+        match char {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{c}' => quoted.push_str("\\f"),
+            '\0'..'\u{20}' => quoted.push_str(&format!("\\u{:04x}", u32::from(char))),
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_property_names_are_quoted() {
+        assert_eq!(formatted("plain name"), "plain name");
+        assert_eq!(formatted("a,\"b\n\u{1}"), r#""a,\"b\n\u0001""#);
+    }
+}
