@@ -30,8 +30,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Run every fast test: unit, property and command-line tests, then DevTools' own engine
-    /// against the snapshots in fixtures/.
+    /// Run every fast test: unit, property and command-line tests, then the program against
+    /// DevTools' figures of the snapshots in fixtures/.
     Test(test::Args),
     /// Check what the compiler does not: layers, heavy dependencies, unsafe, file sizes.
     Tidy,

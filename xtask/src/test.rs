@@ -4,8 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::workspace::{self, Profile};
-use crate::{corpus, oracle};
+use crate::{corpus, oracle, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -29,14 +28,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     step(&mut tests)?;
     step(workspace::cargo().args(["test", "--workspace", "--doc", "--quiet"]))?;
 
-    println!("\n== DevTools' engine against the fixtures");
-    let fixtures = workspace::root().join("fixtures");
-    oracle::run(&oracle::Args::on(vec![fixtures], Profile::Dev))?;
+    println!("\n== DevTools' figures of the fixtures");
+    oracle::run(&oracle::Args::fixtures())?;
     if args.slow {
         println!("\n== DevTools' engine against the corpus");
         corpus::run(&corpus::Args::default())?;
-        let corpus = workspace::root().join("oracle/.corpus");
-        oracle::run(&oracle::Args::on(vec![corpus], Profile::Release))?;
+        oracle::run(&oracle::Args::live(workspace::root().join("oracle/.corpus")))?;
     }
     Ok(())
 }

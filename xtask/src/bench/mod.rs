@@ -119,7 +119,8 @@ fn files(args: &Args) -> Result<Vec<PathBuf>> {
 fn rows(program: &Path, file: &Path, args: &Args) -> Result<Vec<Row>> {
     let bytes =
         std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
-    let cache = tempfile::tempdir()?;
+    // Not in /tmp, which may be in memory: an index takes about half the size of its snapshot.
+    let cache = tempfile::tempdir_in(workspace::target_directory()?)?;
     let mut best: Vec<Option<Cost>> = vec![None; WAYS.len()];
     let mut devtools = None;
     let mut devtools_failure = None;
@@ -130,7 +131,8 @@ fn rows(program: &Path, file: &Path, args: &Args) -> Result<Vec<Row>> {
                 std::fs::create_dir_all(cache.path())?;
             }
             let mut command = summary(program, file);
-            command.args(way.args).env("XDG_CACHE_HOME", cache.path());
+            command.args(way.args);
+            command.env("HEAPGLASS_CACHE_DIR", cache.path()).env("HEAPGLASS_CACHE_MAX", "100GB");
             let cost = cost_of(&command).with_context(|| workspace::shown(&command))?;
             keep_fastest(best, cost);
         }

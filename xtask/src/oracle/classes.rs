@@ -9,41 +9,25 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-const SNAPSHOT: &[&str] = &["node_count", "edge_count", "total_size"];
-const STATISTICS: &[&str] = &[
-    "total",
-    "code",
-    "strings",
-    "js_arrays",
-    "typed_arrays",
-    "system",
-    "other_js",
-    "other_native",
-];
-
-/// Compares two summaries, adds what differs to `found` and returns the number of classes.
-/// With `sizes_wrap`, sizes are not compared.
-pub(super) fn compare(
+/// Compares the numbers of an object and adds what differs to `found`. With `sizes_wrap`, only
+/// counts are compared.
+pub(super) fn compare_fields(
+    what: &str,
     theirs: &Value,
     ours: &Value,
     sizes_wrap: bool,
-    show: usize,
     found: &mut Vec<String>,
-) -> usize {
-    for (section, fields) in [("snapshot", SNAPSHOT), ("statistics", STATISTICS)] {
-        for field in fields {
-            let (theirs, ours) = (&theirs[section][field], &ours[section][field]);
-            let is_compared = field.ends_with("_count") || !sizes_wrap;
-            if is_compared && theirs != ours {
-                found.push(format!("{section}.{field}: DevTools {theirs}, heapglass {ours}"));
-            }
+) {
+    for (field, theirs) in theirs.as_object().into_iter().flatten() {
+        let ours = &ours[field];
+        let is_compared = field.ends_with("_count") || !sizes_wrap;
+        if is_compared && theirs != ours {
+            found.push(format!("{what}.{field}: DevTools {theirs}, heapglass {ours}"));
         }
     }
-    compare_tables("classes", &theirs["classes"], &ours["classes"], sizes_wrap, show, found);
-    theirs["classes"].as_array().map_or(0, Vec::len)
 }
 
-/// Compares two class tables and adds what differs to `found`.
+/// Compares two class tables, adds what differs to `found` and returns the number of classes.
 pub(super) fn compare_tables(
     what: &str,
     theirs: &Value,
@@ -51,7 +35,7 @@ pub(super) fn compare_tables(
     sizes_wrap: bool,
     show: usize,
     found: &mut Vec<String>,
-) {
+) -> usize {
     let (theirs, ours) = (merged(theirs), merged(ours));
     let mut lines = Vec::new();
     for (key, their) in &theirs {
@@ -71,6 +55,7 @@ pub(super) fn compare_tables(
         found.push(format!("{what}: {} of {} classes differ", lines.len(), theirs.len()));
         found.extend(lines.into_iter().take(show).map(|line| format!("  {line}")));
     }
+    theirs.len()
 }
 
 /// The rows of one printed key together.
@@ -162,14 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn statistics_and_totals_count() {
-        let theirs = json!({ "snapshot": { "node_count": 1, "total_size": 5 }, "classes": [] });
-        let ours = json!({ "snapshot": { "node_count": 1, "total_size": 6 }, "classes": [] });
-        let mut found = Vec::new();
-        super::compare(&theirs, &ours, false, 5, &mut found);
-        assert_eq!(found, ["snapshot.total_size: DevTools 5, heapglass 6"]);
-        found.clear();
-        super::compare(&theirs, &ours, true, 5, &mut found);
-        assert!(found.is_empty());
+    fn numbers_are_compared_by_name() {
+        let theirs = json!({ "node_count": 1, "total_size": 5 });
+        let ours = json!({ "node_count": 1, "total_size": 6, "file": "a" });
+        let check = |sizes_wrap| {
+            let mut found = Vec::new();
+            super::compare_fields("snapshot", &theirs, &ours, sizes_wrap, &mut found);
+            found
+        };
+        assert_eq!(check(false), ["snapshot.total_size: DevTools 5, heapglass 6"]);
+        assert!(check(true).is_empty());
     }
 }

@@ -1,6 +1,8 @@
 //! The differences that are allowed: defects of DevTools' engine, each with its section in
 //! `docs/differences.md`. Everything else fails.
 
+use serde_json::Value;
+
 /// Why DevTools' engine did not open a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -47,8 +49,14 @@ const WRAPPED: &str = "2^32 or more";
 #[cfg(test)]
 const WRAPPED_SECTION: &str = "Sizes of 4 GiB and more";
 
-/// DevTools' named filters with the arguments of `heapglass summary` for the same.
-pub(super) const FILTERS: &[(&str, &[&str])] = &[];
+/// DevTools' named filters, and what `heapglass summary --only` calls them.
+pub(super) const FILTERS: &[(&str, &str)] = &[
+    ("duplicatedStrings", "duplicated-strings"),
+    ("objectsRetainedByDetachedDomNodes", "detached-dom"),
+    ("objectsRetainedByContexts", "contexts"),
+    ("objectsRetainedByConsole", "console"),
+    ("objectsRetainedByEventHandlers", "event-handlers"),
+];
 
 /// Classifies what the oracle said when it failed.
 pub(super) fn refusal(said: &str) -> Refusal {
@@ -62,12 +70,9 @@ pub(super) fn refusal(said: &str) -> Refusal {
 }
 
 /// The node columns that may differ, given the oracle's warnings.
-pub(super) fn excused_columns(warnings: &[String]) -> &'static [&'static str] {
-    if warnings.iter().any(|w| w.contains(WRAPPED)) {
-        &["shallow_size", "retained_size"]
-    } else {
-        &[]
-    }
+pub(super) fn excused_columns(warnings: &Value) -> &'static [&'static str] {
+    let mut warnings = warnings.as_array().into_iter().flatten().filter_map(Value::as_str);
+    if warnings.any(|w| w.contains(WRAPPED)) { &["shallow_size", "retained_size"] } else { &[] }
 }
 
 #[cfg(test)]
@@ -91,5 +96,12 @@ mod tests {
         );
         assert_eq!(refusal("not a complete V8 heap snapshot"), Refusal::NotASnapshot);
         assert_eq!(refusal("segmentation fault"), Refusal::Unknown);
+    }
+
+    #[test]
+    fn only_a_warning_excuses_sizes() {
+        assert!(excused_columns(&Value::Null).is_empty());
+        let warnings = serde_json::json!(["at least one number of 2^32 or more: …"]);
+        assert_eq!(excused_columns(&warnings).len(), 2);
     }
 }

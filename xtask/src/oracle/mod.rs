@@ -7,21 +7,28 @@
 mod classes;
 mod known;
 mod nodes;
+mod ours;
+mod theirs;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use regex::Regex;
 use serde_json::Value;
 
 use self::known::Refusal;
+use self::ours::Ours;
+use self::theirs::{Answer, Nodes, Theirs};
 use crate::workspace::{self, Profile, oracle_folder};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Snapshots, or folders to look for them in [default: fixtures/].
     paths: Vec<PathBuf>,
+    /// Compare with the figures kept in gold/ beside each snapshot instead of asking DevTools'
+    /// engine now: quick, and needs no Node.
+    #[arg(long)]
+    gold: bool,
     /// Compare only files whose name matches.
     #[arg(long, value_name = "REGEX")]
     only: Option<Regex>,
@@ -34,9 +41,14 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// All snapshots in `paths`.
-    pub(crate) fn on(paths: Vec<PathBuf>, profile: Profile) -> Args {
-        Args { paths, only: None, dev: profile == Profile::Dev, show: 5 }
+    /// The fixtures, against the figures that are kept of them.
+    pub(crate) fn fixtures() -> Args {
+        Args { paths: vec![], gold: true, only: None, dev: true, show: 5 }
+    }
+
+    /// All snapshots in `folder`, against DevTools' engine.
+    pub(crate) fn live(folder: PathBuf) -> Args {
+        Args { paths: vec![folder], gold: false, only: None, dev: false, show: 5 }
     }
 }
 
@@ -56,11 +68,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("no snapshots to compare");
     }
     let profile = if args.dev { Profile::Dev } else { Profile::Release };
-    let pair = Pair { heapglass: workspace::heapglass(profile)?, oracle: oracle_folder()? };
+    let heapglass = workspace::heapglass(profile)?;
+    let oracle = if args.gold { None } else { Some(oracle_folder()?) };
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for file in &files {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        match pair.compare(file, args.show).with_context(|| file.display().to_string())? {
+        let outcome = match &oracle {
+            Some(oracle) => compare_live(file, &heapglass, oracle, args.show),
+            None => compare_kept(file, &heapglass, args.show),
+        };
+        match outcome.with_context(|| file.display().to_string())? {
             Outcome::Equal(what) => {
                 passed += 1;
                 println!("equal    {name}: {what}");
@@ -115,156 +132,148 @@ fn snapshots(args: &Args) -> Result<Vec<PathBuf>> {
 
 fn looks_like_snapshot(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
     name.ends_with(".heapsnapshot") || name.ends_with(".heaptimeline")
 }
 
-/// The two programs that are held against each other.
-struct Pair {
-    heapglass: PathBuf,
-    oracle: PathBuf,
-}
-
-impl Pair {
-    fn compare(&self, file: &Path, show: usize) -> Result<Outcome> {
-        let folder = tempfile::tempdir()?;
-        let nodes = folder.path().join("nodes.csv");
-        let summary = folder.path().join("summary.json");
-        let mut repaired = false;
-        let warnings = match self.devtools(file, &nodes, &summary, repaired)? {
-            Ok(warnings) => warnings,
-            Err(said) => match known::refusal(&said) {
-                Refusal::Repairable => {
-                    repaired = true;
-                    match self.devtools(file, &nodes, &summary, repaired)? {
-                        Ok(warnings) => warnings,
-                        Err(said) => return Ok(Outcome::Failed(vec![first_line(&said)])),
-                    }
-                }
-                Refusal::Limit(sentence) => return self.alone(file, sentence),
-                Refusal::NotASnapshot => return self.both_refuse(file),
-                Refusal::Unknown => return Ok(Outcome::Failed(vec![first_line(&said)])),
-            },
-        };
-
-        let mut differences = nodes::Differences::new(known::excused_columns(&warnings), show);
-        let mut export = self.heapglass("export", file, &["--format", "csv"]);
-        let mut child = export.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let ours = child.stdout.take().context("no pipe")?;
-        let compared = nodes::compare(std::fs::File::open(&nodes)?, ours, &mut differences);
-        let output = child.wait_with_output()?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Ok(Outcome::Failed(vec![format!("export: {}: {said}", output.status)]));
-        }
-        let rows = compared?;
-        let mut found = differences.into_lines();
-
-        let theirs: Value =
-            serde_json::from_reader(std::io::BufReader::new(std::fs::File::open(&summary)?))?;
-        let ours: Value = match self.json("summary", file, &["--limit", "0"])? {
-            Ok(value) => value,
-            Err(said) => return Ok(Outcome::Failed(vec![format!("summary: {said}")])),
-        };
-        let sizes_wrap = !known::excused_columns(&warnings).is_empty();
-        let classes = classes::compare(&theirs, &ours, sizes_wrap, show, &mut found);
-        for (filter, arguments) in known::FILTERS {
-            let theirs = &theirs["filters"][filter];
-            if !theirs.is_array() {
-                continue; // The engine's filter failed: it has said so in a warning.
-            }
-            let mut limitless = vec!["--limit", "0"];
-            limitless.extend_from_slice(arguments);
-            match self.json("summary", file, &limitless)? {
-                Ok(ours) => classes::compare_tables(
-                    filter,
-                    theirs,
-                    &ours["classes"],
-                    sizes_wrap,
-                    show,
-                    &mut found,
-                ),
-                Err(said) => found.push(format!("filter {filter}: {said}")),
-            }
-        }
-        if !found.is_empty() {
-            return Ok(Outcome::Failed(found));
-        }
-        let note = match (repaired, warnings.is_empty()) {
-            (true, _) => "; trace_function_count repaired for DevTools",
-            (_, false) => "; sizes of 4 GiB and more not compared",
-            _ => "",
-        };
-        Ok(Outcome::Equal(format!("{rows} nodes, {classes} classes{note}")))
-    }
-
-    /// Runs DevTools' engine: its warnings, or what it said when it failed.
-    fn devtools(
-        &self,
-        file: &Path,
-        nodes: &Path,
-        summary: &Path,
-        repair: bool,
-    ) -> Result<Result<Vec<String>, String>> {
-        let mut command = Command::new("node");
-        command.arg(self.oracle.join("devtools.mjs")).arg(file);
-        command.arg("--nodes").arg(nodes).arg("--summary").arg(summary).arg("--filters");
-        if repair {
-            command.arg("--repair-trace-count");
-        }
-        let output = command.stdin(Stdio::null()).output().context("failed to start node")?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        if !output.status.success() {
-            return Ok(Err(said));
-        }
-        Ok(Ok(said
-            .lines()
-            .filter_map(|l| l.strip_prefix("warning: "))
-            .map(str::to_owned)
-            .collect()))
-    }
-
-    /// DevTools cannot open the file: at least we do, without a finding.
-    fn alone(&self, file: &Path, sentence: &str) -> Result<Outcome> {
-        Ok(match self.json("summary", file, &["--limit", "1"])? {
-            Ok(_) => Outcome::Skipped(format!("{sentence}; heapglass opens it")),
-            Err(said) => Outcome::Failed(vec![format!("{sentence}, and heapglass says: {said}")]),
-        })
-    }
-
-    fn both_refuse(&self, file: &Path) -> Result<Outcome> {
-        Ok(match self.json("summary", file, &["--limit", "1"])? {
-            Ok(_) => {
-                Outcome::Skipped("not whole for DevTools; heapglass reads what is there".into())
-            }
-            Err(_) => Outcome::Equal("refused by both".into()),
-        })
-    }
-
-    fn heapglass(&self, command: &str, file: &Path, arguments: &[&str]) -> Command {
-        let mut program = Command::new(&self.heapglass);
-        program.arg(command).arg(file).arg("--no-index").args(arguments).stdin(Stdio::null());
-        program
-    }
-
-    /// What heapglass prints with `--json`, or what it says when it fails.
-    fn json(
-        &self,
-        command: &str,
-        file: &Path,
-        arguments: &[&str],
-    ) -> Result<Result<Value, String>> {
-        let output = self.heapglass(command, file, arguments).arg("--json").output()?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Ok(Err(format!("{}: {}", output.status, said.trim())));
-        }
-        Ok(Ok(serde_json::from_slice(&output.stdout).context("heapglass printed no JSON")?))
+/// Compares `file` with the figures that `fixtures/gold` keeps.
+fn compare_kept(file: &Path, heapglass: &Path, show: usize) -> Result<Outcome> {
+    let scratch = tempfile::tempdir()?;
+    let ours = Ours::new(heapglass, scratch.path().join("cache"));
+    match theirs::kept(file)? {
+        Some(figures) => compare_figures(file, figures, &ours, show),
+        None => Ok(Outcome::Failed(vec!["no figures in gold/".into()])),
     }
 }
 
-fn first_line(said: &str) -> String {
-    said.lines().next().unwrap_or("failed without a word").to_owned()
+/// Asks DevTools' engine now.
+fn compare_live(file: &Path, heapglass: &Path, oracle: &Path, show: usize) -> Result<Outcome> {
+    let scratch = tempfile::tempdir()?;
+    let ours = Ours::new(heapglass, scratch.path().join("cache"));
+    let opens = || ours.json("summary", file, &["--limit", "1"]);
+    let (refusal, said) = match theirs::ask(oracle, file, scratch.path())? {
+        Answer::Figures(figures) => return compare_figures(file, figures, &ours, show),
+        Answer::Refused(refusal, said) => (refusal, said),
+    };
+    Ok(match (refusal, opens()) {
+        (Refusal::Limit(section), Ok(_)) => {
+            Outcome::Skipped(format!("{section}: only heapglass opens it"))
+        }
+        (Refusal::NotASnapshot, Ok(_)) => {
+            Outcome::Skipped("not whole: only heapglass opens it".into())
+        }
+        (Refusal::NotASnapshot, Err(_)) => Outcome::Equal("refused by both".into()),
+        (_, _) => Outcome::Failed(vec![said.lines().next().unwrap_or("no word").to_owned()]),
+    })
+}
+
+fn compare_figures(file: &Path, theirs: Theirs, ours: &Ours, show: usize) -> Result<Outcome> {
+    let Theirs { nodes, summary, repaired } = theirs;
+    let excused = known::excused_columns(&summary["warnings"]);
+    let mut found = Vec::new();
+    let nodes = match compare_nodes(file, nodes, ours, excused, show) {
+        Ok((rows, differences)) => {
+            found.extend(differences);
+            rows
+        }
+        Err(error) => return Ok(Outcome::Failed(vec![format!("{error:#}")])),
+    };
+    let classes = compare_summary(file, &summary, ours, !excused.is_empty(), show, &mut found);
+    if let Err(error) = &classes {
+        found.push(format!("{error:#}"));
+    }
+    if !found.is_empty() {
+        return Ok(Outcome::Failed(found));
+    }
+    let mut what = format!("{nodes}, {}", classes.unwrap_or_default());
+    if repaired {
+        what += "; trace_function_count repaired for DevTools";
+    }
+    if !excused.is_empty() {
+        what += "; sizes not compared, DevTools has them modulo 2^32";
+    }
+    Ok(Outcome::Equal(what))
+}
+
+/// What was compared, and the lines on what differs.
+fn compare_nodes(
+    file: &Path,
+    theirs: Nodes,
+    ours: &Ours,
+    excused: &'static [&'static str],
+    show: usize,
+) -> Result<(String, Vec<String>)> {
+    let mut export = ours.export(file)?;
+    let compared = match theirs {
+        Nodes::Csv(theirs) => {
+            let mut differences = nodes::Differences::new(excused, show);
+            nodes::compare(theirs, &mut export.rows, &mut differences)
+                .map(|rows| (format!("{rows} nodes"), differences.into_lines()))
+        }
+        Nodes::Sha256(theirs) => nodes::checksum(&mut export.rows).map(|(rows, ours)| {
+            let line =
+                "the checksum of the nodes differs; `cargo xtask oracle fixtures` says where";
+            let lines = if ours == theirs { vec![] } else { vec![line.to_owned()] };
+            (format!("{rows} nodes"), lines)
+        }),
+    };
+    // A program that broke off is why rows are missing: its own word comes first.
+    export.finish()?;
+    compared
+}
+
+/// Totals, statistics, classes, filters, native contexts. Returns what was compared.
+fn compare_summary(
+    file: &Path,
+    theirs: &Value,
+    ours: &Ours,
+    sizes_wrap: bool,
+    show: usize,
+    found: &mut Vec<String>,
+) -> Result<String> {
+    let all = ours.json("summary", file, &["--limit", "0"])?;
+    let statistics = ours.json("statistics", file, &[])?;
+    classes::compare_fields("snapshot", &theirs["snapshot"], &all["snapshot"], sizes_wrap, found);
+    classes::compare_fields(
+        "statistics",
+        &theirs["statistics"],
+        &statistics["statistics"],
+        sizes_wrap,
+        found,
+    );
+    let table = |what: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>| {
+        classes::compare_tables(what, theirs, &ours["classes"], sizes_wrap, show, found)
+    };
+    let classes = table("classes", &theirs["classes"], &all, found);
+    let mut filters = 0;
+    for (filter, which) in known::FILTERS {
+        // A filter that failed in the engine is an object with its error.
+        if theirs["filters"][filter].is_array() {
+            let passing = ours.json("summary", file, &["--limit", "0", "--only", which])?;
+            table(filter, &theirs["filters"][filter], &passing, found);
+            filters += 1;
+        }
+    }
+    let contexts = &theirs["native_contexts"];
+    let mut attributed: Vec<(String, &Value)> = contexts["contexts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|context| (format!("@{}", context["id"]), &context["attributed_size"]))
+        .collect();
+    if contexts.is_object() {
+        attributed.push(("shared".into(), &contexts["shared_size"]));
+        attributed.push(("none".into(), &contexts["no_attribution_size"]));
+    }
+    for (context, size) in &attributed {
+        let argument = format!("--native-context={context}");
+        let ours = ours.json("summary", file, &["--limit", "1", &argument])?;
+        if ours["shallow_size"] != **size && !sizes_wrap {
+            let ours = &ours["shallow_size"];
+            found.push(format!("native context {context}: DevTools {size}, heapglass {ours}"));
+        }
+    }
+    Ok(format!("{classes} classes, {filters} filters, {} native contexts", attributed.len()))
 }
 
 #[cfg(test)]
@@ -274,7 +283,12 @@ mod tests {
     #[test]
     fn snapshots_are_told_by_name() {
         let is = |name| super::looks_like_snapshot(Path::new(name));
-        assert!(is("a/b.heapsnapshot") && is("b.heaptimeline") && is("b.heapsnapshot.gz"));
+        assert!(
+            is("a/b.heapsnapshot")
+                && is("b.heaptimeline")
+                && is("b.heapsnapshot.gz")
+                && is("b.heapsnapshot.zst")
+        );
         assert!(!is("b.heapprofile") && !is("README.md") && !is("b.summary.json"));
     }
 }

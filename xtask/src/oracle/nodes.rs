@@ -1,9 +1,10 @@
 //! Two streams of node rows, compared column by column.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use anyhow::{Result, bail};
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder, WriterBuilder};
+use sha2::{Digest, Sha256};
 
 /// What differs, counted by column.
 pub(super) struct Differences {
@@ -97,6 +98,36 @@ fn compare_row(
     }
 }
 
+/// The number of rows, and the SHA-256 of the table as the oracle writes it: quotes only where they
+/// are needed, lines that end in a line feed.
+pub(super) fn checksum(ours: impl Read) -> Result<(u64, String)> {
+    let mut ours = reader(ours);
+    let mut writer = WriterBuilder::new().from_writer(Summed(Sha256::new()));
+    writer.write_byte_record(ours.byte_headers()?)?;
+    let mut row = ByteRecord::new();
+    let mut rows = 0;
+    while ours.read_byte_record(&mut row)? {
+        writer.write_byte_record(&row)?;
+        rows += 1;
+    }
+    let sum = writer.into_inner().map_err(|e| e.into_error())?.0.finalize();
+    Ok((rows, sum.iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// Where bytes go to be summed up.
+struct Summed(Sha256);
+
+impl Write for Summed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn reader<R: Read>(from: R) -> Reader<R> {
     ReaderBuilder::new().buffer_capacity(1 << 20).from_reader(from)
 }
@@ -126,6 +157,14 @@ mod tests {
     #[test]
     fn excused_columns_may_differ() {
         assert!(check("id,size\n1,5\n", "id,size\n1,7\n", &["size"]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_checksum_is_of_the_plainest_form() {
+        let (rows, plain) = checksum("id,name\n1,a\n3,\"b,\"\n".as_bytes()).unwrap();
+        assert_eq!(rows, 2);
+        let (_, quoted) = checksum("\"id\",name\r\n1,\"a\"\r\n3,\"b,\"\r\n".as_bytes()).unwrap();
+        assert_eq!(plain, quoted);
     }
 
     #[test]

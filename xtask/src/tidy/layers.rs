@@ -30,7 +30,7 @@ const QUARANTINED: &[(&str, &[&str])] = &[
     ("indicatif", &["heapglass"]),
     ("schemars", &["heapglass-report"]),
     ("flate2", &["heapglass-format"]),
-    ("zstd", &["heapglass-format"]),
+    ("zstd", &["heapglass-format", "xtask"]),
     ("memmap2", &["heapglass-format"]),
     ("nix", &["xtask"]),
     ("csv", &["xtask"]),
