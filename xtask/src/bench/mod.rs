@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Where generated snapshots are kept [default: target/bench].
     #[arg(long, env = "HEAPGLASS_BENCH_DIR", value_name = "FOLDER")]
     dir: Option<PathBuf>,
+    /// Measure this program, without building one.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
     /// Runs of each kind; the fastest is shown.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -70,7 +73,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if files.is_empty() {
         bail!("nothing to measure: name files, or --sizes 100mb,500mb,1100mb");
     }
-    let program = workspace::heapglass(Profile::Release)?;
+    let program = match &args.program {
+        Some(program) => program.clone(),
+        None => workspace::heapglass(Profile::Release)?,
+    };
     println!("{}\n", machine()?);
     let mut table = Table::default();
     for file in &files {

@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Test the quickly built program instead of the release build.
     #[arg(long)]
     dev: bool,
+    /// Test this program, without building one.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
     /// How many differences to print for each snapshot.
     #[arg(long, default_value_t = 5, value_name = "N")]
     show: usize,
@@ -43,12 +46,12 @@ pub(crate) struct Args {
 impl Args {
     /// The fixtures, against the figures that are kept of them.
     pub(crate) fn fixtures() -> Args {
-        Args { paths: vec![], gold: true, only: None, dev: true, show: 5 }
+        Args { paths: vec![], gold: true, only: None, dev: true, program: None, show: 5 }
     }
 
     /// All snapshots in `folder`, against DevTools' engine.
     pub(crate) fn live(folder: PathBuf) -> Args {
-        Args { paths: vec![folder], gold: false, only: None, dev: false, show: 5 }
+        Args { paths: vec![folder], gold: false, only: None, dev: false, program: None, show: 5 }
     }
 }
 
@@ -67,8 +70,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if files.is_empty() {
         bail!("no snapshots to compare");
     }
-    let profile = if args.dev { Profile::Dev } else { Profile::Release };
-    let heapglass = workspace::heapglass(profile)?;
+    let heapglass = match &args.program {
+        Some(program) => program.clone(),
+        None if args.dev => workspace::heapglass(Profile::Dev)?,
+        None => workspace::heapglass(Profile::Release)?,
+    };
     let oracle = if args.gold { None } else { Some(oracle_folder()?) };
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for file in &files {
