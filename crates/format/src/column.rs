@@ -48,6 +48,12 @@ impl<T: Pod> Column<T> {
         bytemuck::try_cast_slice::<u8, T>(bytes).ok()?;
         Some(Column { mapping, range, of: PhantomData })
     }
+
+    /// A column without rows.
+    pub fn empty() -> Column<T> {
+        let mapping = Arc::new(Mapping::Memory { words: Vec::new(), len: 0 });
+        Column { mapping, range: 0..0, of: PhantomData }
+    }
 }
 
 impl<T: Pod> Deref for Column<T> {

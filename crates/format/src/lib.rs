@@ -7,6 +7,7 @@
 //! [`scan`] (bytes to columns), [`container`] (the index file), [`column`] (columns read back),
 //! [`strings`] (text).
 
+pub mod buffer;
 pub mod column;
 pub mod container;
 mod error;

@@ -1,29 +1,154 @@
-//! Where a snapshot's bytes come from.
+//! Where a snapshot's bytes come from: a file, plain or compressed, or standard input.
 
+use std::fs::File;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::Result;
+use crate::{Error, Result};
 
-/// A snapshot's bytes: a file, plain or compressed (told by its first bytes, not its name), or
-/// standard input.
+/// A snapshot's bytes. Compression is told by the first bytes, not by the name.
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
+    stdin: bool,
 }
 
 impl Source {
-    /// The file at `path`. Fails if it cannot be opened or is a directory.
+    /// The file at `path`. Fails if there is none or if it is a directory.
     pub fn file(path: &Path) -> Result<Source> {
-        Ok(Source { path: path.to_owned() })
+        let metadata = path.metadata().map_err(|e| Error::io("open", path, e))?;
+        if metadata.is_dir() {
+            let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory");
+            return Err(Error::io("read", path, error));
+        }
+        Ok(Source { path: path.to_owned(), stdin: false })
     }
 
     /// Standard input.
     pub fn stdin() -> Source {
-        Source { path: PathBuf::from("-") }
+        Source { path: PathBuf::from("-"), stdin: true }
     }
 
     /// The file's path; `-` for standard input.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the bytes come from standard input and can be read only once.
+    pub fn is_stdin(&self) -> bool {
+        self.stdin
+    }
+
+    /// Opens the bytes for reading.
+    pub(crate) fn open(&self) -> Result<Input> {
+        if self.stdin {
+            return Input::new(Box::new(io::stdin()), None, &self.path);
+        }
+        let file = File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?;
+        let metadata = file.metadata().map_err(|e| Error::io("read", &self.path, e))?;
+        let size = metadata.is_file().then_some(metadata.len());
+        Input::new(Box::new(file), size, &self.path)
+    }
+}
+
+/// The decompressed bytes of a source, in order.
+pub(crate) struct Input {
+    reader: Box<dyn Read + Send>,
+    /// Bytes of the snapshot where that is known beforehand (plain files).
+    pub(crate) size: Option<u64>,
+    /// Bytes taken from the file so far, before decompression.
+    consumed: Arc<AtomicU64>,
+    /// Bytes given out so far.
+    produced: u64,
+    compressed: bool,
+    /// Size of the file on disk, for progress; 0 where not known.
+    pub(crate) disk_size: u64,
+    path: PathBuf,
+}
+
+/// Real snapshots shrink 5 to 20 times. Past this much output a stream that has shrunk more
+/// than [`BOMB_RATIO`] times is taken for an attack on the disk.
+const BOMB_BYTES: u64 = 4 << 30;
+const BOMB_RATIO: u64 = 250;
+
+impl Input {
+    fn new(mut raw: Box<dyn Read + Send>, size: Option<u64>, path: &Path) -> Result<Input> {
+        let mut head = Vec::with_capacity(4);
+        raw.by_ref().take(4).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+        let consumed = Arc::new(AtomicU64::new(0));
+        let gzip = head.starts_with(&[0x1f, 0x8b]);
+        let zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+        let counted = Counted { inner: io::Cursor::new(head).chain(raw), count: consumed.clone() };
+        let reader: Box<dyn Read + Send> = if gzip {
+            Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, counted)))
+        } else if zstd {
+            let decoder = zstd::stream::read::Decoder::new(counted);
+            Box::new(decoder.map_err(|source| Error::Decompress { path: path.to_owned(), source })?)
+        } else {
+            Box::new(counted)
+        };
+        let compressed = gzip || zstd;
+        Ok(Input {
+            reader,
+            size: size.filter(|_| !compressed),
+            consumed,
+            produced: 0,
+            compressed,
+            disk_size: size.unwrap_or(0),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Fills `buffer` as far as there are bytes. Fewer bytes than asked for mean the end.
+    pub(crate) fn fill(&mut self, mut buffer: &mut [u8]) -> Result<usize> {
+        let asked = buffer.len();
+        while !buffer.is_empty() {
+            match self.reader.read(buffer) {
+                Ok(0) => break,
+                Ok(n) => buffer = &mut buffer[n..],
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if self.compressed => return self.broken_stream(e, asked - buffer.len()),
+                Err(e) => return Err(Error::io("read", &self.path, e)),
+            }
+        }
+        let got = asked - buffer.len();
+        self.produced += got as u64;
+        if self.compressed && self.produced > BOMB_BYTES && self.produced / BOMB_RATIO > self.consumed() {
+            let what = format!("it decompresses to more than {BOMB_RATIO} times its size");
+            let hint = "decompress it by hand if that is meant".to_owned();
+            return Err(Error::NotASnapshot { path: self.path.clone(), what, hint });
+        }
+        Ok(got)
+    }
+
+    /// A compressed stream that was cut off gives what came before the cut.
+    fn broken_stream(&mut self, source: io::Error, got: usize) -> Result<usize> {
+        let cut = source.kind() == io::ErrorKind::UnexpectedEof;
+        if cut && self.produced + got as u64 > 0 {
+            self.produced += got as u64;
+            self.reader = Box::new(io::empty());
+            return Ok(got);
+        }
+        Err(Error::Decompress { path: self.path.clone(), source })
+    }
+
+    /// Bytes taken from the file so far.
+    pub(crate) fn consumed(&self) -> u64 {
+        self.consumed.load(Ordering::Relaxed)
+    }
+}
+
+struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use heapglass_format::Result;
 use heapglass_format::column::{Column, WideColumn};
+use heapglass_format::container::Container;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType};
 
@@ -42,8 +44,8 @@ pub(crate) struct Columns {
     pub distance: Column<i32>,
     /// N: ordinal of the immediate dominator; the root's is itself. Dominator pass.
     pub dominator: Column<u32>,
-    /// N: the node's position in a preorder of the dominator tree; children of a node stand in
-    /// ascending ordinal order. Dominator pass.
+    /// N: the node's position in a preorder of the dominator tree; children of a node stand in the
+    /// order of the depth-first search. Dominator pass.
     pub tree_position: Column<u32>,
     /// Inverse of `tree_position`.
     pub tree_order: Column<u32>,
@@ -61,11 +63,16 @@ pub(crate) struct Columns {
     pub edge_name: Column<u32>,
     /// E: ordinal of the target. Scanner.
     pub edge_to: Column<u32>,
-    /// N+1: start of the node's retainers in `retainer_from`.
-    pub first_retainer: Column<u32>,
-    /// E: ordinals of the sources of the edges into each node, ascending within a node, one entry
-    /// for each edge.
-    pub retainer_from: Column<u32>,
+    /// N: the node's number in the depth-first preorder of the dominator pass.
+    pub preorder_number: Column<u32>,
+    /// Inverse of `preorder_number`.
+    pub preorder_node: Column<u32>,
+    /// N+1, by preorder number: start of the node's predecessors in `predecessor_from`.
+    pub predecessor_first: Column<u32>,
+    /// For each essential edge, sorted by target, the preorder number of its source.
+    pub predecessor_from: Column<u32>,
+    /// `[target, source]` ordinals of the edges that are not essential, ascending.
+    pub other_retainers: Column<[u32; 2]>,
     /// `[ordinal, script id, line, column]` of located nodes, ascending by ordinal. Scanner.
     pub locations: Column<[u32; 4]>,
 }
@@ -107,6 +114,45 @@ pub struct Location {
 }
 
 impl Graph {
+    /// The graph whose columns lie in `container`.
+    pub(crate) fn from_container(container: &Container, overview: Arc<Overview>) -> Result<Graph> {
+        let wide = |low: &str, wide: &str| -> Result<WideColumn> {
+            Ok(WideColumn { low: container.column(low)?, wide: container.column(wide)? })
+        };
+        let columns = Columns {
+            node_type: container.column("node_type")?,
+            node_name: container.column("node_name")?,
+            node_id: wide("node_id_low", "node_id_wide")?,
+            shallow: wide("shallow_low", "shallow_wide")?,
+            retained: wide("retained_low", "retained_wide")?,
+            first_edge: container.column("first_edge")?,
+            distance: container.column("distance")?,
+            dominator: container.column("dominator")?,
+            tree_position: container.column("tree_position")?,
+            tree_order: container.column("tree_order")?,
+            tree_size: container.column("tree_size")?,
+            class: container.column("class")?,
+            detachedness: container.column("detachedness")?,
+            trace_node: container.column("trace_node")?,
+            edge_type: container.column("edge_type")?,
+            edge_name: container.column("edge_name")?,
+            edge_to: container.column("edge_to")?,
+            preorder_number: container.column("preorder_number")?,
+            preorder_node: container.column("preorder_node")?,
+            predecessor_first: container.column("predecessor_first")?,
+            predecessor_from: container.column("predecessor_from")?,
+            other_retainers: container.column("other_retainers")?,
+            locations: container.column("locations")?,
+        };
+        let strings = StringTable {
+            bytes: container.column("string_bytes")?,
+            starts: container.column("string_starts")?,
+            derived_bytes: container.column("derived_bytes")?,
+            derived_starts: container.column("derived_starts")?,
+        };
+        Ok(Graph { overview, columns, strings })
+    }
+
     /// Facts, statistics, classes, findings.
     pub fn overview(&self) -> &Overview {
         &self.overview
@@ -206,7 +252,7 @@ impl Graph {
         Ordinal(self.columns.dominator[node.index()])
     }
 
-    /// The nodes that `node` dominates immediately, ascending by ordinal. Cost: one step each.
+    /// The nodes that `node` dominates immediately, in no particular order. Cost: one step each.
     pub fn dominated(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
         let (order, size) = (&*self.columns.tree_order, &*self.columns.tree_size);
         let start = self.columns.tree_position[node.index()] as usize;
@@ -310,11 +356,19 @@ impl Graph {
             .flat_map(move |from| self.edges(from).filter(move |edge| edge.to == node))
     }
 
-    /// Sources of the edges into `node`, ascending, one entry for each edge. Constant time each.
-    pub fn retaining_nodes(&self, node: Ordinal) -> impl ExactSizeIterator<Item = Ordinal> + '_ {
-        let first = &*self.columns.first_retainer;
-        let range = first[node.index()] as usize..first[node.index() + 1] as usize;
-        self.columns.retainer_from[range].iter().map(|&from| Ordinal(from))
+    /// Sources of the edges into `node`, ascending, one entry for each edge. Cost: their number.
+    pub fn retaining_nodes(&self, node: Ordinal) -> impl ExactSizeIterator<Item = Ordinal> + use<> {
+        let number = self.columns.preorder_number[node.index()] as usize;
+        let first = &*self.columns.predecessor_first;
+        let order = &*self.columns.preorder_node;
+        let essential = &self.columns.predecessor_from[first[number] as usize..first[number + 1] as usize];
+        let others = &*self.columns.other_retainers;
+        let start = others.partition_point(|pair| pair[0] < node.0);
+        let others = others[start..].iter().take_while(|pair| pair[0] == node.0).map(|pair| pair[1]);
+        let mut nodes: Vec<Ordinal> =
+            essential.iter().map(|&from| order[from as usize]).chain(others).map(Ordinal).collect();
+        nodes.sort_unstable();
+        nodes.into_iter()
     }
 
     /// The first edge of `node` with this type and name. Cost: its out-degree.

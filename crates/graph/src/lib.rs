@@ -5,6 +5,7 @@
 //! once and a [`Graph`] when something is asked of it. This crate never prints, never reads the
 //! environment and never opens a socket.
 
+mod build;
 mod classes;
 mod graph;
 mod ids;

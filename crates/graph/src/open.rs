@@ -1,11 +1,16 @@
-//! From a file to an overview and a graph.
+//! From a file to an overview and a graph, through the index where there is one.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use heapglass_format::container::{Container, ContainerWriter};
 use heapglass_format::source::Source;
-use heapglass_format::{Progress, Result};
+use heapglass_format::{Error, Finding, Phase, Progress, Result};
+use serde::{Deserialize, Serialize};
 
-use crate::{Graph, Overview};
+use crate::{ClassRow, ClassTable, Graph, Overview, SnapshotInfo, Statistics, build};
 
 /// How to open a snapshot.
 #[derive(Debug, Clone)]
@@ -20,39 +25,224 @@ pub struct OpenOptions {
 
 /// An opened snapshot: the overview at hand, the graph on demand.
 #[derive(Debug)]
-pub struct Snapshot {}
+pub struct Snapshot {
+    container: Container,
+    overview: Arc<Overview>,
+    graph: OnceLock<Graph>,
+    threads: usize,
+    from_index: bool,
+    index_problem: Option<String>,
+}
+
+/// Raised whenever a pass computes something else than before, so that older indexes are rebuilt.
+const ENGINE: u32 = 1;
+
+/// What an index says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Facts {
+    engine: u32,
+    /// Of which snapshot it is; `None` for one made from standard input.
+    of: Option<Fingerprint>,
+}
+
+/// What tells a snapshot file from another one, and from itself after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Fingerprint {
+    bytes: u64,
+    modified_ns: i64,
+    sample: u64,
+}
+
+/// The small results, as stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredOverview {
+    info: SnapshotInfo,
+    statistics: Statistics,
+    findings: Vec<Finding>,
+    classes: Vec<ClassRow>,
+}
 
 impl Snapshot {
     /// Opens `source`: from its index if that is whole and of this very file, else by reading the
-    /// snapshot and writing the index (best effort: an index that cannot be written is reported
-    /// by [`Snapshot::index_problem`], not an error).
-    pub fn open(_source: &Source, _options: &OpenOptions, _progress: &dyn Progress) -> Result<Snapshot> {
-        unimplemented!()
+    /// snapshot and writing the index. An index that cannot be written is no error, see
+    /// [`Snapshot::index_problem`]. A source that is an index itself is opened as one.
+    ///
+    /// Cost: from an index, the classes; else linear in the file, see `build`.
+    pub fn open(source: &Source, options: &OpenOptions, progress: &dyn Progress) -> Result<Snapshot> {
+        if !source.is_stdin() && is_index(source.path()) {
+            return Snapshot::open_index(source.path());
+        }
+        let mut problem = None;
+        if let Some(index) = options.index.as_deref().filter(|index| index.exists()) {
+            match Snapshot::open_index_of(index, source) {
+                Ok(snapshot) => return Ok(Snapshot { threads: options.threads, ..snapshot }),
+                Err(error) => problem = Some(error.to_string()),
+            }
+        }
+        let mut snapshot = Snapshot::build(source, options, progress)?;
+        snapshot.index_problem = snapshot.index_problem.or(problem);
+        Ok(snapshot)
     }
 
     /// Opens an index file by itself, without the snapshot it was made from.
-    pub fn open_index(_path: &Path) -> Result<Snapshot> {
-        unimplemented!()
+    pub fn open_index(path: &Path) -> Result<Snapshot> {
+        let container = Container::open(path)?;
+        let facts = read_facts(&container)?;
+        if facts.engine != ENGINE {
+            let reason = format!("stale: made by engine {}, this is engine {ENGINE}", facts.engine);
+            return Err(Error::Index { path: path.to_owned(), reason });
+        }
+        let overview = read_overview(&container)?;
+        Ok(Snapshot {
+            container,
+            overview: Arc::new(overview),
+            graph: OnceLock::new(),
+            threads: 2,
+            from_index: true,
+            index_problem: None,
+        })
     }
 
-    /// Facts, statistics, classes.
+    fn open_index_of(index: &Path, source: &Source) -> Result<Snapshot> {
+        let snapshot = Snapshot::open_index(index)?;
+        let facts = read_facts(&snapshot.container)?;
+        if facts.of.is_none() || facts.of != fingerprint(source)? {
+            let reason = "stale: the snapshot has changed since".to_owned();
+            return Err(Error::Index { path: index.to_owned(), reason });
+        }
+        Ok(snapshot)
+    }
+
+    fn build(source: &Source, options: &OpenOptions, progress: &dyn Progress) -> Result<Snapshot> {
+        let of = fingerprint(source)?;
+        let index_dir = options.index.as_deref().and_then(Path::parent);
+        let mut problem = None;
+        let writer = match index_dir.map(ContainerWriter::create) {
+            Some(Ok(writer)) => writer,
+            Some(Err(error)) => {
+                problem = Some(error.to_string());
+                ContainerWriter::create(&options.temp_dir)?
+            }
+            None => ContainerWriter::create(&options.temp_dir)?,
+        };
+        let overview = build::build(source, &writer, options.threads, progress)?;
+        let stored = StoredOverview {
+            info: overview.info.clone(),
+            statistics: overview.statistics,
+            findings: overview.findings.clone(),
+            classes: overview.classes.rows.clone(),
+        };
+        let not_json = |e: serde_json::Error| Error::io("write", writer.path(), e.into());
+        writer.put("overview", &serde_json::to_vec(&stored).map_err(not_json)?)?;
+        writer.seal(serde_json::to_value(Facts { engine: ENGINE, of }).map_err(not_json)?)?;
+        progress.update(Phase::Write, 1, 1);
+        let container = match options.index.as_deref().filter(|_| problem.is_none()) {
+            Some(index) => Container::from_file(writer.persist(index)?, index)?,
+            None => {
+                let path = writer.path().to_owned();
+                Container::from_file(writer.into_unnamed()?, &path)?
+            }
+        };
+        let graph = read_graph(&container, &overview)?;
+        let overview = graph.overview.clone();
+        Ok(Snapshot {
+            container,
+            overview,
+            graph: OnceLock::from(graph),
+            threads: options.threads,
+            from_index: false,
+            index_problem: problem,
+        })
+    }
+
+    /// Facts, statistics, classes, findings.
     pub fn overview(&self) -> &Overview {
-        unimplemented!()
+        &self.overview
     }
 
-    /// The graph. The first call checks the sums of all columns (0.1 s for a 1 GB snapshot);
-    /// after that it is free.
+    /// The graph. The first call on an index checks the sums of all columns (0.1 s for a 1 GB
+    /// snapshot); after that it is free.
+    ///
+    /// Errors: the index is damaged. Remove it and open the snapshot again.
     pub fn graph(&self) -> Result<Graph> {
-        unimplemented!()
+        if let Some(graph) = self.graph.get() {
+            return Ok(graph.clone());
+        }
+        self.container.verify(self.threads)?;
+        let mut graph = read_graph(&self.container, &self.overview)?;
+        graph.overview = self.overview.clone();
+        Ok(self.graph.get_or_init(|| graph).clone())
     }
 
     /// Whether the snapshot came out of an existing index.
     pub fn from_index(&self) -> bool {
-        unimplemented!()
+        self.from_index
     }
 
     /// Why an existing index was not used, or a new one not kept, in words.
     pub fn index_problem(&self) -> Option<&str> {
-        unimplemented!()
+        self.index_problem.as_deref()
     }
+}
+
+/// Whether the file starts like an index.
+fn is_index(path: &Path) -> bool {
+    let mut magic = [0; 8];
+    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && Container::is_magic(&magic)
+}
+
+fn read_facts(container: &Container) -> Result<Facts> {
+    serde_json::from_value(container.facts().clone()).map_err(|e| Error::Index {
+        path: container.path().to_owned(),
+        reason: format!("foreign: {e}"),
+    })
+}
+
+fn read_overview(container: &Container) -> Result<Overview> {
+    let stored: StoredOverview =
+        serde_json::from_slice(&container.small("overview")?).map_err(|e| Error::Index {
+            path: container.path().to_owned(),
+            reason: format!("damaged: overview: {e}"),
+        })?;
+    Ok(Overview {
+        info: stored.info,
+        statistics: stored.statistics,
+        classes: ClassTable { rows: stored.classes },
+        findings: stored.findings,
+    })
+}
+
+fn read_graph(container: &Container, overview: &Overview) -> Result<Graph> {
+    Graph::from_container(container, Arc::new(overview.clone()))
+}
+
+/// Blocks of the file that are hashed: an unchanged time stamp over changed contents is rare, and
+/// reading the whole file would cost what the index saves.
+const SAMPLES: u64 = 32;
+const SAMPLE_BYTES: u64 = 1 << 14;
+
+/// `None` for what is no plain file.
+fn fingerprint(source: &Source) -> Result<Option<Fingerprint>> {
+    if source.is_stdin() {
+        return Ok(None);
+    }
+    let path = source.path();
+    let io = |e| Error::io("read", path, e);
+    let mut file = File::open(path).map_err(|e| Error::io("open", path, e))?;
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    for sample in 0..SAMPLES {
+        let last = metadata.len().saturating_sub(SAMPLE_BYTES);
+        file.seek(SeekFrom::Start(last / (SAMPLES - 1) * sample)).map_err(io)?;
+        file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(io)?;
+    }
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(SAMPLE_BYTES))).map_err(io)?;
+    file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(io)?;
+    let modified = metadata.modified().map_err(io)?;
+    let since = modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
+    let sample = heapglass_format::container::checksum(&bytes);
+    Ok(Some(Fingerprint { bytes: metadata.len(), modified_ns: since, sample }))
 }

@@ -1,0 +1,225 @@
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytemuck::Pod;
+use tempfile::{Builder, NamedTempFile};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{
+    ALIGNMENT, FIRST_SECTION, HEADER_BYTES, MAGIC, STREAM_BYTES, Section, SectionReader, Toc, VERSION,
+};
+use crate::column::Column;
+use crate::{Error, Result};
+
+/// An index file being written. Sections may be written from several threads at once.
+#[derive(Debug)]
+pub struct ContainerWriter {
+    file: NamedTempFile,
+    /// The same open file, shared with the section writers.
+    handle: Arc<File>,
+    path: PathBuf,
+    end: AtomicU64,
+    sections: Mutex<Vec<Section>>,
+}
+
+impl ContainerWriter {
+    /// A new work file in `dir`, readable by its owner only, removed when dropped unless
+    /// [`ContainerWriter::persist`] gives it a name.
+    pub fn create(dir: &Path) -> Result<ContainerWriter> {
+        let make = || {
+            let file = Builder::new().prefix(".heapglass-").suffix(".tmp").tempfile_in(dir)?;
+            let handle = Arc::new(file.reopen()?);
+            Ok((file, handle))
+        };
+        let (file, handle) = make().map_err(|e| Error::io("create a work file in", dir, e))?;
+        let path = file.path().to_owned();
+        let (end, sections) = (AtomicU64::new(FIRST_SECTION), Mutex::new(Vec::new()));
+        Ok(ContainerWriter { file, handle, path, end, sections })
+    }
+
+    /// Starts a section whose rows arrive bit by bit; `capacity` rows get space at once, more
+    /// cost a copy. The space is address space in a sparse file, not memory.
+    pub fn stream<T: Pod>(&self, name: &'static str, capacity: u64) -> SectionWriter<'_> {
+        let capacity = capacity.saturating_mul(size_of::<T>() as u64);
+        SectionWriter {
+            writer: self,
+            name,
+            element: size_of::<T>() as u64,
+            offset: self.allocate(capacity),
+            capacity,
+            flushed: 0,
+            buffer: Vec::with_capacity(STREAM_BYTES),
+            hash: Xxh3::new(),
+        }
+    }
+
+    /// Writes a whole section.
+    pub fn put<T: Pod>(&self, name: &'static str, rows: &[T]) -> Result<()> {
+        let mut section = self.stream::<T>(name, rows.len() as u64);
+        section.append(rows)?;
+        section.finish()
+    }
+
+    /// Writes a section anew in place of the one with the same name.
+    pub fn replace<T: Pod>(&self, name: &'static str, rows: &[T]) -> Result<()> {
+        self.lock().retain(|section| section.name != name);
+        self.put(name, rows)
+    }
+
+    /// Maps a finished section. Sections do not change once they are finished.
+    pub fn column<T: Pod>(&self, name: &str) -> Result<Column<T>> {
+        let section = self.section(name)?;
+        let mapping = Arc::new(super::read::map(&self.handle, &self.path)?);
+        let range = section.offset as usize..(section.offset + section.bytes) as usize;
+        Column::new(mapping, range).ok_or_else(|| Error::Index {
+            path: self.path.clone(),
+            reason: format!("damaged: section {name} has another shape"),
+        })
+    }
+
+    /// Reads a finished section back, in order, without mapping it.
+    pub fn read_back(&self, name: &str) -> Result<SectionReader> {
+        let section = self.section(name)?;
+        Ok(SectionReader::new(self.handle.clone(), self.path.clone(), section.offset, section.bytes))
+    }
+
+    /// Completes the file: table of contents with the caller's `facts`, then the header.
+    pub fn seal(&self, facts: serde_json::Value) -> Result<()> {
+        let sections = std::mem::take(&mut *self.lock());
+        let toc = serde_json::to_vec(&Toc { facts, sections })
+            .map_err(|e| Error::io("write", &self.path, e.into()))?;
+        let offset = self.allocate(toc.len() as u64);
+        let mut header = [0; HEADER_BYTES];
+        header[..8].copy_from_slice(&MAGIC);
+        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[16..24].copy_from_slice(&offset.to_le_bytes());
+        header[24..32].copy_from_slice(&(toc.len() as u64).to_le_bytes());
+        header[32..].copy_from_slice(&xxhash_rust::xxh3::xxh3_64(&toc).to_le_bytes());
+        self.write_at(offset, &toc)?;
+        self.write_at(0, &header)
+    }
+
+    /// Gives the sealed file its name, atomically.
+    pub fn persist(self, path: &Path) -> Result<File> {
+        self.file.persist(path).map_err(|e| Error::io("write", path, e.error))
+    }
+
+    /// The sealed file without a name: it is gone when the returned handle is.
+    pub fn into_unnamed(self) -> Result<File> {
+        let ContainerWriter { file, .. } = self;
+        Ok(file.into_file())
+    }
+
+    /// Where the work file lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn section(&self, name: &str) -> Result<Section> {
+        let found = self.lock().iter().find(|s| s.name == name).cloned();
+        found.ok_or_else(|| Error::Index {
+            path: self.path.clone(),
+            reason: format!("damaged: no section {name}"),
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Section>> {
+        self.sections.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn allocate(&self, bytes: u64) -> u64 {
+        self.end.fetch_add(bytes.next_multiple_of(ALIGNMENT).max(ALIGNMENT), Ordering::Relaxed)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.handle.write_all_at(bytes, offset).map_err(|e| Error::io("write", &self.path, e))
+    }
+}
+
+/// A section that is being written.
+#[allow(missing_debug_implementations)]
+pub struct SectionWriter<'a> {
+    writer: &'a ContainerWriter,
+    name: &'static str,
+    element: u64,
+    offset: u64,
+    /// Bytes of space at `offset`.
+    capacity: u64,
+    /// Bytes written there.
+    flushed: u64,
+    buffer: Vec<u8>,
+    hash: Xxh3,
+}
+
+impl SectionWriter<'_> {
+    /// Appends rows.
+    pub fn append<T: Pod>(&mut self, rows: &[T]) -> Result<()> {
+        let bytes: &[u8] = bytemuck::cast_slice(rows);
+        if self.buffer.len() + bytes.len() <= STREAM_BYTES {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        }
+        self.flush()?;
+        if bytes.len() <= STREAM_BYTES {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        }
+        self.write(bytes)
+    }
+
+    /// Ends the section and enters it into the table of contents.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        let section = Section {
+            name: self.name.to_owned(),
+            offset: self.offset,
+            bytes: self.flushed,
+            element: self.element,
+            xxh3: self.hash.digest(),
+        };
+        self.writer.lock().push(section);
+        Ok(())
+    }
+
+    /// Bytes appended so far.
+    pub fn bytes(&self) -> u64 {
+        self.flushed + self.buffer.len() as u64
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let buffer = std::mem::take(&mut self.buffer);
+        self.write(&buffer)?;
+        self.buffer = buffer;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let end = self.flushed + bytes.len() as u64;
+        if end > self.capacity {
+            self.relocate(end.saturating_mul(2))?;
+        }
+        self.hash.update(bytes);
+        self.writer.write_at(self.offset + self.flushed, bytes)?;
+        self.flushed = end;
+        Ok(())
+    }
+
+    /// Moves what is written to a larger space at the end of the file.
+    fn relocate(&mut self, capacity: u64) -> Result<()> {
+        let writer = self.writer;
+        let offset = writer.allocate(capacity);
+        let mut reader =
+            SectionReader::new(writer.handle.clone(), writer.path.clone(), self.offset, self.flushed);
+        let mut at = offset;
+        while let Some(bytes) = reader.next_bytes()? {
+            writer.write_at(at, bytes)?;
+            at += bytes.len() as u64;
+        }
+        (self.offset, self.capacity) = (offset, capacity);
+        Ok(())
+    }
+}

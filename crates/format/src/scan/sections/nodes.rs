@@ -1,0 +1,206 @@
+//! The `nodes` section.
+
+use super::edges::Edges;
+use super::{Next, Reading, empty, largest};
+use crate::buffer::Buffer;
+use crate::column::WideColumn;
+use crate::container::ContainerWriter;
+use crate::finding::{Finding, FindingKind};
+use crate::scan::layout::NodeLayout;
+use crate::scan::table::{self, Rows};
+use crate::{Error, NodeType, Result};
+
+/// The node columns that stay in memory.
+pub(super) struct Nodes {
+    pub(super) kinds: Buffer<u8>,
+    pub(super) self_size: Buffer<u32>,
+    pub(super) self_size_wide: Vec<[u64; 2]>,
+    pub(super) first_edge: Buffer<u32>,
+    pub(super) detachedness: Buffer<u8>,
+    pub(super) max_js_object_id: u64,
+    pub(super) largest_name: Option<u32>,
+    pub(super) unknown_types: u64,
+    /// Sum of the nodes' edge counts.
+    edge_sum: u64,
+}
+
+/// Columns of some rows.
+struct Chunk {
+    first_row: u64,
+    kinds: Vec<u8>,
+    names: Vec<u32>,
+    ids: Vec<u32>,
+    ids_wide: Vec<[u64; 2]>,
+    sizes: Vec<u32>,
+    sizes_wide: Vec<[u64; 2]>,
+    edge_counts: Vec<u32>,
+    trace_nodes: Vec<u32>,
+    detachedness: Vec<u8>,
+    max_js_object_id: u64,
+    unknown_types: u64,
+}
+
+/// Nodes are numbered by `u32`; the last value is a sentinel in many columns.
+const MOST_NODES: u64 = u32::MAX as u64 - 1;
+
+impl Reading<'_> {
+    /// Reads the section from its `[` on.
+    pub(super) fn nodes(&mut self) -> Result<Next> {
+        if self.open_list("nodes")?.is_none() {
+            return Ok(Next::Ended);
+        }
+        let Some((header, layout)) = &self.header else { return Ok(Next::Section) };
+        let layout = layout.node.clone();
+        let room = self.room(header.node_count, layout.width);
+        let mut nodes = Nodes {
+            kinds: Buffer::with_capacity(room as usize)?,
+            self_size: Buffer::with_capacity(room as usize)?,
+            self_size_wide: Vec::new(),
+            first_edge: Buffer::with_capacity(room as usize + 1)?,
+            detachedness: empty()?,
+            max_js_object_id: 0,
+            largest_name: None,
+            unknown_types: 0,
+            edge_sum: 0,
+        };
+        if layout.detachedness.is_some() {
+            nodes.detachedness = Buffer::with_capacity(room as usize)?;
+        }
+        let mut names = self.writer.stream::<u32>("node_name", room);
+        let mut ids = self.writer.stream::<u32>("node_id_low", room);
+        let mut traces = self.writer.stream::<u32>("trace_node", room);
+        let mut ids_wide = Vec::new();
+        let convert = |rows: Rows<'_>| Ok(convert(&rows, &layout));
+        let consume = |chunk: Chunk| {
+            nodes.take(&chunk)?;
+            ids_wide.extend_from_slice(&chunk.ids_wide);
+            names.append(&chunk.names)?;
+            ids.append(&chunk.ids)?;
+            traces.append(&chunk.trace_nodes)
+        };
+        let end = table::scan(&mut self.cursor, layout.width, self.threads, self.progress, convert, consume)?;
+        names.finish()?;
+        ids.finish()?;
+        traces.finish()?;
+        self.writer.put("node_id_wide", &ids_wide)?;
+        if end.rows > MOST_NODES {
+            let path = self.cursor.path.clone();
+            return Err(Error::TooMany { path, what: "nodes", count: end.rows, limit: MOST_NODES });
+        }
+        nodes.first_edge.push(saturate(nodes.edge_sum))?;
+        if end.stray_values > 0 {
+            let message = format!("`nodes` ends with {} values that are no whole row", end.stray_values);
+            self.findings.push(Finding::new(FindingKind::Malformed, message));
+        }
+        self.nodes = Some(nodes);
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+    }
+}
+
+impl Nodes {
+    fn take(&mut self, chunk: &Chunk) -> Result<()> {
+        self.kinds.extend(&chunk.kinds)?;
+        self.self_size.extend(&chunk.sizes)?;
+        self.self_size_wide.extend_from_slice(&chunk.sizes_wide);
+        self.detachedness.extend(&chunk.detachedness)?;
+        let start = self.first_edge.len();
+        self.first_edge.extend(&chunk.edge_counts)?;
+        for slot in &mut self.first_edge[start..] {
+            let count = u64::from(std::mem::replace(slot, saturate(self.edge_sum)));
+            self.edge_sum += count;
+        }
+        self.max_js_object_id = self.max_js_object_id.max(chunk.max_js_object_id);
+        self.largest_name = largest(self.largest_name, chunk.names.iter().copied());
+        self.unknown_types += chunk.unknown_types;
+        Ok(())
+    }
+
+    /// Makes node table and edge table fit each other.
+    pub(super) fn agree_with(
+        &mut self,
+        edges: &mut Edges,
+        writer: &ContainerWriter,
+        findings: &mut Vec<Finding>,
+    ) -> Result<()> {
+        let (promised, found) = (self.edge_sum, edges.to.len() as u64);
+        if promised > found {
+            let message = format!("the nodes promise {promised} edges, the file holds {found}");
+            findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
+            let end = saturate(found);
+            self.first_edge.iter_mut().for_each(|first| *first = (*first).min(end));
+        } else if promised < found {
+            let message = format!("{} edges belong to no node and were left out", found - promised);
+            findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
+            edges.to.truncate(promised as usize);
+        }
+        edges.repair(&self.first_edge, self.kinds.len(), writer, findings)
+    }
+}
+
+fn saturate(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
+    let count = rows.count();
+    let mut chunk = Chunk {
+        first_row: rows.first_row,
+        kinds: Vec::with_capacity(count),
+        names: Vec::with_capacity(count),
+        ids: Vec::with_capacity(count),
+        ids_wide: Vec::new(),
+        sizes: Vec::with_capacity(count),
+        sizes_wide: Vec::new(),
+        edge_counts: Vec::with_capacity(count),
+        trace_nodes: Vec::new(),
+        detachedness: Vec::new(),
+        max_js_object_id: 0,
+        unknown_types: 0,
+    };
+    for row in rows.values.low.chunks_exact(rows.width) {
+        let kind = code(&layout.codes, row[layout.kind], NodeType::Other(u8::MAX).code());
+        chunk.unknown_types += u64::from(kind.1);
+        chunk.kinds.push(kind.0);
+        chunk.names.push(row[layout.name]);
+        let id = row[layout.id];
+        chunk.ids.push(id);
+        chunk.sizes.push(row[layout.self_size]);
+        chunk.edge_counts.push(row[layout.edge_count]);
+        if id & 1 == 1 && id != WideColumn::ESCAPE {
+            chunk.max_js_object_id = chunk.max_js_object_id.max(u64::from(id));
+        }
+    }
+    if let Some(field) = layout.trace_node_id {
+        chunk.trace_nodes.extend(rows.values.low.chunks_exact(rows.width).map(|row| row[field]));
+    }
+    if let Some(field) = layout.detachedness {
+        // DevTools keeps two bits.
+        chunk.detachedness.extend(rows.values.low.chunks_exact(rows.width).map(|row| (row[field] & 3) as u8));
+    }
+    wide_values(rows, layout, &mut chunk);
+    chunk
+}
+
+/// Carries values that do not fit 32 bits over to their column.
+fn wide_values(rows: &Rows<'_>, layout: &NodeLayout, chunk: &mut Chunk) {
+    for &(at, value) in &rows.values.wide {
+        let (row, field) = (at / rows.width, at % rows.width);
+        let entry = [chunk.first_row + row as u64, value];
+        if field == layout.id {
+            chunk.ids_wide.push(entry);
+            if value & 1 == 1 {
+                chunk.max_js_object_id = chunk.max_js_object_id.max(value);
+            }
+        } else if field == layout.self_size {
+            chunk.sizes_wide.push(entry);
+        }
+    }
+}
+
+/// The stored code of a file's type number, and whether it is not listed in the file.
+pub(super) fn code(codes: &[u8], raw: u32, unknown: u8) -> (u8, bool) {
+    match codes.get(raw as usize) {
+        Some(&code) => (code, false),
+        None => (unknown, true),
+    }
+}

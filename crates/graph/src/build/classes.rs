@@ -1,0 +1,206 @@
+//! Class names and keys of all nodes, and the rows of the Summary view.
+//!
+//! Source: DevTools' `calculateObjectNames`, `classKeyInternal`, `buildAggregates` and
+//! `calculateClassesRetainedSize` (HeapSnapshot.ts). Unlike there, two internal keys that print
+//! the same are one class, so that no row hides another.
+
+use heapglass_format::buffer::Buffer;
+use heapglass_format::strings::{StringTable, lossy};
+use heapglass_format::{NodeType, Result};
+use rustc_hash::FxHashMap;
+
+use super::bits::get;
+use super::interfaces::Interfaces;
+use super::sizes::Sizes;
+use super::text::tag;
+use super::tree::Tree;
+use crate::ClassRow;
+
+/// No class yet.
+const NONE: u32 = u32::MAX;
+
+/// What decides over a node's class.
+pub(super) struct Sources<'a> {
+    pub(super) node_type: &'a [u8],
+    /// For each node ordinal its name, "Detached …" names in place.
+    pub(super) names: &'a [u32],
+    pub(super) type_names: &'a [String],
+    pub(super) strings: &'a StringTable,
+    /// `[ordinal, script id, line, column]`, ascending.
+    pub(super) locations: &'a [[u32; 4]],
+    pub(super) plain: &'a [u64],
+    pub(super) interfaces: &'a Interfaces,
+}
+
+/// Classes of all nodes.
+pub(super) struct Classes {
+    /// For each node ordinal its class.
+    pub(super) of: Buffer<u32>,
+    /// The rows, of which only key and name are known yet.
+    pub(super) rows: Vec<ClassRow>,
+}
+
+/// Finds each node's class; classes are numbered in order of first appearance.
+pub(super) fn assign(sources: &Sources<'_>) -> Result<Classes> {
+    let mut of = Buffer::<u32>::zeroed(sources.node_type.len())?;
+    let mut table = Table::new(sources)?;
+    let mut locations = sources.locations.iter().peekable();
+    let mut plain_objects = sources.interfaces.shape_of.iter();
+    for (node, slot) in (0u32..).zip(of.iter_mut()) {
+        let kind = NodeType::from_code(sources.node_type[node as usize]);
+        let location = locations.next_if(|row| row[0] == node);
+        *slot = match kind {
+            NodeType::Object => {
+                let name = if get(sources.plain, node) {
+                    let shape = plain_objects.next().copied().unwrap_or_default();
+                    table.plain_name(shape, sources.names[node as usize])
+                } else {
+                    table.name_of_string(sources.names[node as usize])
+                };
+                table.class(location.map(|row| [row[1], row[2], row[3]]), name)
+            }
+            NodeType::Native => {
+                let name = table.name_of_string(sources.names[node as usize]);
+                table.class(None, name)
+            }
+            kind => table.class_of_type(kind),
+        };
+    }
+    Ok(Classes { of, rows: table.rows })
+}
+
+/// Class names are numbered by text; classes by name and location.
+struct Table<'a> {
+    sources: &'a Sources<'a>,
+    /// For each string the class name of objects with that name.
+    by_string: Buffer<u32>,
+    by_interface: Vec<u32>,
+    by_type: [u32; 256],
+    names: FxHashMap<Vec<u8>, u32>,
+    texts: Vec<String>,
+    /// For each class name the class without a location.
+    unlocated: Vec<u32>,
+    located: FxHashMap<([u32; 3], u32), u32>,
+    rows: Vec<ClassRow>,
+}
+
+impl<'a> Table<'a> {
+    fn new(sources: &'a Sources<'a>) -> Result<Table<'a>> {
+        Ok(Table {
+            sources,
+            by_string: Buffer::filled(sources.strings.len(), NONE)?,
+            by_interface: vec![NONE; sources.interfaces.names.len()],
+            by_type: [NONE; 256],
+            names: FxHashMap::default(),
+            texts: Vec::new(),
+            unlocated: Vec::new(),
+            located: FxHashMap::default(),
+            rows: Vec::new(),
+        })
+    }
+
+    fn name_of_string(&mut self, string: u32) -> u32 {
+        match self.by_string.get(string as usize) {
+            Some(&NONE) => {
+                let text = self.sources.strings.get(string).unwrap_or_default();
+                let name = self.name(&tag(text).unwrap_or_else(|| text.to_vec()));
+                self.by_string[string as usize] = name;
+                name
+            }
+            Some(&name) => name,
+            None => self.name(b"(name missing in the file)"),
+        }
+    }
+
+    fn plain_name(&mut self, shape: u32, string: u32) -> u32 {
+        let Some(interface) = self.sources.interfaces.interface_of.get(shape as usize).copied().flatten()
+        else {
+            return self.name_of_string(string);
+        };
+        if self.by_interface[interface as usize] == NONE {
+            self.by_interface[interface as usize] =
+                self.name(&self.sources.interfaces.names[interface as usize]);
+        }
+        self.by_interface[interface as usize]
+    }
+
+    fn class_of_type(&mut self, kind: NodeType) -> u32 {
+        let code = usize::from(kind.code());
+        if self.by_type[code] == NONE {
+            let name = match kind {
+                NodeType::Hidden => "(system)".to_owned(),
+                NodeType::Code => "(compiled code)".to_owned(),
+                NodeType::Closure => "Function".to_owned(),
+                NodeType::RegExp => "RegExp".to_owned(),
+                _ => format!("({})", self.sources.type_names.get(code).map_or("unknown", |name| name)),
+            };
+            let name = self.name(name.as_bytes());
+            self.by_type[code] = self.class(None, name);
+        }
+        self.by_type[code]
+    }
+
+    fn name(&mut self, text: &[u8]) -> u32 {
+        if let Some(&found) = self.names.get(text) {
+            return found;
+        }
+        let number = self.texts.len() as u32;
+        self.names.insert(text.to_vec(), number);
+        self.texts.push(lossy(text).into_owned());
+        self.unlocated.push(NONE);
+        number
+    }
+
+    fn class(&mut self, location: Option<[u32; 3]>, name: u32) -> u32 {
+        let next = self.rows.len() as u32;
+        let known = match location {
+            None => &mut self.unlocated[name as usize],
+            Some(location) => self.located.entry((location, name)).or_insert(NONE),
+        };
+        if *known == NONE {
+            *known = next;
+            let class_name = self.texts[name as usize].clone();
+            let class_key = match location {
+                None => format!(",{class_name}"),
+                Some([script, line, column]) => format!("{script},{line},{column},{class_name}"),
+            };
+            self.rows.push(ClassRow {
+                class_key,
+                class_name,
+                count: 0,
+                distance: i32::MAX,
+                shallow_size: 0,
+                retained_size: 0,
+            });
+        }
+        *known
+    }
+}
+
+/// Fills in the figures of all rows.
+///
+/// Cost: two walks over the nodes, one of them in the dominator tree's order, where the retained
+/// set of a node is the interval after it: a node counts for its class's retained size unless it
+/// lies in the interval of one that did.
+pub(super) fn fill(classes: &mut Classes, shallow: &Sizes, distances: &[i32], tree: &Tree) {
+    let (of, rows) = (&*classes.of, &mut classes.rows);
+    for ((node, &class), &distance) in (0u32..).zip(of).zip(distances) {
+        let size = shallow.get(node);
+        if size == 0 {
+            continue;
+        }
+        let row = &mut rows[class as usize];
+        row.count += 1;
+        row.shallow_size = row.shallow_size.saturating_add(size);
+        row.distance = row.distance.min(distance);
+    }
+    let mut covered_until = vec![0u32; rows.len()];
+    for (position, &node) in (0u32..).zip(&*tree.order) {
+        let class = of[node as usize] as usize;
+        if position >= covered_until[class] && shallow.get(node) > 0 {
+            covered_until[class] = position + tree.size[node as usize];
+            let row = &mut rows[class];
+            row.retained_size = row.retained_size.saturating_add(tree.retained.get(node));
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Names for plain objects by their properties: `{name, size}`.
+//!
+//! Source: DevTools' `inferInterfaceDefinitions` and `applyInterfaceDefinitions`
+//! (HeapSnapshot.ts). Objects with the same properties in the same order share a *shape*, and
+//! everything is done once for a shape, not for an object.
+
+use heapglass_format::strings::StringTable;
+use heapglass_format::{EdgeType, Result};
+use rustc_hash::FxHashMap;
+
+use super::Adjacency;
+use super::bits::ones;
+
+/// An interface's name is not lengthened past this many UTF-16 units.
+const LONGEST_NAME: usize = 120;
+/// A name for fewer objects than this is none.
+const FEWEST_OBJECTS: usize = 2;
+/// A name for less than one in so many plain objects is none.
+const PROPORTION: usize = 1000;
+/// Objects with more properties than this are dictionaries: each is a shape of its own, so that
+/// no copy of its property list is kept.
+const LONGEST_SHARED: usize = 64;
+
+/// Which interface each plain object has.
+pub(super) struct Interfaces {
+    /// For each plain object, in ordinal order, its shape.
+    pub(super) shape_of: Vec<u32>,
+    /// For each shape the interface that fits best, a position in `names`.
+    pub(super) interface_of: Vec<Option<u32>>,
+    /// Names of the interfaces, as WTF-8.
+    pub(super) names: Vec<Vec<u8>>,
+}
+
+/// The edges of plain objects.
+pub(super) struct PlainObjects<'a> {
+    pub(super) graph: Adjacency<'a>,
+    pub(super) kinds: &'a [u8],
+    pub(super) names: &'a [u32],
+    /// For each node ordinal: is a plain object.
+    pub(super) plain: &'a [u64],
+    pub(super) strings: &'a StringTable,
+}
+
+impl PlainObjects<'_> {
+    /// Finds the interfaces and which shape has which.
+    ///
+    /// Cost: the properties of all plain objects once, those of each shape a few times.
+    pub(super) fn interfaces(&self) -> Result<Interfaces> {
+        let shapes = self.shapes();
+        let mut definitions = self.definitions(&shapes);
+        let tree = PropertyTree::new(&definitions, self.strings);
+        let mut numbers = FxHashMap::default();
+        let mut properties = Vec::new();
+        let interface_of = shapes
+            .list
+            .iter()
+            .map(|shape| {
+                properties.clear();
+                let mut known = |&name: &u32| *numbers.entry(name).or_insert_with(|| tree.number(self.strings, name));
+                match &shape.properties {
+                    Some(list) => properties.extend(list.iter().filter_map(&mut known)),
+                    None => properties.extend(self.properties(shape.first).filter_map(|name| known(&name))),
+                }
+                properties.sort_unstable();
+                tree.best(&properties)
+            })
+            .collect();
+        let names = definitions.iter_mut().map(|d| std::mem::take(&mut d.name)).collect();
+        Ok(Interfaces { shape_of: shapes.shape_of, interface_of, names })
+    }
+
+    /// Names of the node's properties, in edge order.
+    fn properties(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let is_property = |edge: &u32| self.kinds[*edge as usize] == EdgeType::Property.code();
+        self.graph.edges(node).filter(is_property).map(|edge| self.names[edge as usize])
+    }
+
+    fn shapes(&self) -> Shapes {
+        let mut shapes = Shapes::default();
+        let mut properties = Vec::new();
+        for node in ones(self.plain) {
+            properties.clear();
+            properties.extend(self.properties(node));
+            let shape = shapes.number(node, &properties);
+            shapes.shape_of.push(shape);
+        }
+        shapes
+    }
+
+    /// The interfaces that enough objects have, most frequent first.
+    fn definitions(&self, shapes: &Shapes) -> Vec<Definition> {
+        let mut by_name: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
+        let mut candidates: Vec<Definition> = Vec::new();
+        for shape in &shapes.list {
+            let candidate = match &shape.properties {
+                Some(list) => self.candidate(list.iter().copied()),
+                None => self.candidate(self.properties(shape.first)),
+            };
+            let Some((name, properties)) = candidate else { continue };
+            let at = *by_name.entry(name.clone()).or_insert_with(|| {
+                candidates.push(Definition { name, properties, count: 0 });
+                candidates.len() - 1
+            });
+            candidates[at].count += shape.count;
+        }
+        // The sort is stable: of equally frequent ones the first met stays first.
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.count));
+        // As DevTools compares with a fraction: count < total / 1000.
+        let total = shapes.shape_of.len();
+        candidates.retain(|c| c.count >= FEWEST_OBJECTS && c.count * PROPORTION >= total);
+        candidates
+    }
+
+    /// The name that an object with these properties suggests, and the properties in it.
+    fn candidate(&self, properties: impl Iterator<Item = u32>) -> Option<(Vec<u8>, Vec<u32>)> {
+        let mut name = vec![b'{'];
+        let mut units = 1;
+        let mut used = Vec::new();
+        for property in properties {
+            let text = self.strings.get(property).unwrap_or_default();
+            if text == b"__proto__" {
+                continue;
+            }
+            let formatted = format_property(text);
+            let length = utf16_length(&formatted);
+            if units > 1 && units + length > LONGEST_NAME {
+                break;
+            }
+            if units > 1 {
+                name.extend(b", ");
+                units += 2;
+            }
+            name.extend_from_slice(&formatted);
+            units += length;
+            used.push(property);
+        }
+        name.push(b'}');
+        (!used.is_empty()).then_some((name, used))
+    }
+}
+
+/// An interface that may be.
+struct Definition {
+    name: Vec<u8>,
+    /// String indexes of its properties.
+    properties: Vec<u32>,
+    count: usize,
+}
+
+/// Objects with the same properties in the same order.
+struct Shape {
+    /// The properties; `None` for a dictionary, whose edges are read again instead.
+    properties: Option<Box<[u32]>>,
+    /// Ordinal of the first object.
+    first: u32,
+    count: usize,
+}
+
+#[derive(Default)]
+struct Shapes {
+    list: Vec<Shape>,
+    by_properties: FxHashMap<Box<[u32]>, u32>,
+    shape_of: Vec<u32>,
+}
+
+impl Shapes {
+    fn number(&mut self, node: u32, properties: &[u32]) -> u32 {
+        if let Some(&found) = self.by_properties.get(properties) {
+            self.list[found as usize].count += 1;
+            return found;
+        }
+        let number = self.list.len() as u32;
+        let shared = properties.len() <= LONGEST_SHARED;
+        if shared {
+            self.by_properties.insert(properties.into(), number);
+        }
+        let properties = shared.then(|| properties.into());
+        self.list.push(Shape { properties, first: node, count: 1 });
+        number
+    }
+}
+
+/// All definitions as a tree over their sorted properties, by which every definition is found
+/// that an object has all properties of.
+struct PropertyTree {
+    /// Numbers of the properties that occur in definitions, by text.
+    numbers: FxHashMap<Vec<u8>, u32>,
+    nodes: Vec<TreeNode>,
+}
+
+#[derive(Default)]
+struct TreeNode {
+    next: FxHashMap<u32, u32>,
+    greatest_next: Option<u32>,
+    /// Number of properties and position of the first definition that ends here.
+    ends: Option<(usize, u32)>,
+}
+
+impl PropertyTree {
+    fn new(definitions: &[Definition], strings: &StringTable) -> PropertyTree {
+        let mut tree = PropertyTree { numbers: FxHashMap::default(), nodes: vec![TreeNode::default()] };
+        for (position, definition) in (0u32..).zip(definitions) {
+            let texts = definition.properties.iter().map(|&p| strings.get(p).unwrap_or_default());
+            let mut numbers: Vec<u32> = texts.map(|text| tree.intern(text)).collect();
+            numbers.sort_unstable();
+            let mut at = 0;
+            for &number in &numbers {
+                at = tree.child(at, number);
+            }
+            tree.nodes[at].ends.get_or_insert((numbers.len(), position));
+        }
+        tree
+    }
+
+    fn intern(&mut self, text: &[u8]) -> u32 {
+        let next = self.numbers.len() as u32;
+        *self.numbers.entry(text.to_vec()).or_insert(next)
+    }
+
+    fn child(&mut self, at: usize, property: u32) -> usize {
+        let fresh = self.nodes.len() as u32;
+        let node = &mut self.nodes[at];
+        node.greatest_next = node.greatest_next.max(Some(property));
+        let child = *node.next.entry(property).or_insert(fresh);
+        if child == fresh {
+            self.nodes.push(TreeNode::default());
+        }
+        child as usize
+    }
+
+    /// The number of a property, if any definition has it.
+    fn number(&self, strings: &StringTable, name: u32) -> Option<u32> {
+        self.numbers.get(strings.get(name).unwrap_or_default()).copied()
+    }
+
+    /// The definition with the most properties, then the most frequent, among those all of whose
+    /// properties are in the sorted list `properties`.
+    fn best(&self, properties: &[u32]) -> Option<u32> {
+        let mut states = vec![0usize];
+        let mut best: Option<(usize, u32)> = None;
+        for &property in properties {
+            for at in 0..states.len() {
+                if let Some(&next) = self.nodes[states[at]].next.get(&property) {
+                    let next = next as usize;
+                    if !states.contains(&next) {
+                        states.push(next);
+                    }
+                    let better = |&(count, position): &(usize, u32)| {
+                        best.is_none_or(|(c, p)| count > c || count == c && position < p)
+                    };
+                    best = self.nodes[next].ends.filter(better).or(best);
+                }
+            }
+            states.retain(|&state| self.nodes[state].greatest_next > Some(property));
+        }
+        best.map(|(_, position)| position)
+    }
+}
+
+/// DevTools' `formatPropertyName`: names with `,'"{}` are quoted as JSON.
+fn format_property(name: &[u8]) -> Vec<u8> {
+    if !name.iter().any(|b| b",'\"{}".contains(b)) {
+        return name.to_vec();
+    }
+    let mut quoted = vec![b'"'];
+    let mut at = 0;
+    while let Some(&byte) = name.get(at) {
+        match byte {
+            b'"' | b'\\' => quoted.extend([b'\\', byte]),
+            0x08 => quoted.extend(b"\\b"),
+            0x0c => quoted.extend(b"\\f"),
+            b'\n' => quoted.extend(b"\\n"),
+            b'\r' => quoted.extend(b"\\r"),
+            b'\t' => quoted.extend(b"\\t"),
+            0..0x20 => quoted.extend(format!("\\u{byte:04x}").into_bytes()),
+            // A lone surrogate: three bytes, of which the second is A0 or more.
+            0xed if name.get(at + 1).is_some_and(|&b| b >= 0xa0) => {
+                let low = |offset: usize| u32::from(name.get(at + offset).copied().unwrap_or(0)) & 0x3f;
+                let unit = 0xd000 | low(1) << 6 | low(2);
+                quoted.extend(format!("\\u{unit:04x}").into_bytes());
+                at += 2;
+            }
+            _ => quoted.push(byte),
+        }
+        at += 1;
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// JavaScript's `length` of WTF-8 text.
+fn utf16_length(text: &[u8]) -> usize {
+    text.iter().map(|&b| usize::from(b & 0xc0 != 0x80) + usize::from(b >= 0xf0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn property_names_are_quoted_as_json() {
+        assert_eq!(format_property(b"plain name"), b"plain name");
+        assert_eq!(format_property(b"a,b"), b"\"a,b\"");
+        assert_eq!(format_property(b"say \"hi\"\n\x01"), b"\"say \\\"hi\\\"\\n\\u0001\"");
+        assert_eq!(format_property(b"'\xed\xa0\xbd"), b"\"'\\ud83d\"");
+    }
+
+    #[test]
+    fn lengths_are_those_of_javascript() {
+        assert_eq!(utf16_length("añ€😀".as_bytes()), 5);
+        assert_eq!(utf16_length(b"\xed\xa0\xbd"), 1);
+    }
+}

@@ -1,0 +1,317 @@
+//! Runs the passes, on two threads where two can run, and keeps only what the next one needs.
+
+use heapglass_format::buffer::Buffer;
+use heapglass_format::column::Column;
+use heapglass_format::container::ContainerWriter;
+use heapglass_format::scan::{self, Tables};
+use heapglass_format::source::Source;
+use heapglass_format::strings::StringTable;
+use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result};
+
+use super::detached::{self, Detached};
+use super::dominators::immediate_dominators;
+use super::facts::{self, EdgeFacts, NodeFacts};
+use super::interfaces::{Interfaces, PlainObjects};
+use super::predecessors::{self, Retainers};
+use super::search::{self, Preorder, SearchRules};
+use super::sizes::Sizes;
+use super::text::Text;
+use super::tree::{self, Tree};
+use super::{Adjacency, classes, distance, shallow, statistics};
+use crate::{ClassTable, Overview, SnapshotInfo, Statistics};
+
+/// Climbs per node that the last step of Semi-NCA may take; real heaps take 0.1 to 3.
+const LAST_STEP_BOUND: usize = 32;
+/// How many passes progress counts.
+const PASSES: u64 = 6;
+
+/// Reads `source` and runs all passes. All columns are in `writer`'s sections afterwards; the
+/// small results are returned.
+pub(crate) fn build(
+    source: &Source,
+    writer: &ContainerWriter,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Overview> {
+    let mut text = Text::default();
+    let tables = scan::read(source, writer, threads, progress, &mut |index, string| text.visit(index, string))?;
+    let step = |done: u64| {
+        progress.update(Phase::Analyse, done, PASSES);
+        if progress.cancelled() { Err(heapglass_format::Error::Cancelled) } else { Ok(()) }
+    };
+    step(0)?;
+    let named = Named::new(writer, tables, text)?;
+    let edges = facts::edges(writer, &named.tables, &named.facts, &named.text, &named.strings, threads)?;
+    step(1)?;
+    let Walked { preorder, distances, shallow, rest } = walk(writer, named, edges, threads)?;
+    step(2)?;
+    let (held, mut classed) = both(threads, || hold(writer, &rest, &preorder), || classify(writer, &rest, &distances))?;
+    step(3)?;
+    let Held { retainers, dominators } = held;
+    write_search(writer, &retainers, &preorder)?;
+    let tree = tree::build(&dominators, &preorder.order, &shallow)?;
+    drop(dominators);
+    step(4)?;
+    let statistics = statistics::compute(&statistics::Sources {
+        node_type: &rest.node_type,
+        names: &rest.names,
+        shallow: &shallow,
+        text: &rest.text,
+        arrays: rest.facts.arrays.words(),
+        elements: rest.edges.elements.words(),
+        retainers: &retainers,
+        number: &preorder.number,
+        extra_native_bytes: rest.info.extra_native_bytes,
+        root_retained: tree.retained.get(rest.info.root),
+    });
+    drop(retainers);
+    drop(preorder);
+    classes::fill(&mut classed, &shallow, &distances, &tree);
+    step(5)?;
+    writer.put("class", &classed.of)?;
+    write_tree(writer, &tree, &shallow)?;
+    step(6)?;
+    Ok(overview(rest, statistics, classed))
+}
+
+/// Runs two passes at once if there is a second thread.
+fn both<A: Send, B: Send>(
+    threads: usize,
+    a: impl FnOnce() -> Result<A> + Send,
+    b: impl FnOnce() -> Result<B> + Send,
+) -> Result<(A, B)> {
+    if threads < 2 {
+        return Ok((a()?, b()?));
+    }
+    std::thread::scope(|scope| {
+        let b = scope.spawn(b);
+        let a = a();
+        let b = b.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((a?, b?))
+    })
+}
+
+/// The tables with names that can be read.
+struct Named {
+    tables: Tables,
+    text: Text,
+    strings: StringTable,
+    /// For each node ordinal its name, "Detached …" names in place.
+    names: Column<u32>,
+    detached: Buffer<u8>,
+    facts: NodeFacts,
+}
+
+impl Named {
+    fn new(writer: &ContainerWriter, mut tables: Tables, text: Text) -> Result<Named> {
+        let mut strings = StringTable {
+            bytes: writer.column("string_bytes")?,
+            starts: writer.column("string_starts")?,
+            derived_bytes: Column::empty(),
+            derived_starts: Column::empty(),
+        };
+        let mut names = writer.column::<u32>("node_name")?;
+        let detached = detached::states(writer, &mut tables, &names, &strings)?;
+        write_derived(writer, &detached)?;
+        if !detached.renamed.is_empty() {
+            let mut renamed = Buffer::<u32>::zeroed(names.len())?;
+            renamed.copy_from_slice(&names);
+            for &(node, name) in &detached.renamed {
+                renamed[node as usize] = name;
+            }
+            writer.replace("node_name", &renamed)?;
+            names = writer.column("node_name")?;
+        }
+        strings.derived_bytes = writer.column("derived_bytes")?;
+        strings.derived_starts = writer.column("derived_starts")?;
+        let facts = facts::nodes(&tables, &names, &text)?;
+        Ok(Named { tables, text, strings, names, detached: detached.state, facts })
+    }
+}
+
+fn write_derived(writer: &ContainerWriter, detached: &Detached) -> Result<()> {
+    let mut starts = vec![0u64];
+    for string in &detached.strings {
+        starts.push(starts[starts.len() - 1] + string.len() as u64);
+    }
+    writer.put("derived_bytes", &detached.strings.concat())?;
+    writer.put("derived_starts", &starts)
+}
+
+/// What the walks over the edges gave.
+struct Walked {
+    preorder: Preorder,
+    distances: Buffer<i32>,
+    shallow: Sizes,
+    rest: Rest,
+}
+
+/// What later passes still need once the edges' targets are given back.
+struct Rest {
+    node_type: Buffer<u8>,
+    first_edge: Buffer<u32>,
+    names: Column<u32>,
+    strings: StringTable,
+    text: Text,
+    facts: NodeFacts,
+    edges: EdgeFacts,
+    detached: Buffer<u8>,
+    info: SnapshotInfo,
+    findings: Vec<heapglass_format::Finding>,
+}
+
+/// Searches in depth on one thread, in breadth on the other.
+fn walk(writer: &ContainerWriter, named: Named, edges: EdgeFacts, threads: usize) -> Result<Walked> {
+    let Named { mut tables, text, strings, names, detached, facts } = named;
+    let mut sizes = Sizes::new(
+        std::mem::replace(&mut tables.self_size, Buffer::zeroed(0)?),
+        &tables.self_size_wide,
+    );
+    let roots = Roots::new(writer, &tables, &facts)?;
+    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+    let search_rules = SearchRules {
+        root: tables.root,
+        essential: &edges.essential,
+        strong: &edges.strong,
+        root_is_held: edges.root_is_held,
+        page_roots: &roots.page,
+    };
+    let distance_rules = distance::EdgeRules {
+        strong: &edges.strong,
+        skipped: &edges.skipped,
+        weak_map: &edges.weak_map,
+        is_weak_map: &edges.is_weak_map,
+    };
+    let in_breadth = || {
+        let distances = distance::distances(graph, &distance_rules, tables.root, &roots.user)?;
+        if !roots.user.is_empty() {
+            let ownable = facts.ownable.words();
+            let owners = shallow::owners(graph, &edges.strong, ownable)?;
+            let receives = |node: u32| {
+                node != tables.root && tables.node_type[node as usize] != NodeType::Synthetic.code()
+            };
+            shallow::move_sizes(&owners, ownable, &mut sizes, receives)?;
+        }
+        Ok(distances)
+    };
+    let (preorder, distances) = both(threads, || search::preorder(graph, &search_rules), in_breadth)?;
+    let info = info(&tables, !roots.user.is_empty());
+    let Tables { node_type, first_edge, findings, .. } = tables;
+    let rest = Rest { node_type, first_edge, names, strings, text, facts, edges, detached, info, findings };
+    Ok(Walked { preorder, distances, shallow: sizes, rest })
+}
+
+/// The root's children that searches start from, in edge order.
+struct Roots {
+    /// DevTools' user roots: not synthetic, or the parents of document trees.
+    user: Vec<u32>,
+    /// Windows and document trees: what they reach belongs to the page.
+    page: Vec<u32>,
+}
+
+impl Roots {
+    fn new(writer: &ContainerWriter, tables: &Tables, facts: &NodeFacts) -> Result<Roots> {
+        let kinds = writer.column::<u8>("edge_type")?;
+        let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+        let mut roots = Roots { user: Vec::new(), page: Vec::new() };
+        for edge in graph.edges(tables.root) {
+            let child = graph.to[edge as usize];
+            let is_documents = facts.document_trees.binary_search(&child).is_ok();
+            let synthetic = tables.node_type[child as usize] == NodeType::Synthetic.code();
+            let kind = EdgeType::from_code(kinds[edge as usize]);
+            if kind != EdgeType::Broken && (!synthetic || is_documents) {
+                roots.user.push(child);
+            }
+            if kind == EdgeType::Shortcut || kind == EdgeType::Element && is_documents {
+                roots.page.push(child);
+            }
+        }
+        Ok(roots)
+    }
+}
+
+fn info(tables: &Tables, has_user_roots: bool) -> SnapshotInfo {
+    SnapshotInfo {
+        node_count: tables.node_count() as u32,
+        edge_count: tables.edge_count() as u32,
+        string_count: tables.string_count,
+        total_size: 0,
+        extra_native_bytes: tables.header.extra_native_bytes,
+        root: tables.root,
+        max_js_object_id: tables.max_js_object_id,
+        has_user_roots,
+        has_detachedness: tables.header.meta.node_field("detachedness").is_some(),
+        location_count: tables.location_count,
+        trace_function_count: tables.header.trace_function_count,
+        sample_count: tables.sample_count,
+        file_bytes: tables.file_bytes,
+        node_type_names: tables.node_type_names.clone(),
+        edge_type_names: tables.edge_type_names.clone(),
+    }
+}
+
+/// Who holds whom.
+struct Held {
+    retainers: Retainers,
+    /// By preorder number.
+    dominators: Buffer<u32>,
+}
+
+fn hold(writer: &ContainerWriter, rest: &Rest, preorder: &Preorder) -> Result<Held> {
+    let essential = &rest.edges.essential;
+    let retainers =
+        predecessors::sort_by_target(writer, &rest.first_edge, rest.info.root, essential, preorder)?;
+    let dominators =
+        immediate_dominators(&retainers.essential, &preorder.parent, preorder.reached, LAST_STEP_BOUND)?;
+    Ok(Held { retainers, dominators })
+}
+
+fn classify(writer: &ContainerWriter, rest: &Rest, distances: &[i32]) -> Result<classes::Classes> {
+    writer.put("distance", distances)?;
+    writer.put("node_type", &rest.node_type)?;
+    writer.put("detachedness", &rest.detached)?;
+    writer.put("first_edge", &rest.first_edge)?;
+    let interfaces = interfaces(writer, rest)?;
+    let locations = writer.column::<[u32; 4]>("locations")?;
+    classes::assign(&classes::Sources {
+        node_type: &rest.node_type,
+        names: &rest.names,
+        type_names: &rest.info.node_type_names,
+        strings: &rest.strings,
+        locations: &locations,
+        plain: rest.facts.plain.words(),
+        interfaces: &interfaces,
+    })
+}
+
+fn interfaces(writer: &ContainerWriter, rest: &Rest) -> Result<Interfaces> {
+    let kinds = writer.column::<u8>("edge_type")?;
+    let names = writer.column::<u32>("edge_name")?;
+    let graph = Adjacency { first_edge: &rest.first_edge, to: &[] };
+    let plain = rest.facts.plain.words();
+    PlainObjects { graph, kinds: &kinds, names: &names, plain, strings: &rest.strings }.interfaces()
+}
+
+fn write_search(writer: &ContainerWriter, retainers: &Retainers, preorder: &Preorder) -> Result<()> {
+    writer.put("predecessor_first", &retainers.essential.first)?;
+    writer.put("predecessor_from", &retainers.essential.from)?;
+    writer.put("other_retainers", &retainers.others)?;
+    writer.put("preorder_number", &preorder.number)?;
+    writer.put("preorder_node", &preorder.order)
+}
+
+fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<()> {
+    writer.put("shallow_low", shallow.low())?;
+    writer.put("shallow_wide", &shallow.wide())?;
+    writer.put("retained_low", tree.retained.low())?;
+    writer.put("retained_wide", &tree.retained.wide())?;
+    writer.put("dominator", &tree.dominator)?;
+    writer.put("tree_position", &tree.position)?;
+    writer.put("tree_order", &tree.order)?;
+    writer.put("tree_size", &tree.size)
+}
+
+fn overview(rest: Rest, statistics: Statistics, classes: classes::Classes) -> Overview {
+    let info = SnapshotInfo { total_size: statistics.total, ..rest.info };
+    Overview { info, statistics, classes: ClassTable { rows: classes.rows }, findings: rest.findings }
+}

@@ -1,0 +1,54 @@
+//! Sizes that nearly always fit 32 bits, while they are being computed.
+
+use std::collections::BTreeMap;
+
+use heapglass_format::buffer::Buffer;
+use heapglass_format::column::WideColumn;
+
+/// For each node ordinal a size in bytes; see [`WideColumn`] for how it is stored.
+#[derive(Debug)]
+pub(super) struct Sizes {
+    low: Buffer<u32>,
+    wide: BTreeMap<u32, u64>,
+}
+
+impl Sizes {
+    pub(super) fn new(low: Buffer<u32>, wide: &[[u64; 2]]) -> Sizes {
+        Sizes { low, wide: wide.iter().map(|&[node, size]| (node as u32, size)).collect() }
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, node: u32) -> u64 {
+        match self.low[node as usize] {
+            WideColumn::ESCAPE => self.wide.get(&node).copied().unwrap_or(u64::from(u32::MAX)),
+            low => u64::from(low),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&mut self, node: u32, size: u64) {
+        let slot = &mut self.low[node as usize];
+        let was_wide = *slot == WideColumn::ESCAPE;
+        match u32::try_from(size) {
+            Ok(low) if low != WideColumn::ESCAPE => {
+                *slot = low;
+                if was_wide {
+                    self.wide.remove(&node);
+                }
+            }
+            _ => {
+                *slot = WideColumn::ESCAPE;
+                self.wide.insert(node, size);
+            }
+        }
+    }
+
+    pub(super) fn low(&self) -> &[u32] {
+        &self.low
+    }
+
+    /// `(node, size)` of those that do not fit, ascending.
+    pub(super) fn wide(&self) -> Vec<[u64; 2]> {
+        self.wide.iter().map(|(&node, &size)| [u64::from(node), size]).collect()
+    }
+}
