@@ -23,6 +23,7 @@ mod row;
 mod strings;
 mod suspects;
 mod summary;
+mod tables;
 mod verdict;
 mod weak_map;
 
@@ -50,4 +51,4 @@ pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, summarize,
 };
-pub use verdict::{Verdict, VerdictOptions, verdict};
+pub use verdict::{Detached, Verdict, VerdictOptions, verdict};

@@ -72,7 +72,12 @@ pub(crate) fn oddball(graph: &Graph, node: Ordinal) -> Option<&'static str> {
     if !matches!(graph.node_type(node), NodeType::Hidden | NodeType::Native) {
         return None;
     }
-    let name = graph.raw_name(node);
+    let mut name = graph.raw_name(node);
+    if name == "system / Oddball" {
+        // Before Node 22 the word stands beside the object, as its first hidden field.
+        let word = graph.edges(node).find(|edge| edge.edge_type == EdgeType::Hidden)?;
+        name = graph.raw_name(word.to);
+    }
     ["undefined", "null", "true", "false"].into_iter().find(|&word| word == name)
 }
 

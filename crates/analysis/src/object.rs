@@ -1,8 +1,20 @@
 //! One object in readable form.
 
-use heapglass_graph::{Graph, Location, Ordinal};
+mod function;
 
-use crate::{EdgeLabel, ObjectSummary};
+use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
+
+pub(crate) use function::{is_context, source_of};
+use function::variables;
+
+use crate::filter::duplicates::{is_truncated, known_number};
+use crate::names::{display_name, value_text};
+use crate::native_context::native_context_of_map;
+use crate::tables::{self, Kind};
+use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
+
+/// Length at which V8 cuts a string's text off, in UTF-16 units.
+const CUT_AT: usize = 1024;
 
 /// How much of an object to give.
 #[derive(Debug, Clone)]
@@ -139,6 +151,149 @@ pub struct ObjectReport {
 
 /// Describes one object. Cost: its out-edges, and those of its table, elements and contexts.
 pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectReport {
-    let _ = (graph, node, options);
-    unimplemented!()
+    let limit = options.limit.unwrap_or(usize::MAX);
+    let fields = Fields::of(graph, node, options.internals, limit);
+    let table = table_of(graph, node);
+    let (entries, more_entries) = match table {
+        Some((table, kind)) => map_entries(graph, table, kind, limit),
+        None => (Vec::new(), 0),
+    };
+    let (variables, _) = match graph.node_type(node) {
+        NodeType::Object | NodeType::Hidden => variables(graph, node, 1, limit),
+        _ => (Vec::new(), 0),
+    };
+    ObjectReport {
+        object: describe(graph, node),
+        value: value_text(graph, node),
+        string: string_value(graph, node),
+        location: graph.location(node),
+        script: source_of(graph, node).1,
+        dominator: (node != graph.root()).then(|| describe(graph, graph.dominator(node))),
+        retained_count: graph.retained_count(node),
+        retainer_count: graph.retaining_nodes(node).len() as u64,
+        edge_count: graph.edge_range(node).len() as u64,
+        native_context: native_context_of_map(graph, node).map(|context| describe(graph, context)),
+        closure: (graph.node_type(node) == NodeType::Closure).then(|| function::closure_info(graph, node, limit)),
+        prototype: fields.prototype.map(|prototype| describe(graph, prototype)),
+        properties: fields.properties.shown,
+        more_properties: fields.properties.more,
+        elements: Elements {
+            count: fields.elements.shown.len() as u64 + fields.elements.more,
+            items: fields.elements.shown,
+            length: captured_length(graph, node),
+        },
+        entries,
+        more_entries,
+        variables,
+        internals: fields.internals.shown,
+        more_internals: fields.internals.more,
+    }
+}
+
+/// The first of many edges, and the number of the others.
+struct List {
+    shown: Vec<Field>,
+    more: u64,
+    limit: usize,
+}
+
+impl List {
+    fn push(&mut self, graph: &Graph, edge: Edge) {
+        if self.shown.len() < self.limit {
+            self.shown.push(Field {
+                edge: edge_label(graph, edge),
+                value: value_text(graph, edge.to),
+                object: describe(graph, edge.to),
+            });
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// A node's edges by what they are to people.
+struct Fields {
+    properties: List,
+    elements: List,
+    internals: List,
+    prototype: Option<Ordinal>,
+}
+
+impl Fields {
+    fn of(graph: &Graph, node: Ordinal, internals: bool, limit: usize) -> Fields {
+        let list = |limit| List { shown: Vec::new(), more: 0, limit };
+        let mut fields = Fields {
+            properties: list(limit),
+            elements: list(limit),
+            internals: list(if internals { limit } else { 0 }),
+            prototype: None,
+        };
+        for edge in graph.edges(node) {
+            match edge.edge_type {
+                EdgeType::Property if graph.edge_name(edge) == "__proto__" => fields.prototype = Some(edge.to),
+                EdgeType::Property => fields.properties.push(graph, edge),
+                EdgeType::Element => fields.elements.push(graph, edge),
+                EdgeType::Context => {}
+                _ => fields.internals.push(graph, edge),
+            }
+        }
+        fields
+    }
+}
+
+/// The table whose entries are the node's: a collection's, or the node itself if it is one.
+fn table_of(graph: &Graph, node: Ordinal) -> Option<(Ordinal, Kind)> {
+    match graph.node_type(node) {
+        NodeType::Object => tables::table_of(graph, node),
+        NodeType::Array => graph
+            .retaining_nodes(node)
+            .take(4)
+            .find_map(|owner| tables::table_of(graph, owner).filter(|&(table, _)| table == node)),
+        _ => None,
+    }
+}
+
+fn map_entries(graph: &Graph, table: Ordinal, kind: Kind, limit: usize) -> (Vec<MapEntry>, u64) {
+    let all = tables::entries(graph, table, kind);
+    let more = all.len().saturating_sub(limit) as u64;
+    let text = |node: Option<Ordinal>| node.map(|node| value_text(graph, node));
+    let object = |node: Option<Ordinal>| node.map(|node| describe(graph, node));
+    let entries = all.into_iter().take(limit).map(|entry| {
+        let value = entry.value.filter(|_| matches!(kind, Kind::Map | Kind::WeakMap));
+        MapEntry {
+            key: text(entry.key),
+            key_object: object(entry.key),
+            value: text(value),
+            value_object: object(value),
+        }
+    });
+    (entries.collect(), more)
+}
+
+fn string_value(graph: &Graph, node: Ordinal) -> Option<StringValue> {
+    let is_string = matches!(
+        graph.node_type(node),
+        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString
+    );
+    if !is_string {
+        return None;
+    }
+    let text = display_name(graph, node);
+    let units = text.encode_utf16().count();
+    let known = known_number(graph, node, "length").and_then(|length| u64::try_from(length).ok());
+    let truncated = match known {
+        Some(length) => length > units as u64,
+        None => is_truncated(graph, node) || units >= CUT_AT,
+    };
+    let length = known.or((!truncated).then_some(units as u64));
+    Some(StringValue { text, length, truncated })
+}
+
+/// An array's length where numbers were captured.
+fn captured_length(graph: &Graph, node: Ordinal) -> Option<u64> {
+    let length = graph
+        .edge_named(node, EdgeType::Internal, "length")
+        .or_else(|| graph.edge_named(node, EdgeType::Property, "length"))?;
+    let is_number = graph.node_type(length.to) == NodeType::Number;
+    value_text(graph, length.to).parse().ok().filter(|_| is_number)
 }

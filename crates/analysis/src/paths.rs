@@ -1,8 +1,19 @@
 //! What keeps an object alive: shortest paths from the roots.
 
-use heapglass_graph::{Graph, Ordinal};
+mod merge;
+mod predecessors;
+mod text;
 
-use crate::{EdgeLabel, ObjectSummary, Row};
+use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
+
+pub use merge::{MergedPaths, PathBranch, merged_paths};
+pub(crate) use text::path_text;
+
+use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
+use predecessors::Predecessors;
+
+/// Steps that a [`RootPath`] has at most. Longer ones lose their middle.
+const MAX_STEPS: usize = 1000;
 
 /// One object on a path.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +30,8 @@ pub struct PathStep {
 pub struct RootPath {
     /// The steps, the root first and the object last.
     pub steps: Vec<PathStep>,
+    /// Steps left out in the middle of very long paths, after the first 500 of `steps`.
+    pub omitted: u64,
     /// The path as one line: `global.app.routes.cache : Map → table → [3] → Session`.
     pub text: String,
 }
@@ -26,52 +39,90 @@ pub struct RootPath {
 /// The shortest path to `node`; `None` for nodes that only weak edges or nothing at all leads to.
 /// Cost: the retainers of the nodes on the path.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
-    let _ = (graph, node);
-    unimplemented!()
+    let ways = Predecessors::of(graph, &[node]);
+    Some(root_path(graph, &ways.edges_to(graph, node)?, node))
 }
 
 /// Up to `count` different paths to `node`, shortest first, that enter it (or the first object on
 /// the way that several nodes hold) by different retainers.
 pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
-    let _ = (graph, node, count);
-    unimplemented!()
+    // Most objects hang on a single one; what holds that one is what makes the difference.
+    let mut tail: Vec<Edge> = Vec::new();
+    let mut at = node;
+    let holders = loop {
+        let holders = holders_of(graph, at, count.saturating_mul(4).max(2));
+        match holders.as_slice() {
+            [only] if only.from != graph.root() && tail.len() < MAX_STEPS && graph.distance(at).0 > 1 => {
+                tail.push(*only);
+                at = only.from;
+            }
+            _ => break holders,
+        }
+    };
+    let sources: Vec<Ordinal> = holders.iter().map(|edge| edge.from).collect();
+    let ways = Predecessors::of(graph, &sources);
+    let mut paths: Vec<RootPath> = Vec::new();
+    let mut taken: Vec<Ordinal> = Vec::new();
+    for holder in holders {
+        // An array's elements lie in a store of the array's own: that is no second way.
+        if taken.iter().any(|&taken| graph.dominates(taken, holder.from)) {
+            continue;
+        }
+        let Some(mut edges) = ways.edges_to(graph, holder.from) else { continue };
+        // A holder that is itself reached through the object is no way to it.
+        if edges.iter().any(|edge| edge.to == at || edge.from == at) {
+            continue;
+        }
+        edges.push(holder);
+        edges.extend(tail.iter().rev());
+        taken.push(holder.from);
+        paths.push(root_path(graph, &edges, node));
+        if paths.len() == count {
+            break;
+        }
+    }
+    if paths.is_empty() && count > 0 {
+        paths.extend(path_to(graph, node));
+    }
+    paths
 }
 
-/// A branch of merged paths: objects that are reached by the same names through the same classes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PathBranch {
-    /// The edge that leads here, element numbers and map positions taken out; `None` on top.
-    pub edge: Option<EdgeLabel>,
-    /// Class of the objects at this step.
-    pub class_name: String,
-    /// Number of different objects at this step.
-    pub objects: u64,
-    /// One of them.
-    pub example: ObjectSummary,
-    /// Number of targets that are reached through here.
-    pub targets: u64,
-    /// Sum of the retained sizes of those targets, without counting one inside another twice.
-    pub retained_size: u64,
-    /// Whether targets themselves stand here.
-    pub is_target: bool,
+/// One edge from each of the nearest nodes that hold `node`, nearest first. Cost: the out-edges
+/// of those that are looked at.
+fn holders_of(graph: &Graph, node: Ordinal, count: usize) -> Vec<Edge> {
+    let mut nearest: Vec<(i32, Ordinal)> = graph
+        .retaining_nodes(node)
+        .filter(|&from| from != node && graph.distance(from).0 >= 0 && !graph.dominates(node, from))
+        .map(|from| (graph.distance(from).0, from))
+        .collect();
+    nearest.sort_unstable();
+    nearest.dedup();
+    nearest.into_iter().filter_map(|(_, from)| best_edge(graph, from, node)).take(count).collect()
 }
 
-/// Shortest paths to many objects, put together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MergedPaths {
-    /// The tree in preorder, the branch with the most retained bytes first.
-    pub rows: Vec<Row<PathBranch>>,
-    /// The way that most of the targets share, as one line; empty if they share nothing.
-    pub common: String,
-    /// Number of targets.
-    pub targets: u64,
-    /// Number of targets without a path from any root.
-    pub unreachable: u64,
+/// The edge from `from` to `to` that says most to people; `None` if all are weak.
+fn best_edge(graph: &Graph, from: Ordinal, to: Ordinal) -> Option<Edge> {
+    graph
+        .edges(from)
+        .filter(|edge| edge.to == to && holds(*edge))
+        .min_by_key(|edge| predecessors::rank(edge.edge_type))
 }
 
-/// Merges the shortest paths to `targets` (of a class: [`crate::instances`]), up to `limit`
-/// branches below each. Cost: the retainers of all nodes on the paths, each once.
-pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedPaths {
-    let _ = (graph, targets, limit);
-    unimplemented!()
+/// Whether an edge keeps its target alive.
+fn holds(edge: Edge) -> bool {
+    !matches!(edge.edge_type, EdgeType::Weak | EdgeType::Invisible)
+}
+
+/// A path from its edges; `node` is its end, and the whole of it if there is no edge.
+fn root_path(graph: &Graph, edges: &[Edge], node: Ordinal) -> RootPath {
+    let first = edges.first().map_or(node, |edge| edge.from);
+    let mut steps = vec![PathStep { edge: None, object: describe(graph, first) }];
+    let omitted = edges.len().saturating_sub(MAX_STEPS - 1);
+    let (head, rest) = edges.split_at(edges.len().min(MAX_STEPS / 2 - 1));
+    let tail = rest.get(omitted..).unwrap_or_default();
+    steps.extend(head.iter().chain(tail).map(|&edge| PathStep {
+        edge: Some(edge_label(graph, edge)),
+        object: describe(graph, edge.to),
+    }));
+    RootPath { steps, omitted: omitted as u64, text: path_text(graph, first, edges) }
 }

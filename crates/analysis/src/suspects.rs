@@ -2,9 +2,20 @@
 //!
 //! After Eclipse MAT's leak suspects (`FindLeaksQuery`), adapted to V8's heap.
 
-use heapglass_graph::{ClassIndex, Graph, Location};
+mod biggest;
+mod groups;
+mod walk;
 
-use crate::{ObjectSummary, RootPath};
+use std::cmp::Reverse;
+
+use heapglass_graph::{ClassIndex, Graph, Location, NodeType, Ordinal};
+
+pub use biggest::biggest_objects;
+
+use crate::dominators::groups_below;
+use crate::object::source_of;
+use crate::{ObjectSummary, RootPath, describe, path_to};
+use walk::{Weighty, is_program_object};
 
 /// When something stands out.
 #[derive(Debug, Clone)]
@@ -40,6 +51,10 @@ pub struct Scatter {
     pub retained_size: u64,
     /// The one that retains most.
     pub example: ObjectSummary,
+    /// Where the class is written, 0-based.
+    pub location: Option<Location>,
+    /// Name of the script of `location`.
+    pub script: Option<String>,
 }
 
 /// Where a suspect's memory is gathered.
@@ -60,7 +75,7 @@ pub enum SuspectKind {
     Object {
         /// The object.
         object: ObjectSummary,
-        /// Where its memory is gathered, if that is another object below it or itself.
+        /// Where its memory is gathered: itself, or another object below it.
         accumulation: Accumulation,
     },
     /// The objects of one class, none of which stands out, retain much together.
@@ -85,12 +100,15 @@ pub enum SuspectKind {
 pub struct Suspect {
     /// What stands out.
     pub kind: SuspectKind,
-    /// What it retains, in bytes. Suspects do not overlap: their sizes add up.
+    /// What it retains without the suspects inside it, in bytes. Suspects' sizes add up.
     pub retained_size: u64,
     /// The same as a share of the whole heap, 0 to 1.
     pub share: f64,
     /// The path that keeps the object, or the largest of the group, alive.
     pub path: Option<RootPath>,
+    /// The way to the memory as one line, down to where it scatters:
+    /// `global.app.routes.cache : Map → table → [1234 × Session]`; empty if no root leads there.
+    pub line: String,
     /// Where the owner is written: position of the object's, the accumulation point's or the
     /// nearest closure's code; 0-based.
     pub location: Option<Location>,
@@ -101,15 +119,115 @@ pub struct Suspect {
     pub owner: Option<ObjectSummary>,
 }
 
-/// Finds the suspects, largest first. Cost: one pass over the nodes, and little more.
+/// Finds the suspects, largest first. Cost: one pass over the dominator tree for the single
+/// objects, one for each class whose retained size is over the threshold, and the paths.
 pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
-    let _ = (graph, options);
-    unimplemented!()
+    let least = least_bytes(graph, options);
+    let singles = walk::weighty_objects(graph, least, options.big_drop_ratio);
+    let mut suspects: Vec<Suspect> =
+        singles.iter().map(|weighty| single_suspect(graph, weighty, options)).collect();
+    let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
+    suspects.extend(groups::group_suspects(graph, &tops, least, options));
+    suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
+    suspects.truncate(options.limit);
+    suspects
 }
 
-/// The `count` objects that retain most, largest first, roots left out. Without `nested` none of
-/// them lies inside another (except for the owners of nearly everything, which are left out).
-pub fn biggest_objects(graph: &Graph, count: usize, nested: bool) -> Vec<ObjectSummary> {
-    let _ = (graph, count, nested);
-    unimplemented!()
+/// The threshold in bytes; never 0, so that an empty heap has no suspects.
+fn least_bytes(graph: &Graph, options: &SuspectOptions) -> u64 {
+    ((graph.overview().info.total_size as f64 * options.threshold).ceil() as u64).max(1)
+}
+
+fn share(graph: &Graph, bytes: u64) -> f64 {
+    match graph.overview().info.total_size {
+        0 => 0.0,
+        total => bytes as f64 / total as f64,
+    }
+}
+
+fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) -> Suspect {
+    let object = weighty.named_top(graph);
+    let accumulation_point = weighty.named_point(graph);
+    let scatter = scatter(graph, weighty, options.scatter_limit);
+    let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
+    let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
+    if let Some(most) = scatter.first().filter(|most| most.count > 1 && !line.is_empty()) {
+        line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
+    }
+    let source = Source::of(graph, path.as_ref(), accumulation_point);
+    let retained_size = weighty.own_bytes(graph);
+    Suspect {
+        retained_size,
+        share: share(graph, retained_size),
+        line,
+        location: source.location,
+        script: source.script,
+        owner: source.owner,
+        path: path_to(graph, object),
+        kind: SuspectKind::Object {
+            object: describe(graph, object),
+            accumulation: Accumulation { object: describe(graph, accumulation_point), path, scatter },
+        },
+    }
+}
+
+/// What a suspect's memory consists of below its accumulation point, most bytes first.
+fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
+    let point = weighty.point();
+    if weighty.is_list {
+        let links = graph.retained_set(point).filter(|&node| graph.class(node) == graph.class(point));
+        return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
+    }
+    let apart = |node: &Ordinal| weighty.apart.contains(node);
+    groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
+        .into_iter()
+        .filter(|group| group.retained_size > 0)
+        .take(limit)
+        .map(|group| scatter_of(graph, group.largest, group.count, group.retained_size))
+        .collect()
+}
+
+fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -> Scatter {
+    let (location, script) = source_of(graph, example);
+    Scatter {
+        class: graph.class(example),
+        class_name: graph.class_name(example).to_owned(),
+        count,
+        retained_size,
+        example: describe(graph, example),
+        location,
+        script,
+    }
+}
+
+/// Whose work a suspect is.
+#[derive(Default)]
+struct Source {
+    location: Option<Location>,
+    script: Option<String>,
+    owner: Option<ObjectSummary>,
+}
+
+impl Source {
+    /// The nearest object upwards from `node` on its path of which the snapshot knows where it is
+    /// written, and which is not written in Node itself.
+    fn of(graph: &Graph, path: Option<&RootPath>, node: Ordinal) -> Source {
+        let above = path.into_iter().flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
+        for node in std::iter::once(node).chain(above) {
+            let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
+            if !is_code || !is_program_object(graph, node) {
+                continue;
+            }
+            let (location, script) = source_of(graph, node);
+            if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
+                return Source { location, script, owner: Some(describe(graph, node)) };
+            }
+        }
+        Source::default()
+    }
+}
+
+/// Whether a script belongs to Node, Deno or Bun rather than to the program.
+fn is_own_code_of_runtime(script: &str) -> bool {
+    ["node:", "internal/", "ext:", "builtin://", "native "].iter().any(|prefix| script.starts_with(prefix))
 }

@@ -1,16 +1,22 @@
 //! The whole answer of `report`, as data.
 
-use heapglass_graph::{Finding, Graph, SnapshotInfo, Statistics};
+use heapglass_graph::{Detachedness, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
 
-use crate::{ObjectSummary, Suspect, SuspectOptions};
+use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, suspects};
 
 /// What goes into a verdict.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct VerdictOptions {
     /// When something stands out.
     pub suspects: SuspectOptions,
     /// How many of the biggest objects to list.
     pub objects: usize,
+}
+
+impl Default for VerdictOptions {
+    fn default() -> Self {
+        VerdictOptions { suspects: SuspectOptions::default(), objects: 10 }
+    }
 }
 
 /// The verdict on a snapshot. Wording is the report's business.
@@ -26,14 +32,56 @@ pub struct Verdict {
     pub explained_size: u64,
     /// The biggest objects, none inside another.
     pub biggest_objects: Vec<ObjectSummary>,
-    /// Number of detached DOM nodes, and what they retain together, in bytes.
-    pub detached: Option<(u64, u64)>,
+    /// Detached DOM nodes, if there are any.
+    pub detached: Option<Detached>,
     /// What was odd in the file.
     pub findings: Vec<Finding>,
 }
 
+/// Detached DOM nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detached {
+    /// How many there are.
+    pub count: u64,
+    /// What they retain together, in bytes.
+    pub retained_size: u64,
+}
+
 /// Passes the verdict. Cost: a few passes over the nodes.
 pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
-    let _ = (graph, options);
-    unimplemented!()
+    let overview = graph.overview();
+    let suspects = suspects(graph, &options.suspects);
+    Verdict {
+        info: overview.info.clone(),
+        statistics: overview.statistics,
+        explained_size: suspects.iter().map(|suspect| suspect.retained_size).sum(),
+        suspects,
+        biggest_objects: biggest_objects(graph, options.objects, false),
+        detached: detached(graph),
+        findings: overview.findings.clone(),
+    }
+}
+
+fn detached(graph: &Graph) -> Option<Detached> {
+    let mut detached = Detached { count: 0, retained_size: 0 };
+    let mut covered_until = 0;
+    for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate() {
+        if !is_detached_dom_node(graph, node) {
+            continue;
+        }
+        detached.count += 1;
+        if position >= covered_until {
+            detached.retained_size += graph.retained_size(node);
+            covered_until = position + graph.retained_count(node) as usize;
+        }
+    }
+    (detached.count > 0).then_some(detached)
+}
+
+/// Whether a node is a DOM node out of every document. Node's own native objects have the same
+/// mark, and are not.
+fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
+    graph.detachedness(node) == Detachedness::Detached
+        && graph.node_type(node) == NodeType::Native
+        && !graph.raw_name(node).contains(" / ")
 }

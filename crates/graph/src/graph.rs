@@ -279,6 +279,11 @@ impl Graph {
         &self.columns.tree_order
     }
 
+    /// Position of `node` in [`Graph::dominator_preorder`].
+    pub fn tree_position(&self, node: Ordinal) -> u32 {
+        self.columns.tree_position[node.index()]
+    }
+
     /// Number of nodes in the dominator subtree of `node`, itself included.
     pub fn retained_count(&self, node: Ordinal) -> u32 {
         self.columns.tree_size[node.index()]

@@ -32,14 +32,24 @@ impl<'a> ConsStrings<'a> {
     ///
     /// Source: `HeapSnapshotNode.isFlatConsString`.
     pub(crate) fn is_flat(&self, node: Ordinal) -> bool {
-        let is_empty = |half: Ordinal| match self.graph.node_type(half) {
-            NodeType::ConcatenatedString => self.text(half).is_empty(),
-            _ => self.graph.strings().get(self.graph.name_index(half).0).is_none_or(<[u8]>::is_empty),
+        self.graph.edges(node).any(|edge| {
+            edge.edge_type == EdgeType::Internal && self.is_half(edge.name) && self.is_empty(edge.to)
+        })
+    }
+
+    /// Whether a string has no text. A string that is long on either side is seen not to be empty
+    /// by its other side.
+    fn is_empty(&self, node: Ordinal) -> bool {
+        if self.graph.node_type(node) != NodeType::ConcatenatedString {
+            return self.name(node).is_empty();
+        }
+        let has_text = |half: Option<Ordinal>| {
+            half.is_some_and(|half| {
+                self.graph.node_type(half) != NodeType::ConcatenatedString && !self.name(half).is_empty()
+            })
         };
-        let is_half = |name| self.is(name, b"first") || self.is(name, b"second");
-        self.graph
-            .edges(node)
-            .any(|edge| edge.edge_type == EdgeType::Internal && is_half(edge.name) && is_empty(edge.to))
+        let (first, second) = self.halves(node);
+        !has_text(first) && !has_text(second) && self.text(node).is_empty()
     }
 
     /// Hash of the text.
@@ -116,6 +126,10 @@ impl<'a> ConsStrings<'a> {
             }
         }
         (first, second)
+    }
+
+    fn is_half(&self, name: EdgeName) -> bool {
+        self.is(name, b"first") || self.is(name, b"second")
     }
 
     fn is(&self, name: EdgeName, text: &[u8]) -> bool {

@@ -1,0 +1,169 @@
+//! A path as one line.
+
+use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
+
+use crate::edge_label;
+use crate::names::{short_name, value_text};
+use crate::object::is_context;
+use crate::tables::{Kind, key_of, table_of};
+
+/// Pieces that a line has at most. Longer ones lose their middle.
+const MAX_PIECES: usize = 30;
+
+/// A path in words: `global.app.routes.cache : Map → table → ["key"] : Session`.
+pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String {
+    let (first, edges) = from_global(graph, first, edges);
+    let mut line = Line::default();
+    line.push(root_name(graph, first));
+    let mut at = Place { node: first, table: None };
+    for (number, &edge) in edges.iter().enumerate() {
+        let next = edges.get(number + 1);
+        at = step(graph, &mut line, &at, edge, next);
+    }
+    if let Some(last) = edges.last() {
+        line.annotate(class_of(graph, last.to), last.edge_type);
+    }
+    line.finish()
+}
+
+/// Where the walk along a path stands.
+struct Place {
+    node: Ordinal,
+    /// If it is the table of a collection, of which kind.
+    table: Option<Kind>,
+}
+
+/// The part of a path from its global object on: what lies before is the same for everything.
+fn from_global<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ordinal, &'a [Edge]) {
+    let is_to_global = |edge: &Edge| {
+        edge.edge_type == EdgeType::Internal
+            && matches!(&*graph.edge_name(*edge), "global_object" | "global_proxy_object")
+    };
+    match edges.iter().rposition(is_to_global) {
+        Some(at) => (edges[at].to, edges.get(at + 1..).unwrap_or_default()),
+        None => (first, edges),
+    }
+}
+
+/// `global` for what V8 calls `global / https://example.org/` or `global (global*)`.
+fn root_name(graph: &Graph, node: Ordinal) -> String {
+    let name = short_name(graph, node);
+    match graph.node_type(node) {
+        NodeType::Object => {
+            let end = [" / ", " ("].iter().filter_map(|cut| name.find(cut)).min().unwrap_or(name.len());
+            name.get(..end).unwrap_or(&name).to_owned()
+        }
+        _ => name,
+    }
+}
+
+fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Edge>) -> Place {
+    let name = graph.edge_name(edge);
+    let there = Place { node: edge.to, table: None };
+    match edge.edge_type {
+        EdgeType::Property | EdgeType::Element | EdgeType::Shortcut => {
+            line.push(edge_label(graph, edge).text);
+        }
+        EdgeType::Context => {
+            line.arrow(class_of(graph, at.node), format!("variable {name}"));
+        }
+        // V8 knows the names of a function's variables, not of a block's.
+        EdgeType::Hidden if is_context(graph, edge.from) => {
+            line.arrow(class_of(graph, at.node), "variable".to_owned());
+        }
+        // What a variable hangs on is said by the variable.
+        EdgeType::Internal if is_context(graph, edge.to) && next.is_some_and(|next| is_scope(graph, *next)) => {}
+        EdgeType::Internal if at.table.is_some() && name.parse::<u32>().is_ok() => {
+            let key = at.table.and_then(|kind| key_of(graph, edge, kind));
+            line.arrow(None, key.map_or_else(|| "[entry]".to_owned(), |key| format!("[{}]", value_text(graph, key))));
+        }
+        EdgeType::Internal if name.contains(" pair in WeakMap ") => {
+            line.arrow(class_of(graph, at.node), "value in WeakMap".to_owned());
+        }
+        EdgeType::Internal if name.parse::<u32>().is_ok() => {
+            line.push(format!("[{name}]"));
+        }
+        EdgeType::Internal => {
+            line.arrow(class_of(graph, at.node), name.clone().into_owned());
+            if name == "table" {
+                return Place { table: table_of(graph, at.node).map(|(_, kind)| kind), ..there };
+            }
+        }
+        _ if graph.node_type(edge.to) == NodeType::Synthetic => {
+            line.arrow(None, short_name(graph, edge.to));
+        }
+        _ => line.arrow(class_of(graph, at.node), edge_label(graph, edge).text),
+    }
+    there
+}
+
+/// Whether an edge leads from a context to one of its variables or to the scope around it.
+fn is_scope(graph: &Graph, edge: Edge) -> bool {
+    is_context(graph, edge.from)
+        && (matches!(edge.edge_type, EdgeType::Context | EdgeType::Hidden) || is_context(graph, edge.to))
+}
+
+/// The class to name beside an object in a line; `None` where it says nothing.
+fn class_of(graph: &Graph, node: Ordinal) -> Option<String> {
+    match graph.node_type(node) {
+        NodeType::Closure => Some(short_name(graph, node)),
+        NodeType::Object | NodeType::Native => {
+            let name = graph.class_name(node);
+            (!name.starts_with("system / ")).then(|| name.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// A line under construction.
+#[derive(Default)]
+struct Line {
+    pieces: Vec<(String, u64)>,
+    /// Whether the class of the object that the line stands at is said already.
+    annotated: bool,
+}
+
+impl Line {
+    fn push(&mut self, piece: String) {
+        match self.pieces.last_mut() {
+            Some((last, times)) if *last == piece => *times += 1,
+            _ => self.pieces.push((piece, 1)),
+        }
+        self.annotated = false;
+    }
+
+    /// Leaves named properties for V8's insides; says of what class the object is that is left.
+    fn arrow(&mut self, class: Option<String>, piece: String) {
+        if self.pieces.len() > 1 {
+            self.annotate(class, EdgeType::Property);
+        }
+        self.push(format!(" → {piece}"));
+    }
+
+    fn annotate(&mut self, class: Option<String>, by: EdgeType) {
+        if let Some(class) = class.filter(|_| !self.annotated && by != EdgeType::Hidden) {
+            self.pieces.push((format!(" : {class}"), 1));
+            self.annotated = true;
+        }
+    }
+
+    fn finish(self) -> String {
+        let mut line = String::new();
+        let left_out = self.pieces.len().saturating_sub(MAX_PIECES);
+        for (at, (piece, times)) in self.pieces.iter().enumerate() {
+            if left_out > 0 && at == MAX_PIECES / 2 {
+                line.push_str(&format!(" … {left_out} more … "));
+            }
+            if left_out > 0 && (MAX_PIECES / 2..MAX_PIECES / 2 + left_out).contains(&at) {
+                continue;
+            }
+            line.push_str(piece);
+            match times {
+                1 => {}
+                2 => line.push_str(piece),
+                _ => line.push_str(&format!(" ({times} times)")),
+            }
+        }
+        line
+    }
+}

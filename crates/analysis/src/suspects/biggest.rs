@@ -1,0 +1,75 @@
+//! The objects that retain most.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use heapglass_graph::{Graph, Ordinal};
+
+use super::walk::{is_nobody, is_program_object};
+use crate::{NodeSet, ObjectSummary, describe};
+
+/// A child with this share of its parent is the better answer than the parent.
+const NEARLY_ALL: f64 = 0.7;
+/// Dominators to look through for the object that a part belongs to.
+const MAX_OWNERS: usize = 8;
+
+/// The `count` objects that retain most, largest first, roots left out. Without `nested` none of
+/// them lies inside another: of owners that only hand on their memory to one part of theirs, that
+/// part is named. Cost: one pass over the nodes.
+pub fn biggest_objects(graph: &Graph, count: usize, nested: bool) -> Vec<ObjectSummary> {
+    let nodes = if nested { biggest_nested(graph, count) } else { biggest_apart(graph, count) };
+    nodes.into_iter().map(|node| describe(graph, node)).collect()
+}
+
+fn biggest_nested(graph: &Graph, count: usize) -> Vec<Ordinal> {
+    let mut largest: BinaryHeap<Reverse<(u64, Reverse<Ordinal>)>> = BinaryHeap::new();
+    for node in graph.nodes() {
+        let key = Reverse((graph.retained_size(node), Reverse(node)));
+        let is_larger = largest.len() < count || largest.peek().is_some_and(|least| key < *least);
+        if is_larger && is_program_object(graph, node) {
+            largest.push(key);
+            if largest.len() > count {
+                largest.pop();
+            }
+        }
+    }
+    largest.into_sorted_vec().into_iter().map(|Reverse((_, Reverse(node)))| node).collect()
+}
+
+fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
+    let mut found = Vec::new();
+    let mut named = NodeSet::empty(graph.node_count());
+    let mut open: BinaryHeap<(u64, Reverse<Ordinal>)> = BinaryHeap::new();
+    open.push((graph.retained_size(graph.root()), Reverse(graph.root())));
+    while found.len() < count
+        && let Some((retained_size, Reverse(node))) = open.pop()
+    {
+        let most = retained_size as f64 * NEARLY_ALL;
+        let hands_on = || graph.dominated(node).any(|child| graph.retained_size(child) as f64 >= most);
+        if is_nobody(graph, node) || hands_on() {
+            open.extend(graph.dominated(node).map(|child| (graph.retained_size(child), Reverse(child))));
+        } else {
+            let owner = owner_of(graph, node);
+            if named.insert(owner) {
+                found.push(owner);
+            }
+        }
+    }
+    found.sort_by_key(|&node| (Reverse(graph.retained_size(node)), node));
+    found
+}
+
+/// The object that a part, as a Map's table, belongs to; itself if there is none.
+fn owner_of(graph: &Graph, node: Ordinal) -> Ordinal {
+    let mut at = node;
+    for _ in 0..MAX_OWNERS {
+        if is_program_object(graph, at) {
+            return at;
+        }
+        if is_nobody(graph, at) && at != node {
+            break;
+        }
+        at = graph.dominator(at);
+    }
+    node
+}

@@ -1,0 +1,163 @@
+//! Classes whose objects retain much together, though none of them stands out.
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{ClassIndex, Graph, Ordinal};
+
+use super::walk::is_program_object;
+use super::{Accumulation, Source, Suspect, SuspectKind, SuspectOptions, share};
+use crate::{describe, merged_paths, path_to};
+
+/// Classes that are looked into, largest first.
+const MAX_CLASSES: usize = 20;
+/// Instances whose paths are looked at. Eclipse MAT takes as many (`max_paths`).
+const MAX_PATHS: usize = 10_000;
+
+/// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other.
+pub(super) fn group_suspects(
+    graph: &Graph,
+    taken: &[Ordinal],
+    least: u64,
+    options: &SuspectOptions,
+) -> Vec<Suspect> {
+    let mut covered = Covered::of(graph, taken);
+    let mut classes: Vec<(u64, ClassIndex)> = graph
+        .overview()
+        .classes
+        .shown()
+        .filter(|(_, row)| row.retained_size >= least && row.count > 1 && may_be_blamed(&row.class_name))
+        .map(|(class, row)| (row.retained_size, class))
+        .collect();
+    classes.sort_by_key(|&(size, class)| (Reverse(size), class));
+    let mut suspects = Vec::new();
+    for (_, class) in classes.into_iter().take(MAX_CLASSES) {
+        let group = covered.instances_outside(graph, class);
+        let single = group.members.len() < 2;
+        if group.retained_size < least || single || !is_program_object(graph, group.largest(graph)) {
+            continue;
+        }
+        covered.add(graph, &group.members);
+        suspects.push(group_suspect(graph, class, &group, options));
+    }
+    suspects
+}
+
+/// V8's inner classes and plain functions are in every heap; strings and arrays are somebody's.
+fn may_be_blamed(class_name: &str) -> bool {
+    !class_name.starts_with('(')
+        && !class_name.starts_with("system / ")
+        && !class_name.starts_with("Node / ")
+        && class_name != "Function"
+}
+
+fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group, _options: &SuspectOptions) -> Suspect {
+    let stride = group.members.len().div_ceil(MAX_PATHS).max(1);
+    let sample: Vec<Ordinal> = group.members.iter().copied().step_by(stride).collect();
+    let merged = merged_paths(graph, &sample, 1);
+    let largest = group.largest(graph);
+    let path = path_to(graph, largest);
+    let accumulation = merged.gathered_at.map(|object| Accumulation {
+        path: path_to(graph, object.ordinal),
+        object,
+        scatter: Vec::new(),
+    });
+    let gathered = merged.gathered * group.members.len() as u64 / (sample.len() as u64).max(1);
+    let line = if merged.common.is_empty() {
+        path.as_ref().map(|path| path.text.clone()).unwrap_or_default()
+    } else {
+        merged.common
+    };
+    let source = Source::of(graph, path.as_ref(), largest);
+    Suspect {
+        retained_size: group.retained_size,
+        share: share(graph, group.retained_size),
+        path,
+        line,
+        location: source.location,
+        script: source.script,
+        owner: source.owner,
+        kind: SuspectKind::Group {
+            class,
+            class_name: graph.class_row(class).class_name.clone(),
+            count: group.members.len() as u64,
+            largest: describe(graph, largest),
+            accumulation,
+            gathered,
+        },
+    }
+}
+
+/// Outermost instances of a class.
+struct Group {
+    members: Vec<Ordinal>,
+    retained_size: u64,
+}
+
+impl Group {
+    fn largest(&self, graph: &Graph) -> Ordinal {
+        let largest = self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));
+        largest.copied().unwrap_or(graph.root())
+    }
+}
+
+/// Memory that is named already: subtrees of the dominator tree.
+struct Covered {
+    /// Start and end in preorder and bytes of each, ascending, none inside another.
+    parts: Vec<(usize, usize, u64)>,
+}
+
+impl Covered {
+    fn of(graph: &Graph, nodes: &[Ordinal]) -> Covered {
+        let mut covered = Covered { parts: Vec::new() };
+        covered.add(graph, nodes);
+        covered
+    }
+
+    fn add(&mut self, graph: &Graph, nodes: &[Ordinal]) {
+        self.parts.extend(nodes.iter().map(|&node| {
+            let start = graph.tree_position(node) as usize;
+            (start, start + graph.retained_count(node) as usize, graph.retained_size(node))
+        }));
+        self.parts.sort_unstable_by_key(|&(start, end, _)| (start, Reverse(end)));
+        let mut covered_until = 0;
+        self.parts.retain(|&(start, end, _)| {
+            let is_outermost = start >= covered_until;
+            covered_until = covered_until.max(end);
+            is_outermost
+        });
+    }
+
+    /// Outermost instances of `class` that are in no covered part. What an instance holds of
+    /// covered parts is not counted; instances that are little more than that are left out.
+    fn instances_outside(&self, graph: &Graph, class: ClassIndex) -> Group {
+        let mut group = Group { members: Vec::new(), retained_size: 0 };
+        let classes = graph.classes();
+        let order = graph.dominator_preorder();
+        let mut parts = self.parts.iter().peekable();
+        let mut position = 0;
+        while let Some(&node) = order.get(position) {
+            while parts.next_if(|&&(_, end, _)| end <= position).is_some() {}
+            if let Some(&&(start, end, _)) = parts.peek()
+                && start <= position
+            {
+                position = end;
+                continue;
+            }
+            let node = Ordinal(node);
+            if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
+                let end = position + graph.retained_count(node) as usize;
+                let retained_size = graph.retained_size(node);
+                let named: u64 = parts.clone().take_while(|part| part.0 < end).map(|part| part.2).sum();
+                let rest = retained_size.saturating_sub(named);
+                if rest >= named {
+                    group.members.push(node);
+                    group.retained_size += rest;
+                }
+                position = end;
+            } else {
+                position += 1;
+            }
+        }
+        group
+    }
+}

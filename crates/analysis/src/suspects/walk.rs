@@ -1,0 +1,179 @@
+//! Single objects that retain much: down the dominator tree to where the size scatters.
+
+use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+
+use crate::distance::is_user_root;
+
+/// An object that retains much, and the way down to where its memory is gathered.
+pub(super) struct Weighty {
+    /// The topmost node.
+    pub(super) top: Ordinal,
+    /// The nodes on the way down the dominator tree, `top` first.
+    chain: Vec<Ordinal>,
+    /// Parts that stand out themselves and are found for themselves.
+    pub(super) apart: Vec<Ordinal>,
+    /// Whether the accumulation point is the first link of a list.
+    pub(super) is_list: bool,
+}
+
+impl Weighty {
+    /// The node below which the size scatters.
+    pub(super) fn point(&self) -> Ordinal {
+        self.chain.last().copied().unwrap_or(self.top)
+    }
+
+    /// What it retains without the parts that are found for themselves, in bytes.
+    pub(super) fn own_bytes(&self, graph: &Graph) -> u64 {
+        let apart: u64 = self.apart.iter().map(|&part| graph.retained_size(part)).sum();
+        graph.retained_size(self.top).saturating_sub(apart)
+    }
+
+    /// A list's memory is gathered at its first link, not at the one where the rest of the list
+    /// gets small. Links may have a node between them, so that every other one is compared.
+    fn cut_at_list(&mut self, graph: &Graph) {
+        let alike = |pair: &[Ordinal]| match pair {
+            [first, _, third] => graph.class(*first) == graph.class(*third),
+            _ => false,
+        };
+        let mut run = 0;
+        for (at, window) in self.chain.windows(3).enumerate() {
+            run = if alike(window) { run + 1 } else { 0 };
+            if run == LIST {
+                self.chain.truncate(at + 2 - LIST);
+                self.apart.clear();
+                self.is_list = true;
+                return;
+            }
+        }
+    }
+
+    /// The object that people know the topmost node by.
+    pub(super) fn named_top(&self, graph: &Graph) -> Ordinal {
+        let named = self.chain.iter().find(|&&node| is_program_object(graph, node));
+        named.copied().unwrap_or(self.top)
+    }
+
+    /// The object that people know the accumulation point by: the Map, not its table.
+    pub(super) fn named_point(&self, graph: &Graph) -> Ordinal {
+        let named = self.chain.iter().rev().find(|&&node| is_program_object(graph, node));
+        named.copied().unwrap_or_else(|| self.point())
+    }
+}
+
+/// Objects that each retain at least `least` bytes without the others: the dominator tree is
+/// walked down through owners that stand for nobody, and split where several parts stand out.
+/// Cost: the children of the nodes that retain `least`.
+///
+/// Source: Eclipse MAT's `FindLeaksQuery`; the splitting is our own, because a JavaScript program
+/// hangs on one global object.
+pub(super) fn weighty_objects(graph: &Graph, least: u64, big_drop_ratio: f64) -> Vec<Weighty> {
+    let mut found = Vec::new();
+    let mut open = vec![graph.root()];
+    while let Some(top) = open.pop() {
+        if is_nobody(graph, top) {
+            open.extend(heavy_children(graph, top, least));
+            continue;
+        }
+        let mut weighty = Weighty { top, chain: vec![top], apart: Vec::new(), is_list: false };
+        loop {
+            match next_below(graph, weighty.point(), least, big_drop_ratio) {
+                Below::One(child) => weighty.chain.push(child),
+                Below::Split(children) => {
+                    weighty.apart = children;
+                    break;
+                }
+                Below::Scatters => break,
+            }
+        }
+        weighty.cut_at_list(graph);
+        open.extend(&weighty.apart);
+        if weighty.own_bytes(graph) >= least {
+            found.push(weighty);
+        }
+    }
+    found
+}
+
+/// How a node's memory goes on below it.
+enum Below {
+    /// One child has nearly all of it.
+    One(Ordinal),
+    /// Some of its children stand out, and are no collection.
+    Split(Vec<Ordinal>),
+    /// It scatters: this is the accumulation point.
+    Scatters,
+}
+
+/// Alike children from which on a node counts as their collection.
+const COLLECTION: usize = 3;
+/// Alike nodes, each below the other, from which on they count as a list.
+const LIST: usize = 16;
+
+fn next_below(graph: &Graph, node: Ordinal, least: u64, big_drop_ratio: f64) -> Below {
+    let heavy = heavy_children(graph, node, least);
+    let Some(&heaviest) = heavy.iter().max_by_key(|&&child| graph.retained_size(child)) else {
+        return Below::Scatters;
+    };
+    let enough = graph.retained_size(node) as f64 * big_drop_ratio;
+    let all_alike = heavy.iter().all(|&child| graph.class(child) == graph.class(heaviest));
+    if heavy.len() == 1 && graph.retained_size(heaviest) as f64 >= enough {
+        Below::One(heaviest)
+    } else if all_alike && heavy.len() >= COLLECTION {
+        Below::Scatters
+    } else {
+        Below::Split(heavy)
+    }
+}
+
+fn heavy_children(graph: &Graph, node: Ordinal, least: u64) -> Vec<Ordinal> {
+    graph.dominated(node).filter(|&child| graph.retained_size(child) >= least).collect()
+}
+
+/// Whether a node owns memory without being anybody's: roots, global objects, V8's inner nodes.
+/// They are walked through and never blamed.
+pub(super) fn is_nobody(graph: &Graph, node: Ordinal) -> bool {
+    match graph.node_type(node) {
+        NodeType::Synthetic | NodeType::Hidden | NodeType::Code | NodeType::ObjectShape => true,
+        NodeType::Object => is_global(graph, node),
+        _ => false,
+    }
+}
+
+/// Whether a node is a global object: a user root, or named so by its native context.
+fn is_global(graph: &Graph, node: Ordinal) -> bool {
+    let is_name = |name: &str| {
+        ["global", "Window", "GlobalObject", "DedicatedWorkerGlobalScope"]
+            .iter()
+            .any(|known| name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(" ")))
+    };
+    let is_below_root = || graph.retaining_nodes(node).any(|from| from == graph.root());
+    let is_named_by_context = || {
+        graph.retainers(node).take(64).any(|edge| {
+            edge.edge_type == EdgeType::Internal
+                && matches!(&*graph.edge_name(edge), "global_object" | "global_proxy_object")
+        })
+    };
+    let is_system = graph.raw_name(node).starts_with("system / NativeContext");
+    is_system
+        || graph.distance(node).0 <= 1 && is_below_root() && is_user_root(graph, node)
+        || is_name(&graph.raw_name(node)) && is_named_by_context()
+}
+
+/// Whether a node is something a program makes and people know, rather than a part of it.
+pub(super) fn is_program_object(graph: &Graph, node: Ordinal) -> bool {
+    match graph.node_type(node) {
+        NodeType::Object | NodeType::Native => {
+            let name = graph.raw_name(node);
+            !name.starts_with("system / ") && !is_nobody(graph, node)
+        }
+        NodeType::Closure
+        | NodeType::String
+        | NodeType::ConcatenatedString
+        | NodeType::SlicedString
+        | NodeType::RegExp
+        | NodeType::BigInt
+        | NodeType::Symbol
+        | NodeType::WasmObject => true,
+        _ => false,
+    }
+}
