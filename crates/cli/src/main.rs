@@ -1,2 +1,72 @@
-//! The heapglass binary.
-fn main() {}
+//! `heapglass`: open any V8 heap snapshot and say what is using the memory.
+
+mod answer;
+mod args;
+mod cache;
+mod commands;
+mod context;
+mod env;
+mod exit;
+mod export;
+mod help;
+mod hints;
+mod inputs;
+mod interrupt;
+mod messages;
+mod open;
+mod progress;
+mod settings;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::env::Environment;
+use crate::exit::{ExitStatus, Failure};
+use crate::interrupt::Interrupt;
+use crate::messages::Messages;
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = match Settings::resolve(&cli.common, &Environment::read()) {
+        Ok(settings) => settings,
+        Err(failure) => return finish(&Messages::new(false), Err(failure.into())),
+    };
+    let interrupt = Interrupt::default();
+    let messages = Messages::new(settings.paint_messages);
+    if let Err(error) = interrupt.listen() {
+        messages.note(&format!("signals are not handled: {error}"));
+    }
+    let context = Context { settings, messages, interrupt };
+    let result = commands::run(&context, &cli);
+    finish(&context.messages, result)
+}
+
+/// Says what went wrong, if anything did, and with which code to end.
+fn finish(messages: &Messages, result: anyhow::Result<ExitStatus>) -> ExitCode {
+    let error = match result {
+        Ok(status) => return status.into(),
+        Err(error) => error,
+    };
+    if is_broken_pipe(&error) {
+        return ExitStatus::Fine.into();
+    }
+    let failure = error.downcast::<Failure>().unwrap_or_else(|error| Failure::usage(format!("{error:#}")));
+    messages.error(&failure);
+    failure.status.into()
+}
+
+/// Whether the reader of our output went away, which is the reader's right.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let kind = cause
+            .downcast_ref::<io::Error>()
+            .map(io::Error::kind)
+            .or_else(|| cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind));
+        kind == Some(io::ErrorKind::BrokenPipe)
+    })
+}

@@ -14,7 +14,9 @@ mod overview;
 
 pub use classes::{ClassRow, ClassTable};
 pub use graph::{Edge, EdgeName, Edges, Graph, Location};
-pub use heapglass_format::{EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result};
+pub use heapglass_format::{
+    EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result,
+};
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
 pub use open::{OpenOptions, Snapshot};
 pub use overview::{Overview, SnapshotInfo, Statistics};

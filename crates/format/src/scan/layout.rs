@@ -55,11 +55,19 @@ impl Layout {
         }
         let lists = [&meta.node_fields, &meta.edge_fields, &meta.location_fields];
         if lists.iter().any(|fields| fields.len() > WIDEST_ROW) {
-            return Err(Error::syntax(path, 0, format!("a table with more than {WIDEST_ROW} fields")));
+            return Err(Error::syntax(
+                path,
+                0,
+                format!("a table with more than {WIDEST_ROW} fields"),
+            ));
         }
         let needed = |found: Option<usize>, name: &str| {
             found.ok_or_else(|| {
-                Error::syntax(path, 0, format!("snapshot.meta lists no field `{name}`, which V8 always writes"))
+                Error::syntax(
+                    path,
+                    0,
+                    format!("snapshot.meta lists no field `{name}`, which V8 always writes"),
+                )
             })
         };
         let node = |name: &str| needed(meta.node_field(name), name);
@@ -94,11 +102,15 @@ impl Layout {
 }
 
 fn node_codes(meta: &Meta) -> (Vec<u8>, Vec<String>) {
-    codes(meta.node_type_names(), |name, raw| NodeType::from_name(name, raw).code())
+    codes(meta.node_type_names(), |name, raw| {
+        NodeType::from_name(name, raw).code()
+    })
 }
 
 fn edge_codes(meta: &Meta) -> (Vec<u8>, Vec<String>) {
-    codes(meta.edge_type_names(), |name, raw| EdgeType::from_name(name, raw).code())
+    codes(meta.edge_type_names(), |name, raw| {
+        EdgeType::from_name(name, raw).code()
+    })
 }
 
 fn codes(names: &[String], code: impl Fn(&str, u8) -> u8) -> (Vec<u8>, Vec<String>) {
@@ -114,5 +126,10 @@ fn codes(names: &[String], code: impl Fn(&str, u8) -> u8) -> (Vec<u8>, Vec<Strin
 
 fn location(meta: &Meta) -> Option<[usize; 4]> {
     let field = |name: &str| meta.location_fields.iter().position(|f| f == name);
-    Some([field("object_index")?, field("script_id")?, field("line")?, field("column")?])
+    Some([
+        field("object_index")?,
+        field("script_id")?,
+        field("line")?,
+        field("column")?,
+    ])
 }

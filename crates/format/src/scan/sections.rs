@@ -79,14 +79,20 @@ impl<'a> Reading<'a> {
                     return Ok(Outcome::Done);
                 }
                 Some(other) => {
-                    return Err(self.cursor.syntax(format!("expected a section's name, found {:?}", char::from(other))));
+                    return Err(self.cursor.syntax(format!(
+                        "expected a section's name, found {:?}",
+                        char::from(other)
+                    )));
                 }
             }
             let Some(key) = json::key(&mut self.cursor)? else {
                 self.ended_between();
                 return Ok(Outcome::Done);
             };
-            let is_table = matches!(&*key, "nodes" | "edges" | "locations" | "samples" | "trace_tree");
+            let is_table = matches!(
+                &*key,
+                "nodes" | "edges" | "locations" | "samples" | "trace_tree"
+            );
             if is_table && self.header.is_none() && self.foreign.is_empty() {
                 return Ok(Outcome::HeaderComesLater);
             }
@@ -118,7 +124,11 @@ impl<'a> Reading<'a> {
                 if self.foreign.len() < 16 {
                     self.foreign.push(key.to_owned());
                 }
-                Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended })
+                Ok(if json::skip(&mut self.cursor)? {
+                    Next::Section
+                } else {
+                    Next::Ended
+                })
             }
         }
     }
@@ -135,7 +145,10 @@ impl<'a> Reading<'a> {
             Some(b'[') => Ok(Some(())),
             None => Ok(None),
             Some(other) => {
-                let what = format!("`{section}` is not a list, it starts with {:?}", char::from(other));
+                let what = format!(
+                    "`{section}` is not a list, it starts with {:?}",
+                    char::from(other)
+                );
                 Err(self.cursor.syntax(what))
             }
         }
@@ -144,14 +157,22 @@ impl<'a> Reading<'a> {
     fn trailing_bytes(&mut self) -> Result<()> {
         if self.cursor.skip_space()?.is_some() {
             let message = "there are bytes after the end of the snapshot; they were not read";
-            self.findings.push(Finding::at(FindingKind::TrailingBytes, self.cursor.offset(), message));
+            self.findings.push(Finding::at(
+                FindingKind::TrailingBytes,
+                self.cursor.offset(),
+                message,
+            ));
         }
         Ok(())
     }
 
     fn ended_between(&mut self) {
         let message = "the file ends before the snapshot does; figures cover what was read";
-        self.findings.push(Finding::at(FindingKind::Truncated, self.cursor.offset(), message));
+        self.findings.push(Finding::at(
+            FindingKind::Truncated,
+            self.cursor.offset(),
+            message,
+        ));
     }
 
     /// How many rows to make room for: what the header says, unless the file is too small.
@@ -194,7 +215,11 @@ impl<'a> Reading<'a> {
         self.check_names(&nodes, &edges);
         let width = layout.node.width as u64;
         let root = u32::try_from(header.root_index / width).unwrap_or(u32::MAX);
-        let root = if (root as usize) < nodes.kinds.len() { root } else { 0 };
+        let root = if (root as usize) < nodes.kinds.len() {
+            root
+        } else {
+            0
+        };
         let location_count = self.rest.finish_locations(self.writer, nodes.kinds.len())?;
         Ok(Tables {
             node_type_names: layout.node.type_names,
@@ -218,7 +243,8 @@ impl<'a> Reading<'a> {
 
     fn missing(&mut self, section: &str, so: &str) {
         let message = format!("there is no `{section}` section: {so}");
-        self.findings.push(Finding::new(FindingKind::MissingSection, message));
+        self.findings
+            .push(Finding::new(FindingKind::MissingSection, message));
     }
 
     fn compare_counts(&mut self, header: &Header, nodes: &nodes::Nodes, edges: &edges::Edges) {
@@ -228,8 +254,10 @@ impl<'a> Reading<'a> {
         ];
         for (what, promised, found) in pairs {
             if promised != found as u64 {
-                let message = format!("the header promises {promised} {what}, the file holds {found}");
-                self.findings.push(Finding::new(FindingKind::CountMismatch, message));
+                let message =
+                    format!("the header promises {promised} {what}, the file holds {found}");
+                self.findings
+                    .push(Finding::new(FindingKind::CountMismatch, message));
             }
         }
     }
@@ -238,13 +266,17 @@ impl<'a> Reading<'a> {
         let count = self.rest.string_count.unwrap_or(0);
         let largest = nodes.largest_name.max(edges.largest_name);
         if self.rest.string_count.is_some() && largest.is_some_and(|name| name >= count) {
-            let message = format!("some names lie past the {count} strings of the file and read as empty");
-            self.findings.push(Finding::new(FindingKind::StringOutOfRange, message));
+            let message =
+                format!("some names lie past the {count} strings of the file and read as empty");
+            self.findings
+                .push(Finding::new(FindingKind::StringOutOfRange, message));
         }
         let unknown = nodes.unknown_types + edges.unknown_types;
         if unknown > 0 {
-            let message = format!("{unknown} nodes or edges have a type that snapshot.meta does not list");
-            self.findings.push(Finding::new(FindingKind::UnknownType, message));
+            let message =
+                format!("{unknown} nodes or edges have a type that snapshot.meta does not list");
+            self.findings
+                .push(Finding::new(FindingKind::UnknownType, message));
         }
     }
 }
@@ -259,7 +291,11 @@ fn foreign(path: &std::path::Path, keys: &[String]) -> Error {
             "open it in DevTools, or take a heap snapshot",
         )
     } else if has("startTime") || has("timeDeltas") {
-        not_a_snapshot(path, "it is a CPU profile (.cpuprofile), not a snapshot", "open it in DevTools")
+        not_a_snapshot(
+            path,
+            "it is a CPU profile (.cpuprofile), not a snapshot",
+            "open it in DevTools",
+        )
     } else if has("nodeClassNames") || has("version") && has("type") {
         not_a_snapshot(
             path,

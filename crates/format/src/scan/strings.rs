@@ -26,7 +26,10 @@ pub(super) fn scan(
     progress: &dyn Progress,
     visit: &mut dyn FnMut(u32, &[u8]),
 ) -> Result<StringsEnd> {
-    let capacity = cursor.input.size.map_or(1 << 20, |size| size.saturating_sub(cursor.offset()));
+    let capacity = cursor
+        .input
+        .size
+        .map_or(1 << 20, |size| size.saturating_sub(cursor.offset()));
     let mut out = Out {
         bytes: writer.stream::<u8>("string_bytes", capacity),
         starts: writer.stream::<u64>("string_starts", capacity / 16),
@@ -111,7 +114,8 @@ impl Out<'_> {
             self.text.extend_from_slice(bytes);
         } else {
             self.repaired = true;
-            self.text.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes());
+            self.text
+                .extend_from_slice(String::from_utf8_lossy(bytes).as_bytes());
         }
         if self.text.len() > LONGEST_VISITED {
             self.bytes.append(&self.text)?;
@@ -153,7 +157,9 @@ impl Out<'_> {
             0..0x80 => self.text.push(c as u8),
             0x80..0x800 => self.text.extend([0xc0 | (c >> 6) as u8, tail(0)]),
             0x800..0x1_0000 => self.text.extend([0xe0 | (c >> 12) as u8, tail(6), tail(0)]),
-            _ => self.text.extend([0xf0 | (c >> 18) as u8, tail(12), tail(6), tail(0)]),
+            _ => self
+                .text
+                .extend([0xf0 | (c >> 18) as u8, tail(12), tail(6), tail(0)]),
         }
     }
 }
@@ -194,8 +200,18 @@ fn whole_characters(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {
         let byte = bytes[bytes.len() - back];
         if byte & 0xc0 == 0xc0 {
-            let length = if byte >= 0xf0 { 4 } else if byte >= 0xe0 { 3 } else { 2 };
-            return if length > back { bytes.len() - back } else { bytes.len() };
+            let length = if byte >= 0xf0 {
+                4
+            } else if byte >= 0xe0 {
+                3
+            } else {
+                2
+            };
+            return if length > back {
+                bytes.len() - back
+            } else {
+                bytes.len()
+            };
         }
         if byte & 0x80 == 0 {
             break;
@@ -206,12 +222,16 @@ fn whole_characters(bytes: &[u8]) -> usize {
 
 /// Reads an escape whose backslash has been consumed; false if the input ends inside it.
 fn escape(cursor: &mut Cursor, out: &mut Out<'_>) -> Result<bool> {
-    let Some(kind) = cursor.next()? else { return Ok(false) };
+    let Some(kind) = cursor.next()? else {
+        return Ok(false);
+    };
     let byte = match kind {
         b'u' => {
             let mut unit: u16 = 0;
             for _ in 0..4 {
-                let Some(byte) = cursor.peek()? else { return Ok(false) };
+                let Some(byte) = cursor.peek()? else {
+                    return Ok(false);
+                };
                 let Some(digit) = char::from(byte).to_digit(16) else {
                     out.repaired = true;
                     out.unit(0xfffd);

@@ -66,7 +66,10 @@ pub(super) fn assign(sources: &Sources<'_>) -> Result<Classes> {
             kind => table.class_of_type(kind),
         };
     }
-    Ok(Classes { of, rows: table.rows })
+    Ok(Classes {
+        of,
+        rows: table.rows,
+    })
 }
 
 /// Class names are numbered by text; classes by name and location.
@@ -113,7 +116,13 @@ impl<'a> Table<'a> {
     }
 
     fn plain_name(&mut self, shape: u32, string: u32) -> u32 {
-        let Some(interface) = self.sources.interfaces.interface_of.get(shape as usize).copied().flatten()
+        let Some(interface) = self
+            .sources
+            .interfaces
+            .interface_of
+            .get(shape as usize)
+            .copied()
+            .flatten()
         else {
             return self.name_of_string(string);
         };
@@ -132,7 +141,13 @@ impl<'a> Table<'a> {
                 NodeType::Code => "(compiled code)".to_owned(),
                 NodeType::Closure => "Function".to_owned(),
                 NodeType::RegExp => "RegExp".to_owned(),
-                _ => format!("({})", self.sources.type_names.get(code).map_or("unknown", |name| name)),
+                _ => format!(
+                    "({})",
+                    self.sources
+                        .type_names
+                        .get(code)
+                        .map_or("unknown", |name| name)
+                ),
             };
             let name = self.name(name.as_bytes());
             self.by_type[code] = self.class(None, name);

@@ -46,7 +46,11 @@ pub(super) fn distances(
     }
     search.run()?;
     search.queue.truncate(0);
-    let first = if user_roots.is_empty() { Distance(0) } else { Distance::SYSTEM };
+    let first = if user_roots.is_empty() {
+        Distance(0)
+    } else {
+        Distance::SYSTEM
+    };
     search.start(root, first.0)?;
     search.run()?;
     Ok(search.distances)
@@ -112,7 +116,9 @@ impl EdgeRules<'_> {
         if self.is_weak_map.is_empty() || !get(self.is_weak_map, edge) {
             return true;
         }
-        let Ok(at) = self.weak_map.binary_search_by_key(&edge, |entry| entry.0) else { return true };
+        let Ok(at) = self.weak_map.binary_search_by_key(&edge, |entry| entry.0) else {
+            return true;
+        };
         let pair = self.weak_map[at].1;
         pending.remove(&pair) || !pending.insert(pair)
     }

@@ -42,7 +42,12 @@ pub(super) fn immediate_dominators(
     let semi = semidominators(predecessors, parent, reached)?;
     let mut dominator = Buffer::<u32>::zeroed(parent.len())?;
     dominator[..reached].copy_from_slice(&parent[..reached]);
-    if nearest_common_ancestors(&semi, &mut dominator, reached, last_step_bound.saturating_mul(reached)) {
+    if nearest_common_ancestors(
+        &semi,
+        &mut dominator,
+        reached,
+        last_step_bound.saturating_mul(reached),
+    ) {
         return Ok(dominator);
     }
     lengauer_tarjan(&semi, parent, reached, &mut dominator)?;
@@ -50,7 +55,11 @@ pub(super) fn immediate_dominators(
 }
 
 /// For each preorder number that of its semidominator.
-fn semidominators(predecessors: &Predecessors, parent: &[u32], reached: usize) -> Result<Buffer<u32>> {
+fn semidominators(
+    predecessors: &Predecessors,
+    parent: &[u32],
+    reached: usize,
+) -> Result<Buffer<u32>> {
     let mut forest = Forest::new(parent)?;
     let mut semi = Buffer::<u32>::zeroed(parent.len())?;
     for w in (1..reached).rev() {
@@ -82,7 +91,11 @@ impl Forest {
         ancestor.copy_from_slice(parent);
         let mut label = Buffer::<u32>::zeroed(parent.len())?;
         label.iter_mut().zip(0..).for_each(|(slot, v)| *slot = v);
-        Ok(Forest { ancestor, label, path: Vec::new() })
+        Ok(Forest {
+            ancestor,
+            label,
+            path: Vec::new(),
+        })
     }
 
     /// The least semidominator on the linked path above `v`, where all above `w` are linked.
@@ -114,7 +127,12 @@ impl Forest {
 
 /// Semi-NCA's last step: the dominator of `w` is the nearest common ancestor, in the dominator
 /// tree so far, of its parent and its semidominator. False if it takes more than `bound` climbs.
-fn nearest_common_ancestors(semi: &[u32], dominator: &mut [u32], reached: usize, bound: usize) -> bool {
+fn nearest_common_ancestors(
+    semi: &[u32],
+    dominator: &mut [u32],
+    reached: usize,
+    bound: usize,
+) -> bool {
     let mut climbs = 0usize;
     for w in 1..reached {
         let mut candidate = dominator[w];
@@ -135,7 +153,12 @@ fn nearest_common_ancestors(semi: &[u32], dominator: &mut [u32], reached: usize,
 /// For each `v` in the bucket of its semidominator `s`, at the time `s`'s children are linked:
 /// let `u` be the node with the least semidominator on the path from `v` up to below `s`; if
 /// `semi[u] == s` then `s` dominates `v`, else `v` has the dominator that `u` has.
-fn lengauer_tarjan(semi: &[u32], parent: &[u32], reached: usize, dominator: &mut [u32]) -> Result<()> {
+fn lengauer_tarjan(
+    semi: &[u32],
+    parent: &[u32],
+    reached: usize,
+    dominator: &mut [u32],
+) -> Result<()> {
     const NONE: u32 = u32::MAX;
     let mut forest = ArgumentForest::new(parent)?;
     let mut bucket = Buffer::<u32>::filled(parent.len(), NONE)?;
@@ -147,7 +170,11 @@ fn lengauer_tarjan(semi: &[u32], parent: &[u32], reached: usize, dominator: &mut
         let mut v = std::mem::replace(&mut bucket[p as usize], NONE);
         while v != NONE {
             let u = forest.argument(v, w as u32 - 1, semi);
-            dominator[v as usize] = if semi[u as usize] < semi[v as usize] { u } else { p };
+            dominator[v as usize] = if semi[u as usize] < semi[v as usize] {
+                u
+            } else {
+                p
+            };
             v = next[v as usize];
         }
     }
@@ -168,8 +195,16 @@ struct ArgumentForest {
 
 impl ArgumentForest {
     fn new(parent: &[u32]) -> Result<ArgumentForest> {
-        let Forest { ancestor, label, path } = Forest::new(parent)?;
-        Ok(ArgumentForest { ancestor, label, path })
+        let Forest {
+            ancestor,
+            label,
+            path,
+        } = Forest::new(parent)?;
+        Ok(ArgumentForest {
+            ancestor,
+            label,
+            path,
+        })
     }
 
     /// The node with the least semidominator on the path from `v` up; all above `w` are linked.

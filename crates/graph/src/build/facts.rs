@@ -7,9 +7,9 @@ use heapglass_format::scan::Tables;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType, Result};
 
+use super::Adjacency;
 use super::bits::{Bits, get, set};
 use super::text::{Known, Text};
-use super::Adjacency;
 
 /// Facts about nodes, a bit for each ordinal.
 pub(super) struct NodeFacts {
@@ -62,7 +62,8 @@ pub(super) fn nodes(tables: &Tables, names: &[u32], text: &Text) -> Result<NodeF
         if matches!(kind, NodeType::Hidden | NodeType::Array) {
             set(facts.ownable.words_mut(), node);
         }
-        let known = (name < tables.string_count && get(interesting.words(), name)).then(|| text.known(name));
+        let known = (name < tables.string_count && get(interesting.words(), name))
+            .then(|| text.known(name));
         match (known.flatten(), kind) {
             (None, _) => {}
             (Some(Known::ExternalStringData), NodeType::Native) => {
@@ -88,13 +89,25 @@ pub(super) fn nodes(tables: &Tables, names: &[u32], text: &Text) -> Result<NodeF
 /// DevTools asks for the name "Array" only of nodes of the other types.
 fn may_be_js_array(kind: NodeType) -> bool {
     use NodeType::{Code, ConcatenatedString, Hidden, Native, SlicedString, String};
-    !matches!(kind, Hidden | Native | Code | ConcatenatedString | SlicedString | String)
+    !matches!(
+        kind,
+        Hidden | Native | Code | ConcatenatedString | SlicedString | String
+    )
 }
 
 fn interesting_names(strings: u32, text: &Text) -> Result<Bits> {
-    use Known::{Array, DocumentDomTrees, ExternalStringData, MapDescriptors, NativeContext, Object};
+    use Known::{
+        Array, DocumentDomTrees, ExternalStringData, MapDescriptors, NativeContext, Object,
+    };
     let mut bits = Bits::new(strings as usize)?;
-    for known in [Array, DocumentDomTrees, ExternalStringData, MapDescriptors, NativeContext, Object] {
+    for known in [
+        Array,
+        DocumentDomTrees,
+        ExternalStringData,
+        MapDescriptors,
+        NativeContext,
+        Object,
+    ] {
         for index in text.indexes(known) {
             set(bits.words_mut(), index);
         }
@@ -129,7 +142,10 @@ pub(super) fn edges(
     let mut essential = Buffer::<u64>::zeroed(words)?;
     let walk = Walk::new(tables, &columns, facts, text, strings)?;
     let per_thread = words.div_ceil(threads.max(1)).max(1);
-    let parts = strong.chunks_mut(per_thread).zip(essential.chunks_mut(per_thread)).enumerate();
+    let parts = strong
+        .chunks_mut(per_thread)
+        .zip(essential.chunks_mut(per_thread))
+        .enumerate();
     let specials: Vec<Specials> = std::thread::scope(|scope| {
         let walk = &walk;
         let workers: Vec<_> = parts
@@ -138,7 +154,9 @@ pub(super) fn edges(
             })
             .collect();
         let join = |worker: std::thread::ScopedJoinHandle<'_, Specials>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         workers.into_iter().map(join).collect()
     });
@@ -219,9 +237,22 @@ impl<'a> Walk<'a> {
         for index in text.weak_map_indexes() {
             set(weak_map_names.words_mut(), index);
         }
-        let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+        let graph = Adjacency {
+            first_edge: &tables.first_edge,
+            to: &tables.edge_to,
+        };
         let (kinds, names, ids) = (&*columns.kinds, &*columns.names, &*columns.ids);
-        Ok(Walk { graph, root: tables.root, kinds, names, ids, facts, text, strings, weak_map_names })
+        Ok(Walk {
+            graph,
+            root: tables.root,
+            kinds,
+            names,
+            ids,
+            facts,
+            text,
+            strings,
+            weak_map_names,
+        })
     }
 
     /// Walks the edges whose bits are `strong` and `essential`, from edge ordinal `start` on.
@@ -229,7 +260,9 @@ impl<'a> Walk<'a> {
         let end = (start + strong.len() * 64).min(self.graph.to.len());
         let first_edge = self.graph.first_edge;
         let mut specials = Specials::default();
-        let mut node = first_edge.partition_point(|&first| first as usize <= start).saturating_sub(1);
+        let mut node = first_edge
+            .partition_point(|&first| first as usize <= start)
+            .saturating_sub(1);
         let mut edge = start;
         while edge < end && node + 1 < first_edge.len() {
             let (first, after) = (first_edge[node] as usize, first_edge[node + 1] as usize);
@@ -261,7 +294,8 @@ impl<'a> Walk<'a> {
         const INTERNAL: u8 = EdgeType::Internal.code();
         let (kind, target) = (self.kinds[edge], self.graph.to[edge]);
         let is_strong = kind != WEAK && kind != BROKEN;
-        let mut is_essential = is_strong && target != node && (kind != SHORTCUT || node == self.root);
+        let mut is_essential =
+            is_strong && target != node && (kind != SHORTCUT || node == self.root);
         if kind == INTERNAL && self.is_weak_map_name(self.names[edge]) {
             if let Some(name) = self.text.weak_map(self.names[edge]) {
                 specials.weak_map.push((edge as u32, name.pair));
@@ -285,12 +319,19 @@ impl<'a> Walk<'a> {
         if get(self.facts.arrays.words(), node) {
             specials.elements.extend(self.elements_of(node));
         } else if get(self.facts.descriptors.words(), node) {
-            specials.skipped.extend(self.graph.edges(node).filter(|&edge| self.is_descriptor(edge)));
+            specials.skipped.extend(
+                self.graph
+                    .edges(node)
+                    .filter(|&edge| self.is_descriptor(edge)),
+            );
         } else if self.facts.native_contexts.binary_search(&node).is_ok() {
-            specials.skipped.extend(self.graph.edges(node).filter(|&edge| {
-                !EdgeType::from_code(self.kinds[edge as usize]).is_indexed()
-                    && self.text.known(self.names[edge as usize]) == Some(Known::SloppyFunctionMap)
-            }));
+            specials
+                .skipped
+                .extend(self.graph.edges(node).filter(|&edge| {
+                    !EdgeType::from_code(self.kinds[edge as usize]).is_indexed()
+                        && self.text.known(self.names[edge as usize])
+                            == Some(Known::SloppyFunctionMap)
+                }));
         }
     }
 
@@ -310,7 +351,9 @@ impl<'a> Walk<'a> {
         let index = if kind.is_indexed() {
             Some(self.names[edge as usize])
         } else {
-            self.strings.get(self.names[edge as usize]).and_then(leading_number)
+            self.strings
+                .get(self.names[edge as usize])
+                .and_then(leading_number)
         };
         index.is_some_and(|index| index >= 2 && index % 3 == 1)
     }

@@ -56,23 +56,38 @@ impl PlainObjects<'_> {
             .iter()
             .map(|shape| {
                 properties.clear();
-                let mut known = |&name: &u32| *numbers.entry(name).or_insert_with(|| tree.number(self.strings, name));
+                let mut known = |&name: &u32| {
+                    *numbers
+                        .entry(name)
+                        .or_insert_with(|| tree.number(self.strings, name))
+                };
                 match &shape.properties {
                     Some(list) => properties.extend(list.iter().filter_map(&mut known)),
-                    None => properties.extend(self.properties(shape.first).filter_map(|name| known(&name))),
+                    None => properties
+                        .extend(self.properties(shape.first).filter_map(|name| known(&name))),
                 }
                 properties.sort_unstable();
                 tree.best(&properties)
             })
             .collect();
-        let names = definitions.iter_mut().map(|d| std::mem::take(&mut d.name)).collect();
-        Ok(Interfaces { shape_of: shapes.shape_of, interface_of, names })
+        let names = definitions
+            .iter_mut()
+            .map(|d| std::mem::take(&mut d.name))
+            .collect();
+        Ok(Interfaces {
+            shape_of: shapes.shape_of,
+            interface_of,
+            names,
+        })
     }
 
     /// Names of the node's properties, in edge order.
     fn properties(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         let is_property = |edge: &u32| self.kinds[*edge as usize] == EdgeType::Property.code();
-        self.graph.edges(node).filter(is_property).map(|edge| self.names[edge as usize])
+        self.graph
+            .edges(node)
+            .filter(is_property)
+            .map(|edge| self.names[edge as usize])
     }
 
     fn shapes(&self) -> Shapes {
@@ -96,9 +111,15 @@ impl PlainObjects<'_> {
                 Some(list) => self.candidate(list.iter().copied()),
                 None => self.candidate(self.properties(shape.first)),
             };
-            let Some((name, properties)) = candidate else { continue };
+            let Some((name, properties)) = candidate else {
+                continue;
+            };
             let at = *by_name.entry(name.clone()).or_insert_with(|| {
-                candidates.push(Definition { name, properties, count: 0 });
+                candidates.push(Definition {
+                    name,
+                    properties,
+                    count: 0,
+                });
                 candidates.len() - 1
             });
             candidates[at].count += shape.count;
@@ -175,7 +196,11 @@ impl Shapes {
             self.by_properties.insert(properties.into(), number);
         }
         let properties = shared.then(|| properties.into());
-        self.list.push(Shape { properties, first: node, count: 1 });
+        self.list.push(Shape {
+            properties,
+            first: node,
+            count: 1,
+        });
         number
     }
 }
@@ -198,9 +223,15 @@ struct TreeNode {
 
 impl PropertyTree {
     fn new(definitions: &[Definition], strings: &StringTable) -> PropertyTree {
-        let mut tree = PropertyTree { numbers: FxHashMap::default(), nodes: vec![TreeNode::default()] };
+        let mut tree = PropertyTree {
+            numbers: FxHashMap::default(),
+            nodes: vec![TreeNode::default()],
+        };
         for (position, definition) in (0u32..).zip(definitions) {
-            let texts = definition.properties.iter().map(|&p| strings.get(p).unwrap_or_default());
+            let texts = definition
+                .properties
+                .iter()
+                .map(|&p| strings.get(p).unwrap_or_default());
             let mut numbers: Vec<u32> = texts.map(|text| tree.intern(text)).collect();
             numbers.sort_unstable();
             let mut at = 0;
@@ -230,7 +261,9 @@ impl PropertyTree {
 
     /// The number of a property, if any definition has it.
     fn number(&self, strings: &StringTable, name: u32) -> Option<u32> {
-        self.numbers.get(strings.get(name).unwrap_or_default()).copied()
+        self.numbers
+            .get(strings.get(name).unwrap_or_default())
+            .copied()
     }
 
     /// The definition with the most properties, then the most frequent, among those all of whose
@@ -275,7 +308,8 @@ fn format_property(name: &[u8]) -> Vec<u8> {
             0..0x20 => quoted.extend(format!("\\u{byte:04x}").into_bytes()),
             // A lone surrogate: three bytes, of which the second is A0 or more.
             0xed if name.get(at + 1).is_some_and(|&b| b >= 0xa0) => {
-                let low = |offset: usize| u32::from(name.get(at + offset).copied().unwrap_or(0)) & 0x3f;
+                let low =
+                    |offset: usize| u32::from(name.get(at + offset).copied().unwrap_or(0)) & 0x3f;
                 let unit = 0xd000 | low(1) << 6 | low(2);
                 quoted.extend(format!("\\u{unit:04x}").into_bytes());
                 at += 2;
@@ -290,7 +324,9 @@ fn format_property(name: &[u8]) -> Vec<u8> {
 
 /// JavaScript's `length` of WTF-8 text.
 fn utf16_length(text: &[u8]) -> usize {
-    text.iter().map(|&b| usize::from(b & 0xc0 != 0x80) + usize::from(b >= 0xf0)).sum()
+    text.iter()
+        .map(|&b| usize::from(b & 0xc0 != 0x80) + usize::from(b >= 0xf0))
+        .sum()
 }
 
 #[cfg(test)]
@@ -301,7 +337,10 @@ mod tests {
     fn property_names_are_quoted_as_json() {
         assert_eq!(format_property(b"plain name"), b"plain name");
         assert_eq!(format_property(b"a,b"), b"\"a,b\"");
-        assert_eq!(format_property(b"say \"hi\"\n\x01"), b"\"say \\\"hi\\\"\\n\\u0001\"");
+        assert_eq!(
+            format_property(b"say \"hi\"\n\x01"),
+            b"\"say \\\"hi\\\"\\n\\u0001\""
+        );
         assert_eq!(format_property(b"'\xed\xa0\xbd"), b"\"'\\ud83d\"");
     }
 

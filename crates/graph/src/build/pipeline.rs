@@ -34,20 +34,45 @@ pub(crate) fn build(
     progress: &dyn Progress,
 ) -> Result<Overview> {
     let mut text = Text::default();
-    let tables = scan::read(source, writer, threads, progress, &mut |index, string| text.visit(index, string))?;
+    let tables = scan::read(source, writer, threads, progress, &mut |index, string| {
+        text.visit(index, string)
+    })?;
     let step = |done: u64| {
         progress.update(Phase::Analyse, done, PASSES);
-        if progress.cancelled() { Err(heapglass_format::Error::Cancelled) } else { Ok(()) }
+        if progress.cancelled() {
+            Err(heapglass_format::Error::Cancelled)
+        } else {
+            Ok(())
+        }
     };
     step(0)?;
     let named = Named::new(writer, tables, text)?;
-    let edges = facts::edges(writer, &named.tables, &named.facts, &named.text, &named.strings, threads)?;
+    let edges = facts::edges(
+        writer,
+        &named.tables,
+        &named.facts,
+        &named.text,
+        &named.strings,
+        threads,
+    )?;
     step(1)?;
-    let Walked { preorder, distances, shallow, rest } = walk(writer, named, edges, threads)?;
+    let Walked {
+        preorder,
+        distances,
+        shallow,
+        rest,
+    } = walk(writer, named, edges, threads)?;
     step(2)?;
-    let (held, mut classed) = both(threads, || hold(writer, &rest, &preorder), || classify(writer, &rest, &distances))?;
+    let (held, mut classed) = both(
+        threads,
+        || hold(writer, &rest, &preorder),
+        || classify(writer, &rest, &distances),
+    )?;
     step(3)?;
-    let Held { retainers, dominators } = held;
+    let Held {
+        retainers,
+        dominators,
+    } = held;
     write_search(writer, &retainers, &preorder)?;
     let tree = tree::build(&dominators, &preorder.order, &shallow)?;
     drop(dominators);
@@ -86,7 +111,9 @@ fn both<A: Send, B: Send>(
     std::thread::scope(|scope| {
         let b = scope.spawn(b);
         let a = a();
-        let b = b.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let b = b
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((a?, b?))
     })
 }
@@ -125,7 +152,14 @@ impl Named {
         strings.derived_bytes = writer.column("derived_bytes")?;
         strings.derived_starts = writer.column("derived_starts")?;
         let facts = facts::nodes(&tables, &names, &text)?;
-        Ok(Named { tables, text, strings, names, detached: detached.state, facts })
+        Ok(Named {
+            tables,
+            text,
+            strings,
+            names,
+            detached: detached.state,
+            facts,
+        })
     }
 }
 
@@ -161,14 +195,29 @@ struct Rest {
 }
 
 /// Searches in depth on one thread, in breadth on the other.
-fn walk(writer: &ContainerWriter, named: Named, edges: EdgeFacts, threads: usize) -> Result<Walked> {
-    let Named { mut tables, text, strings, names, detached, facts } = named;
+fn walk(
+    writer: &ContainerWriter,
+    named: Named,
+    edges: EdgeFacts,
+    threads: usize,
+) -> Result<Walked> {
+    let Named {
+        mut tables,
+        text,
+        strings,
+        names,
+        detached,
+        facts,
+    } = named;
     let mut sizes = Sizes::new(
         std::mem::replace(&mut tables.self_size, Buffer::zeroed(0)?),
         &tables.self_size_wide,
     );
     let roots = Roots::new(writer, &tables, &facts)?;
-    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+    let graph = Adjacency {
+        first_edge: &tables.first_edge,
+        to: &tables.edge_to,
+    };
     let search_rules = SearchRules {
         root: tables.root,
         essential: &edges.essential,
@@ -194,11 +243,36 @@ fn walk(writer: &ContainerWriter, named: Named, edges: EdgeFacts, threads: usize
         }
         Ok(distances)
     };
-    let (preorder, distances) = both(threads, || search::preorder(graph, &search_rules), in_breadth)?;
+    let (preorder, distances) = both(
+        threads,
+        || search::preorder(graph, &search_rules),
+        in_breadth,
+    )?;
     let info = info(&tables, !roots.user.is_empty());
-    let Tables { node_type, first_edge, findings, .. } = tables;
-    let rest = Rest { node_type, first_edge, names, strings, text, facts, edges, detached, info, findings };
-    Ok(Walked { preorder, distances, shallow: sizes, rest })
+    let Tables {
+        node_type,
+        first_edge,
+        findings,
+        ..
+    } = tables;
+    let rest = Rest {
+        node_type,
+        first_edge,
+        names,
+        strings,
+        text,
+        facts,
+        edges,
+        detached,
+        info,
+        findings,
+    };
+    Ok(Walked {
+        preorder,
+        distances,
+        shallow: sizes,
+        rest,
+    })
 }
 
 /// The root's children that searches start from, in edge order.
@@ -212,8 +286,14 @@ struct Roots {
 impl Roots {
     fn new(writer: &ContainerWriter, tables: &Tables, facts: &NodeFacts) -> Result<Roots> {
         let kinds = writer.column::<u8>("edge_type")?;
-        let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
-        let mut roots = Roots { user: Vec::new(), page: Vec::new() };
+        let graph = Adjacency {
+            first_edge: &tables.first_edge,
+            to: &tables.edge_to,
+        };
+        let mut roots = Roots {
+            user: Vec::new(),
+            page: Vec::new(),
+        };
         for edge in graph.edges(tables.root) {
             let child = graph.to[edge as usize];
             let is_documents = facts.document_trees.binary_search(&child).is_ok();
@@ -259,11 +339,23 @@ struct Held {
 
 fn hold(writer: &ContainerWriter, rest: &Rest, preorder: &Preorder) -> Result<Held> {
     let essential = &rest.edges.essential;
-    let retainers =
-        predecessors::sort_by_target(writer, &rest.first_edge, rest.info.root, essential, preorder)?;
-    let dominators =
-        immediate_dominators(&retainers.essential, &preorder.parent, preorder.reached, LAST_STEP_BOUND)?;
-    Ok(Held { retainers, dominators })
+    let retainers = predecessors::sort_by_target(
+        writer,
+        &rest.first_edge,
+        rest.info.root,
+        essential,
+        preorder,
+    )?;
+    let dominators = immediate_dominators(
+        &retainers.essential,
+        &preorder.parent,
+        preorder.reached,
+        LAST_STEP_BOUND,
+    )?;
+    Ok(Held {
+        retainers,
+        dominators,
+    })
 }
 
 fn classify(writer: &ContainerWriter, rest: &Rest, distances: &[i32]) -> Result<classes::Classes> {
@@ -287,12 +379,26 @@ fn classify(writer: &ContainerWriter, rest: &Rest, distances: &[i32]) -> Result<
 fn interfaces(writer: &ContainerWriter, rest: &Rest) -> Result<Interfaces> {
     let kinds = writer.column::<u8>("edge_type")?;
     let names = writer.column::<u32>("edge_name")?;
-    let graph = Adjacency { first_edge: &rest.first_edge, to: &[] };
+    let graph = Adjacency {
+        first_edge: &rest.first_edge,
+        to: &[],
+    };
     let plain = rest.facts.plain.words();
-    PlainObjects { graph, kinds: &kinds, names: &names, plain, strings: &rest.strings }.interfaces()
+    PlainObjects {
+        graph,
+        kinds: &kinds,
+        names: &names,
+        plain,
+        strings: &rest.strings,
+    }
+    .interfaces()
 }
 
-fn write_search(writer: &ContainerWriter, retainers: &Retainers, preorder: &Preorder) -> Result<()> {
+fn write_search(
+    writer: &ContainerWriter,
+    retainers: &Retainers,
+    preorder: &Preorder,
+) -> Result<()> {
     writer.put("predecessor_first", &retainers.essential.first)?;
     writer.put("predecessor_from", &retainers.essential.from)?;
     writer.put("other_retainers", &retainers.others)?;
@@ -312,6 +418,14 @@ fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<
 }
 
 fn overview(rest: Rest, statistics: Statistics, classes: classes::Classes) -> Overview {
-    let info = SnapshotInfo { total_size: statistics.total, ..rest.info };
-    Overview { info, statistics, classes: ClassTable { rows: classes.rows }, findings: rest.findings }
+    let info = SnapshotInfo {
+        total_size: statistics.total,
+        ..rest.info
+    };
+    Overview {
+        info,
+        statistics,
+        classes: ClassTable { rows: classes.rows },
+        findings: rest.findings,
+    }
 }

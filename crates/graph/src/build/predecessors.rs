@@ -28,7 +28,13 @@ pub(super) fn sort_by_target(
     essential: &[u64],
     preorder: &Preorder,
 ) -> Result<Retainers> {
-    let walk = Walk { writer, first_edge, root, essential, preorder };
+    let walk = Walk {
+        writer,
+        first_edge,
+        root,
+        essential,
+        preorder,
+    };
     let nodes = preorder.order.len();
     let mut first = Buffer::<u32>::zeroed(nodes + 1)?;
     let mut other_count = 0usize;
@@ -53,7 +59,10 @@ pub(super) fn sort_by_target(
         false => others.push([target, source]),
     })?;
     others.sort_unstable();
-    Ok(Retainers { essential: Predecessors { first, from }, others })
+    Ok(Retainers {
+        essential: Predecessors { first, from },
+        others,
+    })
 }
 
 struct Walk<'a> {
@@ -83,7 +92,8 @@ impl Walk<'_> {
                 let anywhere = source == self.root || get(page, source);
                 let count = (self.first_edge[node + 1] as usize - edge).min(block.len() - at);
                 for &target in &block[at..at + count] {
-                    let is_essential = get(self.essential, edge as u32) && (anywhere || !get(page, target));
+                    let is_essential =
+                        get(self.essential, edge as u32) && (anywhere || !get(page, target));
                     visit(source, target, is_essential);
                     edge += 1;
                 }

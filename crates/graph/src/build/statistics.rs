@@ -32,7 +32,9 @@ pub(super) struct Sources<'a> {
 pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
     let mut native = sources.extra_native_bytes;
     let mut found = Statistics {
-        total: sources.root_retained.saturating_add(sources.extra_native_bytes),
+        total: sources
+            .root_retained
+            .saturating_add(sources.extra_native_bytes),
         ..Statistics::default()
     };
     let buffers = sources.text.indexes(Known::ArrayBufferData);
@@ -50,7 +52,9 @@ pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
                 }
             }
             NodeType::Code => found.code += size,
-            NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => found.strings += size,
+            NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
+                found.strings += size
+            }
             _ if get(sources.arrays, node) => found.js_arrays += size,
             _ => {}
         }
@@ -66,7 +70,12 @@ pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
 /// Sizes of the element stores that one edge alone leads to.
 fn unshared_elements(sources: &Sources<'_>) -> u64 {
     let essential = &sources.retainers.essential.first;
-    let mut others = sources.retainers.others.iter().map(|pair| pair[0]).peekable();
+    let mut others = sources
+        .retainers
+        .others
+        .iter()
+        .map(|pair| pair[0])
+        .peekable();
     let mut sum = 0;
     for node in ones(sources.elements) {
         while others.next_if(|&target| target < node).is_some() {}

@@ -66,7 +66,11 @@ impl Text {
 
     /// Indexes of every string that is `known`; more than one if the table repeats itself.
     pub(super) fn indexes(&self, known: Known) -> Vec<u32> {
-        self.known.iter().filter(|(_, k)| **k == known).map(|(&index, _)| index).collect()
+        self.known
+            .iter()
+            .filter(|(_, k)| **k == known)
+            .map(|(&index, _)| index)
+            .collect()
     }
 
     pub(super) fn weak_map(&self, index: u32) -> Option<WeakMapName> {
@@ -110,14 +114,17 @@ pub(super) fn tag(text: &[u8]) -> Option<Vec<u8>> {
 fn weak_map_name(text: &[u8]) -> Option<(&[u8], u64)> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let shared = &text[digits..];
-    let rest = shared.strip_prefix(b" / part of key (").filter(|_| digits > 0)?;
+    let rest = shared
+        .strip_prefix(b" / part of key (")
+        .filter(|_| digits > 0)?;
     let (rest, table) = split_id(rest.strip_suffix(b")")?)?;
     let rest = rest.strip_suffix(b" pair in WeakMap (table")?;
     let (value_end, _) = split_id(rest.strip_suffix(b")")?)?;
     let arrow: &[u8] = b") -> value (";
     let line_ends = |bytes: &[u8]| bytes.iter().any(|b| matches!(b, b'\n' | b'\r'));
     // The key's own name may contain the arrow: any place will do where an id stands before it.
-    let found = memchr::memmem::find_iter(value_end, arrow).any(|at| split_id(&value_end[..at]).is_some());
+    let found =
+        memchr::memmem::find_iter(value_end, arrow).any(|at| split_id(&value_end[..at]).is_some());
     (found && !line_ends(rest)).then_some((shared, table))
 }
 
@@ -153,7 +160,10 @@ mod tests {
     #[test]
     fn tags() {
         assert_eq!(tag(b"<div id=\"a\">").as_deref(), Some(&b"<div>"[..]));
-        assert_eq!(tag(b"Detached <a href>").as_deref(), Some(&b"Detached <a>"[..]));
+        assert_eq!(
+            tag(b"Detached <a href>").as_deref(),
+            Some(&b"Detached <a>"[..])
+        );
         assert_eq!(tag(b"<div>"), None);
         assert_eq!(tag(b"Detached HTML x"), None);
     }

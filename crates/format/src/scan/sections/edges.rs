@@ -36,7 +36,9 @@ impl Reading<'_> {
         if self.open_list("edges")?.is_none() {
             return Ok(Next::Ended);
         }
-        let Some((header, layout)) = &self.header else { return Ok(Next::Section) };
+        let Some((header, layout)) = &self.header else {
+            return Ok(Next::Section);
+        };
         let (layout, node_width) = (layout.edge.clone(), layout.node.width as u32);
         let room = self.room(header.edge_count, layout.width);
         let mut edges = Edges {
@@ -56,20 +58,40 @@ impl Reading<'_> {
             targets.append(&chunk.to)?;
             names.append(&chunk.names)
         };
-        let end = table::scan(&mut self.cursor, layout.width, self.threads, self.progress, convert, consume)?;
+        let end = table::scan(
+            &mut self.cursor,
+            layout.width,
+            self.threads,
+            self.progress,
+            convert,
+            consume,
+        )?;
         kinds.finish()?;
         targets.finish()?;
         names.finish()?;
         if end.rows > MOST_EDGES {
             let path = self.cursor.path.clone();
-            return Err(Error::TooMany { path, what: "edges", count: end.rows, limit: MOST_EDGES });
+            return Err(Error::TooMany {
+                path,
+                what: "edges",
+                count: end.rows,
+                limit: MOST_EDGES,
+            });
         }
         if end.stray_values > 0 {
-            let message = format!("`edges` ends with {} values that are no whole row", end.stray_values);
-            self.findings.push(Finding::new(FindingKind::Malformed, message));
+            let message = format!(
+                "`edges` ends with {} values that are no whole row",
+                end.stray_values
+            );
+            self.findings
+                .push(Finding::new(FindingKind::Malformed, message));
         }
         self.edges = Some(edges);
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(if end.truncated_at.is_some() {
+            Next::Ended
+        } else {
+            Next::Section
+        })
     }
 }
 
@@ -79,7 +101,11 @@ impl Edges {
         writer.put::<u8>("edge_type", &[])?;
         writer.put::<u32>("edge_name", &[])?;
         writer.put::<u32>("edge_to", &[])?;
-        Ok(Edges { to: empty()?, largest_name: None, unknown_types: 0 })
+        Ok(Edges {
+            to: empty()?,
+            largest_name: None,
+            unknown_types: 0,
+        })
     }
 
     /// Turns edges that lead to no node into broken edges from their source to itself, in memory
@@ -125,7 +151,7 @@ fn convert(rows: &Rows<'_>, layout: &EdgeLayout, node_width: u32) -> Chunk {
         unknown_types: 0,
     };
     let unknown = EdgeType::Other(u8::MAX).code();
-    for row in rows.values.low.chunks_exact(rows.width) {
+    for row in rows.values.low().chunks_exact(rows.width) {
         let kind = code(&layout.codes, row[layout.kind], unknown);
         chunk.unknown_types += u64::from(kind.1);
         chunk.kinds.push(kind.0);
@@ -134,12 +160,22 @@ fn convert(rows: &Rows<'_>, layout: &EdgeLayout, node_width: u32) -> Chunk {
     // Division by a variable costs 6 ns an edge; a multiplication by the reciprocal is exact for
     // multiples below 2^32 because a double has 53 bits.
     let reciprocal = 1.0 / f64::from(node_width);
-    chunk.to.extend(rows.values.low.chunks_exact(rows.width).map(|row| {
-        let index = row[layout.to];
-        let ordinal = ((f64::from(index) + 0.5) * reciprocal) as u32;
-        if ordinal * node_width == index { ordinal } else { NO_NODE }
-    }));
-    let named = chunk.kinds.iter().zip(&chunk.names).filter(|&(&kind, _)| !EdgeType::from_code(kind).is_indexed());
+    chunk
+        .to
+        .extend(rows.values.low().chunks_exact(rows.width).map(|row| {
+            let index = row[layout.to];
+            let ordinal = ((f64::from(index) + 0.5) * reciprocal) as u32;
+            if ordinal * node_width == index {
+                ordinal
+            } else {
+                NO_NODE
+            }
+        }));
+    let named = chunk
+        .kinds
+        .iter()
+        .zip(&chunk.names)
+        .filter(|&(&kind, _)| !EdgeType::from_code(kind).is_indexed());
     chunk.largest_name = largest(None, named.map(|(_, &name)| name));
     wide_targets(rows, layout, node_width, &mut chunk);
     chunk
@@ -147,7 +183,7 @@ fn convert(rows: &Rows<'_>, layout: &EdgeLayout, node_width: u32) -> Chunk {
 
 /// Raw indexes past 2^32 (614 million nodes of 7 fields) do not fit the scanner's 32 bits.
 fn wide_targets(rows: &Rows<'_>, layout: &EdgeLayout, node_width: u32, chunk: &mut Chunk) {
-    for &(at, value) in &rows.values.wide {
+    for &(at, value) in rows.values.wide() {
         if at % rows.width == layout.to {
             let (ordinal, rest) = (value / u64::from(node_width), value % u64::from(node_width));
             let ordinal = u32::try_from(ordinal).ok().filter(|_| rest == 0);

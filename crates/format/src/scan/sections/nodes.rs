@@ -49,7 +49,9 @@ impl Reading<'_> {
         if self.open_list("nodes")?.is_none() {
             return Ok(Next::Ended);
         }
-        let Some((header, layout)) = &self.header else { return Ok(Next::Section) };
+        let Some((header, layout)) = &self.header else {
+            return Ok(Next::Section);
+        };
         let layout = layout.node.clone();
         let room = self.room(header.node_count, layout.width);
         let mut nodes = Nodes {
@@ -78,22 +80,42 @@ impl Reading<'_> {
             ids.append(&chunk.ids)?;
             traces.append(&chunk.trace_nodes)
         };
-        let end = table::scan(&mut self.cursor, layout.width, self.threads, self.progress, convert, consume)?;
+        let end = table::scan(
+            &mut self.cursor,
+            layout.width,
+            self.threads,
+            self.progress,
+            convert,
+            consume,
+        )?;
         names.finish()?;
         ids.finish()?;
         traces.finish()?;
         self.writer.put("node_id_wide", &ids_wide)?;
         if end.rows > MOST_NODES {
             let path = self.cursor.path.clone();
-            return Err(Error::TooMany { path, what: "nodes", count: end.rows, limit: MOST_NODES });
+            return Err(Error::TooMany {
+                path,
+                what: "nodes",
+                count: end.rows,
+                limit: MOST_NODES,
+            });
         }
         nodes.first_edge.push(saturate(nodes.edge_sum))?;
         if end.stray_values > 0 {
-            let message = format!("`nodes` ends with {} values that are no whole row", end.stray_values);
-            self.findings.push(Finding::new(FindingKind::Malformed, message));
+            let message = format!(
+                "`nodes` ends with {} values that are no whole row",
+                end.stray_values
+            );
+            self.findings
+                .push(Finding::new(FindingKind::Malformed, message));
         }
         self.nodes = Some(nodes);
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(if end.truncated_at.is_some() {
+            Next::Ended
+        } else {
+            Next::Section
+        })
     }
 }
 
@@ -127,9 +149,14 @@ impl Nodes {
             let message = format!("the nodes promise {promised} edges, the file holds {found}");
             findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
             let end = saturate(found);
-            self.first_edge.iter_mut().for_each(|first| *first = (*first).min(end));
+            self.first_edge
+                .iter_mut()
+                .for_each(|first| *first = (*first).min(end));
         } else if promised < found {
-            let message = format!("{} edges belong to no node and were left out", found - promised);
+            let message = format!(
+                "{} edges belong to no node and were left out",
+                found - promised
+            );
             findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
             edges.to.truncate(promised as usize);
         }
@@ -157,8 +184,12 @@ fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
         max_js_object_id: 0,
         unknown_types: 0,
     };
-    for row in rows.values.low.chunks_exact(rows.width) {
-        let kind = code(&layout.codes, row[layout.kind], NodeType::Other(u8::MAX).code());
+    for row in rows.values.low().chunks_exact(rows.width) {
+        let kind = code(
+            &layout.codes,
+            row[layout.kind],
+            NodeType::Other(u8::MAX).code(),
+        );
         chunk.unknown_types += u64::from(kind.1);
         chunk.kinds.push(kind.0);
         chunk.names.push(row[layout.name]);
@@ -171,11 +202,21 @@ fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
         }
     }
     if let Some(field) = layout.trace_node_id {
-        chunk.trace_nodes.extend(rows.values.low.chunks_exact(rows.width).map(|row| row[field]));
+        chunk.trace_nodes.extend(
+            rows.values
+                .low()
+                .chunks_exact(rows.width)
+                .map(|row| row[field]),
+        );
     }
     if let Some(field) = layout.detachedness {
         // DevTools keeps two bits.
-        chunk.detachedness.extend(rows.values.low.chunks_exact(rows.width).map(|row| (row[field] & 3) as u8));
+        chunk.detachedness.extend(
+            rows.values
+                .low()
+                .chunks_exact(rows.width)
+                .map(|row| (row[field] & 3) as u8),
+        );
     }
     wide_values(rows, layout, &mut chunk);
     chunk
@@ -183,7 +224,7 @@ fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
 
 /// Carries values that do not fit 32 bits over to their column.
 fn wide_values(rows: &Rows<'_>, layout: &NodeLayout, chunk: &mut Chunk) {
-    for &(at, value) in &rows.values.wide {
+    for &(at, value) in rows.values.wide() {
         let (row, field) = (at / rows.width, at % rows.width);
         let entry = [chunk.first_row + row as u64, value];
         if field == layout.id {

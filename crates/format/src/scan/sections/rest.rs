@@ -40,7 +40,11 @@ impl Rest {
 
     /// Sorts the locations by ordinal, the last of several for one node winning as in DevTools,
     /// and writes them.
-    pub(super) fn finish_locations(&mut self, writer: &ContainerWriter, nodes: usize) -> Result<u32> {
+    pub(super) fn finish_locations(
+        &mut self,
+        writer: &ContainerWriter,
+        nodes: usize,
+    ) -> Result<u32> {
         let mut locations = std::mem::take(&mut self.locations);
         locations.retain(|row| (row[0] as usize) < nodes);
         if !locations.is_sorted_by_key(|row| row[0]) {
@@ -64,31 +68,61 @@ impl Reading<'_> {
         let limit = u64::from(u32::MAX) / 2;
         if end.count > limit {
             let path = self.cursor.path.clone();
-            return Err(Error::TooMany { path, what: "strings", count: end.count, limit });
+            return Err(Error::TooMany {
+                path,
+                what: "strings",
+                count: end.count,
+                limit,
+            });
         }
         self.rest.string_count = Some(end.count as u32);
         if end.repaired > 0 {
-            let message = format!("{} strings are not valid JSON text and were repaired", end.repaired);
-            self.findings.push(Finding::new(FindingKind::BadString, message));
+            let message = format!(
+                "{} strings are not valid JSON text and were repaired",
+                end.repaired
+            );
+            self.findings
+                .push(Finding::new(FindingKind::BadString, message));
         }
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(if end.truncated_at.is_some() {
+            Next::Ended
+        } else {
+            Next::Section
+        })
     }
 
     /// Reads `locations` from its `[` on.
     pub(super) fn locations(&mut self) -> Result<Next> {
-        let Some((_, layout)) = &self.header else { return Ok(Next::Section) };
-        let (fields, width, node_width) = (layout.location, layout.location_width, layout.node.width as u64);
+        let Some((_, layout)) = &self.header else {
+            return Ok(Next::Section);
+        };
+        let (fields, width, node_width) = (
+            layout.location,
+            layout.location_width,
+            layout.node.width as u64,
+        );
         let Some(fields) = fields else {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return Ok(if json::skip(&mut self.cursor)? {
+                Next::Section
+            } else {
+                Next::Ended
+            });
         };
         let locations = &mut self.rest.locations;
         let convert = |rows: Rows<'_>| {
-            Ok((0..rows.count()).map(|row| {
-                let value = |field: usize| rows.values.get(row * rows.width + field);
-                let small = |field: usize| u32::try_from(value(field)).unwrap_or(u32::MAX);
-                let ordinal = u32::try_from(value(fields[0]) / node_width).unwrap_or(u32::MAX);
-                [ordinal, small(fields[1]), small(fields[2]), small(fields[3])]
-            }).collect::<Vec<_>>())
+            Ok((0..rows.count())
+                .map(|row| {
+                    let value = |field: usize| rows.values.get(row * rows.width + field);
+                    let small = |field: usize| u32::try_from(value(field)).unwrap_or(u32::MAX);
+                    let ordinal = u32::try_from(value(fields[0]) / node_width).unwrap_or(u32::MAX);
+                    [
+                        ordinal,
+                        small(fields[1]),
+                        small(fields[2]),
+                        small(fields[3]),
+                    ]
+                })
+                .collect::<Vec<_>>())
         };
         let consume = |rows: Vec<[u32; 4]>| {
             locations.extend_from_slice(&rows);
@@ -97,16 +131,33 @@ impl Reading<'_> {
         if !matches!(self.cursor.token()?, Some(b'[')) {
             return Ok(Next::Ended);
         }
-        let end = table::scan(&mut self.cursor, width, self.threads, self.progress, convert, consume)?;
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        let end = table::scan(
+            &mut self.cursor,
+            width,
+            self.threads,
+            self.progress,
+            convert,
+            consume,
+        )?;
+        Ok(if end.truncated_at.is_some() {
+            Next::Ended
+        } else {
+            Next::Section
+        })
     }
 
     /// Reads `samples` from its `[` on.
     pub(super) fn samples(&mut self) -> Result<Next> {
-        let Some((header, _)) = &self.header else { return Ok(Next::Section) };
+        let Some((header, _)) = &self.header else {
+            return Ok(Next::Section);
+        };
         let field = |name: &str| header.meta.sample_fields.iter().position(|f| f == name);
         let (Some(time), Some(id)) = (field("timestamp_us"), field("last_assigned_id")) else {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return Ok(if json::skip(&mut self.cursor)? {
+                Next::Section
+            } else {
+                Next::Ended
+            });
         };
         let width = header.meta.sample_fields.len();
         if self.rest.samples || self.open_list("samples")?.is_none() {
@@ -116,45 +167,77 @@ impl Reading<'_> {
         let mut section = self.writer.stream::<[u64; 2]>("samples", 1 << 12);
         let convert = |rows: Rows<'_>| {
             let value = |row: usize, field: usize| rows.values.get(row * rows.width + field);
-            Ok((0..rows.count()).map(|row| [value(row, time), value(row, id)]).collect::<Vec<_>>())
+            Ok((0..rows.count())
+                .map(|row| [value(row, time), value(row, id)])
+                .collect::<Vec<_>>())
         };
         let consume = |rows: Vec<[u64; 2]>| section.append(&rows);
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
         self.rest.sample_count = u32::try_from(end.rows).unwrap_or(u32::MAX);
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(if end.truncated_at.is_some() {
+            Next::Ended
+        } else {
+            Next::Section
+        })
     }
 
     /// Reads `trace_function_infos` from its `[` on: rows as in the file, 32 bits a field.
     pub(super) fn trace_functions(&mut self) -> Result<Next> {
-        let Some((header, _)) = &self.header else { return Ok(Next::Section) };
+        let Some((header, _)) = &self.header else {
+            return Ok(Next::Section);
+        };
         let width = header.meta.trace_function_info_fields.len();
         if width == 0 || self.rest.trace_functions {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return Ok(if json::skip(&mut self.cursor)? {
+                Next::Section
+            } else {
+                Next::Ended
+            });
         }
         if self.open_list("trace_function_infos")?.is_none() {
             return Ok(Next::Ended);
         }
         self.rest.trace_functions = true;
         let mut section = self.writer.stream::<u32>("trace_functions", 1 << 12);
-        let convert = |rows: Rows<'_>| Ok(rows.values.low.clone());
+        let convert = |rows: Rows<'_>| Ok(rows.values.low().to_vec());
         let consume = |rows: Vec<u32>| section.append(&rows);
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(if end.truncated_at.is_some() {
+            Next::Ended
+        } else {
+            Next::Section
+        })
     }
 
     /// Reads `trace_tree`: `[id, function, count, size, parent row]`, parents first.
     pub(super) fn trace_tree(&mut self) -> Result<Next> {
-        let Some((header, _)) = &self.header else { return Ok(Next::Section) };
+        let Some((header, _)) = &self.header else {
+            return Ok(Next::Section);
+        };
         let fields = &header.meta.trace_node_fields;
         let field = |name: &str| fields.iter().position(|f| f == name);
-        let places = (field("id"), field("function_info_index"), field("count"), field("size"), field("children"));
+        let places = (
+            field("id"),
+            field("function_info_index"),
+            field("count"),
+            field("size"),
+            field("children"),
+        );
         let (Some(id), Some(function), Some(count), Some(size), Some(children)) = places else {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return Ok(if json::skip(&mut self.cursor)? {
+                Next::Section
+            } else {
+                Next::Ended
+            });
         };
         if self.rest.trace_tree || [id, function, count, size].iter().any(|&f| f > children) {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return Ok(if json::skip(&mut self.cursor)? {
+                Next::Section
+            } else {
+                Next::Ended
+            });
         }
         self.rest.trace_tree = true;
         let width = fields.len();
@@ -164,6 +247,10 @@ impl Reading<'_> {
             section.append(&[[at(id), at(function), at(count), at(size), u64::from(parent)]])
         })?;
         section.finish()?;
-        Ok(if whole.is_some() { Next::Section } else { Next::Ended })
+        Ok(if whole.is_some() {
+            Next::Section
+        } else {
+            Next::Ended
+        })
     }
 }

@@ -1,0 +1,73 @@
+//! `index`: the index of a snapshot, made deliberately.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use heapglass_report::text::size_in_words;
+
+use crate::args::IndexArgs;
+use crate::cache::Cache;
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+use crate::inputs::{Input, Inputs};
+use crate::open::open_with_index;
+
+/// Makes the index of each snapshot and says where it is.
+pub(crate) fn run(context: &Context, args: &IndexArgs) -> anyhow::Result<ExitStatus> {
+    let inputs = Inputs::find(&args.files.files)?;
+    if args.out.is_some() && inputs.items.len() > 1 {
+        return Err(Failure::usage("--out names one index, and there are several snapshots").into());
+    }
+    let mut status = ExitStatus::Fine;
+    for item in &inputs.items {
+        let made = match item {
+            Ok(input) => make(context, input, args.out.as_deref()),
+            Err((_, failure)) => Err(failure.clone().into()),
+        };
+        match made {
+            Ok(index) => announce(context, &index)?,
+            Err(error) if inputs.items.len() == 1 => return Err(error),
+            Err(error) => {
+                let failure = error.downcast::<Failure>()?;
+                context.messages.error(&failure);
+                status = status.worse(failure.status);
+            }
+        }
+    }
+    Ok(status)
+}
+
+fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let (index, cache) = match (out, &context.settings.cache) {
+        (Some(out), _) => (out.to_owned(), None),
+        (None, _) if input.is_stdin() => {
+            return Err(Failure::usage("standard input has no place in the cache").hint("use --out").into());
+        }
+        (None, None) => {
+            return Err(Failure::usage("there is no cache to put the index into").hint("use --out").into());
+        }
+        (None, Some(settings)) => {
+            let cache = Cache::open(settings)?;
+            (cache.index_of(&input.path)?, Some(cache))
+        }
+    };
+    let snapshot = open_with_index(context, input, Some(index.clone()))?;
+    if let Some(cache) = cache {
+        cache.used(&index)?;
+    }
+    if !index.exists() {
+        let why = snapshot.index_problem().unwrap_or("it was too large for the cache");
+        return Err(Failure::usage(format!("the index was not kept: {why}")).hint("use --out").into());
+    }
+    Ok(index)
+}
+
+fn announce(context: &Context, index: &Path) -> io::Result<()> {
+    let bytes = index.metadata()?.len();
+    let mut out = io::stdout().lock();
+    if context.settings.json {
+        let line = serde_json::json!({ "index": index.display().to_string(), "size": bytes });
+        return writeln!(out, "{line}");
+    }
+    writeln!(out, "{}  {}", index.display(), size_in_words(bytes, context.settings.look.sizes))
+}

@@ -1,0 +1,50 @@
+//! The commands, one file each.
+
+mod cache;
+mod containment;
+mod dominators;
+mod export;
+mod generate;
+mod index;
+mod object;
+mod paths;
+mod report;
+mod retainers;
+mod shell;
+mod statistics;
+mod summary;
+mod target;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+
+/// Runs what the command line asks for.
+pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
+    let Some(command) = &cli.command else { return report::run(context, &cli.report) };
+    if let Some(misplaced) = cli.report.files.files.first() {
+        let text = format!("{} stands before the command", misplaced.display());
+        return Err(Failure::usage(text).hint("write `heapglass COMMAND FILE`").into());
+    }
+    match command {
+        Command::Report(args) => report::run(context, args),
+        Command::Summary(args) => summary::run(context, args),
+        Command::Statistics(args) => statistics::run(context, args),
+        Command::Containment(args) => containment::run(context, args),
+        Command::Dominators(args) => dominators::run(context, args),
+        Command::Object(args) => object::run(context, args),
+        Command::Retainers(args) => retainers::run(context, args),
+        Command::Paths(args) => paths::run(context, args),
+        Command::Export(args) => export::run(context, args),
+        Command::Index(args) => index::run(context, args),
+        Command::Cache(args) => cache::run(context, args),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { out } => shell::man(out.as_deref()),
+        Command::Generate { dir } => generate::run(dir),
+    }
+}
+
+/// A limit as it is typed: 0 stands for none.
+fn limit(rows: usize) -> Option<usize> {
+    (rows > 0).then_some(rows)
+}

@@ -1,0 +1,91 @@
+//! `summary`: the classes, or the objects of a class.
+
+use std::borrow::Cow;
+
+use heapglass_analysis::{
+    ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes, instances,
+    nodes_passing, summarize,
+};
+use heapglass_graph::{ClassTable, Graph, NodeId};
+use heapglass_report::wire::{InstancesBody, SummaryBody};
+
+use super::limit;
+use crate::answer::{Heading, answer};
+use crate::args::{ContextChoice, IdRange, OnlyFilter, SortColumn, SummaryArgs};
+use crate::context::Context;
+use crate::exit::ExitStatus;
+use crate::open::Opened;
+
+/// Rows on a page unless the user says otherwise.
+const ROWS: usize = 30;
+
+/// Writes DevTools' Summary view of each snapshot.
+pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitStatus> {
+    let rows = match args.limit {
+        Some(rows) => limit(rows),
+        // A program that asks for JSON and gets only the first rows would not notice.
+        None => (!context.settings.json).then_some(ROWS),
+    };
+    match &args.objects {
+        Some(class) => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
+            objects(opened, args, class, rows)
+        }),
+        None => answer(context, &args.files.files, Heading::ForSeveral, |opened| classes(opened, args, rows)),
+    }
+}
+
+fn classes(opened: &Opened, args: &SummaryArgs, rows: Option<usize>) -> anyhow::Result<SummaryBody> {
+    let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
+    let options = SummaryOptions { pattern, sort: sort(args.sort), limit: rows };
+    Ok((&summarize(&selected(opened, args)?.0, &options)).into())
+}
+
+fn objects(opened: &Opened, args: &SummaryArgs, class: &str, rows: Option<usize>) -> anyhow::Result<InstancesBody> {
+    let (table, nodes) = selected(opened, args)?;
+    let found = find_classes(&table, class)?;
+    let objects = instances(&opened.graph()?, &found, nodes.as_ref(), rows);
+    Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
+}
+
+/// The classes after the filters, and the nodes that pass them; no nodes where there is no filter.
+fn selected<'a>(opened: &'a Opened, args: &SummaryArgs) -> anyhow::Result<(Cow<'a, ClassTable>, Option<NodeSet>)> {
+    let filters = filters(args);
+    if filters.is_empty() {
+        return Ok((Cow::Borrowed(&opened.snapshot.overview().classes), None));
+    }
+    let graph = opened.graph()?;
+    let nodes = passing_all(&graph, &filters)?;
+    Ok((Cow::Owned(filtered_classes(&graph, &nodes)), Some(nodes)))
+}
+
+fn passing_all(graph: &Graph, filters: &[Filter]) -> heapglass_analysis::Result<NodeSet> {
+    let sets = filters.iter().map(|&filter| nodes_passing(graph, filter)).collect::<Result<Vec<_>, _>>()?;
+    Ok(NodeSet::from_fn(graph.node_count(), |node| sets.iter().all(|set| set.contains(node))))
+}
+
+fn filters(args: &SummaryArgs) -> Vec<Filter> {
+    let only = args.only.map(|only| match only {
+        OnlyFilter::DuplicatedStrings => Filter::DuplicatedStrings,
+        OnlyFilter::DetachedDom => Filter::RetainedByDetachedDomNodes,
+        OnlyFilter::Contexts => Filter::RetainedByContexts,
+        OnlyFilter::Console => Filter::RetainedByConsole,
+        OnlyFilter::EventHandlers => Filter::RetainedByEventHandlers,
+    });
+    let context = args.native_context.map(|choice| match choice {
+        ContextChoice::Id(id) => Filter::NativeContext(NodeId(id)),
+        ContextChoice::Shared => Filter::SharedNativeContext,
+        ContextChoice::None => Filter::NoNativeContext,
+    });
+    let ids = args.ids.map(|IdRange { min, max }| Filter::IdRange { min, max });
+    [only, context, ids].into_iter().flatten().collect()
+}
+
+fn sort(column: SortColumn) -> ClassSort {
+    match column {
+        SortColumn::Name => ClassSort::Name,
+        SortColumn::Count => ClassSort::Count,
+        SortColumn::Distance => ClassSort::Distance,
+        SortColumn::Shallow => ClassSort::ShallowSize,
+        SortColumn::Retained => ClassSort::RetainedSize,
+    }
+}

@@ -1,0 +1,74 @@
+//! How the program ends.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The exit codes; the table is in `--help` and in docs/cli.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExitStatus {
+    /// All is well.
+    Fine,
+    /// Wrong usage, no such object or class, or the answer could not be written.
+    Usage,
+    /// An input could not be read.
+    Unreadable,
+    /// Ctrl-C.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+}
+
+impl ExitStatus {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            ExitStatus::Fine => 0,
+            ExitStatus::Usage => 2,
+            ExitStatus::Unreadable => 3,
+            ExitStatus::Interrupted => 130,
+            ExitStatus::Terminated => 143,
+        }
+    }
+
+    /// The one of two that a run over several inputs ends with: an input that could not be read
+    /// outweighs a question that had no answer.
+    pub(crate) fn worse(self, other: ExitStatus) -> ExitStatus {
+        if other.code() > self.code() { other } else { self }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> ExitCode {
+        ExitCode::from(status.code())
+    }
+}
+
+/// An error that knows its exit code and what to do about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) status: ExitStatus,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure { status: ExitStatus::Usage, message: message.into(), hint: None }
+    }
+
+    pub(crate) fn unreadable(message: impl Into<String>) -> Failure {
+        Failure { status: ExitStatus::Unreadable, message: message.into(), hint: None }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

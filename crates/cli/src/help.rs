@@ -1,0 +1,174 @@
+//! The long texts of `--help`, and the small languages inside arguments.
+
+use crate::args::{ContextChoice, IdRange};
+
+pub(crate) const ABOUT: &str = "\
+Open any V8 heap snapshot (Node.js, Chrome, Deno, Bun …), of any size, and say what is using the memory. \
+The figures are those of Chrome DevTools, to the byte.
+
+`heapglass FILE` is the same as `heapglass report FILE`.";
+
+pub(crate) const MAIN: &str = "\
+Examples:
+  heapglass heap.heapsnapshot                 what uses the memory, in words
+  heapglass summary heap.heapsnapshot         the classes, largest first
+  heapglass retainers heap.heapsnapshot @123  who holds the object with id 123
+  heapglass must-gather.local.123/            every snapshot of a must-gather
+  kubectl exec POD -- cat /tmp/x.heapsnapshot | heapglass -
+
+Exit codes:
+  0    fine (also when the reader of a pipe went away)
+  1    the analysis found what it was asked to fail on
+  2    wrong usage, no such object or class, or the answer could not be written
+  3    an input could not be read; the other inputs were done
+  4    a snapshot could not be collected
+  130  interrupted by Ctrl-C; 143 by SIGTERM
+
+Environment:
+  HEAPGLASS_CACHE_DIR  where indexes are kept [$XDG_CACHE_HOME/heapglass or ~/.cache/heapglass]
+  HEAPGLASS_CACHE_MAX  most they may take: 5GB, 500MB, 0 for none [20 GB or 10 % of the disk]
+  NO_COLOR             no colours unless --color always
+  COLUMNS              width of tables [the terminal's, 100 without one]
+  TMPDIR               where work files go when no index is kept";
+
+pub(crate) const REPORT: &str = "\
+Examples:
+  heapglass report heap.heapsnapshot
+  heapglass heap.heapsnapshot.gz --top 20
+  heapglass before.heapsnapshot after.heapsnapshot
+  heapglass heap.heapsnapshot --json | jq '.verdict.text'";
+
+pub(crate) const SUMMARY: &str = "\
+Examples:
+  heapglass summary heap.heapsnapshot --limit 0
+  heapglass summary heap.heapsnapshot --filter '^Session' --sort count
+  heapglass summary heap.heapsnapshot --objects Session
+  heapglass summary heap.heapsnapshot --only duplicated-strings
+  heapglass summary heap.heapsnapshot --ids 120000..
+  heapglass summary heap.heapsnapshot --native-context @35";
+
+pub(crate) const STATISTICS: &str = "\
+Examples:
+  heapglass statistics heap.heapsnapshot
+  heapglass statistics heap.heapsnapshot --bytes";
+
+pub(crate) const CONTAINMENT: &str = "\
+Examples:
+  heapglass containment heap.heapsnapshot
+  heapglass containment heap.heapsnapshot --from @123 --depth 3
+  heapglass containment heap.heapsnapshot --from @123 --by-size --limit 10";
+
+pub(crate) const DOMINATORS: &str = "\
+Everything below a row would be freed with it. Siblings of one class are put together.
+
+Examples:
+  heapglass dominators heap.heapsnapshot
+  heapglass dominators heap.heapsnapshot --from @123 --min-share 0.1";
+
+pub(crate) const OBJECT: &str = "\
+Examples:
+  heapglass object heap.heapsnapshot @123
+  heapglass object @123 heap.heapsnapshot --internals";
+
+pub(crate) const RETAINERS: &str = "\
+Examples:
+  heapglass retainers heap.heapsnapshot @123
+  heapglass retainers heap.heapsnapshot @123 --depth 3 --weak
+  heapglass retainers heap.heapsnapshot @123 --ignore @77,@91";
+
+pub(crate) const PATHS: &str = "\
+Examples:
+  heapglass paths heap.heapsnapshot @123
+  heapglass paths heap.heapsnapshot --class Session";
+
+pub(crate) const EXPORT: &str = "\
+The columns are id, type, class_name, name, distance, shallow_size, retained_size and dominator_id, one row for \
+each node in the file's order. The distance is empty (null in JSON) where DevTools shows a dash.
+
+Examples:
+  heapglass export heap.heapsnapshot --format csv --out nodes.csv
+  heapglass export heap.heapsnapshot --format ndjson | jq -c 'select(.retained_size > 1000000)'";
+
+pub(crate) const INDEX: &str = "\
+Reading a snapshot leaves an index in the cache anyhow; this makes one without asking anything, or elsewhere. \
+An index holds the heap's contents: treat it like the snapshot.
+
+Examples:
+  heapglass index heap.heapsnapshot
+  heapglass index heap.heapsnapshot --out heap.index";
+
+pub(crate) const CACHE: &str = "\
+Examples:
+  heapglass cache
+  heapglass cache clear";
+
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  heapglass completions bash > ~/.local/share/bash-completion/completions/heapglass
+  heapglass completions zsh > ~/.zfunc/_heapglass
+  heapglass completions fish > ~/.config/fish/completions/heapglass.fish";
+
+pub(crate) const MAN: &str = "\
+Examples:
+  heapglass man | man -l -
+  heapglass man --out ~/.local/share/man/man1";
+
+/// An object's id: `@123` or `123`.
+pub(crate) fn object_id(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix('@').unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten().ok_or_else(|| "an object's id looks like @123".to_owned())
+}
+
+/// A share in per cent.
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').trim().parse::<f64>().ok();
+    number.filter(|share| (0.0..=100.0).contains(share)).ok_or_else(|| "not a number from 0 to 100".to_owned())
+}
+
+/// Ids above the first number and up to the second.
+pub(crate) fn id_range(text: &str) -> Result<IdRange, String> {
+    let wrong = || "a range of ids looks like 1000..2000, 1000.. or ..2000".to_owned();
+    let (min, max) = text.split_once("..").ok_or_else(wrong)?;
+    let bound = |text: &str, open: u64| if text.is_empty() { Ok(open) } else { object_id(text).map_err(|_| wrong()) };
+    let range = IdRange { min: bound(min, 0)?, max: bound(max, u64::MAX)? };
+    if range.min > range.max { Err("the first id is above the second".to_owned()) } else { Ok(range) }
+}
+
+/// A native context.
+pub(crate) fn native_context(text: &str) -> Result<ContextChoice, String> {
+    match text {
+        "shared" => Ok(ContextChoice::Shared),
+        "none" => Ok(ContextChoice::None),
+        id => object_id(id).map(ContextChoice::Id).map_err(|_| "an @id, `shared` or `none`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_an_optional_at() {
+        assert_eq!(object_id("@123"), Ok(123));
+        assert_eq!(object_id("123"), Ok(123));
+        for wrong in ["", "@", "x1", "-1", "+1", "@@1", "99999999999999999999"] {
+            assert!(object_id(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ranges_may_be_open() {
+        assert_eq!(id_range("1..2"), Ok(IdRange { min: 1, max: 2 }));
+        assert_eq!(id_range("..@7"), Ok(IdRange { min: 0, max: 7 }));
+        assert_eq!(id_range("7.."), Ok(IdRange { min: 7, max: u64::MAX }));
+        assert!(id_range("2..1").is_err() && id_range("7").is_err() && id_range("a..b").is_err());
+    }
+
+    #[test]
+    fn shares_are_per_cent() {
+        assert_eq!(percent("0.5"), Ok(0.5));
+        assert_eq!(percent("12 %"), Ok(12.0));
+        assert!(percent("101").is_err() && percent("NaN").is_err() && percent("-1").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! Errors of the layers below, as the user reads them: what is wrong, and what to do.
+
+use std::io;
+use std::path::Path;
+
+use clap::CommandFactory;
+use heapglass_graph::Error;
+
+use crate::args::Cli;
+use crate::exit::{ExitStatus, Failure};
+
+/// Puts an error that stopped the opening of a snapshot in words.
+pub(crate) fn opening(error: Error) -> Failure {
+    let message = message(&error);
+    let hint = hint(&error);
+    let status = match error {
+        Error::Cancelled => ExitStatus::Interrupted,
+        _ => ExitStatus::Unreadable,
+    };
+    Failure { status, message, hint }
+}
+
+/// Puts an error of a question to an open snapshot in words.
+pub(crate) fn question(error: &anyhow::Error) -> Failure {
+    let failure = Failure::usage(format!("{error:#}"));
+    match error.downcast_ref::<heapglass_analysis::Error>() {
+        Some(heapglass_analysis::Error::NoSuchObject(_)) => {
+            failure.hint("ids are those of this snapshot, or of another one of the same process")
+        }
+        Some(heapglass_analysis::Error::NoSuchClass(_)) => {
+            failure.hint("`heapglass summary FILE --filter PART` finds classes by a part of their name")
+        }
+        Some(heapglass_analysis::Error::NotANativeContext(_)) => failure.hint(
+            "`heapglass summary FILE --objects 'system / NativeContext'` lists the native contexts",
+        ),
+        _ => failure,
+    }
+}
+
+fn message(error: &Error) -> String {
+    match error {
+        // Its hint is printed on a line of its own.
+        Error::NotASnapshot { path, what, .. } => format!("{}: {what}", name(path)),
+        Error::Io { action, path, source } => format!("cannot {action} {}: {}", name(path), reason(source)),
+        other => other.to_string(),
+    }
+}
+
+fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The system's words, without the number that only programs need.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    match text.chars().next() {
+        Some(first) => first.to_lowercase().chain(text.chars().skip(1)).collect(),
+        None => text.to_owned(),
+    }
+}
+
+fn hint(error: &Error) -> Option<String> {
+    match error {
+        Error::NotASnapshot { hint, .. } => Some(hint.clone()),
+        Error::Io { path, source, .. } => io_hint(path, source.kind()),
+        Error::Syntax { path, .. } => Some(syntax_hint(path)),
+        Error::Decompress { .. } => {
+            Some("the file is damaged or cut off: copy it again, or decompress it by hand to keep what it has".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn io_hint(path: &Path, kind: io::ErrorKind) -> Option<String> {
+    match kind {
+        io::ErrorKind::NotFound => missing_hint(path),
+        io::ErrorKind::PermissionDenied => Some("read access to the file is needed".to_owned()),
+        io::ErrorKind::StorageFull => {
+            Some("set TMPDIR or HEAPGLASS_CACHE_DIR to a directory with more room".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// What was meant by the name of a file that is not there, if it looks like a command's.
+fn missing_hint(path: &Path) -> Option<String> {
+    if path.components().count() > 1 || path.extension().is_some() {
+        return None;
+    }
+    let name = path.to_str()?;
+    Some(if Cli::command().find_subcommand(name).is_some() {
+        format!("the command stands first: `heapglass {name} FILE`")
+    } else {
+        "there is no command of this name either: `heapglass --help` lists the commands".to_owned()
+    })
+}
+
+fn syntax_hint(path: &Path) -> String {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if is(&[".tar", ".tar.gz", ".tgz", ".zip"]) {
+        "this is an archive: unpack it and give the directory".to_owned()
+    } else {
+        "if this is a heap snapshot, it was damaged on its way: copy or collect it again".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_read_as_part_of_a_sentence() {
+        let error = io::Error::from_raw_os_error(2);
+        assert_eq!(reason(&error), "no such file or directory");
+    }
+}

@@ -1,0 +1,78 @@
+//! What stands above an answer: the snapshot's name, and what is wrong with it.
+
+use std::io::{self, Write};
+
+use super::fit::{clean, cut_middle, wrap};
+use super::numbers::count;
+use super::{Look, Role};
+use crate::wire::{FindingEntry, SnapshotEntry};
+
+/// The most findings a page shows; `--json` has them all.
+const SHOWN_FINDINGS: usize = 8;
+
+/// Writes the snapshot's name and where it was taken.
+pub fn heading(snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let file = if snapshot.file == "-" { "standard input" } else { &snapshot.file };
+    let name = clean(file);
+    writeln!(out, "{}", look.paint(Role::Heading, &cut_middle(&name, look.width)))?;
+    let facts = [
+        ("namespace", &snapshot.namespace),
+        ("pod", &snapshot.pod),
+        ("container", &snapshot.container),
+        ("taken", &snapshot.taken_at),
+    ];
+    let facts = facts.iter().filter_map(|(word, value)| value.as_ref().map(|value| format!("{word} {value}")));
+    let facts = facts.collect::<Vec<_>>().join(" · ");
+    if !facts.is_empty() {
+        for line in wrap(&clean(&facts), look.width) {
+            writeln!(out, "{}", look.paint(Role::Faint, &line))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is damaged, so that nobody takes the figures for those of a whole snapshot.
+pub(super) fn damage(
+    snapshot: &SnapshotEntry,
+    findings: &[FindingEntry],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if findings.is_empty() && !snapshot.partial {
+        return Ok(());
+    }
+    let incomplete = snapshot.partial || findings.iter().any(|finding| loses_data(&finding.kind));
+    let title = if incomplete {
+        "This snapshot is not complete. All figures cover only what could be read."
+    } else {
+        "This snapshot has oddities; its figures may be affected."
+    };
+    writeln!(out, "{} {}", look.paint(Role::Warning, "!"), look.paint(Role::Warning, title))?;
+    let mut lines: Vec<String> = findings.iter().take(SHOWN_FINDINGS).map(in_words).collect();
+    if snapshot.partial {
+        lines.push("the collector marked the file PARTIAL: it stopped before the end".to_owned());
+    }
+    if findings.len() > SHOWN_FINDINGS {
+        lines.push(format!("and {} more (see --json)", count((findings.len() - SHOWN_FINDINGS) as u64)));
+    }
+    for text in lines {
+        for (at, line) in wrap(&clean(&text), look.width.saturating_sub(4)).iter().enumerate() {
+            let bullet = if at == 0 { "-" } else { " " };
+            writeln!(out, "{} {bullet} {line}", look.paint(Role::Warning, "!"))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn loses_data(kind: &str) -> bool {
+    matches!(kind, "truncated" | "malformed" | "missing_section" | "edge_out_of_range" | "string_out_of_range")
+}
+
+fn in_words(finding: &FindingEntry) -> String {
+    match finding.offset {
+        Some(offset) if !finding.message.contains("byte") => {
+            format!("{} (byte {})", finding.message, count(offset))
+        }
+        _ => finding.message.clone(),
+    }
+}

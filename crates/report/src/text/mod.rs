@@ -1,0 +1,41 @@
+//! The documents as text for a terminal.
+//!
+//! Every page is readable without colour, fits the width it is given as far as its numbers allow,
+//! and escapes whatever a heap's own strings could do to a terminal.
+
+mod fit;
+mod heading;
+mod look;
+mod numbers;
+mod object;
+mod paths;
+mod report;
+mod statistics;
+mod summary;
+mod table;
+mod tree;
+mod trees;
+pub(crate) mod words;
+
+use std::io::{self, Write};
+
+pub use fit::{clean, cut_end, cut_middle, width, wrap};
+pub use heading::heading;
+pub use look::{Look, Painted, Role};
+pub use numbers::{SizeStyle, count, counted, distance, share, signed_size, size, size_in_words};
+
+use crate::wire::{Document, SnapshotEntry};
+
+/// An answer that can be written for people.
+pub trait Page {
+    /// Writes the answer about `snapshot`.
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()>;
+}
+
+impl<B: Page> Document<B> {
+    /// Writes the whole document: first what is damaged, then the answer.
+    pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        heading::damage(&self.snapshot, &self.findings, look, out)?;
+        self.body.write_page(&self.snapshot, look, out)
+    }
+}

@@ -1,0 +1,181 @@
+//! One object in readable form.
+
+use std::io::{self, Write};
+
+use super::fit::{clean, wrap};
+use super::numbers::{count, counted, distance};
+use super::summary::label;
+use super::table::{Cell, Kind, Table};
+use super::{Look, Page, Role};
+use crate::wire::{
+    ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, MapEntryEntry, ObjectBody, ObjectDetail,
+    ObjectEntry, SnapshotEntry, ValueEntry,
+};
+
+/// Columns that a string's text may take in all before it is cut; `--json` has the whole of it.
+const SHOWN_TEXT: usize = 2_000;
+
+impl Page for ObjectBody {
+    fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let detail = &self.object;
+        let kind = format!("  {}", kind(&detail.object));
+        let name = clean(&detail.object.label);
+        writeln!(out, "{}{}", look.paint(Role::Strong, &name), look.paint(Role::Faint, &kind))?;
+        facts(detail, look).write(look, out)?;
+        if let Some(string) = &detail.string {
+            let length = string.length.map_or(String::new(), |length| format!(" ({} characters)", count(length)));
+            section(&format!("Text{length}"), look, out)?;
+            let cut = if string.truncated { "… (the snapshot holds no more)" } else { "" };
+            let text = format!("{}{cut}", super::cut_end(&clean(&string.text), SHOWN_TEXT));
+            for line in wrap(&text, look.width.saturating_sub(2)) {
+                writeln!(out, "  {}", look.paint(Role::Text, &line))?;
+            }
+        }
+        if let Some(function) = &detail.function {
+            variables("Variables it sees", &function.variables, function.more_variables, look, out)?;
+        }
+        variables("Variables", &detail.variables, 0, look, out)?;
+        fields("Properties", &detail.properties, detail.more_properties, look, out)?;
+        map_entries(&detail.entries, detail.more_entries, look, out)?;
+        let elements = &detail.elements;
+        let title = match elements.length {
+            Some(length) => format!("Elements (length {})", count(length)),
+            None => "Elements".to_owned(),
+        };
+        let more = elements.count.saturating_sub(elements.items.len() as u64);
+        fields(&title, &elements.items, more, look, out)?;
+        fields("Internal edges", &detail.internals, detail.more_internals, look, out)
+    }
+}
+
+fn kind(object: &ObjectEntry) -> String {
+    let detached = match object.detachedness {
+        Some(Detachedness::Detached) => ", detached",
+        _ => "",
+    };
+    format!("{} of class {}{detached}", object.node_type, clean(&object.class_name))
+}
+
+fn facts(detail: &ObjectDetail, look: &Look) -> Table {
+    let mut table = Table::new(vec![("", Kind::Text), ("", Kind::Path)]).indent(2);
+    let mut fact = |name: &str, value: Cell| table.row(vec![Cell::new(Role::Faint, name), value]);
+    let object = &detail.object;
+    let nodes = counted(detail.retained_count, "node", "nodes");
+    fact("Retained size", Cell::plain(format!("{} in {nodes}", look.size_in_words(object.retained_size))));
+    fact("Shallow size", Cell::plain(look.size_in_words(object.shallow_size)));
+    fact("Distance", Cell::plain(distance(object.distance)));
+    if detail.string.is_none() && detail.value != object.label {
+        fact("Value", Cell::new(Role::Text, clean(&detail.value)));
+    }
+    if let Some(location) = &detail.location {
+        fact("Written in", Cell::new(Role::Source, position(location)));
+    }
+    if let Some(prototype) = &detail.prototype {
+        fact("Prototype", label(prototype));
+    }
+    if let Some(dominator) = &detail.dominator {
+        fact("Dominated by", label(dominator));
+    }
+    if let Some(context) = &detail.native_context {
+        fact("Native context", label(context));
+    }
+    let into = counted(detail.retainer_count, "edge", "edges");
+    fact("Edges", Cell::plain(format!("{into} in, {} out", count(detail.edge_count))));
+    table
+}
+
+/// `script:line:column`, as editors and terminals make links of.
+pub(super) fn position(location: &LocationEntry) -> String {
+    let LocationEntry { script, script_id, line, column } = location;
+    match script {
+        Some(script) => format!("{}:{line}:{column}", clean(script)),
+        None => format!("script {script_id}, line {line}, column {column}"),
+    }
+}
+
+fn section(title: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", look.paint(Role::Heading, title))
+}
+
+fn more(hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    if hidden == 0 {
+        return Ok(());
+    }
+    writeln!(out, "  {}", look.paint(Role::Faint, &format!("{} more", count(hidden))))
+}
+
+fn value_table() -> Table {
+    Table::new(vec![("Name", Kind::Text), ("Value", Kind::Text), ("Shallow", Kind::Number), ("Retained", Kind::Number)])
+        .indent(2)
+}
+
+fn value_row(name: Cell, value: &str, object: Option<&ObjectEntry>, look: &Look) -> Vec<Cell> {
+    // A value whose text does not name its object gets the id: it is what one asks on with.
+    let id = object.map(|object| format!("@{}", object.id)).filter(|id| !value.ends_with(id.as_str()));
+    let value = Cell::plain(clean(value)).then_kept(Role::Faint, id.map_or(String::new(), |id| format!(" {id}")));
+    let size = |bytes: Option<u64>| Cell::plain(bytes.map_or(String::new(), |bytes| look.size(bytes)));
+    vec![
+        name,
+        value,
+        size(object.map(|object| object.shallow_size)),
+        size(object.map(|object| object.retained_size)),
+    ]
+}
+
+fn fields(title: &str, fields: &[FieldEntry], hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    if fields.is_empty() && hidden == 0 {
+        return Ok(());
+    }
+    section(title, look, out)?;
+    let mut table = value_table();
+    for field in fields {
+        let name = Cell::new(Role::Edge, clean(&field.edge.text));
+        table.row(value_row(name, &field.value, Some(&field.object), look));
+    }
+    table.write(look, out)?;
+    more(hidden, look, out)
+}
+
+fn variables(
+    title: &str,
+    variables: &[ContextVariableEntry],
+    hidden: u64,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if variables.is_empty() && hidden == 0 {
+        return Ok(());
+    }
+    section(title, look, out)?;
+    let mut table = value_table();
+    for variable in variables {
+        let mut name = Cell::new(Role::Edge, clean(&variable.name));
+        if variable.scope > 0 {
+            name = name.then(Role::Faint, format!("  {} up", counted(u64::from(variable.scope), "scope", "scopes")));
+        }
+        table.row(value_row(name, &variable.value, Some(&variable.object), look));
+    }
+    table.write(look, out)?;
+    more(hidden, look, out)
+}
+
+fn map_entries(entries: &[MapEntryEntry], hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    if entries.is_empty() && hidden == 0 {
+        return Ok(());
+    }
+    section("Entries", look, out)?;
+    let is_set = entries.iter().all(|entry| entry.value.value.is_none());
+    let mut table = value_table();
+    for entry in entries {
+        // Small integers are not in a snapshot.
+        let text = |value: &ValueEntry| value.value.clone().unwrap_or_else(|| "(a number)".to_owned());
+        let key = Cell::new(Role::Edge, clean(&text(&entry.key)));
+        table.row(if is_set {
+            value_row(Cell::plain(""), &text(&entry.key), entry.key.object.as_ref(), look)
+        } else {
+            value_row(key, &text(&entry.value), entry.value.object.as_ref(), look)
+        });
+    }
+    table.write(look, out)?;
+    more(hidden, look, out)
+}

@@ -1,0 +1,120 @@
+//! Paths that keep something alive.
+
+use std::io::{self, Write};
+
+use super::fit::{clean, wrap};
+use super::numbers::{count, counted};
+use super::summary::label;
+use super::table::{Cell, Kind, Table};
+use super::tree::{self, Line};
+use super::{Look, Page, Role};
+use crate::wire::{BranchEntry, MergedPathsBody, PathEntry, PathsBody, SnapshotEntry};
+
+impl Page for PathsBody {
+    fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let size = look.size_in_words(self.object.retained_size);
+        let name = clean(&self.object.label);
+        writeln!(out, "{} retains {size}.", look.paint(Role::Strong, &name))?;
+        if self.paths.is_empty() {
+            return writeln!(out, "No path from any root leads to it: only weak edges do, or nothing at all.");
+        }
+        for (number, path) in (1..).zip(&self.paths) {
+            writeln!(out)?;
+            let title = format!("Path {number}: ");
+            write_one_line(&title, &path.text, look, out)?;
+            steps(path, look).write(look, out)?;
+        }
+        Ok(())
+    }
+}
+
+fn steps(path: &PathEntry, look: &Look) -> Table {
+    let mut table = Table::new(vec![
+        ("Object", Kind::Text),
+        ("Distance", Kind::Number),
+        ("Retained", Kind::Number),
+    ])
+    .indent(2);
+    for step in &path.steps {
+        let edge = match &step.edge {
+            Some(edge) => Cell::new(Role::Edge, clean(&edge.text)).then(Role::Plain, "  "),
+            None => Cell::plain(""),
+        };
+        table.row(vec![
+            edge.join(label(&step.object)),
+            Cell::plain(super::distance(step.object.distance)),
+            Cell::plain(look.size(step.object.retained_size)),
+        ]);
+    }
+    table
+}
+
+/// Writes a path as one line, or as many as it takes, the later ones set in.
+pub(super) fn write_one_line(title: &str, text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let room = look.width.saturating_sub(super::width(title)).max(20);
+    let indent = super::width(title);
+    for (at, line) in wrap(&clean(text), room).iter().enumerate() {
+        if at == 0 {
+            writeln!(out, "{}{}", look.paint(Role::Faint, title), look.paint(Role::Edge, line))?;
+        } else {
+            writeln!(out, "{:indent$}{}", "", look.paint(Role::Edge, line))?;
+        }
+    }
+    Ok(())
+}
+
+impl Page for MergedPathsBody {
+    fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let names: Vec<_> = self.classes.iter().map(|class| clean(&class.class_name)).collect();
+        let name = names.first().map_or("", |name| name);
+        writeln!(out, "{} × {}", count(self.targets), look.paint(Role::Strong, name))?;
+        if self.unreachable > 0 {
+            let without = counted(self.unreachable, "has no path", "have no path");
+            writeln!(out, "{without} from any root.")?;
+        }
+        if !self.common.is_empty() {
+            write_one_line("Most hang on  ", &self.common, look, out)?;
+        }
+        writeln!(out)?;
+        branches(&self.paths, look).write(look, out)
+    }
+}
+
+fn branches(branches: &[BranchEntry], look: &Look) -> Table {
+    let mut table = Table::new(vec![
+        ("Path", Kind::Text),
+        ("Objects", Kind::Number),
+        ("Targets", Kind::Number),
+        ("Retained", Kind::Number),
+    ]);
+    let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
+    for (strokes, line) in tree::lines(branches.iter().map(shape), 0) {
+        let strokes = Cell::new(Role::Faint, strokes);
+        match line {
+            Line::Hidden(hidden) => {
+                let mut cells = vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
+                cells.resize(4, Cell::plain(""));
+                table.row(cells);
+            }
+            Line::Row(at) => {
+                let Some(branch) = branches.get(at) else { continue };
+                table.row(vec![
+                    strokes.join(branch_name(branch)),
+                    Cell::plain(count(branch.count)),
+                    Cell::plain(count(branch.targets)),
+                    Cell::plain(look.size(branch.retained_size)),
+                ]);
+            }
+        }
+    }
+    table
+}
+
+fn branch_name(branch: &BranchEntry) -> Cell {
+    let edge = branch.edge.as_ref().map_or(String::new(), |edge| format!("{}  ", clean(&edge.text)));
+    let edge = Cell::new(Role::Edge, edge);
+    match branch.count {
+        1 => edge.join(label(&branch.example)),
+        _ => edge.then(if branch.is_target { Role::Strong } else { Role::Class }, clean(&branch.class_name)),
+    }
+}

@@ -1,0 +1,80 @@
+//! The page of `report`: the verdict, then the evidence, then the tables.
+
+use std::io::{self, Write};
+
+use super::fit::{clean, wrap};
+use super::object::position;
+use super::paths::write_one_line;
+use super::summary::{class_table, object_table};
+use super::{Look, Page, Role, statistics, words};
+use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
+
+impl Page for ReportBody {
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let sentences = words::verdict(&self.verdict, &self.statistics, snapshot.node_count, look.sizes);
+        // The first two belong together; what follows are remarks of their own.
+        let (main, remarks) = sentences.split_at(sentences.len().min(2));
+        paragraph(&main.join(" "), "", look, out)?;
+        for remark in remarks {
+            paragraph(remark, "", look, out)?;
+        }
+        for (number, suspect) in (1..).zip(&self.verdict.suspects) {
+            writeln!(out)?;
+            write_suspect(number, suspect, look, out)?;
+        }
+        section("What the heap consists of", look, out)?;
+        statistics::write(&self.statistics, look, out)?;
+        if !self.classes.is_empty() {
+            section("Biggest classes", look, out)?;
+            class_table(&self.classes, snapshot.total_size, 2, look).write(look, out)?;
+        }
+        if !self.objects.is_empty() {
+            section("Biggest objects", look, out)?;
+            object_table(&self.objects, snapshot.total_size, 2, look).write(look, out)?;
+        }
+        Ok(())
+    }
+}
+
+fn section(title: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", look.paint(Role::Heading, title))
+}
+
+fn paragraph(text: &str, indent: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let room = look.width.saturating_sub(indent.len());
+    wrap(&clean(text), room).iter().try_for_each(|line| writeln!(out, "{indent}{line}"))
+}
+
+/// Labels under a suspect, padded to one width.
+const KEPT_BY: &str = "   kept alive by  ";
+const GATHERED: &str = "   gathered at    ";
+const WRITTEN: &str = "   written in     ";
+const OWNER: &str = "   owned by       ";
+
+fn write_suspect(number: usize, suspect: &SuspectEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let sentences = words::suspect(suspect, look.sizes);
+    let Some((title, details)) = sentences.split_first() else { return Ok(()) };
+    let number = format!("{number}. ");
+    for (at, line) in wrap(&clean(title), look.width.saturating_sub(number.len())).iter().enumerate() {
+        let lead = if at == 0 { number.as_str() } else { "   " };
+        writeln!(out, "{}{}", look.paint(Role::Strong, lead), look.paint(Role::Strong, line))?;
+    }
+    if !details.is_empty() {
+        paragraph(&details.join(" "), "   ", look, out)?;
+    }
+    if let Some(path) = &suspect.path {
+        write_one_line(KEPT_BY, &path.text, look, out)?;
+    }
+    let elsewhere = suspect.accumulation.as_ref().filter(|at| at.object.id != suspect.object.id);
+    if let Some(path) = elsewhere.and_then(|at| at.path.as_ref()) {
+        write_one_line(GATHERED, &path.text, look, out)?;
+    }
+    if let Some(owner) = suspect.owner.as_ref().filter(|owner| owner.id != suspect.object.id) {
+        writeln!(out, "{}{}", look.paint(Role::Faint, OWNER), look.paint(Role::Class, &clean(&owner.label)))?;
+    }
+    if let Some(location) = &suspect.location {
+        let at = position(location);
+        writeln!(out, "{}{}", look.paint(Role::Faint, WRITTEN), look.paint(Role::Source, &at))?;
+    }
+    Ok(())
+}

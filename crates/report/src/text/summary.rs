@@ -1,0 +1,134 @@
+//! The Summary view: classes, and the objects of a class.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use super::fit::{clean, wrap};
+use super::numbers::{count, counted, distance, share};
+use super::table::{Cell, Kind, Table};
+use super::{Look, Page, Role};
+use crate::wire::{ClassEntry, InstancesBody, ObjectEntry, SnapshotEntry, SummaryBody};
+
+impl Page for SummaryBody {
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        if self.class_count == 0 {
+            return writeln!(out, "No class matches.");
+        }
+        class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
+        let shown = self.classes.len() as u64;
+        let classes = counted(self.class_count, "class", "classes");
+        let of = if shown < self.class_count { format!("{} of {classes}", count(shown)) } else { classes };
+        let objects = counted(self.object_count, "object", "objects");
+        let mut footer = format!("{of}; {objects}, {} in all.", look.size_in_words(self.shallow_size));
+        if shown < self.class_count {
+            footer.push_str(" --limit 0 shows every class.");
+        }
+        write_footer(&footer, look, out)
+    }
+}
+
+impl Page for InstancesBody {
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
+        writeln!(out)?;
+        object_table(&self.objects, snapshot.total_size, 0, look).write(look, out)?;
+        let shown = self.objects.len() as u64;
+        let objects = counted(self.object_count, "object", "objects");
+        let footer = if shown < self.object_count {
+            format!(
+                "{} of {objects}, {} in all. --limit 0 shows every object.",
+                count(shown),
+                look.size_in_words(self.shallow_size)
+            )
+        } else {
+            format!("{objects}, {} in all.", look.size_in_words(self.shallow_size))
+        };
+        write_footer(&footer, look, out)
+    }
+}
+
+pub(super) fn write_footer(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    for line in wrap(text, look.width) {
+        writeln!(out, "{}", look.paint(Role::Faint, &line))?;
+    }
+    Ok(())
+}
+
+/// A table of classes; shares are those of `total`.
+pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, look: &Look) -> Table {
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for class in classes {
+        *seen.entry(&class.class_name).or_default() += 1;
+    }
+    let mut table = Table::new(vec![
+        ("Class", Kind::Text),
+        ("Count", Kind::Number),
+        ("Distance", Kind::Number),
+        ("Shallow", Kind::Number),
+        ("Retained", Kind::Number),
+        ("", Kind::Number),
+    ])
+    .indent(indent);
+    for class in classes {
+        let mut name = Cell::new(Role::Class, clean(&class.class_name));
+        if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
+            name = name.then(Role::Faint, place(class));
+        }
+        table.row(vec![
+            name,
+            Cell::plain(count(class.count)),
+            Cell::plain(distance(class.distance)),
+            Cell::plain(look.size(class.shallow_size)),
+            Cell::plain(look.size(class.retained_size)),
+            Cell::new(Role::Faint, share(class.retained_size, total)),
+        ]);
+    }
+    table
+}
+
+/// Where a class is written, to tell it from others of its name: its key is
+/// `scriptId,line,column,name`, with line and column from 0.
+fn place(class: &ClassEntry) -> String {
+    let mut parts = class.class_key.splitn(4, ',').map(str::parse::<u64>);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(Ok(script)), Some(Ok(line)), Some(Ok(column))) => {
+            format!("  script {script}:{}:{}", line + 1, column + 1)
+        }
+        _ => String::new(),
+    }
+}
+
+/// A table of objects; shares are those of `total`.
+pub(super) fn object_table(objects: &[ObjectEntry], total: u64, indent: usize, look: &Look) -> Table {
+    let mut table = Table::new(vec![
+        ("Object", Kind::Text),
+        ("Distance", Kind::Number),
+        ("Shallow", Kind::Number),
+        ("Retained", Kind::Number),
+        ("", Kind::Number),
+    ])
+    .indent(indent);
+    for object in objects {
+        table.row(vec![
+            label(object),
+            Cell::plain(distance(object.distance)),
+            Cell::plain(look.size(object.shallow_size)),
+            Cell::plain(look.size(object.retained_size)),
+            Cell::new(Role::Faint, share(object.retained_size, total)),
+        ]);
+    }
+    table
+}
+
+/// An object's label with its id set back; the id is never cut, as it is what people copy.
+pub(super) fn label(object: &ObjectEntry) -> Cell {
+    let id = format!(" @{}", object.id);
+    let name = object.label.strip_suffix(&id).unwrap_or(&object.label);
+    let role = if matches!(object.node_type.as_str(), "string" | "concatenated string" | "sliced string") {
+        Role::Text
+    } else {
+        Role::Class
+    };
+    Cell::new(role, clean(name)).then_kept(Role::Faint, id)
+}

@@ -1,0 +1,103 @@
+//! Tree lines: the strokes in front of each row of a tree.
+
+/// Beyond this many levels the strokes give way to the level's number: a linked list of a million
+/// nodes is an ordinary tree.
+const DRAWN_LEVELS: usize = 16;
+
+/// A row to be drawn: one of the tree's own, or a note of how many children are not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// The row at this position.
+    Row(usize),
+    /// This many children are not shown.
+    Hidden(u64),
+}
+
+/// The lines of a tree given as the depth and the number of hidden children of each row in
+/// preorder, each with its strokes. Rows of depth below `bare` get no strokes.
+pub(super) fn lines(rows: impl Iterator<Item = (u32, u64)>, bare: u32) -> Vec<(String, Line)> {
+    let mut flat: Vec<(u32, Line)> = Vec::new();
+    let mut pending: Vec<(u32, u64)> = Vec::new();
+    for (at, (depth, hidden)) in rows.enumerate() {
+        while let Some((above, count)) = pending.pop_if(|(above, _)| *above >= depth) {
+            flat.push((above + 1, Line::Hidden(count)));
+        }
+        flat.push((depth, Line::Row(at)));
+        if hidden > 0 {
+            pending.push((depth, hidden));
+        }
+    }
+    while let Some((above, count)) = pending.pop() {
+        flat.push((above + 1, Line::Hidden(count)));
+    }
+
+    let last = last_siblings(&flat);
+    let mut ancestors_last: Vec<bool> = Vec::new();
+    let strokes = flat.iter().zip(last).map(|(&(depth, line), is_last)| {
+        let depth = depth as usize;
+        ancestors_last.resize(depth, true);
+        let text = strokes(&ancestors_last, bare as usize, is_last);
+        ancestors_last.push(is_last);
+        (text, line)
+    });
+    strokes.collect()
+}
+
+/// For each line whether no sibling follows.
+fn last_siblings(flat: &[(u32, Line)]) -> Vec<bool> {
+    let mut last = vec![false; flat.len()];
+    let mut sibling_below: Vec<bool> = Vec::new();
+    for (at, &(depth, _)) in flat.iter().enumerate().rev() {
+        let depth = depth as usize;
+        last[at] = !sibling_below.get(depth).copied().unwrap_or(false);
+        sibling_below.resize(depth, false);
+        sibling_below.push(true);
+    }
+    last
+}
+
+fn strokes(ancestors_last: &[bool], bare: usize, is_last: bool) -> String {
+    let depth = ancestors_last.len();
+    if depth < bare {
+        return String::new();
+    }
+    let own = if is_last { "└─ " } else { "├─ " };
+    if depth - bare > DRAWN_LEVELS {
+        return format!("  ⋯ {depth} {own}");
+    }
+    let above = ancestors_last.iter().skip(bare).map(|&last| if last { "   " } else { "│  " });
+    above.chain([own]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(rows: &[(u32, u64)], bare: u32) -> String {
+        lines(rows.iter().copied(), bare)
+            .into_iter()
+            .map(|(strokes, line)| match line {
+                Line::Row(at) => format!("{strokes}{at}\n"),
+                Line::Hidden(count) => format!("{strokes}+{count}\n"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn strokes_join_siblings() {
+        let drawn = draw(&[(0, 0), (1, 3), (2, 0), (1, 0), (0, 0)], 0);
+        assert_eq!(drawn, "├─ 0\n│  ├─ 1\n│  │  ├─ 2\n│  │  └─ +3\n│  └─ 3\n└─ 4\n");
+    }
+
+    #[test]
+    fn the_start_of_a_tree_is_bare() {
+        assert_eq!(draw(&[(0, 2), (1, 0), (2, 0)], 1), "0\n├─ 1\n│  └─ 2\n└─ +2\n");
+    }
+
+    #[test]
+    fn a_million_levels_are_no_trouble() {
+        let rows: Vec<(u32, u64)> = (0..1_000_000).map(|depth| (depth, 0)).collect();
+        let lines = lines(rows.into_iter(), 0);
+        assert_eq!(lines.last().map(|(strokes, _)| strokes.as_str()), Some("  ⋯ 999999 └─ "));
+    }
+}

@@ -1,0 +1,148 @@
+//! The Containment view, the dominator tree and the Retainers pane.
+
+use std::io::{self, Write};
+
+use super::fit::clean;
+use super::numbers::{count, counted, distance, share};
+use super::summary::label;
+use super::table::{Cell, Kind, Table};
+use super::tree::{self, Line};
+use super::{Look, Page, Role};
+use crate::wire::{
+    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, ObjectEntry, RetainerRow, RetainersBody,
+    SnapshotEntry,
+};
+
+/// What stands at the right of a tree's row.
+struct Figures {
+    distance: Option<u32>,
+    shallow_size: u64,
+    retained_size: u64,
+}
+
+impl From<&ObjectEntry> for Figures {
+    fn from(object: &ObjectEntry) -> Figures {
+        Figures {
+            distance: object.distance,
+            shallow_size: object.shallow_size,
+            retained_size: object.retained_size,
+        }
+    }
+}
+
+/// A table whose first column is a tree.
+struct TreeTable<'a> {
+    table: Table,
+    total: u64,
+    look: &'a Look,
+}
+
+impl<'a> TreeTable<'a> {
+    fn new(title: &'static str, total: u64, look: &'a Look) -> Self {
+        let table = Table::new(vec![
+            (title, Kind::Text),
+            ("Distance", Kind::Number),
+            ("Shallow", Kind::Number),
+            ("Retained", Kind::Number),
+            ("", Kind::Number),
+        ]);
+        TreeTable { table, total, look }
+    }
+
+    fn row(&mut self, name: Cell, figures: &Figures) {
+        self.table.row(vec![
+            name,
+            Cell::plain(distance(figures.distance)),
+            Cell::plain(self.look.size(figures.shallow_size)),
+            Cell::plain(self.look.size(figures.retained_size)),
+            Cell::new(Role::Faint, share(figures.retained_size, self.total)),
+        ]);
+    }
+
+    /// Adds the rows of a tree; `describe` says what stands in the row at a position.
+    fn rows<T>(
+        &mut self,
+        rows: &[T],
+        bare: u32,
+        shape: impl Fn(&T) -> (u32, u64),
+        describe: impl Fn(&T) -> (Cell, Figures),
+    ) {
+        for (strokes, line) in tree::lines(rows.iter().map(shape), bare) {
+            let strokes = Cell::new(Role::Faint, strokes);
+            match line {
+                Line::Row(at) => {
+                    if let Some(row) = rows.get(at) {
+                        let (name, figures) = describe(row);
+                        self.row(strokes.join(name), &figures);
+                    }
+                }
+                Line::Hidden(hidden) => {
+                    let mut cells = vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
+                    cells.resize(5, Cell::plain(""));
+                    self.table.row(cells);
+                }
+            }
+        }
+    }
+}
+
+impl Page for ContainmentBody {
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let mut tree = TreeTable::new("Object", snapshot.total_size, look);
+        tree.row(label(&self.object), &Figures::from(&self.object));
+        let describe = |row: &ContainmentRow| {
+            let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Plain, "  ");
+            (marked(edge.join(label(&row.object)), row.cycle, "above"), Figures::from(&row.object))
+        };
+        tree.rows(&self.containment, 0, |row| (row.depth, row.hidden_children), describe);
+        tree.table.write(look, out)
+    }
+}
+
+impl Page for DominatorsBody {
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let mut tree = TreeTable::new("Object", snapshot.total_size, look);
+        tree.rows(&self.dominators, 1, |row| (row.depth, row.hidden_children), dominator);
+        tree.table.write(look, out)
+    }
+}
+
+fn dominator(row: &DominatorRow) -> (Cell, Figures) {
+    let name = if row.count == 1 {
+        label(&row.object)
+    } else {
+        Cell::new(Role::Strong, format!("{} × ", count(row.count)))
+            .then(Role::Class, clean(&row.object.class_name))
+    };
+    let distance = row.object.distance;
+    (name, Figures { distance, shallow_size: row.shallow_size, retained_size: row.retained_size })
+}
+
+impl Page for RetainersBody {
+    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let mut tree = TreeTable::new("Object", snapshot.total_size, look);
+        let own = Figures { distance: self.distance, ..Figures::from(&self.object) };
+        tree.row(label(&self.object), &own);
+        let describe = |row: &RetainerRow| {
+            let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Faint, " in ");
+            let name = marked(edge.join(label(&row.object)), row.cycle, "above");
+            let figures = Figures { distance: row.distance_in_view, ..Figures::from(&row.object) };
+            (marked(name, row.ignored, "ignored"), figures)
+        };
+        tree.rows(&self.retainers, 0, |row| (row.depth, row.hidden_children), describe);
+        tree.table.write(look, out)?;
+        if self.retainers.is_empty() {
+            writeln!(out, "{}", look.paint(Role::Faint, "Nothing holds it, or only weak edges do (--weak)."))?;
+        }
+        let direct = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
+        if direct > 1 {
+            let text = format!("Held by {}.", counted(direct, "edge", "edges"));
+            writeln!(out, "\n{}", look.paint(Role::Faint, &text))?;
+        }
+        Ok(())
+    }
+}
+
+fn marked(name: Cell, marked: bool, word: &str) -> Cell {
+    if marked { name.then_kept(Role::Warning, format!(" ({word})")) } else { name }
+}

@@ -1,0 +1,144 @@
+//! The verdict in sentences.
+
+use super::numbers::{count, counted, share, size_in_words};
+use super::SizeStyle;
+use crate::wire::{AccumulationEntry, StatisticsEntry, SuspectEntry, SuspectKindEntry, VerdictEntry};
+
+/// The parts of a heap by what people call them, largest first, and their bytes.
+pub(crate) fn parts(statistics: &StatisticsEntry) -> Vec<(&'static str, i64)> {
+    let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    let mut parts = vec![
+        ("Compiled code", signed(statistics.code)),
+        ("Strings", signed(statistics.strings)),
+        ("JS arrays", signed(statistics.js_arrays)),
+        ("Typed arrays", signed(statistics.typed_arrays)),
+        ("System objects", signed(statistics.system)),
+        ("Other JS objects", statistics.other_js),
+        ("Other non-JS objects", signed(statistics.other_native)),
+    ];
+    parts.sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));
+    parts
+}
+
+/// Says how large the heap is, what it consists of and whether anything stands out.
+pub(crate) fn verdict(
+    verdict: &VerdictEntry,
+    statistics: &StatisticsEntry,
+    nodes: u64,
+    sizes: SizeStyle,
+) -> Vec<String> {
+    let total = statistics.total;
+    let mut sentences = vec![format!(
+        "The heap holds {} in {}{}.",
+        size_in_words(total, sizes),
+        counted(nodes, "node", "nodes"),
+        composition(statistics)
+    )];
+    sentences.push(match verdict.suspects.len() {
+        0 => "Nothing stands out: no single object and no class retains a large share of it.".to_owned(),
+        1 => format!(
+            "One owner stands out: it retains {} ({}).",
+            share(verdict.explained_size, total),
+            size_in_words(verdict.explained_size, sizes)
+        ),
+        many => format!(
+            "{} owners stand out; together they retain {} ({}).",
+            in_letters(many),
+            share(verdict.explained_size, total),
+            size_in_words(verdict.explained_size, sizes)
+        ),
+    });
+    if let Some(detached) = &verdict.detached {
+        sentences.push(format!(
+            "{} out of every document and still alive; together they retain {}.",
+            counted(detached.count, "DOM node is", "DOM nodes are"),
+            size_in_words(detached.retained_size, sizes)
+        ));
+    }
+    sentences
+}
+
+/// ": 52 % strings, 21 % compiled code and 27 % other", for the parts of at least 5 %.
+fn composition(statistics: &StatisticsEntry) -> String {
+    let named: Vec<(&str, u64)> = parts(statistics)
+        .into_iter()
+        .filter_map(|(name, bytes)| u64::try_from(bytes).ok().map(|bytes| (name, bytes)))
+        .filter(|&(_, bytes)| bytes > 0 && bytes >= statistics.total / 20)
+        .collect();
+    let rest = statistics.total.saturating_sub(named.iter().map(|&(_, bytes)| bytes).sum());
+    let mut shares: Vec<String> = named
+        .iter()
+        .map(|&(name, bytes)| format!("{} {}", share(bytes, statistics.total), in_a_sentence(name)))
+        .collect();
+    if rest > statistics.total / 100 {
+        shares.push(format!("{} everything else", share(rest, statistics.total)));
+    }
+    match shares.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!(": {only}"),
+        Some((last, others)) => format!(": {} and {last}", others.join(", ")),
+    }
+}
+
+/// "Compiled code" → "compiled code", but "JS arrays" stays.
+fn in_a_sentence(name: &str) -> String {
+    if name.starts_with("JS") { name.to_owned() } else { name.replacen(|_| true, &name[..1].to_lowercase(), 1) }
+}
+
+fn in_letters(number: usize) -> String {
+    const WORDS: [&str; 9] = ["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
+    number.checked_sub(2).and_then(|at| WORDS.get(at)).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+/// Says what one suspect is and where its memory is gathered. Paths and positions are not in the
+/// sentences: a page sets them apart.
+pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
+    let size = size_in_words(suspect.retained_size, sizes);
+    let percent = format!("{:.0} % of the heap", suspect.share * 100.0);
+    match suspect.kind {
+        SuspectKindEntry::Object => {
+            let mut sentences = vec![format!("{} retains {size}, {percent}.", suspect.object.label)];
+            sentences.extend(suspect.accumulation.as_ref().and_then(|at| {
+                let itself = at.object.id == suspect.object.id;
+                gathered(at, itself, sizes)
+            }));
+            sentences
+        }
+        SuspectKindEntry::Group => {
+            let mut sentences = vec![
+                format!("{} × {} retain {size} together, {percent}.", count(suspect.count), suspect.class_name),
+                format!(
+                    "The largest, {}, retains {}.",
+                    suspect.object.label,
+                    size_in_words(suspect.object.retained_size, sizes)
+                ),
+            ];
+            if let (Some(at), Some(held)) = (&suspect.accumulation, suspect.gathered) {
+                sentences.push(format!("{} of them hang below {}.", count(held), at.object.label));
+            }
+            sentences
+        }
+    }
+}
+
+fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<String> {
+    let scatter: Vec<String> = at
+        .scatter
+        .iter()
+        .map(|part| {
+            let what = if part.count == 1 {
+                part.example.label.clone()
+            } else {
+                format!("{} × {}", count(part.count), part.class_name)
+            };
+            format!("{what} ({})", size_in_words(part.retained_size, sizes))
+        })
+        .collect();
+    let contents = scatter.join(", ");
+    match (itself, scatter.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(format!("It holds {contents}.")),
+        (false, true) => Some(format!("Its memory is gathered in {}.", at.object.label)),
+        (false, false) => Some(format!("Its memory is gathered in {}, which holds {contents}.", at.object.label)),
+    }
+}

@@ -1,0 +1,28 @@
+//! The documents, as `--json` prints them.
+//!
+//! Sizes are bytes. Ids are V8's, stable across the snapshots of one process. A distance is
+//! `null` where DevTools shows a dash. Trees are lists of rows in preorder, each with its `depth`:
+//! a row's children are the rows after it that are one deeper.
+
+mod classes;
+mod document;
+mod object;
+mod objects;
+mod paths;
+mod report;
+mod trees;
+
+pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
+pub use document::{Document, Failure, FindingEntry, Output, SnapshotEntry, Several};
+pub use object::{
+    ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody, ObjectDetail,
+    StringEntry, ValueEntry,
+};
+pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry};
+pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
+pub use report::{
+    AccumulationEntry, DetachedEntry, ReportBody, ScatterEntry, SuspectEntry, SuspectKindEntry, VerdictEntry,
+};
+pub use trees::{
+    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,
+};

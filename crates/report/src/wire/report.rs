@@ -1,0 +1,185 @@
+//! `report`: the verdict, and the evidence for it.
+
+use heapglass_analysis::{Accumulation, Scatter, Suspect, SuspectKind, Summary, Verdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::objects::entries;
+use super::{ClassEntry, LocationEntry, ObjectEntry, PathEntry, StatisticsEntry};
+use crate::text::SizeStyle;
+use crate::text::words;
+
+/// What `report` answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReportBody {
+    /// The answer in words, and the owners that stand out.
+    pub verdict: VerdictEntry,
+    /// What the heap consists of.
+    pub statistics: StatisticsEntry,
+    /// Number of classes in the snapshot.
+    pub class_count: u64,
+    /// The classes that retain most.
+    pub classes: Vec<ClassEntry>,
+    /// The objects that retain most, none inside another.
+    pub objects: Vec<ObjectEntry>,
+}
+
+/// The verdict.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct VerdictEntry {
+    /// The verdict in sentences.
+    pub text: Vec<String>,
+    /// What stands out, largest first; empty if nothing does.
+    pub suspects: Vec<SuspectEntry>,
+    /// Sum of the suspects' retained sizes. They do not overlap.
+    pub explained_size: u64,
+    /// DOM nodes out of every document, if there are any.
+    pub detached: Option<DetachedEntry>,
+}
+
+/// DOM nodes that hang in no document and are still alive.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DetachedEntry {
+    /// How many.
+    pub count: u64,
+    /// What they retain together.
+    pub retained_size: u64,
+}
+
+/// One object, or all objects of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SuspectKindEntry {
+    /// One object.
+    Object,
+    /// The objects of one class, none of which stands out alone.
+    Group,
+}
+
+/// What stands out.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SuspectEntry {
+    /// The finding in sentences.
+    pub text: Vec<String>,
+    /// One object or many.
+    pub kind: SuspectKindEntry,
+    /// Class of the object or objects.
+    pub class_name: String,
+    /// Number of objects: 1, or the topmost ones of a group.
+    pub count: u64,
+    /// The object, or the largest of the group.
+    pub object: ObjectEntry,
+    /// What it or they retain.
+    pub retained_size: u64,
+    /// The same as a share of the whole heap, from 0 to 1.
+    pub share: f64,
+    /// The path that keeps the object, or the largest of the group, alive.
+    pub path: Option<PathEntry>,
+    /// The object whose collection holds the memory.
+    pub accumulation: Option<AccumulationEntry>,
+    /// Number of objects of the group that hang below the accumulation point.
+    pub gathered: Option<u64>,
+    /// Where the owner is written.
+    pub location: Option<LocationEntry>,
+    /// The first object on the path, from the suspect upwards, that is of the program's own making.
+    pub owner: Option<ObjectEntry>,
+}
+
+/// The object below which the size scatters.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AccumulationEntry {
+    /// The object.
+    pub object: ObjectEntry,
+    /// The path that keeps it alive.
+    pub path: Option<PathEntry>,
+    /// What it scatters into, most bytes first.
+    pub scatter: Vec<ScatterEntry>,
+}
+
+/// Objects of one class that an accumulation point holds.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ScatterEntry {
+    /// The class.
+    pub class_name: String,
+    /// How many.
+    pub count: u64,
+    /// What they retain.
+    pub retained_size: u64,
+    /// The one that retains most.
+    pub example: ObjectEntry,
+}
+
+impl ReportBody {
+    /// The report of a verdict, with the classes that retain most.
+    pub fn new(verdict: &Verdict, classes: &Summary) -> ReportBody {
+        let suspects: Vec<SuspectEntry> = entries(&verdict.suspects);
+        let statistics = StatisticsEntry::from(&verdict.statistics);
+        let detached = verdict.detached.as_ref();
+        let mut entry = VerdictEntry {
+            text: Vec::new(),
+            suspects,
+            explained_size: verdict.explained_size,
+            detached: detached
+                .map(|nodes| DetachedEntry { count: nodes.count, retained_size: nodes.retained_size }),
+        };
+        let nodes = u64::from(verdict.info.node_count);
+        entry.text = words::verdict(&entry, &statistics, nodes, SizeStyle::Human);
+        ReportBody {
+            verdict: entry,
+            statistics,
+            class_count: classes.class_count,
+            classes: entries(classes.rows.iter().map(|row| &row.row)),
+            objects: entries(&verdict.biggest_objects),
+        }
+    }
+}
+
+impl From<&Suspect> for SuspectEntry {
+    fn from(suspect: &Suspect) -> SuspectEntry {
+        let (kind, class_name, count, object, accumulation, gathered) = match &suspect.kind {
+            SuspectKind::Object { object, accumulation } => {
+                (SuspectKindEntry::Object, &object.class_name, 1, object, Some(accumulation), None)
+            }
+            SuspectKind::Group { class_name, count, largest, accumulation, gathered, .. } => {
+                (SuspectKindEntry::Group, class_name, *count, largest, accumulation.as_ref(), Some(*gathered))
+            }
+        };
+        let mut entry = SuspectEntry {
+            text: Vec::new(),
+            kind,
+            class_name: class_name.clone(),
+            count,
+            object: object.into(),
+            retained_size: suspect.retained_size,
+            share: suspect.share,
+            path: suspect.path.as_ref().map(PathEntry::from),
+            accumulation: accumulation.map(AccumulationEntry::from),
+            gathered,
+            location: suspect.location.map(|at| LocationEntry::new(at, suspect.script.as_deref())),
+            owner: suspect.owner.as_ref().map(ObjectEntry::from),
+        };
+        entry.text = words::suspect(&entry, SizeStyle::Human);
+        entry
+    }
+}
+
+impl From<&Accumulation> for AccumulationEntry {
+    fn from(accumulation: &Accumulation) -> AccumulationEntry {
+        AccumulationEntry {
+            object: (&accumulation.object).into(),
+            path: accumulation.path.as_ref().map(PathEntry::from),
+            scatter: entries(&accumulation.scatter),
+        }
+    }
+}
+
+impl From<&Scatter> for ScatterEntry {
+    fn from(scatter: &Scatter) -> ScatterEntry {
+        ScatterEntry {
+            class_name: scatter.class_name.clone(),
+            count: scatter.count,
+            retained_size: scatter.retained_size,
+            example: (&scatter.example).into(),
+        }
+    }
+}

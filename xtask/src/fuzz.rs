@@ -1,0 +1,57 @@
+//! `cargo xtask fuzz`: the fuzz targets in fuzz/, each for a given time.
+
+use anyhow::{Result, bail};
+
+use crate::workspace;
+
+/// The targets in fuzz/fuzz_targets, and how large an input each may get, in bytes.
+const TARGETS: &[(&str, u32)] = &[("snapshot", 65_536), ("index", 131_072), ("integers", 4_096)];
+
+/// An input that takes more memory or time than this is reported like a crash. The address
+/// sanitizer itself takes about 200 MB of it.
+const MEMORY_MB: u32 = 1024;
+const SECONDS_PER_INPUT: u32 = 10;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Targets to run [default: all].
+    #[arg(value_parser = ["snapshot", "index", "integers"])]
+    targets: Vec<String>,
+    /// How long each target runs.
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if !workspace::cargo().args(["fuzz", "--version"]).output().is_ok_and(|o| o.status.success()) {
+        bail!("cargo-fuzz is not installed\nhint: cargo install cargo-fuzz --locked");
+    }
+    let fuzz = workspace::root().join("fuzz");
+    println!("== seeds");
+    workspace::run(workspace::cargo().current_dir(&fuzz).args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--example",
+        "seeds",
+    ]))?;
+    for (target, max_bytes) in TARGETS {
+        if !args.targets.is_empty() && !args.targets.iter().any(|t| t == target) {
+            continue;
+        }
+        println!("\n== fuzzing {target} for {} s", args.seconds);
+        workspace::run(
+            workspace::cargo()
+                // Instrumentation is behind unstable flags; this lets the stable compiler have them.
+                .env("RUSTC_BOOTSTRAP", "1")
+                .args(["fuzz", "run", target, "--"])
+                .arg(format!("-max_total_time={}", args.seconds))
+                .arg(format!("-max_len={max_bytes}"))
+                .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+                .arg(format!("-malloc_limit_mb={}", MEMORY_MB / 2))
+                .arg(format!("-timeout={SECONDS_PER_INPUT}"))
+                .arg("-print_final_stats=1"),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! `cargo xtask oracle`: every figure of every node and class against DevTools' own engine.
+//!
+//! DevTools' engine runs under Node (`oracle/devtools.mjs`) and writes one CSV row per node and
+//! its class table as JSON; heapglass is asked for the same, through its command line as a user
+//! would. Nodes are compared as two streams, so memory does not grow with the snapshot.
+
+mod classes;
+mod known;
+mod nodes;
+mod ours;
+mod theirs;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use regex::Regex;
+use serde_json::Value;
+
+use self::known::Refusal;
+use self::ours::Ours;
+use self::theirs::{Answer, Nodes, Theirs};
+use crate::workspace::{self, Profile, oracle_folder};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Snapshots, or folders to look for them in [default: fixtures/].
+    paths: Vec<PathBuf>,
+    /// Compare with the figures kept in gold/ beside each snapshot instead of asking DevTools'
+    /// engine now: quick, and needs no Node.
+    #[arg(long)]
+    gold: bool,
+    /// Compare only files whose name matches.
+    #[arg(long, value_name = "REGEX")]
+    only: Option<Regex>,
+    /// Test the quickly built program instead of the release build.
+    #[arg(long)]
+    dev: bool,
+    /// Test this program, without building one.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    /// How many differences to print for each snapshot.
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    show: usize,
+}
+
+impl Args {
+    /// The fixtures, against the figures that are kept of them.
+    pub(crate) fn fixtures() -> Args {
+        Args { paths: vec![], gold: true, only: None, dev: true, program: None, show: 5 }
+    }
+
+    /// All snapshots in `folder`, against DevTools' engine.
+    pub(crate) fn live(folder: PathBuf) -> Args {
+        Args { paths: vec![folder], gold: false, only: None, dev: false, program: None, show: 5 }
+    }
+}
+
+/// What came of one snapshot.
+enum Outcome {
+    /// All figures are equal; a sentence on how many.
+    Equal(String),
+    /// There is nothing to compare with, for a known reason.
+    Skipped(String),
+    /// The first differences and their number, or another failure.
+    Failed(Vec<String>),
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let files = snapshots(args)?;
+    if files.is_empty() {
+        bail!("no snapshots to compare");
+    }
+    let heapglass = match &args.program {
+        Some(program) => program.clone(),
+        None if args.dev => workspace::heapglass(Profile::Dev)?,
+        None => workspace::heapglass(Profile::Release)?,
+    };
+    let oracle = if args.gold { None } else { Some(oracle_folder()?) };
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for file in &files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let outcome = match &oracle {
+            Some(oracle) => compare_live(file, &heapglass, oracle, args.show),
+            None => compare_kept(file, &heapglass, args.show),
+        };
+        match outcome.with_context(|| file.display().to_string())? {
+            Outcome::Equal(what) => {
+                passed += 1;
+                println!("equal    {name}: {what}");
+            }
+            Outcome::Skipped(why) => {
+                skipped += 1;
+                println!("skipped  {name}: {why}");
+            }
+            Outcome::Failed(differences) => {
+                failed += 1;
+                println!("FAILED   {name}");
+                for difference in differences {
+                    println!("         {difference}");
+                }
+            }
+        }
+    }
+    println!("oracle: {passed} passed, {failed} failed, {skipped} skipped");
+    if failed > 0 {
+        bail!(
+            "{failed} snapshots differ; one that is right where DevTools is wrong belongs in docs/differences.md"
+        );
+    }
+    Ok(())
+}
+
+/// The snapshots that `args` name, sorted.
+fn snapshots(args: &Args) -> Result<Vec<PathBuf>> {
+    let paths = match args.paths.as_slice() {
+        [] => &[workspace::root().join("fixtures")][..],
+        paths => paths,
+    };
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path)? {
+                let file = entry?.path();
+                if looks_like_snapshot(&file) {
+                    files.push(file);
+                }
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    if let Some(only) = &args.only {
+        files.retain(|f| only.is_match(&f.file_name().unwrap_or_default().to_string_lossy()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn looks_like_snapshot(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    name.ends_with(".heapsnapshot") || name.ends_with(".heaptimeline")
+}
+
+/// Compares `file` with the figures that `fixtures/gold` keeps.
+fn compare_kept(file: &Path, heapglass: &Path, show: usize) -> Result<Outcome> {
+    let scratch = tempfile::tempdir()?;
+    let ours = Ours::new(heapglass, scratch.path().join("cache"));
+    match theirs::kept(file)? {
+        Some(figures) => compare_figures(file, figures, &ours, show),
+        None => Ok(Outcome::Failed(vec!["no figures in gold/".into()])),
+    }
+}
+
+/// Asks DevTools' engine now.
+fn compare_live(file: &Path, heapglass: &Path, oracle: &Path, show: usize) -> Result<Outcome> {
+    let scratch = tempfile::tempdir()?;
+    let ours = Ours::new(heapglass, scratch.path().join("cache"));
+    let opens = || ours.json("summary", file, &["--limit", "1"]);
+    let (refusal, said) = match theirs::ask(oracle, file, scratch.path())? {
+        Answer::Figures(figures) => return compare_figures(file, figures, &ours, show),
+        Answer::Refused(refusal, said) => (refusal, said),
+    };
+    Ok(match (refusal, opens()) {
+        (Refusal::Limit(section), Ok(_)) => {
+            Outcome::Skipped(format!("{section}: only heapglass opens it"))
+        }
+        (Refusal::NotASnapshot, Ok(_)) => {
+            Outcome::Skipped("not whole: only heapglass opens it".into())
+        }
+        (Refusal::NotASnapshot, Err(_)) => Outcome::Equal("refused by both".into()),
+        (_, _) => Outcome::Failed(vec![said.lines().next().unwrap_or("no word").to_owned()]),
+    })
+}
+
+fn compare_figures(file: &Path, theirs: Theirs, ours: &Ours, show: usize) -> Result<Outcome> {
+    let Theirs { nodes, summary, repaired } = theirs;
+    let excused = known::excused_columns(&summary["warnings"]);
+    let mut found = Vec::new();
+    let nodes = match compare_nodes(file, nodes, ours, excused, show) {
+        Ok((rows, differences)) => {
+            found.extend(differences);
+            rows
+        }
+        Err(error) => return Ok(Outcome::Failed(vec![format!("{error:#}")])),
+    };
+    let classes = compare_summary(file, &summary, ours, !excused.is_empty(), show, &mut found);
+    if let Err(error) = &classes {
+        found.push(format!("{error:#}"));
+    }
+    if !found.is_empty() {
+        return Ok(Outcome::Failed(found));
+    }
+    let mut what = format!("{nodes}, {}", classes.unwrap_or_default());
+    if repaired {
+        what += "; trace_function_count repaired for DevTools";
+    }
+    if !excused.is_empty() {
+        what += "; sizes not compared, DevTools has them modulo 2^32";
+    }
+    Ok(Outcome::Equal(what))
+}
+
+/// What was compared, and the lines on what differs.
+fn compare_nodes(
+    file: &Path,
+    theirs: Nodes,
+    ours: &Ours,
+    excused: &'static [&'static str],
+    show: usize,
+) -> Result<(String, Vec<String>)> {
+    let mut export = ours.export(file)?;
+    let compared = match theirs {
+        Nodes::Csv(theirs) => {
+            let mut differences = nodes::Differences::new(excused, show);
+            nodes::compare(theirs, &mut export.rows, &mut differences)
+                .map(|rows| (format!("{rows} nodes"), differences.into_lines()))
+        }
+        Nodes::Sha256(theirs) => nodes::checksum(&mut export.rows).map(|(rows, ours)| {
+            let line =
+                "the checksum of the nodes differs; `cargo xtask oracle fixtures` says where";
+            let lines = if ours == theirs { vec![] } else { vec![line.to_owned()] };
+            (format!("{rows} nodes"), lines)
+        }),
+    };
+    // A program that broke off is why rows are missing: its own word comes first.
+    export.finish()?;
+    compared
+}
+
+/// Totals, statistics, classes, filters, native contexts. Returns what was compared.
+fn compare_summary(
+    file: &Path,
+    theirs: &Value,
+    ours: &Ours,
+    sizes_wrap: bool,
+    show: usize,
+    found: &mut Vec<String>,
+) -> Result<String> {
+    let all = ours.json("summary", file, &["--limit", "0"])?;
+    let statistics = ours.json("statistics", file, &[])?;
+    classes::compare_fields("snapshot", &theirs["snapshot"], &all["snapshot"], sizes_wrap, found);
+    classes::compare_fields(
+        "statistics",
+        &theirs["statistics"],
+        &statistics["statistics"],
+        sizes_wrap,
+        found,
+    );
+    let table = |what: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>| {
+        classes::compare_tables(what, theirs, &ours["classes"], sizes_wrap, show, found)
+    };
+    let classes = table("classes", &theirs["classes"], &all, found);
+    let mut filters = 0;
+    for (filter, which) in known::FILTERS {
+        // A filter that failed in the engine is an object with its error.
+        if theirs["filters"][filter].is_array() {
+            let passing = ours.json("summary", file, &["--limit", "0", "--only", which])?;
+            table(filter, &theirs["filters"][filter], &passing, found);
+            filters += 1;
+        }
+    }
+    let contexts = &theirs["native_contexts"];
+    let mut attributed: Vec<(String, &Value)> = contexts["contexts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|context| (format!("@{}", context["id"]), &context["attributed_size"]))
+        .collect();
+    if contexts.is_object() {
+        attributed.push(("shared".into(), &contexts["shared_size"]));
+        attributed.push(("none".into(), &contexts["no_attribution_size"]));
+    }
+    for (context, size) in &attributed {
+        let argument = format!("--native-context={context}");
+        let ours = ours.json("summary", file, &["--limit", "1", &argument])?;
+        if ours["shallow_size"] != **size && !sizes_wrap {
+            let ours = &ours["shallow_size"];
+            found.push(format!("native context {context}: DevTools {size}, heapglass {ours}"));
+        }
+    }
+    Ok(format!("{classes} classes, {filters} filters, {} native contexts", attributed.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn snapshots_are_told_by_name() {
+        let is = |name| super::looks_like_snapshot(Path::new(name));
+        assert!(
+            is("a/b.heapsnapshot")
+                && is("b.heaptimeline")
+                && is("b.heapsnapshot.gz")
+                && is("b.heapsnapshot.zst")
+        );
+        assert!(!is("b.heapprofile") && !is("README.md") && !is("b.summary.json"));
+    }
+}
