@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use bytemuck::Pod;
@@ -47,6 +48,19 @@ impl<T: Pod> Buffer<T> {
         let mut buffer = Self::zeroed(len)?;
         buffer.fill(value);
         Ok(buffer)
+    }
+
+    /// The elements as atomic numbers, for threads that write to places of their own.
+    #[allow(unsafe_code)]
+    pub fn as_atomic(&mut self) -> &[AtomicU32]
+    where
+        T: AtomicTwin,
+    {
+        let elements: &mut [T] = self;
+        // SAFETY: `AtomicTwin` is implemented for u32 alone, which has the size and alignment of
+        // AtomicU32 and the same values; the exclusive borrow lasts as long as the result, so
+        // that nobody accesses the elements without atomics meanwhile.
+        unsafe { std::slice::from_raw_parts(elements.as_ptr().cast::<AtomicU32>(), elements.len()) }
     }
 
     /// Appends elements; doubles the capacity when it is used up.
@@ -130,11 +144,25 @@ impl Scratch {
     }
 }
 
+/// Numbers that [`Buffer::as_atomic`] works for.
+pub trait AtomicTwin: sealed::Sealed {}
+impl AtomicTwin for u32 {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for u32 {}
+}
+
+const HUGE_PAGE: usize = 2 << 20;
+
 fn map<T>(capacity: usize) -> Result<Option<MmapMut>> {
     let bytes = capacity.saturating_mul(size_of::<T>());
     if bytes == 0 {
         return Ok(None);
     }
+    // Whole huge pages: the system would not give less, and a buffer that is handed on then also
+    // fits a use that needs an element more.
+    let bytes = if bytes < HUGE_PAGE { bytes } else { bytes.next_multiple_of(HUGE_PAGE) };
     let no_memory = |e| Error::io("get memory for", std::path::Path::new("the heap graph"), e);
     let map = MmapMut::map_anon(bytes).map_err(no_memory)?;
     // Advice only: kernels without huge pages say no, and small pages do as well.
@@ -164,6 +192,22 @@ impl<T: Pod> DerefMut for Buffer<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn atomic_view_writes_through() {
+        let mut buffer = Buffer::<u32>::zeroed(100).unwrap();
+        let atomic = buffer.as_atomic();
+        std::thread::scope(|scope| {
+            for half in [0usize, 50] {
+                scope.spawn(move || {
+                    for at in half..half + 50 {
+                        atomic[at].store(at as u32, std::sync::atomic::Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        assert!(buffer.iter().copied().eq(0..100));
+    }
 
     #[test]
     fn scratch_hands_memory_on() {

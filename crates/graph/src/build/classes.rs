@@ -4,7 +4,7 @@
 //! `calculateClassesRetainedSize` (HeapSnapshot.ts). Unlike there, two internal keys that print
 //! the same are one class, so that no row hides another.
 
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::strings::{StringTable, lossy};
 use heapglass_format::{NodeType, Result};
 use rustc_hash::FxHashMap;
@@ -41,8 +41,8 @@ pub(super) struct Classes {
 }
 
 /// Finds each node's class; classes are numbered in order of first appearance.
-pub(super) fn assign(sources: &Sources<'_>) -> Result<Classes> {
-    let mut of = Buffer::<u32>::zeroed(sources.node_type.len())?;
+pub(super) fn assign(sources: &Sources<'_>, scratch: &Scratch) -> Result<Classes> {
+    let mut of = scratch.take::<u32>(sources.node_type.len())?;
     let mut table = Table::new(sources)?;
     let mut locations = sources.locations.iter().peekable();
     let mut plain_objects = sources.interfaces.shape_of.iter();

@@ -8,22 +8,23 @@ use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result};
 
+use super::classes::{self, Classes};
 use super::detached::{self, Detached};
 use super::dominators::immediate_dominators;
 use super::facts::{self, EdgeFacts, NodeFacts};
 use super::interfaces::PlainObjects;
-use super::predecessors::{self, Retainers};
+use super::predecessors::{self, SortRules};
 use super::search::{self, Preorder, SearchRules};
 use super::sizes::Sizes;
 use super::text::Text;
 use super::tree::{self, Tree};
-use super::{Adjacency, classes, distance, shallow, statistics};
+use super::{Adjacency, distance, shallow, statistics};
 use crate::{ClassTable, Overview, SnapshotInfo, Statistics};
 
 /// Climbs per node that the last step of Semi-NCA may take; real heaps take 0.1 to 3.
 const LAST_STEP_BOUND: usize = 32;
 /// How many passes progress counts.
-const PASSES: u64 = 6;
+const PASSES: u64 = 5;
 
 /// Reads `source` and runs all passes. All columns are in `writer`'s sections afterwards; the
 /// small results are returned.
@@ -47,37 +48,36 @@ pub(crate) fn build(
     let named = Named::new(writer, tables, text)?;
     let edges = named.edges(writer, threads)?;
     step(1)?;
-    let Walked { preorder, distances, shallow, rest } = walk(writer, named, edges, threads, scratch)?;
+    let Walked { preorder, mut classes, shallow, rest } = walk(writer, named, edges, threads, scratch)?;
     step(2)?;
-    let (held, mut classed) = both(
-        threads,
-        || hold(writer, &rest, preorder, scratch),
-        || classify(writer, &rest, distances, &shallow, scratch),
-    )?;
+    let Held { dominators, unshared_elements } = hold(writer, &rest, preorder, &classes, threads, scratch)?;
     step(3)?;
     let order = writer.column::<u32>("preorder_node")?;
-    let tree = tree::build(&held.dominators, &order, &shallow, scratch)?;
-    drop((order, held.dominators));
+    let tree = tree::build(writer, &dominators, &order, &shallow, scratch)?;
+    drop(order);
+    scratch.give(dominators);
     step(4)?;
     let statistics = statistics::compute(&statistics::Sources {
         node_type: &rest.node_type,
         shallow: &shallow,
         buffers: rest.facts.buffers.words(),
         arrays: rest.facts.arrays.words(),
-        unshared_elements: &held.unshared_elements,
+        unshared_elements: &unshared_elements,
         extra_native_bytes: rest.info.extra_native_bytes,
         root_retained: tree.retained.get(rest.info.root),
     });
-    classes::add_up_retained(&mut classed, &shallow, &tree);
+    let write = || write_tree(writer, &tree, &shallow);
+    let finish = || {
+        classes::add_up_retained(&mut classes, &shallow, &tree);
+        Ok(())
+    };
+    both(threads, write, finish)?;
     step(5)?;
-    writer.put("class", &classed.of)?;
-    write_tree(writer, &tree, &shallow)?;
-    step(6)?;
-    Ok(overview(rest, statistics, classed))
+    Ok(overview(rest, statistics, classes))
 }
 
 /// Runs two passes at once if there is a second thread.
-fn both<A: Send, B: Send>(
+pub(super) fn both<A: Send, B: Send>(
     threads: usize,
     a: impl FnOnce() -> Result<A> + Send,
     b: impl FnOnce() -> Result<B> + Send,
@@ -147,7 +147,7 @@ fn write_derived(writer: &ContainerWriter, detached: &Detached) -> Result<()> {
 /// What the walks over the edges gave.
 struct Walked {
     preorder: Preorder,
-    distances: Buffer<i32>,
+    classes: Classes,
     shallow: Sizes,
     rest: Rest,
 }
@@ -156,15 +156,13 @@ struct Walked {
 struct Rest {
     node_type: Buffer<u8>,
     first_edge: Buffer<u32>,
-    strings: StringTable,
     facts: NodeFacts,
     edges: EdgeFacts,
-    detached: Buffer<u8>,
     info: SnapshotInfo,
     findings: Vec<heapglass_format::Finding>,
 }
 
-/// Searches in depth on one thread, in breadth on the other.
+/// Numbers the nodes on one thread; distances, shallow sizes and classes on the other.
 fn walk(
     writer: &ContainerWriter,
     named: Named,
@@ -184,33 +182,82 @@ fn walk(
         root_is_held: edges.root_is_held,
         page_roots: &roots.page,
     };
-    let distance_rules = distance::EdgeRules {
+    let in_depth = || search::preorder(graph, &search_rules, scratch);
+    let in_breadth = || {
+        let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
+        writer.put("distance", &distances)?;
+        if !roots.user.is_empty() {
+            move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
+        }
+        writer.put("node_type", &tables.node_type)?;
+        writer.put("detachedness", &detached)?;
+        writer.put("first_edge", &tables.first_edge)?;
+        let mut classes = classify(writer, &tables, &facts, &strings, scratch)?;
+        classes::add_up(&mut classes, &shallow, &distances);
+        scratch.give(distances);
+        Ok(classes)
+    };
+    let (preorder, classes) = both(threads, in_depth, in_breadth)?;
+    let info = info(&tables, !roots.user.is_empty());
+    let Tables { node_type, first_edge, findings, edge_to, .. } = tables;
+    scratch.give(edge_to);
+    let rest = Rest { node_type, first_edge, facts, edges, info, findings };
+    Ok(Walked { preorder, classes, shallow, rest })
+}
+
+fn find_distances(
+    graph: Adjacency<'_>,
+    tables: &Tables,
+    edges: &EdgeFacts,
+    roots: &Roots,
+    scratch: &Scratch,
+) -> Result<Buffer<i32>> {
+    let rules = distance::EdgeRules {
         strong: &edges.strong,
         skipped: &edges.skipped,
         weak_map: &edges.weak_map,
         is_weak_map: &edges.is_weak_map,
     };
-    let in_breadth = || {
-        let distances =
-            distance::distances(graph, &distance_rules, tables.root, &roots.user, scratch)?;
-        if !roots.user.is_empty() {
-            let ownable = facts.ownable.words();
-            let owners = shallow::owners(graph, &edges.strong, ownable, scratch)?;
-            let synthetic = NodeType::Synthetic.code();
-            let receives =
-                |node: u32| node != tables.root && tables.node_type[node as usize] != synthetic;
-            shallow::move_sizes(&owners, ownable, &mut shallow, receives)?;
-            scratch.give(owners);
-        }
-        Ok(distances)
+    distance::distances(graph, &rules, tables.root, &roots.user, scratch)
+}
+
+fn move_sizes(
+    graph: Adjacency<'_>,
+    tables: &Tables,
+    facts: &NodeFacts,
+    edges: &EdgeFacts,
+    sizes: &mut Sizes,
+    scratch: &Scratch,
+) -> Result<()> {
+    let ownable = facts.ownable.words();
+    let owners = shallow::owners(graph, &edges.strong, ownable, scratch)?;
+    let synthetic = NodeType::Synthetic.code();
+    let receives = |node: u32| node != tables.root && tables.node_type[node as usize] != synthetic;
+    shallow::move_sizes(&owners, ownable, sizes, receives)?;
+    scratch.give(owners);
+    Ok(())
+}
+
+fn classify(
+    writer: &ContainerWriter,
+    tables: &Tables,
+    facts: &NodeFacts,
+    strings: &StringTable,
+    scratch: &Scratch,
+) -> Result<Classes> {
+    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+    let plain = facts.plain.words();
+    let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
+    let sources = classes::Sources {
+        node_type: &tables.node_type,
+        names: &writer.column("node_name")?,
+        type_names: &tables.node_type_names,
+        strings,
+        locations: &writer.column("locations")?,
+        plain,
+        interfaces: &interfaces,
     };
-    let in_depth = || search::preorder(graph, &search_rules, scratch);
-    let (preorder, distances) = both(threads, in_depth, in_breadth)?;
-    let info = info(&tables, !roots.user.is_empty());
-    let Tables { node_type, first_edge, findings, edge_to, .. } = tables;
-    scratch.give(edge_to);
-    let rest = Rest { node_type, first_edge, strings, facts, edges, detached, info, findings };
-    Ok(Walked { preorder, distances, shallow, rest })
+    classes::assign(&sources, scratch)
 }
 
 /// The root's children that searches start from, in edge order.
@@ -280,61 +327,37 @@ fn hold(
     writer: &ContainerWriter,
     rest: &Rest,
     preorder: Preorder,
+    classes: &Classes,
+    threads: usize,
     scratch: &Scratch,
 ) -> Result<Held> {
     let Preorder { number, order, parent, reached, page_owned } = preorder;
     writer.put("preorder_node", &order)?;
     scratch.give(order);
-    let retainers = predecessors::sort_by_target(
-        writer,
-        &rest.first_edge,
-        rest.info.root,
-        &rest.edges.essential,
-        &number,
-        &page_owned,
-        scratch,
-    )?;
-    writer.put("preorder_number", &number)?;
-    let unshared_elements = retainers.with_one_edge(rest.edges.elements.words(), &number);
-    scratch.give(number);
-    writer.put("predecessor_first", &retainers.essential.first)?;
-    writer.put("predecessor_from", &retainers.essential.from)?;
-    writer.put("other_retainers", &retainers.others)?;
-    let Retainers { essential, .. } = retainers;
-    let dominators = immediate_dominators(&essential, parent, reached, LAST_STEP_BOUND, scratch)?;
-    scratch.give(essential.first);
-    scratch.give(essential.from);
-    Ok(Held { dominators, unshared_elements })
-}
-
-fn classify(
-    writer: &ContainerWriter,
-    rest: &Rest,
-    distances: Buffer<i32>,
-    shallow: &Sizes,
-    scratch: &Scratch,
-) -> Result<classes::Classes> {
-    writer.put("node_type", &rest.node_type)?;
-    writer.put("detachedness", &rest.detached)?;
-    writer.put("first_edge", &rest.first_edge)?;
-    let graph = Adjacency { first_edge: &rest.first_edge, to: &[] };
-    let plain = rest.facts.plain.words();
-    let strings = &rest.strings;
-    let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
-    let sources = classes::Sources {
-        node_type: &rest.node_type,
-        names: &writer.column("node_name")?,
-        type_names: &rest.info.node_type_names,
-        strings,
-        locations: &writer.column("locations")?,
-        plain,
-        interfaces: &interfaces,
+    let rules = SortRules {
+        first_edge: &rest.first_edge,
+        root: rest.info.root,
+        essential: &rest.edges.essential,
+        number: &number,
+        page_owned: &page_owned,
     };
-    let mut classes = classes::assign(&sources)?;
-    classes::add_up(&mut classes, shallow, &distances);
-    writer.put("distance", &distances)?;
-    scratch.give(distances);
-    Ok(classes)
+    let retainers = predecessors::sort_by_target(writer, &rules, threads, scratch)?;
+    let unshared_elements = retainers.with_one_edge(rest.edges.elements.words(), &number);
+    let find = || {
+        immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch)
+    };
+    let write = || {
+        writer.put("preorder_number", &number)?;
+        writer.put("predecessor_first", &retainers.essential.first)?;
+        writer.put("predecessor_from", &retainers.essential.from)?;
+        writer.put("other_retainers", &retainers.others)?;
+        writer.put("class", &classes.of)
+    };
+    let (dominators, ()) = both(threads, find, write)?;
+    scratch.give(number);
+    scratch.give(retainers.essential.first);
+    scratch.give(retainers.essential.from);
+    Ok(Held { dominators, unshared_elements })
 }
 
 fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<()> {
@@ -342,13 +365,11 @@ fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<
     writer.put("shallow_wide", &shallow.wide())?;
     writer.put("retained_low", tree.retained.low())?;
     writer.put("retained_wide", &tree.retained.wide())?;
-    writer.put("dominator", &tree.dominator)?;
-    writer.put("tree_position", &tree.position)?;
     writer.put("tree_order", &tree.order)?;
     writer.put("tree_size", &tree.size)
 }
 
-fn overview(rest: Rest, statistics: Statistics, classes: classes::Classes) -> Overview {
+fn overview(rest: Rest, statistics: Statistics, classes: Classes) -> Overview {
     let info = SnapshotInfo {
         total_size: statistics.total,
         ..rest.info
