@@ -25,7 +25,9 @@ pub(super) fn group_suspects(
         .overview()
         .classes
         .shown()
-        .filter(|(_, row)| row.retained_size >= least && row.count > 1 && may_be_blamed(&row.class_name))
+        .filter(|(_, row)| {
+            row.retained_size >= least && row.count > 1 && may_be_blamed(&row.class_name)
+        })
         .map(|(class, row)| (row.retained_size, class))
         .collect();
     classes.sort_by_key(|&(size, class)| (Reverse(size), class));
@@ -33,7 +35,8 @@ pub(super) fn group_suspects(
     for (_, class) in classes.into_iter().take(MAX_CLASSES) {
         let group = covered.instances_outside(graph, class);
         let single = group.members.len() < 2;
-        if group.retained_size < least || single || !is_program_object(graph, group.largest(graph)) {
+        if group.retained_size < least || single || !is_program_object(graph, group.largest(graph))
+        {
             continue;
         }
         covered.add(graph, &group.members);
@@ -50,7 +53,12 @@ fn may_be_blamed(class_name: &str) -> bool {
         && class_name != "Function"
 }
 
-fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group, _options: &SuspectOptions) -> Suspect {
+fn group_suspect(
+    graph: &Graph,
+    class: ClassIndex,
+    group: &Group,
+    _options: &SuspectOptions,
+) -> Suspect {
     let stride = group.members.len().div_ceil(MAX_PATHS).max(1);
     let sample: Vec<Ordinal> = group.members.iter().copied().step_by(stride).collect();
     let merged = merged_paths(graph, &sample, 1);
@@ -95,7 +103,8 @@ struct Group {
 
 impl Group {
     fn largest(&self, graph: &Graph) -> Ordinal {
-        let largest = self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));
+        let largest =
+            self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));
         largest.copied().unwrap_or(graph.root())
     }
 }
@@ -147,7 +156,8 @@ impl Covered {
             if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
                 let end = position + graph.retained_count(node) as usize;
                 let retained_size = graph.retained_size(node);
-                let named: u64 = parts.clone().take_while(|part| part.0 < end).map(|part| part.2).sum();
+                let named: u64 =
+                    parts.clone().take_while(|part| part.0 < end).map(|part| part.2).sum();
                 let rest = retained_size.saturating_sub(named);
                 if rest >= named {
                     group.members.push(node);

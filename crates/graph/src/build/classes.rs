@@ -66,10 +66,7 @@ pub(super) fn assign(sources: &Sources<'_>, scratch: &Scratch) -> Result<Classes
             kind => table.class_of_type(kind),
         };
     }
-    Ok(Classes {
-        of,
-        rows: table.rows,
-    })
+    Ok(Classes { of, rows: table.rows })
 }
 
 /// Class names are numbered by text; classes by name and location.
@@ -116,13 +113,8 @@ impl<'a> Table<'a> {
     }
 
     fn plain_name(&mut self, shape: u32, string: u32) -> u32 {
-        let Some(interface) = self
-            .sources
-            .interfaces
-            .interface_of
-            .get(shape as usize)
-            .copied()
-            .flatten()
+        let Some(interface) =
+            self.sources.interfaces.interface_of.get(shape as usize).copied().flatten()
         else {
             return self.name_of_string(string);
         };
@@ -143,10 +135,7 @@ impl<'a> Table<'a> {
                 NodeType::RegExp => "RegExp".to_owned(),
                 _ => format!(
                     "({})",
-                    self.sources
-                        .type_names
-                        .get(code)
-                        .map_or("unknown", |name| name)
+                    self.sources.type_names.get(code).map_or("unknown", |name| name)
                 ),
             };
             let name = self.name(name.as_bytes());
