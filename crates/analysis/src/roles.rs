@@ -17,9 +17,9 @@ pub(crate) fn is_nobody(graph: &Graph, node: Ordinal) -> bool {
 /// Whether a node is a global object: a user root, or named so by its native context.
 fn is_global(graph: &Graph, node: Ordinal) -> bool {
     let is_name = |name: &str| {
-        ["global", "Window", "GlobalObject", "DedicatedWorkerGlobalScope"]
-            .iter()
-            .any(|known| name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(" ")))
+        ["global", "Window", "GlobalObject", "DedicatedWorkerGlobalScope"].iter().any(|known| {
+            name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(" "))
+        })
     };
     let is_below_root = || graph.retaining_nodes(node).any(|from| from == graph.root());
     let is_named_by_context = || {

@@ -98,7 +98,13 @@ pub(crate) struct CommonArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) bytes: bool,
     /// When to use colours
-    #[arg(long, global = true, help_heading = "Output", value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
     pub(crate) color: ColorChoice,
     /// Neither use an index nor make one
     #[arg(long, global = true, help_heading = "Reading")]

@@ -5,8 +5,16 @@ use std::io::{self, Write};
 use heapglass_graph::{Graph, Ordinal};
 
 /// The columns, in order.
-const COLUMNS: [&str; 8] =
-    ["id", "type", "class_name", "name", "distance", "shallow_size", "retained_size", "dominator_id"];
+const COLUMNS: [&str; 8] = [
+    "id",
+    "type",
+    "class_name",
+    "name",
+    "distance",
+    "shallow_size",
+    "retained_size",
+    "dominator_id",
+];
 /// Bytes gathered before they are written.
 const CHUNK: usize = 1 << 20;
 
@@ -60,7 +68,11 @@ impl<'a> Rows<'a> {
             push_text(&mut field, name, format);
             field
         };
-        Rows { graph, format, class_names: classes.iter().map(|row| escaped(&row.class_name)).collect() }
+        Rows {
+            graph,
+            format,
+            class_names: classes.iter().map(|row| escaped(&row.class_name)).collect(),
+        }
     }
 
     fn header(&self, line: &mut Vec<u8>) {

@@ -27,9 +27,8 @@ pub(crate) fn question(error: &anyhow::Error) -> Failure {
         Some(heapglass_analysis::Error::NoSuchObject(_)) => {
             failure.hint("ids are those of this snapshot, or of another one of the same process")
         }
-        Some(heapglass_analysis::Error::NoSuchClass(_)) => {
-            failure.hint("`heapglass summary FILE --filter PART` finds classes by a part of their name")
-        }
+        Some(heapglass_analysis::Error::NoSuchClass(_)) => failure
+            .hint("`heapglass summary FILE --filter PART` finds classes by a part of their name"),
         Some(heapglass_analysis::Error::NotANativeContext(_)) => failure.hint(
             "`heapglass summary FILE --objects 'system / NativeContext'` lists the native contexts",
         ),
@@ -41,7 +40,9 @@ fn message(error: &Error) -> String {
     match error {
         // Its hint is printed on a line of its own.
         Error::NotASnapshot { path, what, .. } => format!("{}: {what}", name(path)),
-        Error::Io { action, path, source } => format!("cannot {action} {}: {}", name(path), reason(source)),
+        Error::Io { action, path, source } => {
+            format!("cannot {action} {}: {}", name(path), reason(source))
+        }
         other => other.to_string(),
     }
 }

@@ -11,10 +11,28 @@ use crate::{NodeRef, SnapshotBuilder};
 pub fn heap(max_nodes: usize) -> impl Strategy<Value = SnapshotBuilder> {
     let node = (
         select(vec![
-            "object", "object", "object", "array", "hidden", "string", "closure", "native", "code",
-            "synthetic", "object shape",
+            "object",
+            "object",
+            "object",
+            "array",
+            "hidden",
+            "string",
+            "closure",
+            "native",
+            "code",
+            "synthetic",
+            "object shape",
         ]),
-        select(vec!["A", "B", "C", "D", "Object", "Array", "system / Context", "system / ExternalStringData"]),
+        select(vec![
+            "A",
+            "B",
+            "C",
+            "D",
+            "Object",
+            "Array",
+            "system / Context",
+            "system / ExternalStringData",
+        ]),
         prop_oneof![Just(0u64), 1u64..100, 1u64..100, Just(5_000_000_000)],
         prop_oneof![8 => Just(0u8), 1 => Just(1), 1 => Just(2)],
     );

@@ -33,7 +33,9 @@ impl<'a> ConsStrings<'a> {
     /// Source: `HeapSnapshotNode.isFlatConsString`.
     pub(crate) fn is_flat(&self, node: Ordinal) -> bool {
         self.graph.edges(node).any(|edge| {
-            edge.edge_type == EdgeType::Internal && self.is_half(edge.name) && self.is_empty(edge.to)
+            edge.edge_type == EdgeType::Internal
+                && self.is_half(edge.name)
+                && self.is_empty(edge.to)
         })
     }
 
@@ -45,7 +47,8 @@ impl<'a> ConsStrings<'a> {
         }
         let has_text = |half: Option<Ordinal>| {
             half.is_some_and(|half| {
-                self.graph.node_type(half) != NodeType::ConcatenatedString && !self.name(half).is_empty()
+                self.graph.node_type(half) != NodeType::ConcatenatedString
+                    && !self.name(half).is_empty()
             })
         };
         let (first, second) = self.halves(node);
@@ -151,11 +154,15 @@ impl Text {
         self.units += utf16_units(part);
         let last = self.bytes.len().checked_sub(3).and_then(|at| self.bytes.get(at..));
         // Two halves of a character that were cut apart become one again.
-        if let (Some(&[0xed, high @ 0xa0..=0xaf, high_low]), &[0xed, low @ 0xb0..=0xbf, low_low, ref rest @ ..]) =
-            (last, part)
+        if let (
+            Some(&[0xed, high @ 0xa0..=0xaf, high_low]),
+            &[0xed, low @ 0xb0..=0xbf, low_low, ref rest @ ..],
+        ) = (last, part)
         {
-            let unit = |middle: u8, last: u8| u32::from(middle & 0x3f) << 6 | u32::from(last & 0x3f);
-            let scalar = 0x10000 + ((unit(high, high_low) & 0x3ff) << 10 | unit(low, low_low) & 0x3ff);
+            let unit =
+                |middle: u8, last: u8| u32::from(middle & 0x3f) << 6 | u32::from(last & 0x3f);
+            let scalar =
+                0x10000 + ((unit(high, high_low) & 0x3ff) << 10 | unit(low, low_low) & 0x3ff);
             self.bytes.truncate(self.bytes.len() - 3);
             let char = char::from_u32(scalar).unwrap_or(char::REPLACEMENT_CHARACTER);
             self.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
@@ -168,7 +175,8 @@ impl Text {
 
 /// Length of a WTF-8 text in UTF-16 units: JavaScript's `length`.
 fn utf16_units(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+        + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ fn objects_belong_to_the_context_of_their_map_or_to_who_reaches_them() {
     heap.internal(b, "map", second_map);
     heap.property(heap.global(), "a", a);
     heap.property(a, "b", b);
-    let (of_a, of_b, of_both) = (heap.string("a", 16), heap.string("b", 16), heap.string("both", 16));
+    let (of_a, of_b, of_both) =
+        (heap.string("a", 16), heap.string("b", 16), heap.string("both", 16));
     let below_both = heap.string("below", 16);
     heap.property(a, "own", of_a);
     heap.property(b, "own", of_b);
@@ -48,7 +49,10 @@ fn objects_belong_to_the_context_of_their_map_or_to_who_reaches_them() {
     assert_eq!(owner(below_both), Owner::Shared);
     assert_eq!(owner(of_nobody), Owner::None);
     let sum: u64 = contexts.contexts.iter().map(|context| context.attributed_size).sum();
-    assert_eq!(sum + contexts.shared_size + contexts.unattributed_size, graph.retained_size(graph.root()));
+    assert_eq!(
+        sum + contexts.shared_size + contexts.unattributed_size,
+        graph.retained_size(graph.root())
+    );
 
     let mine = nodes_passing(&graph, Filter::NativeContext(id(&heap, second))).expect("a context");
     assert!(mine.contains(at(of_b)) && !mine.contains(at(of_both)) && !mine.contains(at(a)));

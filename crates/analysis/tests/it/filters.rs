@@ -1,6 +1,6 @@
 use heapglass_analysis::{
-    ClassSort, Error, Filter, SummaryOptions, class_pattern, filtered_classes, find_classes, instances,
-    nodes_passing, summarize,
+    ClassSort, Error, Filter, SummaryOptions, class_pattern, filtered_classes, find_classes,
+    instances, nodes_passing, summarize,
 };
 use heapglass_graph::{Graph, Ordinal};
 use heapglass_testkit::SnapshotBuilder;
@@ -33,7 +33,9 @@ fn truncated_strings_are_equal_if_the_whole_is() {
     let mut heap = SnapshotBuilder::new();
     let string = |heap: &mut SnapshotBuilder, length: &str, hash: &str| {
         let string = heap.string("the first part", 2000);
-        for (name, kind, value) in [("truncated", "bool", "true"), ("length", "int", length), ("hash", "int", hash)] {
+        for (name, kind, value) in
+            [("truncated", "bool", "true"), ("length", "int", length), ("hash", "int", hash)]
+        {
             let number = heap.number(kind, value);
             heap.internal(string, name, number);
         }
@@ -124,7 +126,10 @@ fn what_only_event_handlers_hold() {
     heap.element(wrapped, 1, wrapper);
     heap.property(wrapper, "handler", inner);
     heap.internal(inner, "code", code);
-    assert_eq!(passing(&open(&heap), Filter::RetainedByEventHandlers), [handler, held, inner].map(at));
+    assert_eq!(
+        passing(&open(&heap), Filter::RetainedByEventHandlers),
+        [handler, held, inner].map(at)
+    );
 }
 
 #[test]
@@ -169,13 +174,21 @@ fn tables_are_sorted_filtered_and_cut() {
     }
     let graph = open(&heap);
     let names = |options: &SummaryOptions| -> Vec<String> {
-        summarize(&graph.overview().classes, options).rows.into_iter().map(|row| row.row.class_name).collect()
+        summarize(&graph.overview().classes, options)
+            .rows
+            .into_iter()
+            .map(|row| row.row.class_name)
+            .collect()
     };
     let by = |sort| SummaryOptions { sort, ..SummaryOptions::default() };
     assert_eq!(names(&by(ClassSort::RetainedSize)), ["apricot", "Apple", "Cherry"]);
     assert_eq!(names(&by(ClassSort::Count)), ["Cherry", "Apple", "apricot"]);
     assert_eq!(names(&by(ClassSort::Name)), ["Apple", "Cherry", "apricot"]);
-    let pattern = SummaryOptions { pattern: Some(class_pattern("^ap").expect("a pattern")), limit: Some(1), ..by(ClassSort::Count) };
+    let pattern = SummaryOptions {
+        pattern: Some(class_pattern("^ap").expect("a pattern")),
+        limit: Some(1),
+        ..by(ClassSort::Count)
+    };
     assert_eq!(names(&pattern), ["Apple"]);
     let summary = summarize(&graph.overview().classes, &pattern);
     assert_eq!((summary.class_count, summary.object_count, summary.shallow_size), (2, 4, 80));

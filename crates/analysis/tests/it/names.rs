@@ -60,7 +60,11 @@ fn labels_are_short() {
     }
     let graph = open(&heap);
     assert_eq!(label(&graph, at(session)), format!("Session @{}", heap.id(session)));
-    assert!(label(&graph, at(text)).starts_with("\"long \\\"text\\\"\\n"), "{}", label(&graph, at(text)));
+    assert!(
+        label(&graph, at(text)).starts_with("\"long \\\"text\\\"\\n"),
+        "{}",
+        label(&graph, at(text))
+    );
     assert!(label(&graph, at(text)).chars().count() < 64);
     assert_eq!(label(&graph, at(fetch)), format!("fetch() @{}", heap.id(fetch)));
     assert_eq!(closure_name(&graph, at(anonymous)), None);

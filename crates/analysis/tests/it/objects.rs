@@ -26,13 +26,19 @@ fn fields_are_readable() {
     heap.internal(session, "map", prototype);
     heap.locate(session, 5, 11, 12);
     let report = report(&heap, session);
-    let fields: Vec<(&str, &str)> =
-        report.properties.iter().map(|field| (field.edge.name.as_str(), field.value.as_str())).collect();
+    let fields: Vec<(&str, &str)> = report
+        .properties
+        .iter()
+        .map(|field| (field.edge.name.as_str(), field.value.as_str()))
+        .collect();
     assert_eq!(fields, [("user", "\"ada\""), ("count", "42"), ("next", "null")]);
     assert_eq!(report.prototype.map(|prototype| prototype.ordinal), Some(at(prototype)));
     assert_eq!((report.elements.count, report.elements.items[0].edge.text.as_str()), (1, "[3]"));
     assert_eq!((report.internals.len(), report.more_internals), (0, 1));
-    assert_eq!(report.location.map(|place| (place.script_id, place.line, place.column)), Some((5, 11, 12)));
+    assert_eq!(
+        report.location.map(|place| (place.script_id, place.line, place.column)),
+        Some((5, 11, 12))
+    );
     assert_eq!(report.dominator.map(|dominator| dominator.ordinal), Some(at(heap.global())));
 }
 
@@ -40,7 +46,8 @@ fn fields_are_readable() {
 fn collections_give_their_entries() {
     let mut heap = SnapshotBuilder::new();
     let collection = |heap: &mut SnapshotBuilder, class: &str, prototype: &str| {
-        let (own, proto, table) = (heap.object(class, 32), heap.object(prototype, 32), heap.node("array", "", 64));
+        let (own, proto, table) =
+            (heap.object(class, 32), heap.object(prototype, 32), heap.node("array", "", 64));
         heap.property(heap.global(), class, own);
         heap.property(own, "__proto__", proto);
         heap.internal(own, "table", table);
@@ -72,7 +79,8 @@ fn collections_give_their_entries() {
 fn functions_tell_their_script_and_variables() {
     let mut heap = SnapshotBuilder::new();
     let closure = heap.closure("handler", 64);
-    let (shared, script) = (heap.node("code", "handler", 56), heap.node("code", "/app/server.js", 128));
+    let (shared, script) =
+        (heap.node("code", "handler", 56), heap.node("code", "/app/server.js", 128));
     let (inner, outer) = (heap.object("system / Context", 40), heap.object("system / Context", 40));
     let native = heap.node("hidden", "system / NativeContext", 40);
     let (x, y, unnamed) = (heap.string("x", 16), heap.string("y", 16), heap.object("Z", 16));

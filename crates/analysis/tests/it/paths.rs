@@ -63,7 +63,8 @@ fn variables_are_said_by_name() {
     let mut heap = SnapshotBuilder::new();
     let closure = heap.closure("handler", 64);
     let (inner, outer) = (heap.object("system / Context", 40), heap.object("system / Context", 40));
-    let (near, far, hidden) = (heap.object("Near", 8), heap.object("Far", 8), heap.object("Block", 8));
+    let (near, far, hidden) =
+        (heap.object("Near", 8), heap.object("Far", 8), heap.object("Block", 8));
     heap.property(heap.global(), "on click", closure);
     heap.internal(closure, "context", inner);
     heap.internal(inner, "previous", outer);
@@ -116,7 +117,8 @@ fn lists_are_told_in_short() {
 fn several_paths_come_by_several_holders() {
     let mut heap = SnapshotBuilder::new();
     let (a, b) = (heap.object("A", 8), heap.object("B", 8));
-    let (shell, target, child) = (heap.object("Shell", 8), heap.object("Target", 8), heap.object("Child", 8));
+    let (shell, target, child) =
+        (heap.object("Shell", 8), heap.object("Target", 8), heap.object("Child", 8));
     heap.property(heap.global(), "a", a);
     heap.property(a, "b", b);
     heap.property(a, "shell", shell);
@@ -125,11 +127,13 @@ fn several_paths_come_by_several_holders() {
     heap.property(target, "child", child);
     heap.property(child, "parent", target);
     let graph = open(&heap);
-    let texts: Vec<String> = paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
+    let texts: Vec<String> =
+        paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
     assert_eq!(texts, ["global.a.shell.target : Target"], "B is A's own");
 
     heap.property(heap.global(), "b", b);
     let graph = open(&heap);
-    let texts: Vec<String> = paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
+    let texts: Vec<String> =
+        paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
     assert_eq!(texts, ["global.a.shell.target : Target", "global.b.shell.target : Target"]);
 }

@@ -37,7 +37,10 @@ fn steps(graph: &Graph, from: &[Ordinal], ignored: &NodeSet) -> Vec<Option<u32>>
     }
     while let Some(node) = queue.pop_front() {
         for edge in graph.edges(node) {
-            if edge.edge_type != EdgeType::Weak && steps[edge.to.index()].is_none() && !ignored.contains(edge.to) {
+            if edge.edge_type != EdgeType::Weak
+                && steps[edge.to.index()].is_none()
+                && !ignored.contains(edge.to)
+            {
                 steps[edge.to.index()] = steps[node.index()].map(|step| step + 1);
                 queue.push_back(edge.to);
             }

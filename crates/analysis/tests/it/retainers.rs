@@ -17,7 +17,8 @@ fn name(depth: u32, edge: &str, class: &str) -> (u32, String, String) {
 #[test]
 fn the_nearest_comes_first_and_is_followed() {
     let mut heap = SnapshotBuilder::new();
-    let (near, middle, far) = (heap.object("Near", 8), heap.object("Middle", 8), heap.object("Far", 8));
+    let (near, middle, far) =
+        (heap.object("Near", 8), heap.object("Middle", 8), heap.object("Far", 8));
     let target = heap.object("Target", 8);
     heap.property(heap.global(), "near", near);
     heap.property(near, "middle", middle);
@@ -36,7 +37,8 @@ fn the_nearest_comes_first_and_is_followed() {
         [name(0, ".target", "Middle"), name(1, ".parent", "Target"), name(0, ".target", "Far")]
     );
     assert!(found.rows[1].item.cycle);
-    let all = RetainerOptions { weak: true, root: true, follow_nearest: 0, ..RetainerOptions::default() };
+    let all =
+        RetainerOptions { weak: true, root: true, follow_nearest: 0, ..RetainerOptions::default() };
     assert_eq!(retainers(&graph, at(target), &all).rows.len(), 4);
     let some = RetainerOptions { limit: Some(1), follow_nearest: 0, ..RetainerOptions::default() };
     assert_eq!(retainers(&graph, at(target), &some).rows.len(), 1);
@@ -60,7 +62,8 @@ fn chains_end_at_the_roots() {
 #[test]
 fn ignored_nodes_make_others_far_or_unreachable() {
     let mut heap = SnapshotBuilder::new();
-    let (short, long, last) = (heap.object("Short", 8), heap.object("Long", 8), heap.object("Last", 8));
+    let (short, long, last) =
+        (heap.object("Short", 8), heap.object("Long", 8), heap.object("Last", 8));
     let target = heap.object("Target", 8);
     let lost = heap.object("OnlyByShort", 8);
     heap.property(heap.global(), "short", short);
@@ -71,7 +74,11 @@ fn ignored_nodes_make_others_far_or_unreachable() {
     heap.property(long, "last", last);
     heap.property(last, "target", target);
     let graph = open(&heap);
-    let options = RetainerOptions { ignore: vec![at(short)], follow_nearest: 0, ..RetainerOptions::default() };
+    let options = RetainerOptions {
+        ignore: vec![at(short)],
+        follow_nearest: 0,
+        ..RetainerOptions::default()
+    };
     let found = retainers(&graph, at(target), &options);
     assert_eq!(found.distance, Some(Distance(4)));
     let seen: Vec<(&str, Option<Distance>, bool)> = found
@@ -89,7 +96,8 @@ fn ignored_nodes_make_others_far_or_unreachable() {
 fn half_a_weak_map_entry_holds_nothing() {
     let mut heap = SnapshotBuilder::new();
     let (map, table) = (heap.object("WeakMap", 32), heap.node("array", "", 64));
-    let (holder, key, value) = (heap.object("Holder", 8), heap.object("Key", 8), heap.object("Value", 8));
+    let (holder, key, value) =
+        (heap.object("Holder", 8), heap.object("Key", 8), heap.object("Value", 8));
     heap.property(heap.global(), "map", map);
     heap.internal(map, "table", table);
     heap.property(heap.global(), "holder", holder);
@@ -104,5 +112,8 @@ fn half_a_weak_map_entry_holds_nothing() {
     let found = retainers(&graph, at(value), &ignoring);
     assert_eq!(found.distance, None);
     assert_eq!(found.rows.len(), 2);
-    assert!(found.rows.iter().all(|row| row.item.distance.is_none()), "the table alone is not enough");
+    assert!(
+        found.rows.iter().all(|row| row.item.distance.is_none()),
+        "the table alone is not enough"
+    );
 }

@@ -33,7 +33,8 @@ fn nothing_stands_out_in_a_quiet_heap() {
 #[test]
 fn a_leaking_map_is_found_at_its_table() {
     let mut heap = quiet();
-    let (app, cache, table) = (heap.object("Object", 16), heap.object("Map", 32), heap.node("array", "", 640));
+    let (app, cache, table) =
+        (heap.object("Object", 16), heap.object("Map", 32), heap.node("array", "", 640));
     heap.property(heap.global(), "app", app);
     heap.property(app, "cache", cache);
     heap.internal(cache, "table", table);
@@ -48,7 +49,10 @@ fn a_leaking_map_is_found_at_its_table() {
     let SuspectKind::Object { object, accumulation } = &found[0].kind else { panic!("{found:?}") };
     assert_eq!((object.ordinal, accumulation.object.ordinal), (at(app), at(cache)));
     let scatter = &accumulation.scatter[0];
-    assert_eq!((scatter.count, scatter.retained_size, scatter.class_name.as_str()), (1234, 123_400, "Session"));
+    assert_eq!(
+        (scatter.count, scatter.retained_size, scatter.class_name.as_str()),
+        (1234, 123_400, "Session")
+    );
     assert_eq!(scatter.location.map(|place| place.script_id), Some(7));
     assert!(found[0].share > 0.6 && found[0].retained_size > 123_400);
 }
@@ -67,7 +71,10 @@ fn parts_that_stand_out_are_told_apart() {
         }
     }
     let lines: Vec<String> = found(&heap).into_iter().map(|suspect| suspect.line).collect();
-    assert_eq!(lines, ["global.app.users : Array → [100 × User]", "global.app.logs : Array → [100 × Log]"]);
+    assert_eq!(
+        lines,
+        ["global.app.users : Array → [100 × User]", "global.app.logs : Array → [100 × Log]"]
+    );
 }
 
 #[test]
@@ -92,7 +99,9 @@ fn many_small_owners_are_one_group() {
     }
     let found = found(&heap);
     assert_eq!(found.len(), 1, "the bodies are the requests'");
-    let SuspectKind::Group { class_name, count, gathered, .. } = &found[0].kind else { panic!("{found:?}") };
+    let SuspectKind::Group { class_name, count, gathered, .. } = &found[0].kind else {
+        panic!("{found:?}")
+    };
     assert_eq!((class_name.as_str(), *count, *gathered), ("Request", 200, 200));
     assert_eq!(found[0].retained_size, 90_000);
 }

@@ -20,7 +20,11 @@ fn containment_follows_edges_and_marks_cycles() {
         rows.iter().map(|row| (row.depth, row.item.edge.text.as_str(), row.item.cycle)).collect();
     assert_eq!(shown, [(0, ".a", false), (1, ".b", false), (2, ".back", true), (1, ".big", false)]);
 
-    let sorted = ContainmentOptions { by_retained_size: true, limit: Some(1), ..ContainmentOptions::default() };
+    let sorted = ContainmentOptions {
+        by_retained_size: true,
+        limit: Some(1),
+        ..ContainmentOptions::default()
+    };
     let rows = containment(&graph, at(a), &sorted);
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].item.edge.name, "big");
@@ -46,10 +50,14 @@ fn dominators_group_siblings_and_leave_out_the_small() {
     let rows = dominators(&graph, at(cache), &options);
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].hidden_children, 1, "the small one");
-    let Dominated::Group { class_name, count, shallow_size, retained_size, .. } = &rows[1].item else {
+    let Dominated::Group { class_name, count, shallow_size, retained_size, .. } = &rows[1].item
+    else {
         panic!("no group: {rows:?}")
     };
-    assert_eq!((class_name.as_str(), *count, *shallow_size, *retained_size), ("Session", 20, 2000, 3000));
+    assert_eq!(
+        (class_name.as_str(), *count, *shallow_size, *retained_size),
+        ("Session", 20, 2000, 3000)
+    );
     let ungrouped = DominatorOptions { group_from: usize::MAX, limit: Some(3), ..options };
     assert_eq!(dominators(&graph, at(cache), &ungrouped)[0].hidden_children, 18);
     let chain = dominators_of(&graph, at(small), 9);

@@ -4,7 +4,7 @@
 //! with nodes that no essential edge reaches: its `calculateDominatorsAndRetainedSizes`.
 
 use heapglass_format::Result;
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 
 use super::Adjacency;
 use super::bits::{Bits, get, set};
@@ -44,16 +44,20 @@ pub(super) struct SearchRules<'a> {
 /// afterwards. That saves a walk of its own over all edges.
 ///
 /// Cost: each edge is looked at once. Memory: 12 bytes a node, and 12 for each on the path.
-pub(super) fn preorder(graph: Adjacency<'_>, rules: &SearchRules<'_>) -> Result<Preorder> {
+pub(super) fn preorder(
+    graph: Adjacency<'_>,
+    rules: &SearchRules<'_>,
+    scratch: &Scratch,
+) -> Result<Preorder> {
     let nodes = graph.node_count();
     let mut search = Search {
         graph,
         rules,
         seen: Bits::new(nodes)?,
         page: Bits::new(nodes)?,
-        number: Buffer::zeroed(nodes)?,
-        order: Buffer::zeroed(nodes)?,
-        parent: Buffer::zeroed(nodes)?,
+        number: scratch.take(nodes)?,
+        order: scratch.take(nodes)?,
+        parent: scratch.take(nodes)?,
         next: 0,
         stack: Vec::new(),
         beyond: Vec::new(),
@@ -67,29 +71,13 @@ pub(super) fn preorder(graph: Adjacency<'_>, rules: &SearchRules<'_>) -> Result<
     }
     search.close_page()?;
     let edges = graph.edges(rules.root);
-    search.stack.push(Open {
-        number: 0,
-        next: edges.start,
-        end: edges.end,
-    });
+    search.stack.push(Open { number: 0, next: edges.start, end: edges.end });
     search.run::<false>();
     search.orphans()?;
     let reached = search.next as usize;
     search.the_rest();
-    let Search {
-        number,
-        order,
-        parent,
-        page,
-        ..
-    } = search;
-    Ok(Preorder {
-        number,
-        order,
-        parent,
-        reached,
-        page_owned: page,
-    })
+    let Search { number, order, parent, page, .. } = search;
+    Ok(Preorder { number, order, parent, reached, page_owned: page })
 }
 
 /// A node on the path: its edges from `next` to `end` are still to be looked at.
@@ -124,11 +112,7 @@ impl Search<'_> {
         self.parent[self.next as usize] = parent;
         if node != self.rules.root {
             let edges = self.graph.edges(node);
-            self.stack.push(Open {
-                number: self.next,
-                next: edges.start,
-                end: edges.end,
-            });
+            self.stack.push(Open { number: self.next, next: edges.start, end: edges.end });
         }
         self.next += 1;
     }
@@ -183,11 +167,7 @@ impl Search<'_> {
             order[self.next as usize] = target;
             parent[self.next as usize] = parent_number;
             let (start, end) = (first_edge[target as usize], first_edge[target as usize + 1]);
-            self.stack.push(Open {
-                number: self.next,
-                next: start,
-                end,
-            });
+            self.stack.push(Open { number: self.next, next: start, end });
             self.next += 1;
         }
     }
@@ -202,9 +182,7 @@ impl Search<'_> {
         if self.rules.root_is_held {
             let root = self.rules.root;
             let into_root = |node: &u32| {
-                graph
-                    .edges(*node)
-                    .any(|edge| graph.to[edge as usize] == root && get(strong, edge))
+                graph.edges(*node).any(|edge| graph.to[edge as usize] == root && get(strong, edge))
             };
             if self.order[1..self.next as usize].iter().any(into_root) && !set(page, root) {
                 waiting.push(root);

@@ -16,7 +16,10 @@ impl Page for PathsBody {
         let name = clean(&self.object.label);
         writeln!(out, "{} retains {size}.", look.paint(Role::Strong, &name))?;
         if self.paths.is_empty() {
-            return writeln!(out, "No path from any root leads to it: only weak edges do, or nothing at all.");
+            return writeln!(
+                out,
+                "No path from any root leads to it: only weak edges do, or nothing at all."
+            );
         }
         for (number, path) in (1..).zip(&self.paths) {
             writeln!(out)?;
@@ -50,7 +53,12 @@ fn steps(path: &PathEntry, look: &Look) -> Table {
 }
 
 /// Writes a path as one line, or as many as it takes, the later ones set in.
-pub(super) fn write_one_line(title: &str, text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_one_line(
+    title: &str,
+    text: &str,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let room = look.width.saturating_sub(super::width(title)).max(20);
     let indent = super::width(title);
     for (at, line) in wrap(&clean(text), room).iter().enumerate() {
@@ -111,10 +119,14 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
 }
 
 fn branch_name(branch: &BranchEntry) -> Cell {
-    let edge = branch.edge.as_ref().map_or(String::new(), |edge| format!("{}  ", clean(&edge.text)));
+    let edge =
+        branch.edge.as_ref().map_or(String::new(), |edge| format!("{}  ", clean(&edge.text)));
     let edge = Cell::new(Role::Edge, edge);
     match branch.count {
         1 => edge.join(label(&branch.example)),
-        _ => edge.then(if branch.is_target { Role::Strong } else { Role::Class }, clean(&branch.class_name)),
+        _ => edge.then(
+            if branch.is_target { Role::Strong } else { Role::Class },
+            clean(&branch.class_name),
+        ),
     }
 }

@@ -85,7 +85,10 @@ impl PathsBody {
 
 impl MergedPathsBody {
     /// The merged paths to the instances of `classes`.
-    pub fn new<'a>(classes: impl IntoIterator<Item = &'a ClassRow>, merged: &MergedPaths) -> MergedPathsBody {
+    pub fn new<'a>(
+        classes: impl IntoIterator<Item = &'a ClassRow>,
+        merged: &MergedPaths,
+    ) -> MergedPathsBody {
         MergedPathsBody {
             classes: entries(classes),
             targets: merged.targets,
@@ -104,7 +107,10 @@ impl From<&RootPath> for PathEntry {
 
 impl From<&PathStep> for PathStepEntry {
     fn from(step: &PathStep) -> PathStepEntry {
-        PathStepEntry { edge: step.edge.as_ref().map(EdgeEntry::from), object: (&step.object).into() }
+        PathStepEntry {
+            edge: step.edge.as_ref().map(EdgeEntry::from),
+            object: (&step.object).into(),
+        }
     }
 }
 

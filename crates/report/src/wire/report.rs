@@ -1,6 +1,6 @@
 //! `report`: the verdict, and the evidence for it.
 
-use heapglass_analysis::{Accumulation, Scatter, Suspect, SuspectKind, Summary, Verdict};
+use heapglass_analysis::{Accumulation, Scatter, Summary, Suspect, SuspectKind, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -119,8 +119,10 @@ impl ReportBody {
             text: Vec::new(),
             suspects,
             explained_size: verdict.explained_size,
-            detached: detached
-                .map(|nodes| DetachedEntry { count: nodes.count, retained_size: nodes.retained_size }),
+            detached: detached.map(|nodes| DetachedEntry {
+                count: nodes.count,
+                retained_size: nodes.retained_size,
+            }),
         };
         let nodes = u64::from(verdict.info.node_count);
         entry.text = words::verdict(&entry, &statistics, nodes, SizeStyle::Human);
@@ -140,9 +142,14 @@ impl From<&Suspect> for SuspectEntry {
             SuspectKind::Object { object, accumulation } => {
                 (SuspectKindEntry::Object, &object.class_name, 1, object, Some(accumulation), None)
             }
-            SuspectKind::Group { class_name, count, largest, accumulation, gathered, .. } => {
-                (SuspectKindEntry::Group, class_name, *count, largest, accumulation.as_ref(), Some(*gathered))
-            }
+            SuspectKind::Group { class_name, count, largest, accumulation, gathered, .. } => (
+                SuspectKindEntry::Group,
+                class_name,
+                *count,
+                largest,
+                accumulation.as_ref(),
+                Some(*gathered),
+            ),
         };
         let mut entry = SuspectEntry {
             text: Vec::new(),
