@@ -64,7 +64,10 @@ pub(crate) fn answer<B: Page + Serialize>(
                 context.messages.error(&failure);
                 status = status.worse(failure.status);
                 let path = item.as_ref().map_or_else(|(path, _)| path, |input| &input.path);
-                errors.push(InputFailure { file: path.display().to_string(), message: failure.message });
+                errors.push(InputFailure {
+                    file: path.display().to_string(),
+                    message: failure.message,
+                });
             }
         }
     }

@@ -98,7 +98,13 @@ pub(crate) struct CommonArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) bytes: bool,
     /// When to use colours
-    #[arg(long, global = true, help_heading = "Output", value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
     pub(crate) color: ColorChoice,
     /// Neither use an index nor make one
     #[arg(long, global = true, help_heading = "Reading")]
@@ -307,7 +313,7 @@ pub(crate) struct ExportArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
-    /// Comma-separated values with a header (RFC 4180)
+    /// Comma-separated values with a header, quoted as RFC 4180 says
     Csv,
     /// One JSON object a line
     Ndjson,

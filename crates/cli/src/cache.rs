@@ -79,7 +79,8 @@ impl Cache {
         entries.sort_by_key(|entry| (entry.path == index, entry.last_used));
         let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
         for entry in &entries {
-            let leftover = !entry.is_index() && entry.last_used.elapsed().is_ok_and(|age| age > LEFTOVER_AGE);
+            let leftover =
+                !entry.is_index() && entry.last_used.elapsed().is_ok_and(|age| age > LEFTOVER_AGE);
             if leftover || (entry.is_index() && total > self.max_bytes) {
                 // Another run may have removed it, or may still read it: both are fine.
                 let _ = fs::remove_file(&entry.path);
@@ -116,10 +117,10 @@ impl Entry {
         self.path.extension().is_some_and(|extension| extension == EXTENSION)
     }
 
-    /// Whether it is an index, or one that was being written: its name goes on after the ending.
+    /// Whether it is an index, or one that is being written.
     fn is_ours(&self) -> bool {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        name.contains(&format!(".{EXTENSION}"))
+        self.is_index() || (name.starts_with(".heapglass-") && name.ends_with(".tmp"))
     }
 }
 
@@ -147,7 +148,8 @@ fn make_private(_: &File) -> io::Result<()> {
 
 #[cfg(unix)]
 fn default_max(dir: &Path) -> u64 {
-    let disk = rustix::fs::statvfs(dir).map_or(u64::MAX, |disk| disk.f_blocks.saturating_mul(disk.f_frsize));
+    let disk = rustix::fs::statvfs(dir)
+        .map_or(u64::MAX, |disk| disk.f_blocks.saturating_mul(disk.f_frsize));
     DEFAULT_MAX.min(disk / DEFAULT_DISK_PART)
 }
 

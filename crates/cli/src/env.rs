@@ -26,7 +26,8 @@ pub(crate) struct Environment {
 
 impl Environment {
     pub(crate) fn read() -> Environment {
-        let dir = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let dir =
+            |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         // The XDG specification has relative paths ignored.
         let xdg = dir("XDG_CACHE_HOME").filter(|path| path.is_absolute());
         let caches = xdg.or_else(|| dir("HOME").map(|home| home.join(".cache")));

@@ -5,15 +5,23 @@ use std::io::{self, Write};
 use heapglass_graph::{Graph, Ordinal};
 
 /// The columns, in order.
-const COLUMNS: [&str; 8] =
-    ["id", "type", "class_name", "name", "distance", "shallow_size", "retained_size", "dominator_id"];
+const COLUMNS: [&str; 8] = [
+    "id",
+    "type",
+    "class_name",
+    "name",
+    "distance",
+    "shallow_size",
+    "retained_size",
+    "dominator_id",
+];
 /// Bytes gathered before they are written.
 const CHUNK: usize = 1 << 20;
 
 /// The form of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// RFC 4180, with a header; lines end in CR LF.
+    /// Quoted as RFC 4180 says, with a header; lines end in LF, as other tools of a pipe expect.
     Csv,
     /// A JSON object a line.
     Ndjson,
@@ -60,13 +68,17 @@ impl<'a> Rows<'a> {
             push_text(&mut field, name, format);
             field
         };
-        Rows { graph, format, class_names: classes.iter().map(|row| escaped(&row.class_name)).collect() }
+        Rows {
+            graph,
+            format,
+            class_names: classes.iter().map(|row| escaped(&row.class_name)).collect(),
+        }
     }
 
     fn header(&self, line: &mut Vec<u8>) {
         if self.format == Format::Csv {
             line.extend_from_slice(COLUMNS.join(",").as_bytes());
-            line.extend_from_slice(b"\r\n");
+            line.push(b'\n');
         }
     }
 
@@ -94,7 +106,10 @@ impl<'a> Rows<'a> {
         push_number(line, graph.retained_size(node));
         self.start(line, 7);
         push_number(line, graph.id(graph.dominator(node)).0);
-        line.extend_from_slice(if self.format == Format::Csv { b"\r\n" } else { b"}\n" });
+        if self.format == Format::Ndjson {
+            line.push(b'}');
+        }
+        line.push(b'\n');
     }
 
     /// What stands before a column's value.

@@ -117,22 +117,33 @@ Examples:
 pub(crate) fn object_id(text: &str) -> Result<u64, String> {
     let digits = text.strip_prefix('@').unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| digits.parse().ok()).flatten().ok_or_else(|| "an object's id looks like @123".to_owned())
+    plain
+        .then(|| digits.parse().ok())
+        .flatten()
+        .ok_or_else(|| "an object's id looks like @123".to_owned())
 }
 
 /// A share in per cent.
 pub(crate) fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim_end_matches('%').trim().parse::<f64>().ok();
-    number.filter(|share| (0.0..=100.0).contains(share)).ok_or_else(|| "not a number from 0 to 100".to_owned())
+    number
+        .filter(|share| (0.0..=100.0).contains(share))
+        .ok_or_else(|| "not a number from 0 to 100".to_owned())
 }
 
 /// Ids above the first number and up to the second.
 pub(crate) fn id_range(text: &str) -> Result<IdRange, String> {
     let wrong = || "a range of ids looks like 1000..2000, 1000.. or ..2000".to_owned();
     let (min, max) = text.split_once("..").ok_or_else(wrong)?;
-    let bound = |text: &str, open: u64| if text.is_empty() { Ok(open) } else { object_id(text).map_err(|_| wrong()) };
+    let bound = |text: &str, open: u64| {
+        if text.is_empty() { Ok(open) } else { object_id(text).map_err(|_| wrong()) }
+    };
     let range = IdRange { min: bound(min, 0)?, max: bound(max, u64::MAX)? };
-    if range.min > range.max { Err("the first id is above the second".to_owned()) } else { Ok(range) }
+    if range.min > range.max {
+        Err("the first id is above the second".to_owned())
+    } else {
+        Ok(range)
+    }
 }
 
 /// A native context.
@@ -140,7 +151,9 @@ pub(crate) fn native_context(text: &str) -> Result<ContextChoice, String> {
     match text {
         "shared" => Ok(ContextChoice::Shared),
         "none" => Ok(ContextChoice::None),
-        id => object_id(id).map(ContextChoice::Id).map_err(|_| "an @id, `shared` or `none`".to_owned()),
+        id => object_id(id)
+            .map(ContextChoice::Id)
+            .map_err(|_| "an @id, `shared` or `none`".to_owned()),
     }
 }
 

@@ -79,7 +79,9 @@ const DEEPEST: usize = 64;
 
 /// The snapshots in `dir`: those of a must-gather at any depth, else those lying in it.
 fn in_directory(dir: &Path) -> Result<Vec<Input>, Failure> {
-    let cannot = |error: std::io::Error| Failure::unreadable(format!("cannot read {}: {error}", dir.display()));
+    let cannot = |error: std::io::Error| {
+        Failure::unreadable(format!("cannot read {}: {error}", dir.display()))
+    };
     let mut found = Found::default();
     search(dir, 0, &mut found).map_err(cannot)?;
     let mut paths = found.snapshots;
@@ -88,9 +90,12 @@ fn in_directory(dir: &Path) -> Result<Vec<Input>, Failure> {
     }
     paths.sort();
     if paths.is_empty() {
-        let failure = Failure::unreadable(format!("{}: no heap snapshot in this directory", dir.display()));
+        let failure =
+            Failure::unreadable(format!("{}: no heap snapshot in this directory", dir.display()));
         return Err(match found.collection_failed {
-            Some(note) => failure.hint(format!("the collector failed, and says why in {}", note.display())),
+            Some(note) => {
+                failure.hint(format!("the collector failed, and says why in {}", note.display()))
+            }
             None => failure.hint(
                 "give a snapshot file, or a must-gather directory made with --with-heap-dumps \
                  (heap-dumps/pod=*/container=*/*.heapsnapshot)",
@@ -140,9 +145,14 @@ fn is_snapshot_name(path: &Path) -> bool {
 
 /// `…/heap-dumps/pod=*/container=*/FILE`
 fn in_heap_dumps(path: &Path) -> bool {
-    let mut parents = path.ancestors().skip(1).map(|dir| dir.file_name().and_then(|name| name.to_str()));
-    let starts = |name: Option<Option<&str>>, start: &str| name.flatten().is_some_and(|name| name.starts_with(start));
-    starts(parents.next(), "container=") && starts(parents.next(), "pod=") && starts(parents.next(), "heap-dumps")
+    let mut parents =
+        path.ancestors().skip(1).map(|dir| dir.file_name().and_then(|name| name.to_str()));
+    let starts = |name: Option<Option<&str>>, start: &str| {
+        name.flatten().is_some_and(|name| name.starts_with(start))
+    };
+    starts(parents.next(), "container=")
+        && starts(parents.next(), "pod=")
+        && starts(parents.next(), "heap-dumps")
 }
 
 impl Origin {
@@ -199,7 +209,10 @@ mod tests {
 
     #[test]
     fn times_come_from_names() {
-        assert_eq!(taken_at("Heap.20250105.143022.77.0.001.heapsnapshot").as_deref(), Some("2025-01-05 14:30:22"));
+        assert_eq!(
+            taken_at("Heap.20250105.143022.77.0.001.heapsnapshot").as_deref(),
+            Some("2025-01-05 14:30:22")
+        );
         assert_eq!(taken_at("heapdump-fallback-77.heapsnapshot"), None);
         assert_eq!(taken_at("heapdump-2025010"), None);
         assert_eq!(taken_at("heapdump-2025é105-143022.heapsnapshot"), None);

@@ -1,9 +1,9 @@
 //! Ctrl-C and SIGTERM: work that leaves files behind is asked to stop, all other is just ended.
 
 use std::process;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::exit::ExitStatus;
 
@@ -12,26 +12,32 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Knows whether the user asked to stop. Clones share what they know.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt {
-    signal: Arc<AtomicI32>,
+pub(crate) struct Interrupt(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The signal that came, or 0.
+    signal: AtomicI32,
     /// Number of pieces of work that stop by themselves and clean up.
-    cleaning: Arc<AtomicUsize>,
+    cleaning: Mutex<usize>,
+    cleaned: Condvar,
 }
 
 /// As long as it lives, an interrupt waits a moment for the work to clean up.
 #[derive(Debug)]
-pub(crate) struct CleansUp(Arc<AtomicUsize>);
+pub(crate) struct CleansUp(Arc<State>);
 
 impl Drop for CleansUp {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        *self.0.cleaning.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.cleaned.notify_all();
     }
 }
 
 impl Interrupt {
     /// The exit status to end with, once the user asked to stop.
     pub(crate) fn asked(&self) -> Option<ExitStatus> {
-        match self.signal.load(Ordering::SeqCst) {
+        match self.0.signal.load(Ordering::SeqCst) {
             0 => None,
             signal => Some(status_of(signal)),
         }
@@ -39,8 +45,8 @@ impl Interrupt {
 
     /// Announces work that watches [`Interrupt::asked`] and cleans up.
     pub(crate) fn cleans_up(&self) -> CleansUp {
-        self.cleaning.fetch_add(1, Ordering::SeqCst);
-        CleansUp(Arc::clone(&self.cleaning))
+        *self.0.cleaning.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        CleansUp(Arc::clone(&self.0))
     }
 
     /// Starts to listen for signals.
@@ -62,13 +68,14 @@ impl Interrupt {
         Ok(())
     }
 
+    /// Ends the program, after the work that cleans up has done so: the main thread may be deep in
+    /// work that nothing else stops.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals to listen for"))]
     fn stop(&self, signal: i32) {
-        self.signal.store(signal, Ordering::SeqCst);
-        let end = Instant::now() + PATIENCE;
-        while self.cleaning.load(Ordering::SeqCst) > 0 && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.0.signal.store(signal, Ordering::SeqCst);
+        let cleaning = self.0.cleaning.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.0.cleaned.wait_timeout_while(cleaning, PATIENCE, |count| *count > 0);
+        drop(waited);
         process::exit(i32::from(status_of(signal).code()));
     }
 }

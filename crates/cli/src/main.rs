@@ -55,7 +55,8 @@ fn finish(messages: &Messages, result: anyhow::Result<ExitStatus>) -> ExitCode {
     if is_broken_pipe(&error) {
         return ExitStatus::Fine.into();
     }
-    let failure = error.downcast::<Failure>().unwrap_or_else(|error| Failure::usage(format!("{error:#}")));
+    let failure =
+        error.downcast::<Failure>().unwrap_or_else(|error| Failure::usage(format!("{error:#}")));
     messages.error(&failure);
     failure.status.into()
 }
@@ -63,10 +64,9 @@ fn finish(messages: &Messages, result: anyhow::Result<ExitStatus>) -> ExitCode {
 /// Whether the reader of our output went away, which is the reader's right.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        let kind = cause
-            .downcast_ref::<io::Error>()
-            .map(io::Error::kind)
-            .or_else(|| cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind));
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind).or_else(|| {
+            cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind)
+        });
         kind == Some(io::ErrorKind::BrokenPipe)
     })
 }

@@ -35,6 +35,7 @@ impl Messages {
     }
 
     fn line(&self, word: &str, role: Role, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{} {}", self.look.paint(role, word), clean(text));
+        let _ =
+            writeln!(std::io::stderr().lock(), "{} {}", self.look.paint(role, word), clean(text));
     }
 }

@@ -52,9 +52,11 @@ pub(crate) fn open_with_index(
         temp_dir: context.settings.temp_dir.clone(),
         threads: context.settings.threads,
     };
-    let bar = Bar::new(short_name(&input.path), context.settings.progress, context.interrupt.clone());
+    let bar =
+        Bar::new(short_name(&input.path), context.settings.progress, context.interrupt.clone());
     let cleans_up = context.interrupt.cleans_up();
-    let snapshot = Snapshot::open(&source, &options, &bar).map_err(|error| interrupted(hints::opening(error)));
+    let snapshot =
+        Snapshot::open(&source, &options, &bar).map_err(|error| interrupted(hints::opening(error)));
     drop(bar);
     drop(cleans_up);
     let snapshot = snapshot?;

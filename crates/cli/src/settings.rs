@@ -73,7 +73,9 @@ impl Settings {
 }
 
 fn width(env: &Environment) -> usize {
-    let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    let terminal = || {
+        terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+    };
     let columns = env.columns.or_else(terminal).filter(|&columns| columns > 0);
     columns.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(LEAST_WIDTH)
 }

@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema, schema_for};
 
 use crate::wire::{
-    ContainmentBody, DominatorsBody, InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody,
-    RetainersBody, StatisticsBody, SummaryBody,
+    ContainmentBody, DominatorsBody, InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody,
+    ReportBody, RetainersBody, StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.

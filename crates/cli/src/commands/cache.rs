@@ -13,10 +13,13 @@ use crate::exit::{ExitStatus, Failure};
 /// Lists or clears the cache.
 pub(crate) fn run(context: &Context, args: &CacheArgs) -> anyhow::Result<ExitStatus> {
     let Some(settings) = &context.settings.cache else {
-        return Err(Failure::usage("no cache is used").hint("set HEAPGLASS_CACHE_DIR, or leave out --no-index").into());
+        return Err(Failure::usage("no cache is used")
+            .hint("set HEAPGLASS_CACHE_DIR, or leave out --no-index")
+            .into());
     };
-    let cache = Cache::open(settings)
-        .map_err(|error| Failure::usage(format!("cannot use {}: {error}", settings.dir.display())))?;
+    let cache = Cache::open(settings).map_err(|error| {
+        Failure::usage(format!("cannot use {}: {error}", settings.dir.display()))
+    })?;
     let mut out = io::stdout().lock();
     match args.action.unwrap_or(CacheAction::List) {
         CacheAction::List => list(context, &cache, &mut out)?,

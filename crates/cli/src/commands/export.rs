@@ -39,7 +39,12 @@ pub(crate) fn run(context: &Context, args: &ExportArgs) -> anyhow::Result<ExitSt
 }
 
 /// Exports one snapshot; `number` tells the files of several apart.
-fn export(context: &Context, args: &ExportArgs, input: &Input, number: Option<usize>) -> anyhow::Result<()> {
+fn export(
+    context: &Context,
+    args: &ExportArgs,
+    input: &Input,
+    number: Option<usize>,
+) -> anyhow::Result<()> {
     let opened = open(context, input)?;
     for finding in &opened.snapshot.overview().findings {
         context.messages.note(&format!("{}: {}", opened.entry.file, finding.message));
@@ -53,7 +58,8 @@ fn export(context: &Context, args: &ExportArgs, input: &Input, number: Option<us
     let Some(out) = &args.out else {
         return Ok(write_nodes(&graph, format, &mut io::stdout().lock(), &stop)?);
     };
-    let path = if out.is_dir() { out.join(file_name(&input.path, number, ending)) } else { out.clone() };
+    let path =
+        if out.is_dir() { out.join(file_name(&input.path, number, ending)) } else { out.clone() };
     let _cleans_up = context.interrupt.cleans_up();
     write_whole(&path, |file| write_nodes(&graph, format, file, &stop)).map_err(|error| {
         let status = context.interrupt.asked().unwrap_or(ExitStatus::Usage);
@@ -64,7 +70,10 @@ fn export(context: &Context, args: &ExportArgs, input: &Input, number: Option<us
 
 /// Writes a file that is there as a whole or not at all. What is no plain file (a pipe, a device)
 /// is written to directly.
-fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     if path.exists() && !path.is_file() {
         return write(&mut fs::OpenOptions::new().write(true).open(path)?);
     }

@@ -14,7 +14,8 @@ use crate::exit::ExitStatus;
 /// Writes docs/cli.md and docs/schema into the repository at `dir`.
 pub(crate) fn run(dir: &Path) -> anyhow::Result<ExitStatus> {
     let schema_dir = dir.join("docs/schema");
-    fs::create_dir_all(&schema_dir).with_context(|| format!("cannot make {}", schema_dir.display()))?;
+    fs::create_dir_all(&schema_dir)
+        .with_context(|| format!("cannot make {}", schema_dir.display()))?;
     let write = |path: &Path, text: String| {
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     };

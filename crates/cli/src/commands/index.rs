@@ -39,12 +39,17 @@ pub(crate) fn run(context: &Context, args: &IndexArgs) -> anyhow::Result<ExitSta
 
 fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<PathBuf> {
     let (index, cache) = match (out, &context.settings.cache) {
-        (Some(out), _) => (out.to_owned(), None),
+        // The engine writes beside the index first, and so needs to know the directory.
+        (Some(out), _) => (std::path::absolute(out)?, None),
         (None, _) if input.is_stdin() => {
-            return Err(Failure::usage("standard input has no place in the cache").hint("use --out").into());
+            return Err(Failure::usage("standard input has no place in the cache")
+                .hint("use --out")
+                .into());
         }
         (None, None) => {
-            return Err(Failure::usage("there is no cache to put the index into").hint("use --out").into());
+            return Err(Failure::usage("there is no cache to put the index into")
+                .hint("use --out")
+                .into());
         }
         (None, Some(settings)) => {
             let cache = Cache::open(settings)?;
@@ -57,7 +62,9 @@ fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<
     }
     if !index.exists() {
         let why = snapshot.index_problem().unwrap_or("it was too large for the cache");
-        return Err(Failure::usage(format!("the index was not kept: {why}")).hint("use --out").into());
+        return Err(Failure::usage(format!("the index was not kept: {why}"))
+            .hint("use --out")
+            .into());
     }
     Ok(index)
 }

@@ -15,10 +15,16 @@ pub(crate) fn run(context: &Context, args: &PathsArgs) -> anyhow::Result<ExitSta
     let (files, id) = target::split(&args.target.values)?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     match (id, &args.class) {
-        (Some(id), None) => answer(context, &files, Heading::ForSeveral, |opened| to_object(opened, id, limit)),
-        (None, Some(class)) => answer(context, &files, Heading::ForSeveral, |opened| to_class(opened, class, limit)),
+        (Some(id), None) => {
+            answer(context, &files, Heading::ForSeveral, |opened| to_object(opened, id, limit))
+        }
+        (None, Some(class)) => {
+            answer(context, &files, Heading::ForSeveral, |opened| to_class(opened, class, limit))
+        }
         (Some(_), Some(_)) => Err(Failure::usage("an object or a class, not both").into()),
-        (None, None) => Err(Failure::usage("paths to what?").hint("give an object's @id, or --class CLASS").into()),
+        (None, None) => Err(Failure::usage("paths to what?")
+            .hint("give an object's @id, or --class CLASS")
+            .into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `report`: what uses the memory, in words.
 
-use heapglass_analysis::{SuspectOptions, SummaryOptions, VerdictOptions, summarize, verdict};
+use heapglass_analysis::{SummaryOptions, SuspectOptions, VerdictOptions, summarize, verdict};
 use heapglass_report::wire::ReportBody;
 
 use crate::answer::{Heading, answer};
@@ -10,7 +10,8 @@ use crate::exit::ExitStatus;
 
 /// Writes the verdict on each snapshot.
 pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitStatus> {
-    let suspects = SuspectOptions { threshold: args.threshold / 100.0, ..SuspectOptions::default() };
+    let suspects =
+        SuspectOptions { threshold: args.threshold / 100.0, ..SuspectOptions::default() };
     let options = VerdictOptions { suspects, objects: args.top };
     let rows = SummaryOptions { limit: Some(args.top), ..SummaryOptions::default() };
     answer(context, &args.files.files, Heading::Always, |opened| {

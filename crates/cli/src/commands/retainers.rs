@@ -15,7 +15,8 @@ pub(crate) fn run(context: &Context, args: &RetainersArgs) -> anyhow::Result<Exi
     answer(context, &files, Heading::ForSeveral, |opened| {
         let graph = opened.graph()?;
         let node = target::node(&graph, id)?;
-        let ignore = args.ignore.iter().map(|&id| target::node(&graph, id)).collect::<Result<_, _>>()?;
+        let ignore =
+            args.ignore.iter().map(|&id| target::node(&graph, id)).collect::<Result<_, _>>()?;
         let options = RetainerOptions {
             depth: args.depth,
             limit: limit(args.limit),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use heapglass_analysis::{
-    ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes, instances,
-    nodes_passing, summarize,
+    ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes,
+    instances, nodes_passing, summarize,
 };
 use heapglass_graph::{ClassTable, Graph, NodeId};
 use heapglass_report::wire::{InstancesBody, SummaryBody};
@@ -30,17 +30,28 @@ pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitS
         Some(class) => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
             objects(opened, args, class, rows)
         }),
-        None => answer(context, &args.files.files, Heading::ForSeveral, |opened| classes(opened, args, rows)),
+        None => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
+            classes(opened, args, rows)
+        }),
     }
 }
 
-fn classes(opened: &Opened, args: &SummaryArgs, rows: Option<usize>) -> anyhow::Result<SummaryBody> {
+fn classes(
+    opened: &Opened,
+    args: &SummaryArgs,
+    rows: Option<usize>,
+) -> anyhow::Result<SummaryBody> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let options = SummaryOptions { pattern, sort: sort(args.sort), limit: rows };
     Ok((&summarize(&selected(opened, args)?.0, &options)).into())
 }
 
-fn objects(opened: &Opened, args: &SummaryArgs, class: &str, rows: Option<usize>) -> anyhow::Result<InstancesBody> {
+fn objects(
+    opened: &Opened,
+    args: &SummaryArgs,
+    class: &str,
+    rows: Option<usize>,
+) -> anyhow::Result<InstancesBody> {
     let (table, nodes) = selected(opened, args)?;
     let found = find_classes(&table, class)?;
     let objects = instances(&opened.graph()?, &found, nodes.as_ref(), rows);
@@ -48,7 +59,10 @@ fn objects(opened: &Opened, args: &SummaryArgs, class: &str, rows: Option<usize>
 }
 
 /// The classes after the filters, and the nodes that pass them; no nodes where there is no filter.
-fn selected<'a>(opened: &'a Opened, args: &SummaryArgs) -> anyhow::Result<(Cow<'a, ClassTable>, Option<NodeSet>)> {
+fn selected<'a>(
+    opened: &'a Opened,
+    args: &SummaryArgs,
+) -> anyhow::Result<(Cow<'a, ClassTable>, Option<NodeSet>)> {
     let filters = filters(args);
     if filters.is_empty() {
         return Ok((Cow::Borrowed(&opened.snapshot.overview().classes), None));
@@ -59,7 +73,10 @@ fn selected<'a>(opened: &'a Opened, args: &SummaryArgs) -> anyhow::Result<(Cow<'
 }
 
 fn passing_all(graph: &Graph, filters: &[Filter]) -> heapglass_analysis::Result<NodeSet> {
-    let sets = filters.iter().map(|&filter| nodes_passing(graph, filter)).collect::<Result<Vec<_>, _>>()?;
+    let sets = filters
+        .iter()
+        .map(|&filter| nodes_passing(graph, filter))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(NodeSet::from_fn(graph.node_count(), |node| sets.iter().all(|set| set.contains(node))))
 }
 

@@ -20,7 +20,8 @@ pub(super) fn split(values: &[OsString]) -> Result<(Vec<PathBuf>, Option<u64>), 
         }
     }
     if files.is_empty() {
-        return Err(Failure::usage("which snapshot?").hint("give a file, for example: heap.heapsnapshot @123"));
+        return Err(Failure::usage("which snapshot?")
+            .hint("give a file, for example: heap.heapsnapshot @123"));
     }
     match ids[..] {
         [] => Ok((files, None)),
@@ -32,7 +33,8 @@ pub(super) fn split(values: &[OsString]) -> Result<(Vec<PathBuf>, Option<u64>), 
 /// As [`split`], for commands that cannot do without an object.
 pub(super) fn split_with_id(values: &[OsString]) -> Result<(Vec<PathBuf>, u64), Failure> {
     let (files, id) = split(values)?;
-    let missing = || Failure::usage("which object?").hint("give its id, for example: heap.heapsnapshot @123");
+    let missing =
+        || Failure::usage("which object?").hint("give its id, for example: heap.heapsnapshot @123");
     Ok((files, id.ok_or_else(missing)?))
 }
 

@@ -21,7 +21,9 @@ pub fn heading(snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io
         ("container", &snapshot.container),
         ("taken", &snapshot.taken_at),
     ];
-    let facts = facts.iter().filter_map(|(word, value)| value.as_ref().map(|value| format!("{word} {value}")));
+    let facts = facts
+        .iter()
+        .filter_map(|(word, value)| value.as_ref().map(|value| format!("{word} {value}")));
     let facts = facts.collect::<Vec<_>>().join(" · ");
     if !facts.is_empty() {
         for line in wrap(&clean(&facts), look.width) {
@@ -53,7 +55,10 @@ pub(super) fn damage(
         lines.push("the collector marked the file PARTIAL: it stopped before the end".to_owned());
     }
     if findings.len() > SHOWN_FINDINGS {
-        lines.push(format!("and {} more (see --json)", count((findings.len() - SHOWN_FINDINGS) as u64)));
+        lines.push(format!(
+            "and {} more (see --json)",
+            count((findings.len() - SHOWN_FINDINGS) as u64)
+        ));
     }
     for text in lines {
         for (at, line) in wrap(&clean(&text), look.width.saturating_sub(4)).iter().enumerate() {
@@ -65,7 +70,10 @@ pub(super) fn damage(
 }
 
 fn loses_data(kind: &str) -> bool {
-    matches!(kind, "truncated" | "malformed" | "missing_section" | "edge_out_of_range" | "string_out_of_range")
+    matches!(
+        kind,
+        "truncated" | "malformed" | "missing_section" | "edge_out_of_range" | "string_out_of_range"
+    )
 }
 
 fn in_words(finding: &FindingEntry) -> String {

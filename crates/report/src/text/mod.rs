@@ -29,7 +29,12 @@ use crate::wire::{Document, SnapshotEntry};
 /// An answer that can be written for people.
 pub trait Page {
     /// Writes the answer about `snapshot`.
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()>;
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()>;
 }
 
 impl<B: Page> Document<B> {

@@ -8,8 +8,8 @@ use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{
-    ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, MapEntryEntry, ObjectBody, ObjectDetail,
-    ObjectEntry, SnapshotEntry, ValueEntry,
+    ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, MapEntryEntry, ObjectBody,
+    ObjectDetail, ObjectEntry, SnapshotEntry, ValueEntry,
 };
 
 /// Columns that a string's text may take in all before it is cut; `--json` has the whole of it.
@@ -23,7 +23,9 @@ impl Page for ObjectBody {
         writeln!(out, "{}{}", look.paint(Role::Strong, &name), look.paint(Role::Faint, &kind))?;
         facts(detail, look).write(look, out)?;
         if let Some(string) = &detail.string {
-            let length = string.length.map_or(String::new(), |length| format!(" ({} characters)", count(length)));
+            let length = string
+                .length
+                .map_or(String::new(), |length| format!(" ({} characters)", count(length)));
             section(&format!("Text{length}"), look, out)?;
             let cut = if string.truncated { "… (the snapshot holds no more)" } else { "" };
             let text = format!("{}{cut}", super::cut_end(&clean(&string.text), SHOWN_TEXT));
@@ -32,7 +34,13 @@ impl Page for ObjectBody {
             }
         }
         if let Some(function) = &detail.function {
-            variables("Variables it sees", &function.variables, function.more_variables, look, out)?;
+            variables(
+                "Variables it sees",
+                &function.variables,
+                function.more_variables,
+                look,
+                out,
+            )?;
         }
         variables("Variables", &detail.variables, 0, look, out)?;
         fields("Properties", &detail.properties, detail.more_properties, look, out)?;
@@ -44,6 +52,14 @@ impl Page for ObjectBody {
         };
         let more = elements.count.saturating_sub(elements.items.len() as u64);
         fields(&title, &elements.items, more, look, out)?;
+        if detail.internals.is_empty() && detail.more_internals > 0 {
+            let edges = counted(detail.more_internals, "internal edge", "internal edges");
+            return writeln!(
+                out,
+                "\n{}",
+                look.paint(Role::Faint, &format!("{edges} not shown (--internals)."))
+            );
+        }
         fields("Internal edges", &detail.internals, detail.more_internals, look, out)
     }
 }
@@ -61,7 +77,10 @@ fn facts(detail: &ObjectDetail, look: &Look) -> Table {
     let mut fact = |name: &str, value: Cell| table.row(vec![Cell::new(Role::Faint, name), value]);
     let object = &detail.object;
     let nodes = counted(detail.retained_count, "node", "nodes");
-    fact("Retained size", Cell::plain(format!("{} in {nodes}", look.size_in_words(object.retained_size))));
+    fact(
+        "Retained size",
+        Cell::plain(format!("{} in {nodes}", look.size_in_words(object.retained_size))),
+    );
     fact("Shallow size", Cell::plain(look.size_in_words(object.shallow_size)));
     fact("Distance", Cell::plain(distance(object.distance)));
     if detail.string.is_none() && detail.value != object.label {
@@ -105,15 +124,23 @@ fn more(hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn value_table() -> Table {
-    Table::new(vec![("Name", Kind::Text), ("Value", Kind::Text), ("Shallow", Kind::Number), ("Retained", Kind::Number)])
-        .indent(2)
+    Table::new(vec![
+        ("Name", Kind::Text),
+        ("Value", Kind::Text),
+        ("Shallow", Kind::Number),
+        ("Retained", Kind::Number),
+    ])
+    .indent(2)
 }
 
 fn value_row(name: Cell, value: &str, object: Option<&ObjectEntry>, look: &Look) -> Vec<Cell> {
     // A value whose text does not name its object gets the id: it is what one asks on with.
-    let id = object.map(|object| format!("@{}", object.id)).filter(|id| !value.ends_with(id.as_str()));
-    let value = Cell::plain(clean(value)).then_kept(Role::Faint, id.map_or(String::new(), |id| format!(" {id}")));
-    let size = |bytes: Option<u64>| Cell::plain(bytes.map_or(String::new(), |bytes| look.size(bytes)));
+    let id =
+        object.map(|object| format!("@{}", object.id)).filter(|id| !value.ends_with(id.as_str()));
+    let value = Cell::plain(clean(value))
+        .then_kept(Role::Faint, id.map_or(String::new(), |id| format!(" {id}")));
+    let size =
+        |bytes: Option<u64>| Cell::plain(bytes.map_or(String::new(), |bytes| look.size(bytes)));
     vec![
         name,
         value,
@@ -122,7 +149,13 @@ fn value_row(name: Cell, value: &str, object: Option<&ObjectEntry>, look: &Look)
     ]
 }
 
-fn fields(title: &str, fields: &[FieldEntry], hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn fields(
+    title: &str,
+    fields: &[FieldEntry],
+    hidden: u64,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if fields.is_empty() && hidden == 0 {
         return Ok(());
     }
@@ -151,7 +184,10 @@ fn variables(
     for variable in variables {
         let mut name = Cell::new(Role::Edge, clean(&variable.name));
         if variable.scope > 0 {
-            name = name.then(Role::Faint, format!("  {} up", counted(u64::from(variable.scope), "scope", "scopes")));
+            name = name.then(
+                Role::Faint,
+                format!("  {} up", counted(u64::from(variable.scope), "scope", "scopes")),
+            );
         }
         table.row(value_row(name, &variable.value, Some(&variable.object), look));
     }
@@ -159,7 +195,12 @@ fn variables(
     more(hidden, look, out)
 }
 
-fn map_entries(entries: &[MapEntryEntry], hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn map_entries(
+    entries: &[MapEntryEntry],
+    hidden: u64,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if entries.is_empty() && hidden == 0 {
         return Ok(());
     }
@@ -168,7 +209,8 @@ fn map_entries(entries: &[MapEntryEntry], hidden: u64, look: &Look, out: &mut dy
     let mut table = value_table();
     for entry in entries {
         // Small integers are not in a snapshot.
-        let text = |value: &ValueEntry| value.value.clone().unwrap_or_else(|| "(a number)".to_owned());
+        let text =
+            |value: &ValueEntry| value.value.clone().unwrap_or_else(|| "(a number)".to_owned());
         let key = Cell::new(Role::Edge, clean(&text(&entry.key)));
         table.row(if is_set {
             value_row(Cell::plain(""), &text(&entry.key), entry.key.object.as_ref(), look)

@@ -7,6 +7,7 @@ use super::numbers::{count, counted};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
+use super::trees::with_folded;
 use super::{Look, Page, Role};
 use crate::wire::{BranchEntry, MergedPathsBody, PathEntry, PathsBody, SnapshotEntry};
 
@@ -16,13 +17,21 @@ impl Page for PathsBody {
         let name = clean(&self.object.label);
         writeln!(out, "{} retains {size}.", look.paint(Role::Strong, &name))?;
         if self.paths.is_empty() {
-            return writeln!(out, "No path from any root leads to it: only weak edges do, or nothing at all.");
+            return writeln!(
+                out,
+                "No path from any root leads to it: only weak edges do, or nothing at all."
+            );
         }
         for (number, path) in (1..).zip(&self.paths) {
             writeln!(out)?;
             let title = format!("Path {number}: ");
             write_one_line(&title, &path.text, look, out)?;
             steps(path, look).write(look, out)?;
+            if path.omitted > 0 {
+                let note =
+                    format!("  {} in the middle left out", counted(path.omitted, "step", "steps"));
+                writeln!(out, "{}", look.paint(Role::Faint, &note))?;
+            }
         }
         Ok(())
     }
@@ -50,7 +59,12 @@ fn steps(path: &PathEntry, look: &Look) -> Table {
 }
 
 /// Writes a path as one line, or as many as it takes, the later ones set in.
-pub(super) fn write_one_line(title: &str, text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_one_line(
+    title: &str,
+    text: &str,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let room = look.width.saturating_sub(super::width(title)).max(20);
     let indent = super::width(title);
     for (at, line) in wrap(&clean(text), room).iter().enumerate() {
@@ -96,10 +110,10 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
                 cells.resize(4, Cell::plain(""));
                 table.row(cells);
             }
-            Line::Row(at) => {
+            Line::Row { at, folded } => {
                 let Some(branch) = branches.get(at) else { continue };
                 table.row(vec![
-                    strokes.join(branch_name(branch)),
+                    strokes.join(with_folded(branch_name(branch), folded)),
                     Cell::plain(count(branch.count)),
                     Cell::plain(count(branch.targets)),
                     Cell::plain(look.size(branch.retained_size)),
@@ -111,10 +125,14 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
 }
 
 fn branch_name(branch: &BranchEntry) -> Cell {
-    let edge = branch.edge.as_ref().map_or(String::new(), |edge| format!("{}  ", clean(&edge.text)));
+    let edge =
+        branch.edge.as_ref().map_or(String::new(), |edge| format!("{}  ", clean(&edge.text)));
     let edge = Cell::new(Role::Edge, edge);
     match branch.count {
         1 => edge.join(label(&branch.example)),
-        _ => edge.then(if branch.is_target { Role::Strong } else { Role::Class }, clean(&branch.class_name)),
+        _ => edge.then(
+            if branch.is_target { Role::Strong } else { Role::Class },
+            clean(&branch.class_name),
+        ),
     }
 }

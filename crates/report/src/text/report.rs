@@ -10,8 +10,14 @@ use super::{Look, Page, Role, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
 
 impl Page for ReportBody {
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-        let sentences = words::verdict(&self.verdict, &self.statistics, snapshot.node_count, look.sizes);
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let sentences =
+            words::verdict(&self.verdict, &self.statistics, snapshot.node_count, look.sizes);
         // The first two belong together; what follows are remarks of their own.
         let (main, remarks) = sentences.split_at(sentences.len().min(2));
         paragraph(&main.join(" "), "", look, out)?;
@@ -47,30 +53,37 @@ fn paragraph(text: &str, indent: &str, look: &Look, out: &mut dyn Write) -> io::
 
 /// Labels under a suspect, padded to one width.
 const KEPT_BY: &str = "   kept alive by  ";
-const GATHERED: &str = "   gathered at    ";
 const WRITTEN: &str = "   written in     ";
 const OWNER: &str = "   owned by       ";
 
-fn write_suspect(number: usize, suspect: &SuspectEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write_suspect(
+    number: usize,
+    suspect: &SuspectEntry,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let sentences = words::suspect(suspect, look.sizes);
     let Some((title, details)) = sentences.split_first() else { return Ok(()) };
     let number = format!("{number}. ");
-    for (at, line) in wrap(&clean(title), look.width.saturating_sub(number.len())).iter().enumerate() {
+    for (at, line) in
+        wrap(&clean(title), look.width.saturating_sub(number.len())).iter().enumerate()
+    {
         let lead = if at == 0 { number.as_str() } else { "   " };
         writeln!(out, "{}{}", look.paint(Role::Strong, lead), look.paint(Role::Strong, line))?;
     }
     if !details.is_empty() {
         paragraph(&details.join(" "), "   ", look, out)?;
     }
-    if let Some(path) = &suspect.path {
-        write_one_line(KEPT_BY, &path.text, look, out)?;
-    }
-    let elsewhere = suspect.accumulation.as_ref().filter(|at| at.object.id != suspect.object.id);
-    if let Some(path) = elsewhere.and_then(|at| at.path.as_ref()) {
-        write_one_line(GATHERED, &path.text, look, out)?;
+    if !suspect.line.is_empty() {
+        write_one_line(KEPT_BY, &suspect.line, look, out)?;
     }
     if let Some(owner) = suspect.owner.as_ref().filter(|owner| owner.id != suspect.object.id) {
-        writeln!(out, "{}{}", look.paint(Role::Faint, OWNER), look.paint(Role::Class, &clean(&owner.label)))?;
+        writeln!(
+            out,
+            "{}{}",
+            look.paint(Role::Faint, OWNER),
+            look.paint(Role::Class, &clean(&owner.label))
+        )?;
     }
     if let Some(location) = &suspect.location {
         let at = position(location);

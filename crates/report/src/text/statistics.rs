@@ -17,9 +17,18 @@ impl Page for StatisticsBody {
 }
 
 /// Writes one line for each part of the heap, largest first.
-pub(super) fn write(statistics: &StatisticsEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let mut table =
-        Table::new(vec![("", Kind::Text), ("", Kind::Number), ("", Kind::Number), ("", Kind::Text)]).indent(2);
+pub(super) fn write(
+    statistics: &StatisticsEntry,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut table = Table::new(vec![
+        ("", Kind::Text),
+        ("", Kind::Number),
+        ("", Kind::Number),
+        ("", Kind::Text),
+    ])
+    .indent(2);
     for (name, bytes) in words::parts(statistics) {
         let positive = u64::try_from(bytes).unwrap_or(0);
         table.row(vec![

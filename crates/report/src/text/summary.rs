@@ -10,16 +10,26 @@ use super::{Look, Page, Role};
 use crate::wire::{ClassEntry, InstancesBody, ObjectEntry, SnapshotEntry, SummaryBody};
 
 impl Page for SummaryBody {
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         if self.class_count == 0 {
             return writeln!(out, "No class matches.");
         }
         class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
         let shown = self.classes.len() as u64;
         let classes = counted(self.class_count, "class", "classes");
-        let of = if shown < self.class_count { format!("{} of {classes}", count(shown)) } else { classes };
+        let of = if shown < self.class_count {
+            format!("{} of {classes}", count(shown))
+        } else {
+            classes
+        };
         let objects = counted(self.object_count, "object", "objects");
-        let mut footer = format!("{of}; {objects}, {} in all.", look.size_in_words(self.shallow_size));
+        let mut footer =
+            format!("{of}; {objects}, {} in all.", look.size_in_words(self.shallow_size));
         if shown < self.class_count {
             footer.push_str(" --limit 0 shows every class.");
         }
@@ -28,7 +38,12 @@ impl Page for SummaryBody {
 }
 
 impl Page for InstancesBody {
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
         writeln!(out)?;
         object_table(&self.objects, snapshot.total_size, 0, look).write(look, out)?;
@@ -100,7 +115,12 @@ fn place(class: &ClassEntry) -> String {
 }
 
 /// A table of objects; shares are those of `total`.
-pub(super) fn object_table(objects: &[ObjectEntry], total: u64, indent: usize, look: &Look) -> Table {
+pub(super) fn object_table(
+    objects: &[ObjectEntry],
+    total: u64,
+    indent: usize,
+    look: &Look,
+) -> Table {
     let mut table = Table::new(vec![
         ("Object", Kind::Text),
         ("Distance", Kind::Number),
@@ -125,7 +145,10 @@ pub(super) fn object_table(objects: &[ObjectEntry], total: u64, indent: usize, l
 pub(super) fn label(object: &ObjectEntry) -> Cell {
     let id = format!(" @{}", object.id);
     let name = object.label.strip_suffix(&id).unwrap_or(&object.label);
-    let role = if matches!(object.node_type.as_str(), "string" | "concatenated string" | "sliced string") {
+    let role = if matches!(
+        object.node_type.as_str(),
+        "string" | "concatenated string" | "sliced string"
+    ) {
         Role::Text
     } else {
         Role::Class

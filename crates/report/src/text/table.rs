@@ -95,7 +95,11 @@ impl Table {
     pub(crate) fn write(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         let widths = self.widths(look.width);
         if self.columns.iter().any(|(title, _)| !title.is_empty()) {
-            let titles = self.columns.iter().map(|&(title, _)| Cell::new(Role::Faint, title)).collect::<Vec<_>>();
+            let titles = self
+                .columns
+                .iter()
+                .map(|&(title, _)| Cell::new(Role::Faint, title))
+                .collect::<Vec<_>>();
             self.write_row(&titles, &widths, look, out)?;
         }
         self.rows.iter().try_for_each(|row| self.write_row(row, &widths, look, out))
@@ -126,9 +130,17 @@ impl Table {
         widths
     }
 
-    fn write_row(&self, row: &[Cell], widths: &[usize], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_row(
+        &self,
+        row: &[Cell],
+        widths: &[usize],
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut line = " ".repeat(self.indent);
-        for (at, ((cell, &(_, kind)), &room)) in row.iter().zip(&self.columns).zip(widths).enumerate() {
+        for (at, ((cell, &(_, kind)), &room)) in
+            row.iter().zip(&self.columns).zip(widths).enumerate()
+        {
             if at > 0 {
                 line.push_str(GAP);
             }
@@ -147,7 +159,8 @@ impl Table {
 }
 
 fn push_cell(line: &mut String, cell: &Cell, kind: Kind, room: usize, look: &Look) {
-    let kept: usize = cell.parts.iter().filter(|part| part.kept).map(|part| width(&part.text)).sum();
+    let kept: usize =
+        cell.parts.iter().filter(|part| part.kept).map(|part| width(&part.text)).sum();
     let mut left = room.saturating_sub(kept);
     let mut uncut: usize = cell.width() - kept;
     for part in &cell.parts {
@@ -189,8 +202,13 @@ mod tests {
     }
 
     fn sample() -> Table {
-        let mut table = Table::new(vec![("Class", Kind::Text), ("Count", Kind::Number), ("Where", Kind::Path)]);
-        table.row(vec![Cell::plain("Session"), Cell::plain("12"), Cell::plain("/app/src/session.js:12:3")]);
+        let mut table =
+            Table::new(vec![("Class", Kind::Text), ("Count", Kind::Number), ("Where", Kind::Path)]);
+        table.row(vec![
+            Cell::plain("Session"),
+            Cell::plain("12"),
+            Cell::plain("/app/src/session.js:12:3"),
+        ]);
         table.row(vec![Cell::plain("(string)"), Cell::plain("1,200"), Cell::plain("")]);
         table
     }

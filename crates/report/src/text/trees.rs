@@ -9,8 +9,8 @@ use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
 use super::{Look, Page, Role};
 use crate::wire::{
-    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, ObjectEntry, RetainerRow, RetainersBody,
-    SnapshotEntry,
+    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, ObjectEntry, RetainerRow,
+    RetainersBody, SnapshotEntry,
 };
 
 /// What stands at the right of a tree's row.
@@ -70,14 +70,15 @@ impl<'a> TreeTable<'a> {
         for (strokes, line) in tree::lines(rows.iter().map(shape), bare) {
             let strokes = Cell::new(Role::Faint, strokes);
             match line {
-                Line::Row(at) => {
+                Line::Row { at, folded } => {
                     if let Some(row) = rows.get(at) {
                         let (name, figures) = describe(row);
-                        self.row(strokes.join(name), &figures);
+                        self.row(strokes.join(with_folded(name, folded)), &figures);
                     }
                 }
                 Line::Hidden(hidden) => {
-                    let mut cells = vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
+                    let mut cells =
+                        vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
                     cells.resize(5, Cell::plain(""));
                     self.table.row(cells);
                 }
@@ -87,7 +88,12 @@ impl<'a> TreeTable<'a> {
 }
 
 impl Page for ContainmentBody {
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
         tree.row(label(&self.object), &Figures::from(&self.object));
         let describe = |row: &ContainmentRow| {
@@ -100,7 +106,12 @@ impl Page for ContainmentBody {
 }
 
 impl Page for DominatorsBody {
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
         tree.rows(&self.dominators, 1, |row| (row.depth, row.hidden_children), dominator);
         tree.table.write(look, out)
@@ -119,7 +130,12 @@ fn dominator(row: &DominatorRow) -> (Cell, Figures) {
 }
 
 impl Page for RetainersBody {
-    fn write_page(&self, snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_page(
+        &self,
+        snapshot: &SnapshotEntry,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
         let own = Figures { distance: self.distance, ..Figures::from(&self.object) };
         tree.row(label(&self.object), &own);
@@ -132,7 +148,11 @@ impl Page for RetainersBody {
         tree.rows(&self.retainers, 0, |row| (row.depth, row.hidden_children), describe);
         tree.table.write(look, out)?;
         if self.retainers.is_empty() {
-            writeln!(out, "{}", look.paint(Role::Faint, "Nothing holds it, or only weak edges do (--weak)."))?;
+            writeln!(
+                out,
+                "{}",
+                look.paint(Role::Faint, "Nothing holds it, or only weak edges do (--weak).")
+            )?;
         }
         let direct = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
         if direct > 1 {
@@ -141,6 +161,11 @@ impl Page for RetainersBody {
         }
         Ok(())
     }
+}
+
+/// The name with the number of its children that are not opened.
+pub(super) fn with_folded(name: Cell, folded: u64) -> Cell {
+    if folded > 0 { name.then_kept(Role::Faint, format!("  +{}", count(folded))) } else { name }
 }
 
 fn marked(name: Cell, marked: bool, word: &str) -> Cell {

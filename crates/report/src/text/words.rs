@@ -1,8 +1,10 @@
 //! The verdict in sentences.
 
-use super::numbers::{count, counted, share, size_in_words};
 use super::SizeStyle;
-use crate::wire::{AccumulationEntry, StatisticsEntry, SuspectEntry, SuspectKindEntry, VerdictEntry};
+use super::numbers::{count, counted, share, size_in_words};
+use crate::wire::{
+    AccumulationEntry, StatisticsEntry, SuspectEntry, SuspectKindEntry, VerdictEntry,
+};
 
 /// The parts of a heap by what people call them, largest first, and their bytes.
 pub(crate) fn parts(statistics: &StatisticsEntry) -> Vec<(&'static str, i64)> {
@@ -35,7 +37,8 @@ pub(crate) fn verdict(
         composition(statistics)
     )];
     sentences.push(match verdict.suspects.len() {
-        0 => "Nothing stands out: no single object and no class retains a large share of it.".to_owned(),
+        0 => "Nothing stands out: no single object and no class retains a large share of it."
+            .to_owned(),
         1 => format!(
             "One owner stands out: it retains {} ({}).",
             share(verdict.explained_size, total),
@@ -48,7 +51,9 @@ pub(crate) fn verdict(
             size_in_words(verdict.explained_size, sizes)
         ),
     });
-    if let Some(detached) = &verdict.detached {
+    if let Some(detached) =
+        verdict.detached.as_ref().filter(|nodes| nodes.retained_size >= total / 100)
+    {
         sentences.push(format!(
             "{} out of every document and still alive; together they retain {}.",
             counted(detached.count, "DOM node is", "DOM nodes are"),
@@ -58,7 +63,7 @@ pub(crate) fn verdict(
     sentences
 }
 
-/// ": 52 % strings, 21 % compiled code and 27 % other", for the parts of at least 5 %.
+/// ": 52% strings, 21% compiled code and 27% everything else", for the parts of at least 5 %.
 fn composition(statistics: &StatisticsEntry) -> String {
     let named: Vec<(&str, u64)> = parts(statistics)
         .into_iter()
@@ -82,22 +87,31 @@ fn composition(statistics: &StatisticsEntry) -> String {
 
 /// "Compiled code" → "compiled code", but "JS arrays" stays.
 fn in_a_sentence(name: &str) -> String {
-    if name.starts_with("JS") { name.to_owned() } else { name.replacen(|_| true, &name[..1].to_lowercase(), 1) }
+    if name.starts_with("JS") {
+        name.to_owned()
+    } else {
+        name.replacen(|_| true, &name[..1].to_lowercase(), 1)
+    }
 }
 
 fn in_letters(number: usize) -> String {
-    const WORDS: [&str; 9] = ["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
-    number.checked_sub(2).and_then(|at| WORDS.get(at)).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+    const WORDS: [&str; 9] =
+        ["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
+    number
+        .checked_sub(2)
+        .and_then(|at| WORDS.get(at))
+        .map_or_else(|| number.to_string(), |word| (*word).to_owned())
 }
 
 /// Says what one suspect is and where its memory is gathered. Paths and positions are not in the
 /// sentences: a page sets them apart.
 pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
     let size = size_in_words(suspect.retained_size, sizes);
-    let percent = format!("{:.0} % of the heap", suspect.share * 100.0);
+    let percent = format!("{:.0}% of the heap", suspect.share * 100.0);
     match suspect.kind {
         SuspectKindEntry::Object => {
-            let mut sentences = vec![format!("{} retains {size}, {percent}.", suspect.object.label)];
+            let mut sentences =
+                vec![format!("{} retains {size}, {percent}.", suspect.object.label)];
             sentences.extend(suspect.accumulation.as_ref().and_then(|at| {
                 let itself = at.object.id == suspect.object.id;
                 gathered(at, itself, sizes)
@@ -106,7 +120,11 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
         }
         SuspectKindEntry::Group => {
             let mut sentences = vec![
-                format!("{} × {} retain {size} together, {percent}.", count(suspect.count), suspect.class_name),
+                format!(
+                    "{} × {} retain {size} together, {percent}.",
+                    count(suspect.count),
+                    suspect.class_name
+                ),
                 format!(
                     "The largest, {}, retains {}.",
                     suspect.object.label,
@@ -139,6 +157,8 @@ fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<St
         (true, true) => None,
         (true, false) => Some(format!("It holds {contents}.")),
         (false, true) => Some(format!("Its memory is gathered in {}.", at.object.label)),
-        (false, false) => Some(format!("Its memory is gathered in {}, which holds {contents}.", at.object.label)),
+        (false, false) => {
+            Some(format!("Its memory is gathered in {}, which holds {contents}.", at.object.label))
+        }
     }
 }

@@ -81,9 +81,26 @@ pub struct InstancesBody {
 
 impl From<&Statistics> for StatisticsEntry {
     fn from(statistics: &Statistics) -> StatisticsEntry {
-        let &Statistics { total, code, strings, js_arrays, typed_arrays, system, other_js, other_native } =
-            statistics;
-        StatisticsEntry { total, code, strings, js_arrays, typed_arrays, system, other_js, other_native }
+        let &Statistics {
+            total,
+            code,
+            strings,
+            js_arrays,
+            typed_arrays,
+            system,
+            other_js,
+            other_native,
+        } = statistics;
+        StatisticsEntry {
+            total,
+            code,
+            strings,
+            js_arrays,
+            typed_arrays,
+            system,
+            other_js,
+            other_native,
+        }
     }
 }
 
@@ -113,7 +130,10 @@ impl From<&Summary> for SummaryBody {
 
 impl InstancesBody {
     /// The instances of `classes`.
-    pub fn new<'a>(classes: impl IntoIterator<Item = &'a ClassRow>, instances: &Instances) -> InstancesBody {
+    pub fn new<'a>(
+        classes: impl IntoIterator<Item = &'a ClassRow>,
+        instances: &Instances,
+    ) -> InstancesBody {
         InstancesBody {
             classes: entries(classes),
             object_count: instances.count,

@@ -13,15 +13,16 @@ mod report;
 mod trees;
 
 pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
-pub use document::{Document, Failure, FindingEntry, Output, SnapshotEntry, Several};
+pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use object::{
-    ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody, ObjectDetail,
-    StringEntry, ValueEntry,
+    ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
+    ObjectDetail, StringEntry, ValueEntry,
 };
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry};
 pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
 pub use report::{
-    AccumulationEntry, DetachedEntry, ReportBody, ScatterEntry, SuspectEntry, SuspectKindEntry, VerdictEntry,
+    AccumulationEntry, DetachedEntry, ReportBody, ScatterEntry, SuspectEntry, SuspectKindEntry,
+    VerdictEntry,
 };
 pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,

@@ -1,6 +1,8 @@
 //! `object`: one object in readable form.
 
-use heapglass_analysis::{ContextVariable, Elements, Field, MapEntry, ObjectReport, ObjectSummary, StringValue};
+use heapglass_analysis::{
+    ContextVariable, Elements, Field, MapEntry, ObjectReport, ObjectSummary, StringValue,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -187,7 +189,11 @@ impl From<&Field> for FieldEntry {
 
 impl From<&Elements> for ElementsEntry {
     fn from(elements: &Elements) -> ElementsEntry {
-        ElementsEntry { count: elements.count, length: elements.length, items: entries(&elements.items) }
+        ElementsEntry {
+            count: elements.count,
+            length: elements.length,
+            items: entries(&elements.items),
+        }
     }
 }
 
@@ -219,6 +225,10 @@ impl From<&ContextVariable> for ContextVariableEntry {
 
 impl From<&StringValue> for StringEntry {
     fn from(string: &StringValue) -> StringEntry {
-        StringEntry { text: string.text.clone(), length: string.length, truncated: string.truncated }
+        StringEntry {
+            text: string.text.clone(),
+            length: string.length,
+            truncated: string.truncated,
+        }
     }
 }

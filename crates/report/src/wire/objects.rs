@@ -87,7 +87,11 @@ impl From<&ObjectSummary> for ObjectEntry {
 
 impl From<&EdgeLabel> for EdgeEntry {
     fn from(edge: &EdgeLabel) -> EdgeEntry {
-        EdgeEntry { edge_type: edge.edge_type.clone(), name: edge.name.clone(), text: edge.text.clone() }
+        EdgeEntry {
+            edge_type: edge.edge_type.clone(),
+            name: edge.name.clone(),
+            text: edge.text.clone(),
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct PathEntry {
     pub text: String,
     /// Its steps, the root first.
     pub steps: Vec<PathStepEntry>,
+    /// Steps left out in the middle of a very long path.
+    pub omitted: u64,
 }
 
 /// One object on a path.
@@ -85,7 +87,10 @@ impl PathsBody {
 
 impl MergedPathsBody {
     /// The merged paths to the instances of `classes`.
-    pub fn new<'a>(classes: impl IntoIterator<Item = &'a ClassRow>, merged: &MergedPaths) -> MergedPathsBody {
+    pub fn new<'a>(
+        classes: impl IntoIterator<Item = &'a ClassRow>,
+        merged: &MergedPaths,
+    ) -> MergedPathsBody {
         MergedPathsBody {
             classes: entries(classes),
             targets: merged.targets,
@@ -98,13 +103,16 @@ impl MergedPathsBody {
 
 impl From<&RootPath> for PathEntry {
     fn from(path: &RootPath) -> PathEntry {
-        PathEntry { text: path.text.clone(), steps: entries(&path.steps) }
+        PathEntry { text: path.text.clone(), steps: entries(&path.steps), omitted: path.omitted }
     }
 }
 
 impl From<&PathStep> for PathStepEntry {
     fn from(step: &PathStep) -> PathStepEntry {
-        PathStepEntry { edge: step.edge.as_ref().map(EdgeEntry::from), object: (&step.object).into() }
+        PathStepEntry {
+            edge: step.edge.as_ref().map(EdgeEntry::from),
+            object: (&step.object).into(),
+        }
     }
 }
 

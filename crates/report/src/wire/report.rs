@@ -1,6 +1,6 @@
 //! `report`: the verdict, and the evidence for it.
 
-use heapglass_analysis::{Accumulation, Scatter, Suspect, SuspectKind, Summary, Verdict};
+use heapglass_analysis::{Accumulation, Scatter, Summary, Suspect, SuspectKind, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -73,6 +73,9 @@ pub struct SuspectEntry {
     pub retained_size: u64,
     /// The same as a share of the whole heap, from 0 to 1.
     pub share: f64,
+    /// The way to the memory as one line, from a root down to where it scatters; empty if no root
+    /// leads there.
+    pub line: String,
     /// The path that keeps the object, or the largest of the group, alive.
     pub path: Option<PathEntry>,
     /// The object whose collection holds the memory.
@@ -119,8 +122,10 @@ impl ReportBody {
             text: Vec::new(),
             suspects,
             explained_size: verdict.explained_size,
-            detached: detached
-                .map(|nodes| DetachedEntry { count: nodes.count, retained_size: nodes.retained_size }),
+            detached: detached.map(|nodes| DetachedEntry {
+                count: nodes.count,
+                retained_size: nodes.retained_size,
+            }),
         };
         let nodes = u64::from(verdict.info.node_count);
         entry.text = words::verdict(&entry, &statistics, nodes, SizeStyle::Human);
@@ -140,9 +145,14 @@ impl From<&Suspect> for SuspectEntry {
             SuspectKind::Object { object, accumulation } => {
                 (SuspectKindEntry::Object, &object.class_name, 1, object, Some(accumulation), None)
             }
-            SuspectKind::Group { class_name, count, largest, accumulation, gathered, .. } => {
-                (SuspectKindEntry::Group, class_name, *count, largest, accumulation.as_ref(), Some(*gathered))
-            }
+            SuspectKind::Group { class_name, count, largest, accumulation, gathered, .. } => (
+                SuspectKindEntry::Group,
+                class_name,
+                *count,
+                largest,
+                accumulation.as_ref(),
+                Some(*gathered),
+            ),
         };
         let mut entry = SuspectEntry {
             text: Vec::new(),
@@ -152,6 +162,7 @@ impl From<&Suspect> for SuspectEntry {
             object: object.into(),
             retained_size: suspect.retained_size,
             share: suspect.share,
+            line: suspect.line.clone(),
             path: suspect.path.as_ref().map(PathEntry::from),
             accumulation: accumulation.map(AccumulationEntry::from),
             gathered,

@@ -124,7 +124,9 @@ impl From<&Row<Dominated>> for DominatorRow {
     fn from(row: &Row<Dominated>) -> DominatorRow {
         let (count, object, shallow_size) = match &row.item {
             Dominated::Object(object) => (1, object, object.shallow_size),
-            Dominated::Group { count, shallow_size, largest, .. } => (*count, &**largest, *shallow_size),
+            Dominated::Group { count, shallow_size, largest, .. } => {
+                (*count, &**largest, *shallow_size)
+            }
         };
         DominatorRow {
             depth: row.depth,
