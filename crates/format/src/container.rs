@@ -13,7 +13,7 @@
 mod read;
 mod write;
 
-pub use read::{Container, SectionReader};
+pub use read::{Container, RowReader, SectionReader};
 pub use write::{ContainerWriter, SectionWriter};
 
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::marker::PhantomData;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -262,6 +263,32 @@ impl SectionReader {
         self.at += length;
         self.left -= length;
         Ok(Some(bytes))
+    }
+}
+
+/// Reads rows of a section at any place.
+#[derive(Debug)]
+pub struct RowReader<T> {
+    file: Arc<File>,
+    path: PathBuf,
+    offset: u64,
+    rows: usize,
+    of: PhantomData<T>,
+}
+
+impl<T: Pod> RowReader<T> {
+    pub(super) fn new(file: Arc<File>, path: PathBuf, offset: u64, bytes: u64) -> RowReader<T> {
+        RowReader { file, path, offset, rows: bytes as usize / size_of::<T>(), of: PhantomData }
+    }
+
+    /// Reads up to `count` rows from `start` on into `out`, which is emptied before.
+    pub fn read(&self, start: usize, count: usize, out: &mut Vec<T>) -> Result<()> {
+        let count = count.min(self.rows.saturating_sub(start));
+        out.resize(count, T::zeroed());
+        let offset = self.offset + (start * size_of::<T>()) as u64;
+        self.file
+            .read_exact_at(bytemuck::cast_slice_mut(out), offset)
+            .map_err(|e| Error::io("read", &self.path, e))
     }
 }
 

@@ -9,7 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    ALIGNMENT, FIRST_SECTION, HEADER_BYTES, MAGIC, STREAM_BYTES, Section, SectionReader, Toc,
+    ALIGNMENT, FIRST_SECTION, HEADER_BYTES, MAGIC, STREAM_BYTES, Section, RowReader, SectionReader, Toc,
     VERSION,
 };
 use crate::column::Column;
@@ -88,6 +88,12 @@ impl ContainerWriter {
             path: self.path.clone(),
             reason: format!("damaged: section {name} has another shape"),
         })
+    }
+
+    /// Rows of a finished section, read where they are asked for and not mapped.
+    pub fn rows<T: Pod>(&self, name: &str) -> Result<RowReader<T>> {
+        let section = self.section(name)?;
+        Ok(RowReader::new(self.handle.clone(), self.path.clone(), section.offset, section.bytes))
     }
 
     /// Reads a finished section back, in order, without mapping it.

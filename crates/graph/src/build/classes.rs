@@ -4,7 +4,7 @@
 //! `calculateClassesRetainedSize` (HeapSnapshot.ts). Unlike there, two internal keys that print
 //! the same are one class, so that no row hides another.
 
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::strings::{StringTable, lossy};
 use heapglass_format::{NodeType, Result};
 use rustc_hash::FxHashMap;
@@ -41,8 +41,8 @@ pub(super) struct Classes {
 }
 
 /// Finds each node's class; classes are numbered in order of first appearance.
-pub(super) fn assign(sources: &Sources<'_>) -> Result<Classes> {
-    let mut of = Buffer::<u32>::zeroed(sources.node_type.len())?;
+pub(super) fn assign(sources: &Sources<'_>, scratch: &Scratch) -> Result<Classes> {
+    let mut of = scratch.take::<u32>(sources.node_type.len())?;
     let mut table = Table::new(sources)?;
     let mut locations = sources.locations.iter().peekable();
     let mut plain_objects = sources.interfaces.shape_of.iter();
@@ -192,12 +192,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Fills in the figures of all rows.
-///
-/// Cost: two walks over the nodes, one of them in the dominator tree's order, where the retained
-/// set of a node is the interval after it: a node counts for its class's retained size unless it
-/// lies in the interval of one that did.
-pub(super) fn fill(classes: &mut Classes, shallow: &Sizes, distances: &[i32], tree: &Tree) {
+/// Fills in counts, shallow sizes and distances.
+pub(super) fn add_up(classes: &mut Classes, shallow: &Sizes, distances: &[i32]) {
     let (of, rows) = (&*classes.of, &mut classes.rows);
     for ((node, &class), &distance) in (0u32..).zip(of).zip(distances) {
         let size = shallow.get(node);
@@ -209,6 +205,15 @@ pub(super) fn fill(classes: &mut Classes, shallow: &Sizes, distances: &[i32], tr
         row.shallow_size = row.shallow_size.saturating_add(size);
         row.distance = row.distance.min(distance);
     }
+}
+
+/// Fills in retained sizes.
+///
+/// Cost: one walk in the dominator tree's order, where the retained set of a node is the interval
+/// after it: a node counts for its class's retained size unless it lies in the interval of one
+/// that did.
+pub(super) fn add_up_retained(classes: &mut Classes, shallow: &Sizes, tree: &Tree) {
+    let (of, rows) = (&*classes.of, &mut classes.rows);
     let mut covered_until = vec![0u32; rows.len()];
     for (position, &node) in (0u32..).zip(&*tree.order) {
         let class = of[node as usize] as usize;

@@ -3,7 +3,7 @@
 //! Source: DevTools' `calculateDistances` and `bfs` (HeapSnapshot.ts), with its edge filter.
 
 use heapglass_format::Result;
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 use rustc_hash::FxHashSet;
 
 use super::Adjacency;
@@ -31,12 +31,13 @@ pub(super) fn distances(
     rules: &EdgeRules<'_>,
     root: u32,
     user_roots: &[u32],
+    scratch: &Scratch,
 ) -> Result<Buffer<i32>> {
     let nodes = graph.node_count();
     let mut search = Search {
         graph,
         rules,
-        distances: Buffer::filled(nodes, Distance::NONE.0)?,
+        distances: scratch.filled(nodes, Distance::NONE.0)?,
         seen: Bits::new(nodes)?,
         queue: Buffer::with_capacity(nodes + user_roots.len() + 1)?,
         pending: FxHashSet::default(),
@@ -53,7 +54,9 @@ pub(super) fn distances(
     };
     search.start(root, first.0)?;
     search.run()?;
-    Ok(search.distances)
+    let Search { distances, queue, .. } = search;
+    scratch.give(queue);
+    Ok(distances)
 }
 
 struct Search<'a> {

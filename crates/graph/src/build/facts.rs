@@ -8,6 +8,7 @@ use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType, Result};
 
 use super::Adjacency;
+use super::window::EdgeWindow;
 use super::bits::{Bits, get, set};
 use super::text::{Known, Text};
 
@@ -19,6 +20,8 @@ pub(super) struct NodeFacts {
     pub(super) plain: Bits,
     /// JavaScript arrays, as the Statistics view counts them.
     pub(super) arrays: Bits,
+    /// Native memory of array buffers.
+    pub(super) buffers: Bits,
     /// Old V8's descriptor arrays.
     descriptors: Bits,
     /// Hidden nodes that are native contexts.
@@ -52,6 +55,7 @@ pub(super) fn nodes(tables: &Tables, names: &[u32], text: &Text) -> Result<NodeF
         ownable: Bits::new(count)?,
         plain: Bits::new(count)?,
         arrays: Bits::new(count)?,
+        buffers: Bits::new(count)?,
         descriptors: Bits::new(count)?,
         native_contexts: Vec::new(),
         document_trees: Vec::new(),
@@ -68,6 +72,9 @@ pub(super) fn nodes(tables: &Tables, names: &[u32], text: &Text) -> Result<NodeF
             (None, _) => {}
             (Some(Known::ExternalStringData), NodeType::Native) => {
                 set(facts.ownable.words_mut(), node);
+            }
+            (Some(Known::ArrayBufferData), NodeType::Native) => {
+                set(facts.buffers.words_mut(), node);
             }
             (Some(Known::Object), NodeType::Object) => {
                 set(facts.plain.words_mut(), node);
@@ -96,30 +103,11 @@ fn may_be_js_array(kind: NodeType) -> bool {
 }
 
 fn interesting_names(strings: u32, text: &Text) -> Result<Bits> {
-    use Known::{
-        Array, DocumentDomTrees, ExternalStringData, MapDescriptors, NativeContext, Object,
-    };
     let mut bits = Bits::new(strings as usize)?;
-    for known in [
-        Array,
-        DocumentDomTrees,
-        ExternalStringData,
-        MapDescriptors,
-        NativeContext,
-        Object,
-    ] {
-        for index in text.indexes(known) {
-            set(bits.words_mut(), index);
-        }
+    for index in text.known_indexes() {
+        set(bits.words_mut(), index);
     }
     Ok(bits)
-}
-
-/// The columns that the walk over the edges reads.
-struct EdgeColumns {
-    kinds: Column<u8>,
-    names: Column<u32>,
-    ids: Column<u32>,
 }
 
 /// Looks at each edge's type and name, on `threads` threads.
@@ -131,35 +119,26 @@ pub(super) fn edges(
     strings: &StringTable,
     threads: usize,
 ) -> Result<EdgeFacts> {
-    let columns = EdgeColumns {
-        kinds: writer.column("edge_type")?,
-        names: writer.column("edge_name")?,
-        ids: writer.column("node_id_low")?,
-    };
     let count = tables.edge_count();
     let words = count.div_ceil(64);
     let mut strong = Buffer::<u64>::zeroed(words)?;
     let mut essential = Buffer::<u64>::zeroed(words)?;
-    let walk = Walk::new(tables, &columns, facts, text, strings)?;
+    let walk = Walk::new(writer, tables, facts, text, strings)?;
     let per_thread = words.div_ceil(threads.max(1)).max(1);
-    let parts = strong
-        .chunks_mut(per_thread)
-        .zip(essential.chunks_mut(per_thread))
-        .enumerate();
-    let specials: Vec<Specials> = std::thread::scope(|scope| {
+    let parts = strong.chunks_mut(per_thread).zip(essential.chunks_mut(per_thread)).enumerate();
+    let specials: Vec<Result<Specials>> = std::thread::scope(|scope| {
         let walk = &walk;
         let workers: Vec<_> = parts
             .map(|(part, (strong, essential))| {
                 scope.spawn(move || walk.part(part * per_thread * 64, strong, essential))
             })
             .collect();
-        let join = |worker: std::thread::ScopedJoinHandle<'_, Specials>| {
-            worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        workers.into_iter().map(join).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
+    let specials = specials.into_iter().collect::<Result<Vec<_>>>()?;
     collect(specials, strong, essential, tables)
 }
 
@@ -168,7 +147,8 @@ pub(super) fn edges(
 struct Specials {
     weak_map: Vec<(u32, u32)>,
     skipped: Vec<u32>,
-    elements: Vec<u32>,
+    /// `(array, its element store)`.
+    elements: Vec<(u32, u32)>,
     root_is_held: bool,
 }
 
@@ -194,6 +174,7 @@ fn collect(
     if specials.iter().any(|s| !s.weak_map.is_empty()) {
         facts.is_weak_map = Buffer::zeroed(words)?;
     }
+    let mut last_array = None;
     for found in specials {
         for &edge in &found.skipped {
             set(&mut facts.skipped, edge);
@@ -201,8 +182,11 @@ fn collect(
         for &(edge, _) in &found.weak_map {
             set(&mut facts.is_weak_map, edge);
         }
-        for &node in &found.elements {
-            set(facts.elements.words_mut(), node);
+        for &(array, store) in &found.elements {
+            // An array's first `elements` edge counts; two threads may share an array.
+            if last_array.replace(array) != Some(array) {
+                set(facts.elements.words_mut(), store);
+            }
         }
         facts.weak_map.extend_from_slice(&found.weak_map);
         facts.root_is_held |= found.root_is_held;
@@ -212,11 +196,11 @@ fn collect(
 
 /// What the walk over the edges looks things up in.
 struct Walk<'a> {
+    writer: &'a ContainerWriter,
     graph: Adjacency<'a>,
     root: u32,
-    kinds: &'a [u8],
-    names: &'a [u32],
-    ids: &'a [u32],
+    /// For each node ordinal its id, the low part.
+    ids: Column<u32>,
     facts: &'a NodeFacts,
     text: &'a Text,
     strings: &'a StringTable,
@@ -224,10 +208,27 @@ struct Walk<'a> {
     weak_map_names: Bits,
 }
 
+/// Why the edges of a node are looked at more closely.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Special {
+    No,
+    Array,
+    Descriptors,
+    NativeContext,
+}
+
+/// One edge.
+struct Edge {
+    source: u32,
+    ordinal: usize,
+    kind: u8,
+    name: u32,
+}
+
 impl<'a> Walk<'a> {
     fn new(
+        writer: &'a ContainerWriter,
         tables: &'a Tables,
-        columns: &'a EdgeColumns,
         facts: &'a NodeFacts,
         text: &'a Text,
         strings: &'a StringTable,
@@ -237,75 +238,65 @@ impl<'a> Walk<'a> {
         for index in text.weak_map_indexes() {
             set(weak_map_names.words_mut(), index);
         }
-        let graph = Adjacency {
-            first_edge: &tables.first_edge,
-            to: &tables.edge_to,
-        };
-        let (kinds, names, ids) = (&*columns.kinds, &*columns.names, &*columns.ids);
-        Ok(Walk {
-            graph,
-            root: tables.root,
-            kinds,
-            names,
-            ids,
-            facts,
-            text,
-            strings,
-            weak_map_names,
-        })
+        let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+        let ids = writer.column("node_id_low")?;
+        Ok(Walk { writer, graph, root: tables.root, ids, facts, text, strings, weak_map_names })
     }
 
     /// Walks the edges whose bits are `strong` and `essential`, from edge ordinal `start` on.
-    fn part(&self, start: usize, strong: &mut [u64], essential: &mut [u64]) -> Specials {
+    fn part(&self, start: usize, strong: &mut [u64], essential: &mut [u64]) -> Result<Specials> {
         let end = (start + strong.len() * 64).min(self.graph.to.len());
         let first_edge = self.graph.first_edge;
+        let mut window = EdgeWindow::new(self.writer)?;
         let mut specials = Specials::default();
-        let mut node = first_edge
-            .partition_point(|&first| first as usize <= start)
-            .saturating_sub(1);
+        let mut node = first_edge.partition_point(|&first| first as usize <= start).saturating_sub(1);
         let mut edge = start;
         while edge < end && node + 1 < first_edge.len() {
-            let (first, after) = (first_edge[node] as usize, first_edge[node + 1] as usize);
-            if first >= start && first < after {
-                self.special_node(node as u32, &mut specials);
-            }
-            while edge < after.min(end) {
-                self.edge(node as u32, edge, start, strong, essential, &mut specials);
-                edge += 1;
+            let after = (first_edge[node + 1] as usize).min(end);
+            let special = self.special(node as u32);
+            while edge < after {
+                let (kinds, names) = window.from(edge)?;
+                let count = kinds.len().min(after - edge);
+                if count == 0 {
+                    return Ok(specials);
+                }
+                for (&kind, &name) in kinds[..count].iter().zip(names) {
+                    let one = Edge { source: node as u32, ordinal: edge, kind, name };
+                    let (is_strong, is_essential) = self.bits(&one, &mut specials);
+                    let at = edge - start;
+                    strong[at / 64] |= u64::from(is_strong) << (at % 64);
+                    essential[at / 64] |= u64::from(is_essential) << (at % 64);
+                    if special != Special::No {
+                        self.look_closely(special, &one, &mut specials);
+                    }
+                    edge += 1;
+                }
             }
             node += 1;
         }
-        specials
+        Ok(specials)
     }
 
+    /// Whether the edge is strong, and whether it is essential.
     #[inline(always)]
-    fn edge(
-        &self,
-        node: u32,
-        edge: usize,
-        start: usize,
-        strong: &mut [u64],
-        essential: &mut [u64],
-        specials: &mut Specials,
-    ) {
+    fn bits(&self, edge: &Edge, specials: &mut Specials) -> (bool, bool) {
         const WEAK: u8 = EdgeType::Weak.code();
         const BROKEN: u8 = EdgeType::Broken.code();
         const SHORTCUT: u8 = EdgeType::Shortcut.code();
         const INTERNAL: u8 = EdgeType::Internal.code();
-        let (kind, target) = (self.kinds[edge], self.graph.to[edge]);
+        let (kind, source, target) = (edge.kind, edge.source, self.graph.to[edge.ordinal]);
         let is_strong = kind != WEAK && kind != BROKEN;
         let mut is_essential =
-            is_strong && target != node && (kind != SHORTCUT || node == self.root);
-        if kind == INTERNAL && self.is_weak_map_name(self.names[edge]) {
-            if let Some(name) = self.text.weak_map(self.names[edge]) {
-                specials.weak_map.push((edge as u32, name.pair));
-                is_essential &= u64::from(self.ids[node as usize]) != name.table;
-            }
+            is_strong && target != source && (kind != SHORTCUT || source == self.root);
+        if kind == INTERNAL
+            && self.is_weak_map_name(edge.name)
+            && let Some(name) = self.text.weak_map(edge.name)
+        {
+            specials.weak_map.push((edge.ordinal as u32, name.pair));
+            is_essential &= u64::from(self.ids[source as usize]) != name.table;
         }
         specials.root_is_held |= is_strong && target == self.root;
-        let at = edge - start;
-        strong[at / 64] |= u64::from(is_strong) << (at % 64);
-        essential[at / 64] |= u64::from(is_essential) << (at % 64);
+        (is_strong, is_essential)
     }
 
     #[inline(always)]
@@ -314,46 +305,46 @@ impl<'a> Walk<'a> {
         ((name / 64) as usize) < words.len() && get(words, name)
     }
 
-    /// Edges that matter because of the node they come from.
-    fn special_node(&self, node: u32, specials: &mut Specials) {
+    #[inline(always)]
+    fn special(&self, node: u32) -> Special {
         if get(self.facts.arrays.words(), node) {
-            specials.elements.extend(self.elements_of(node));
+            Special::Array
         } else if get(self.facts.descriptors.words(), node) {
-            specials.skipped.extend(
-                self.graph
-                    .edges(node)
-                    .filter(|&edge| self.is_descriptor(edge)),
-            );
+            Special::Descriptors
         } else if self.facts.native_contexts.binary_search(&node).is_ok() {
-            specials
-                .skipped
-                .extend(self.graph.edges(node).filter(|&edge| {
-                    !EdgeType::from_code(self.kinds[edge as usize]).is_indexed()
-                        && self.text.known(self.names[edge as usize])
-                            == Some(Known::SloppyFunctionMap)
-                }));
+            Special::NativeContext
+        } else {
+            Special::No
         }
     }
 
-    /// The element store of an array: the target of its first internal edge `elements`.
-    fn elements_of(&self, node: u32) -> Option<u32> {
-        let found = self.graph.edges(node).find(|&edge| {
-            self.kinds[edge as usize] == EdgeType::Internal.code()
-                && self.text.known(self.names[edge as usize]) == Some(Known::Elements)
-        });
-        found.map(|edge| self.graph.to[edge as usize])
+    /// Looks at an edge that matters because of the node it comes from.
+    fn look_closely(&self, special: Special, edge: &Edge, specials: &mut Specials) {
+        let kind = EdgeType::from_code(edge.kind);
+        let known = || if kind.is_indexed() { None } else { self.text.known(edge.name) };
+        match special {
+            Special::Array if kind == EdgeType::Internal && known() == Some(Known::Elements) => {
+                // Only the first such edge of an array counts.
+                if specials.elements.last().is_none_or(|last| last.0 != edge.source) {
+                    specials.elements.push((edge.source, self.graph.to[edge.ordinal]));
+                }
+            }
+            Special::Descriptors if self.is_descriptor(kind, edge.name) => {
+                specials.skipped.push(edge.ordinal as u32);
+            }
+            Special::NativeContext if known() == Some(Known::SloppyFunctionMap) => {
+                specials.skipped.push(edge.ordinal as u32);
+            }
+            _ => {}
+        }
     }
 
     /// DevTools skips the descriptors in descriptor arrays: entries 4, 7, 10 … Their edges are
     /// numbered; a named one is followed.
-    fn is_descriptor(&self, edge: u32) -> bool {
-        let kind = EdgeType::from_code(self.kinds[edge as usize]);
-        let index = if kind.is_indexed() {
-            Some(self.names[edge as usize])
-        } else {
-            self.strings
-                .get(self.names[edge as usize])
-                .and_then(leading_number)
+    fn is_descriptor(&self, kind: EdgeType, name: u32) -> bool {
+        let index = match kind.is_indexed() {
+            true => Some(name),
+            false => self.strings.get(name).and_then(leading_number),
         };
         index.is_some_and(|index| index >= 2 && index % 3 == 1)
     }

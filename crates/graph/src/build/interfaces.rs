@@ -4,12 +4,14 @@
 //! (HeapSnapshot.ts). Objects with the same properties in the same order share a *shape*, and
 //! everything is done once for a shape, not for an object.
 
+use heapglass_format::container::ContainerWriter;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, Result};
 use rustc_hash::FxHashMap;
 
 use super::Adjacency;
 use super::bits::ones;
+use super::window::EdgeWindow;
 
 /// An interface's name is not lengthened past this many UTF-16 units.
 const LONGEST_NAME: usize = 120;
@@ -34,8 +36,7 @@ pub(super) struct Interfaces {
 /// The edges of plain objects.
 pub(super) struct PlainObjects<'a> {
     pub(super) graph: Adjacency<'a>,
-    pub(super) kinds: &'a [u8],
-    pub(super) names: &'a [u32],
+    pub(super) writer: &'a ContainerWriter,
     /// For each node ordinal: is a plain object.
     pub(super) plain: &'a [u64],
     pub(super) strings: &'a StringTable,
@@ -46,80 +47,43 @@ impl PlainObjects<'_> {
     ///
     /// Cost: the properties of all plain objects once, those of each shape a few times.
     pub(super) fn interfaces(&self) -> Result<Interfaces> {
-        let shapes = self.shapes();
-        let mut definitions = self.definitions(&shapes);
+        let mut properties = Properties::new(self.graph, self.writer)?;
+        let shapes = self.shapes(&mut properties)?;
+        let mut definitions = self.definitions(&shapes, &mut properties)?;
         let tree = PropertyTree::new(&definitions, self.strings);
         let mut numbers = FxHashMap::default();
-        let mut properties = Vec::new();
-        let interface_of = shapes
-            .list
-            .iter()
-            .map(|shape| {
-                properties.clear();
-                let mut known = |&name: &u32| {
-                    *numbers
-                        .entry(name)
-                        .or_insert_with(|| tree.number(self.strings, name))
-                };
-                match &shape.properties {
-                    Some(list) => properties.extend(list.iter().filter_map(&mut known)),
-                    None => properties
-                        .extend(self.properties(shape.first).filter_map(|name| known(&name))),
-                }
-                properties.sort_unstable();
-                tree.best(&properties)
-            })
-            .collect();
-        let names = definitions
-            .iter_mut()
-            .map(|d| std::mem::take(&mut d.name))
-            .collect();
-        Ok(Interfaces {
-            shape_of: shapes.shape_of,
-            interface_of,
-            names,
-        })
+        let mut found = Vec::new();
+        let mut interface_of = Vec::with_capacity(shapes.list.len());
+        for shape in &shapes.list {
+            let number = |&name: &u32| {
+                *numbers.entry(name).or_insert_with(|| tree.number(self.strings, name))
+            };
+            found.clear();
+            found.extend(properties.of_shape(shape)?.iter().filter_map(number));
+            found.sort_unstable();
+            interface_of.push(tree.best(&found));
+        }
+        let names = definitions.iter_mut().map(|d| std::mem::take(&mut d.name)).collect();
+        Ok(Interfaces { shape_of: shapes.shape_of, interface_of, names })
     }
 
-    /// Names of the node's properties, in edge order.
-    fn properties(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
-        let is_property = |edge: &u32| self.kinds[*edge as usize] == EdgeType::Property.code();
-        self.graph
-            .edges(node)
-            .filter(is_property)
-            .map(|edge| self.names[edge as usize])
-    }
-
-    fn shapes(&self) -> Shapes {
+    fn shapes(&self, properties: &mut Properties<'_>) -> Result<Shapes> {
         let mut shapes = Shapes::default();
-        let mut properties = Vec::new();
         for node in ones(self.plain) {
-            properties.clear();
-            properties.extend(self.properties(node));
-            let shape = shapes.number(node, &properties);
+            let shape = shapes.number(node, properties.of_node(node)?);
             shapes.shape_of.push(shape);
         }
-        shapes
+        Ok(shapes)
     }
 
     /// The interfaces that enough objects have, most frequent first.
-    fn definitions(&self, shapes: &Shapes) -> Vec<Definition> {
+    fn definitions(&self, shapes: &Shapes, properties: &mut Properties<'_>) -> Result<Vec<Definition>> {
         let mut by_name: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
         let mut candidates: Vec<Definition> = Vec::new();
         for shape in &shapes.list {
-            let candidate = match &shape.properties {
-                Some(list) => self.candidate(list.iter().copied()),
-                None => self.candidate(self.properties(shape.first)),
-            };
-            let Some((name, properties)) = candidate else {
-                continue;
-            };
-            let at = *by_name.entry(name.clone()).or_insert_with(|| {
-                candidates.push(Definition {
-                    name,
-                    properties,
-                    count: 0,
-                });
+            let Some((name, properties)) = self.candidate(properties.of_shape(shape)?) else { continue };
+            let at = *by_name.entry(name).or_insert_with_key(|name| {
+                candidates.push(Definition { name: name.clone(), properties, count: 0 });
                 candidates.len() - 1
             });
             candidates[at].count += shape.count;
@@ -129,15 +93,15 @@ impl PlainObjects<'_> {
         // As DevTools compares with a fraction: count < total / 1000.
         let total = shapes.shape_of.len();
         candidates.retain(|c| c.count >= FEWEST_OBJECTS && c.count * PROPORTION >= total);
-        candidates
+        Ok(candidates)
     }
 
     /// The name that an object with these properties suggests, and the properties in it.
-    fn candidate(&self, properties: impl Iterator<Item = u32>) -> Option<(Vec<u8>, Vec<u32>)> {
+    fn candidate(&self, properties: &[u32]) -> Option<(Vec<u8>, Vec<u32>)> {
         let mut name = vec![b'{'];
         let mut units = 1;
         let mut used = Vec::new();
-        for property in properties {
+        for &property in properties {
             let text = self.strings.get(property).unwrap_or_default();
             if text == b"__proto__" {
                 continue;
@@ -157,6 +121,44 @@ impl PlainObjects<'_> {
         }
         name.push(b'}');
         (!used.is_empty()).then_some((name, used))
+    }
+}
+
+/// Reads the properties of nodes: names of their property edges, in edge order.
+struct Properties<'a> {
+    graph: Adjacency<'a>,
+    window: EdgeWindow,
+    names: Vec<u32>,
+}
+
+impl<'a> Properties<'a> {
+    fn new(graph: Adjacency<'a>, writer: &ContainerWriter) -> Result<Properties<'a>> {
+        Ok(Properties { graph, window: EdgeWindow::new(writer)?, names: Vec::new() })
+    }
+
+    fn of_node(&mut self, node: u32) -> Result<&[u32]> {
+        self.names.clear();
+        let range = self.graph.edges(node);
+        let (mut edge, end) = (range.start as usize, range.end as usize);
+        while edge < end {
+            let (kinds, names) = self.window.from(edge)?;
+            let count = kinds.len().min(end - edge);
+            if count == 0 {
+                break;
+            }
+            let edges = kinds[..count].iter().zip(names);
+            let properties = edges.filter(|(kind, _)| **kind == EdgeType::Property.code());
+            self.names.extend(properties.map(|(_, &name)| name));
+            edge += count;
+        }
+        Ok(&self.names)
+    }
+
+    fn of_shape<'b>(&'b mut self, shape: &'b Shape) -> Result<&'b [u32]> {
+        match &shape.properties {
+            Some(list) => Ok(list),
+            None => self.of_node(shape.first),
+        }
     }
 }
 

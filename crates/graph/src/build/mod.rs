@@ -28,6 +28,7 @@ mod sizes;
 mod statistics;
 mod text;
 mod tree;
+mod window;
 
 pub(crate) use pipeline::build;
 

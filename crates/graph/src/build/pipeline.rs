@@ -1,6 +1,6 @@
 //! Runs the passes, on two threads where two can run, and keeps only what the next one needs.
 
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::column::Column;
 use heapglass_format::container::ContainerWriter;
 use heapglass_format::scan::{self, Tables};
@@ -8,99 +8,76 @@ use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result};
 
+use super::classes::{self, Classes};
 use super::detached::{self, Detached};
 use super::dominators::immediate_dominators;
 use super::facts::{self, EdgeFacts, NodeFacts};
-use super::interfaces::{Interfaces, PlainObjects};
-use super::predecessors::{self, Retainers};
+use super::interfaces::PlainObjects;
+use super::predecessors::{self, SortRules};
 use super::search::{self, Preorder, SearchRules};
 use super::sizes::Sizes;
 use super::text::Text;
 use super::tree::{self, Tree};
-use super::{Adjacency, classes, distance, shallow, statistics};
+use super::{Adjacency, distance, shallow, statistics};
 use crate::{ClassTable, Overview, SnapshotInfo, Statistics};
 
 /// Climbs per node that the last step of Semi-NCA may take; real heaps take 0.1 to 3.
 const LAST_STEP_BOUND: usize = 32;
 /// How many passes progress counts.
-const PASSES: u64 = 6;
+const PASSES: u64 = 5;
 
 /// Reads `source` and runs all passes. All columns are in `writer`'s sections afterwards; the
 /// small results are returned.
+///
+/// Memory at the peak: 4 bytes an edge and 36 a node, and the strings that passes look at.
 pub(crate) fn build(
     source: &Source,
     writer: &ContainerWriter,
     threads: usize,
     progress: &dyn Progress,
 ) -> Result<Overview> {
-    let mut text = Text::default();
-    let tables = scan::read(source, writer, threads, progress, &mut |index, string| {
-        text.visit(index, string)
-    })?;
     let step = |done: u64| {
         progress.update(Phase::Analyse, done, PASSES);
-        if progress.cancelled() {
-            Err(heapglass_format::Error::Cancelled)
-        } else {
-            Ok(())
-        }
+        if progress.cancelled() { Err(heapglass_format::Error::Cancelled) } else { Ok(()) }
     };
+    let scratch = &Scratch::default();
+    let mut text = Text::default();
+    let visit = &mut |index: u32, string: &[u8]| text.visit(index, string);
+    let tables = scan::read(source, writer, threads, progress, visit)?;
     step(0)?;
     let named = Named::new(writer, tables, text)?;
-    let edges = facts::edges(
-        writer,
-        &named.tables,
-        &named.facts,
-        &named.text,
-        &named.strings,
-        threads,
-    )?;
+    let edges = named.edges(writer, threads)?;
     step(1)?;
-    let Walked {
-        preorder,
-        distances,
-        shallow,
-        rest,
-    } = walk(writer, named, edges, threads)?;
+    let Walked { preorder, mut classes, shallow, rest } = walk(writer, named, edges, threads, scratch)?;
     step(2)?;
-    let (held, mut classed) = both(
-        threads,
-        || hold(writer, &rest, &preorder),
-        || classify(writer, &rest, &distances),
-    )?;
+    let Held { dominators, unshared_elements } = hold(writer, &rest, preorder, &classes, threads, scratch)?;
     step(3)?;
-    let Held {
-        retainers,
-        dominators,
-    } = held;
-    write_search(writer, &retainers, &preorder)?;
-    let tree = tree::build(&dominators, &preorder.order, &shallow)?;
-    drop(dominators);
+    let order = writer.column::<u32>("preorder_node")?;
+    let tree = tree::build(writer, &dominators, &order, &shallow, scratch)?;
+    drop(order);
+    scratch.give(dominators);
     step(4)?;
     let statistics = statistics::compute(&statistics::Sources {
         node_type: &rest.node_type,
-        names: &rest.names,
         shallow: &shallow,
-        text: &rest.text,
+        buffers: rest.facts.buffers.words(),
         arrays: rest.facts.arrays.words(),
-        elements: rest.edges.elements.words(),
-        retainers: &retainers,
-        number: &preorder.number,
+        unshared_elements: &unshared_elements,
         extra_native_bytes: rest.info.extra_native_bytes,
         root_retained: tree.retained.get(rest.info.root),
     });
-    drop(retainers);
-    drop(preorder);
-    classes::fill(&mut classed, &shallow, &distances, &tree);
+    let write = || write_tree(writer, &tree, &shallow);
+    let finish = || {
+        classes::add_up_retained(&mut classes, &shallow, &tree);
+        Ok(())
+    };
+    both(threads, write, finish)?;
     step(5)?;
-    writer.put("class", &classed.of)?;
-    write_tree(writer, &tree, &shallow)?;
-    step(6)?;
-    Ok(overview(rest, statistics, classed))
+    Ok(overview(rest, statistics, classes))
 }
 
 /// Runs two passes at once if there is a second thread.
-fn both<A: Send, B: Send>(
+pub(super) fn both<A: Send, B: Send>(
     threads: usize,
     a: impl FnOnce() -> Result<A> + Send,
     b: impl FnOnce() -> Result<B> + Send,
@@ -123,8 +100,6 @@ struct Named {
     tables: Tables,
     text: Text,
     strings: StringTable,
-    /// For each node ordinal its name, "Detached …" names in place.
-    names: Column<u32>,
     detached: Buffer<u8>,
     facts: NodeFacts,
 }
@@ -152,14 +127,11 @@ impl Named {
         strings.derived_bytes = writer.column("derived_bytes")?;
         strings.derived_starts = writer.column("derived_starts")?;
         let facts = facts::nodes(&tables, &names, &text)?;
-        Ok(Named {
-            tables,
-            text,
-            strings,
-            names,
-            detached: detached.state,
-            facts,
-        })
+        Ok(Named { tables, text, strings, detached: detached.state, facts })
+    }
+
+    fn edges(&self, writer: &ContainerWriter, threads: usize) -> Result<EdgeFacts> {
+        facts::edges(writer, &self.tables, &self.facts, &self.text, &self.strings, threads)
     }
 }
 
@@ -175,7 +147,7 @@ fn write_derived(writer: &ContainerWriter, detached: &Detached) -> Result<()> {
 /// What the walks over the edges gave.
 struct Walked {
     preorder: Preorder,
-    distances: Buffer<i32>,
+    classes: Classes,
     shallow: Sizes,
     rest: Rest,
 }
@@ -184,40 +156,25 @@ struct Walked {
 struct Rest {
     node_type: Buffer<u8>,
     first_edge: Buffer<u32>,
-    names: Column<u32>,
-    strings: StringTable,
-    text: Text,
     facts: NodeFacts,
     edges: EdgeFacts,
-    detached: Buffer<u8>,
     info: SnapshotInfo,
     findings: Vec<heapglass_format::Finding>,
 }
 
-/// Searches in depth on one thread, in breadth on the other.
+/// Numbers the nodes on one thread; distances, shallow sizes and classes on the other.
 fn walk(
     writer: &ContainerWriter,
     named: Named,
     edges: EdgeFacts,
     threads: usize,
+    scratch: &Scratch,
 ) -> Result<Walked> {
-    let Named {
-        mut tables,
-        text,
-        strings,
-        names,
-        detached,
-        facts,
-    } = named;
-    let mut sizes = Sizes::new(
-        std::mem::replace(&mut tables.self_size, Buffer::zeroed(0)?),
-        &tables.self_size_wide,
-    );
+    let Named { mut tables, text: _, strings, detached, facts } = named;
+    let own_sizes = std::mem::replace(&mut tables.self_size, Buffer::zeroed(0)?);
+    let mut shallow = Sizes::new(own_sizes, &tables.self_size_wide);
     let roots = Roots::new(writer, &tables, &facts)?;
-    let graph = Adjacency {
-        first_edge: &tables.first_edge,
-        to: &tables.edge_to,
-    };
+    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
     let search_rules = SearchRules {
         root: tables.root,
         essential: &edges.essential,
@@ -225,54 +182,82 @@ fn walk(
         root_is_held: edges.root_is_held,
         page_roots: &roots.page,
     };
-    let distance_rules = distance::EdgeRules {
+    let in_depth = || search::preorder(graph, &search_rules, scratch);
+    let in_breadth = || {
+        let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
+        writer.put("distance", &distances)?;
+        if !roots.user.is_empty() {
+            move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
+        }
+        writer.put("node_type", &tables.node_type)?;
+        writer.put("detachedness", &detached)?;
+        writer.put("first_edge", &tables.first_edge)?;
+        let mut classes = classify(writer, &tables, &facts, &strings, scratch)?;
+        classes::add_up(&mut classes, &shallow, &distances);
+        scratch.give(distances);
+        Ok(classes)
+    };
+    let (preorder, classes) = both(threads, in_depth, in_breadth)?;
+    let info = info(&tables, !roots.user.is_empty());
+    let Tables { node_type, first_edge, findings, edge_to, .. } = tables;
+    scratch.give(edge_to);
+    let rest = Rest { node_type, first_edge, facts, edges, info, findings };
+    Ok(Walked { preorder, classes, shallow, rest })
+}
+
+fn find_distances(
+    graph: Adjacency<'_>,
+    tables: &Tables,
+    edges: &EdgeFacts,
+    roots: &Roots,
+    scratch: &Scratch,
+) -> Result<Buffer<i32>> {
+    let rules = distance::EdgeRules {
         strong: &edges.strong,
         skipped: &edges.skipped,
         weak_map: &edges.weak_map,
         is_weak_map: &edges.is_weak_map,
     };
-    let in_breadth = || {
-        let distances = distance::distances(graph, &distance_rules, tables.root, &roots.user)?;
-        if !roots.user.is_empty() {
-            let ownable = facts.ownable.words();
-            let owners = shallow::owners(graph, &edges.strong, ownable)?;
-            let receives = |node: u32| {
-                node != tables.root && tables.node_type[node as usize] != NodeType::Synthetic.code()
-            };
-            shallow::move_sizes(&owners, ownable, &mut sizes, receives)?;
-        }
-        Ok(distances)
-    };
-    let (preorder, distances) = both(
-        threads,
-        || search::preorder(graph, &search_rules),
-        in_breadth,
-    )?;
-    let info = info(&tables, !roots.user.is_empty());
-    let Tables {
-        node_type,
-        first_edge,
-        findings,
-        ..
-    } = tables;
-    let rest = Rest {
-        node_type,
-        first_edge,
-        names,
+    distance::distances(graph, &rules, tables.root, &roots.user, scratch)
+}
+
+fn move_sizes(
+    graph: Adjacency<'_>,
+    tables: &Tables,
+    facts: &NodeFacts,
+    edges: &EdgeFacts,
+    sizes: &mut Sizes,
+    scratch: &Scratch,
+) -> Result<()> {
+    let ownable = facts.ownable.words();
+    let owners = shallow::owners(graph, &edges.strong, ownable, scratch)?;
+    let synthetic = NodeType::Synthetic.code();
+    let receives = |node: u32| node != tables.root && tables.node_type[node as usize] != synthetic;
+    shallow::move_sizes(&owners, ownable, sizes, receives)?;
+    scratch.give(owners);
+    Ok(())
+}
+
+fn classify(
+    writer: &ContainerWriter,
+    tables: &Tables,
+    facts: &NodeFacts,
+    strings: &StringTable,
+    scratch: &Scratch,
+) -> Result<Classes> {
+    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+    let plain = facts.plain.words();
+    let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
+    let sources = classes::Sources {
+        node_type: &tables.node_type,
+        names: &writer.column("node_name")?,
+        type_names: &tables.node_type_names,
         strings,
-        text,
-        facts,
-        edges,
-        detached,
-        info,
-        findings,
+        locations: &writer.column("locations")?,
+        plain,
+        interfaces: &interfaces,
     };
-    Ok(Walked {
-        preorder,
-        distances,
-        shallow: sizes,
-        rest,
-    })
+    classes::assign(&sources, scratch)
 }
 
 /// The root's children that searches start from, in edge order.
@@ -332,78 +317,47 @@ fn info(tables: &Tables, has_user_roots: bool) -> SnapshotInfo {
 
 /// Who holds whom.
 struct Held {
-    retainers: Retainers,
     /// By preorder number.
     dominators: Buffer<u32>,
+    /// Element stores of arrays that one edge alone leads to.
+    unshared_elements: Vec<u32>,
 }
 
-fn hold(writer: &ContainerWriter, rest: &Rest, preorder: &Preorder) -> Result<Held> {
-    let essential = &rest.edges.essential;
-    let retainers = predecessors::sort_by_target(
-        writer,
-        &rest.first_edge,
-        rest.info.root,
-        essential,
-        preorder,
-    )?;
-    let dominators = immediate_dominators(
-        &retainers.essential,
-        &preorder.parent,
-        preorder.reached,
-        LAST_STEP_BOUND,
-    )?;
-    Ok(Held {
-        retainers,
-        dominators,
-    })
-}
-
-fn classify(writer: &ContainerWriter, rest: &Rest, distances: &[i32]) -> Result<classes::Classes> {
-    writer.put("distance", distances)?;
-    writer.put("node_type", &rest.node_type)?;
-    writer.put("detachedness", &rest.detached)?;
-    writer.put("first_edge", &rest.first_edge)?;
-    let interfaces = interfaces(writer, rest)?;
-    let locations = writer.column::<[u32; 4]>("locations")?;
-    classes::assign(&classes::Sources {
-        node_type: &rest.node_type,
-        names: &rest.names,
-        type_names: &rest.info.node_type_names,
-        strings: &rest.strings,
-        locations: &locations,
-        plain: rest.facts.plain.words(),
-        interfaces: &interfaces,
-    })
-}
-
-fn interfaces(writer: &ContainerWriter, rest: &Rest) -> Result<Interfaces> {
-    let kinds = writer.column::<u8>("edge_type")?;
-    let names = writer.column::<u32>("edge_name")?;
-    let graph = Adjacency {
-        first_edge: &rest.first_edge,
-        to: &[],
-    };
-    let plain = rest.facts.plain.words();
-    PlainObjects {
-        graph,
-        kinds: &kinds,
-        names: &names,
-        plain,
-        strings: &rest.strings,
-    }
-    .interfaces()
-}
-
-fn write_search(
+fn hold(
     writer: &ContainerWriter,
-    retainers: &Retainers,
-    preorder: &Preorder,
-) -> Result<()> {
-    writer.put("predecessor_first", &retainers.essential.first)?;
-    writer.put("predecessor_from", &retainers.essential.from)?;
-    writer.put("other_retainers", &retainers.others)?;
-    writer.put("preorder_number", &preorder.number)?;
-    writer.put("preorder_node", &preorder.order)
+    rest: &Rest,
+    preorder: Preorder,
+    classes: &Classes,
+    threads: usize,
+    scratch: &Scratch,
+) -> Result<Held> {
+    let Preorder { number, order, parent, reached, page_owned } = preorder;
+    writer.put("preorder_node", &order)?;
+    scratch.give(order);
+    let rules = SortRules {
+        first_edge: &rest.first_edge,
+        root: rest.info.root,
+        essential: &rest.edges.essential,
+        number: &number,
+        page_owned: &page_owned,
+    };
+    let retainers = predecessors::sort_by_target(writer, &rules, threads, scratch)?;
+    let unshared_elements = retainers.with_one_edge(rest.edges.elements.words(), &number);
+    let find = || {
+        immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch)
+    };
+    let write = || {
+        writer.put("preorder_number", &number)?;
+        writer.put("predecessor_first", &retainers.essential.first)?;
+        writer.put("predecessor_from", &retainers.essential.from)?;
+        writer.put("other_retainers", &retainers.others)?;
+        writer.put("class", &classes.of)
+    };
+    let (dominators, ()) = both(threads, find, write)?;
+    scratch.give(number);
+    scratch.give(retainers.essential.first);
+    scratch.give(retainers.essential.from);
+    Ok(Held { dominators, unshared_elements })
 }
 
 fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<()> {
@@ -411,13 +365,11 @@ fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<
     writer.put("shallow_wide", &shallow.wide())?;
     writer.put("retained_low", tree.retained.low())?;
     writer.put("retained_wide", &tree.retained.wide())?;
-    writer.put("dominator", &tree.dominator)?;
-    writer.put("tree_position", &tree.position)?;
     writer.put("tree_order", &tree.order)?;
     writer.put("tree_size", &tree.size)
 }
 
-fn overview(rest: Rest, statistics: Statistics, classes: classes::Classes) -> Overview {
+fn overview(rest: Rest, statistics: Statistics, classes: Classes) -> Overview {
     let info = SnapshotInfo {
         total_size: statistics.total,
         ..rest.info

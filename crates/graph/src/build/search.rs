@@ -4,7 +4,7 @@
 //! with nodes that no essential edge reaches: its `calculateDominatorsAndRetainedSizes`.
 
 use heapglass_format::Result;
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 
 use super::Adjacency;
 use super::bits::{Bits, get, set};
@@ -44,16 +44,20 @@ pub(super) struct SearchRules<'a> {
 /// afterwards. That saves a walk of its own over all edges.
 ///
 /// Cost: each edge is looked at once. Memory: 12 bytes a node, and 12 for each on the path.
-pub(super) fn preorder(graph: Adjacency<'_>, rules: &SearchRules<'_>) -> Result<Preorder> {
+pub(super) fn preorder(
+    graph: Adjacency<'_>,
+    rules: &SearchRules<'_>,
+    scratch: &Scratch,
+) -> Result<Preorder> {
     let nodes = graph.node_count();
     let mut search = Search {
         graph,
         rules,
         seen: Bits::new(nodes)?,
         page: Bits::new(nodes)?,
-        number: Buffer::zeroed(nodes)?,
-        order: Buffer::zeroed(nodes)?,
-        parent: Buffer::zeroed(nodes)?,
+        number: scratch.take(nodes)?,
+        order: scratch.take(nodes)?,
+        parent: scratch.take(nodes)?,
         next: 0,
         stack: Vec::new(),
         beyond: Vec::new(),

@@ -3,7 +3,7 @@
 //! Source: DevTools' `calculateShallowSizes` (HeapSnapshot.ts).
 
 use heapglass_format::Result;
-use heapglass_format::buffer::Buffer;
+use heapglass_format::buffer::{Buffer, Scratch};
 
 use super::Adjacency;
 use super::bits::get;
@@ -22,9 +22,14 @@ const SEVERAL: u32 = u32::MAX - 1;
 ///
 /// Cost: each edge is looked at once, those of ownable nodes up to three times. Memory: 4 bytes
 /// a node, and the nodes that wait.
-pub(super) fn owners(graph: Adjacency<'_>, strong: &[u64], ownable: &[u64]) -> Result<Buffer<u32>> {
+pub(super) fn owners(
+    graph: Adjacency<'_>,
+    strong: &[u64],
+    ownable: &[u64],
+    scratch: &Scratch,
+) -> Result<Buffer<u32>> {
     let nodes = graph.node_count();
-    let mut owners = Buffer::<u32>::filled(nodes, NO_OWNER)?;
+    let mut owners = scratch.filled(nodes, NO_OWNER)?;
     let mut waiting = Vec::new();
     for node in 0..nodes as u32 {
         if get(ownable, node) {

@@ -4,25 +4,20 @@
 
 use heapglass_format::NodeType;
 
-use super::bits::{get, ones};
-use super::predecessors::Retainers;
+use super::bits::get;
 use super::sizes::Sizes;
-use super::text::{Known, Text};
 use crate::Statistics;
 
 /// What the view is computed from.
 pub(super) struct Sources<'a> {
     pub(super) node_type: &'a [u8],
-    pub(super) names: &'a [u32],
     pub(super) shallow: &'a Sizes,
-    pub(super) text: &'a Text,
+    /// For each node ordinal: is the memory of an array buffer.
+    pub(super) buffers: &'a [u64],
     /// For each node ordinal: is a JavaScript array.
     pub(super) arrays: &'a [u64],
-    /// For each node ordinal: is the `elements` store of a JavaScript array.
-    pub(super) elements: &'a [u64],
-    pub(super) retainers: &'a Retainers,
-    /// For each node ordinal its preorder number.
-    pub(super) number: &'a [u32],
+    /// Element stores of arrays that one edge alone leads to.
+    pub(super) unshared_elements: &'a [u32],
     pub(super) extra_native_bytes: u64,
     /// Retained size of the root.
     pub(super) root_retained: u64,
@@ -37,7 +32,6 @@ pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
             .saturating_add(sources.extra_native_bytes),
         ..Statistics::default()
     };
-    let buffers = sources.text.indexes(Known::ArrayBufferData);
     for (node, &code) in (0u32..).zip(sources.node_type) {
         let size = sources.shallow.get(node);
         if size == 0 {
@@ -47,7 +41,7 @@ pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
             NodeType::Hidden => found.system += size,
             NodeType::Native => {
                 native = native.saturating_add(size);
-                if buffers.contains(&sources.names[node as usize]) {
+                if get(sources.buffers, node) {
                     found.typed_arrays += size;
                 }
             }
@@ -59,35 +53,11 @@ pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
             _ => {}
         }
     }
-    found.js_arrays += unshared_elements(sources);
+    let stores = sources.unshared_elements.iter().map(|&node| sources.shallow.get(node));
+    found.js_arrays += stores.sum::<u64>();
     found.other_native = native.saturating_sub(found.typed_arrays);
     let v8 = found.total as i128 - i128::from(native);
     let named = found.code + found.strings + found.js_arrays + found.system;
     found.other_js = (v8 - i128::from(named)) as i64;
     found
-}
-
-/// Sizes of the element stores that one edge alone leads to.
-fn unshared_elements(sources: &Sources<'_>) -> u64 {
-    let essential = &sources.retainers.essential.first;
-    let mut others = sources
-        .retainers
-        .others
-        .iter()
-        .map(|pair| pair[0])
-        .peekable();
-    let mut sum = 0;
-    for node in ones(sources.elements) {
-        while others.next_if(|&target| target < node).is_some() {}
-        let mut in_degree = 0;
-        while others.next_if_eq(&node).is_some() {
-            in_degree += 1;
-        }
-        let number = sources.number[node as usize] as usize;
-        in_degree += essential[number + 1] - essential[number];
-        if in_degree == 1 {
-            sum += sources.shallow.get(node);
-        }
-    }
-    sum
 }

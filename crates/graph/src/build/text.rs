@@ -64,13 +64,9 @@ impl Text {
         self.known.get(&index).copied()
     }
 
-    /// Indexes of every string that is `known`; more than one if the table repeats itself.
-    pub(super) fn indexes(&self, known: Known) -> Vec<u32> {
-        self.known
-            .iter()
-            .filter(|(_, k)| **k == known)
-            .map(|(&index, _)| index)
-            .collect()
+    /// Indexes of all strings that decide over figures.
+    pub(super) fn known_indexes(&self) -> impl Iterator<Item = u32> + '_ {
+        self.known.keys().copied()
     }
 
     pub(super) fn weak_map(&self, index: u32) -> Option<WeakMapName> {
