@@ -133,7 +133,7 @@ fn one_bad_input_does_not_stop_the_others() {
 #[test]
 fn a_snapshot_that_is_cut_off_is_read_as_far_as_it_goes() {
     let whole = decompressed(APP);
-    let (_dir, path) = file("cut.heapsnapshot", &whole[..whole.len() * 9 / 10]);
+    let (_dir, path) = file("cut.heapsnapshot", &whole[..whole.len() - 100_000]);
     let said = run(&[&path]);
     assert_eq!((said.code, said.stderr.as_str()), (0, ""));
     assert!(said.stdout.contains("! This snapshot is not complete."), "{}", said.stdout);
