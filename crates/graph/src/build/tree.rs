@@ -41,9 +41,8 @@ pub(super) fn build(
     // A parent is placed before its children; `next` is where its next child's subtree begins.
     let mut next = scratch.take::<u32>(nodes)?;
     let mut tree = Tree { retained, order: scratch.take(nodes)?, size: scratch.take(nodes)? };
-    let mut position = scratch.take::<u32>(nodes)?;
     {
-        let (size, next, position) = (&*size, &mut *next, &mut *position);
+        let (size, next) = (&*size, &mut *next);
         let (tree_order, tree_size) = (&mut *tree.order, &mut *tree.size);
         for w in 0..nodes {
             let at = match w {
@@ -59,13 +58,18 @@ pub(super) fn build(
             let node = order[w];
             tree_order[at as usize] = node;
             tree_size[node as usize] = size[w];
+        }
+    }
+    scratch.give(size);
+    let mut position = next;
+    {
+        let position = &mut *position;
+        for (&node, at) in tree.order.iter().zip(0..) {
             position[node as usize] = at;
         }
     }
     writer.put("tree_position", &position)?;
-    for buffer in [position, size, next] {
-        scratch.give(buffer);
-    }
+    scratch.give(position);
     Ok(tree)
 }
 
