@@ -235,6 +235,16 @@ impl<T: Pod> RowReader<T> {
         RowReader { file, path, offset, rows: bytes as usize / size_of::<T>(), of: PhantomData }
     }
 
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
     /// Reads up to `count` rows from `start` on into `out`, which is emptied before.
     pub fn read(&self, start: usize, count: usize, out: &mut Vec<T>) -> Result<()> {
         let count = count.min(self.rows.saturating_sub(start));

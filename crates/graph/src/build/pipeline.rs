@@ -250,10 +250,10 @@ fn classify(
     let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
     let sources = classes::Sources {
         node_type: &tables.node_type,
-        names: &writer.column("node_name")?,
+        names: writer.rows("node_name")?,
         type_names: &tables.node_type_names,
         strings,
-        locations: &writer.column("locations")?,
+        locations: writer.rows("locations")?,
         plain,
         interfaces: &interfaces,
     };
