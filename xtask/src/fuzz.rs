@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 .arg(format!("-rss_limit_mb={MEMORY_MB}"))
                 .arg(format!("-malloc_limit_mb={}", MEMORY_MB / 2))
                 .arg(format!("-timeout={SECONDS_PER_INPUT}"))
-                .arg("-print_final_stats=1"),
+                .args(["-print_final_stats=1", "-verbosity=0"]),
         )?;
     }
     Ok(())
