@@ -22,7 +22,12 @@ pub struct ContainmentOptions {
 
 impl Default for ContainmentOptions {
     fn default() -> Self {
-        ContainmentOptions { depth: 1, limit: Some(100), by_retained_size: false, max_rows: 100_000 }
+        ContainmentOptions {
+            depth: 1,
+            limit: Some(100),
+            by_retained_size: false,
+            max_rows: 100_000,
+        }
     }
 }
 
@@ -48,7 +53,11 @@ pub fn containment(graph: &Graph, from: Ordinal, options: &ContainmentOptions) -
 }
 
 /// The children of the last node of `path`.
-fn children(graph: &Graph, path: &[Ordinal], options: &ContainmentOptions) -> Children<Ordinal, Child> {
+fn children(
+    graph: &Graph,
+    path: &[Ordinal],
+    options: &ContainmentOptions,
+) -> Children<Ordinal, Child> {
     let Some(&node) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
     let mut edges: Vec<Edge> = visible_edges(graph, node).collect();
     let count = edges.len();

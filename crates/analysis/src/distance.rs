@@ -108,8 +108,12 @@ impl EdgeRules {
 
     fn source(&self, graph: &Graph, node: Ordinal) -> Source {
         match graph.node_type(node) {
-            NodeType::Hidden if self.native_context.contains(graph.name_index(node)) => Source::NativeContext,
-            NodeType::Array if self.map_descriptors.contains(graph.name_index(node)) => Source::MapDescriptors,
+            NodeType::Hidden if self.native_context.contains(graph.name_index(node)) => {
+                Source::NativeContext
+            }
+            NodeType::Array if self.map_descriptors.contains(graph.name_index(node)) => {
+                Source::MapDescriptors
+            }
             _ => Source::Plain,
         }
     }

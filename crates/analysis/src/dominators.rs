@@ -25,7 +25,13 @@ pub struct DominatorOptions {
 
 impl Default for DominatorOptions {
     fn default() -> Self {
-        DominatorOptions { depth: 4, limit: Some(20), min_share: 0.01, group_from: 10, max_rows: 100_000 }
+        DominatorOptions {
+            depth: 4,
+            limit: Some(20),
+            min_share: 0.01,
+            group_from: 10,
+            max_rows: 100_000,
+        }
     }
 }
 
@@ -66,10 +72,15 @@ impl Dominated {
 pub fn dominators(graph: &Graph, from: Ordinal, options: &DominatorOptions) -> Vec<Row<Dominated>> {
     let top = Children { shown: vec![shown(graph, &Part::Object(from), true)], hidden: 0 };
     grow(top, options.max_rows, |path| {
-        let Some(&Some(node)) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
+        let Some(&Some(node)) = path.last() else {
+            return Children { shown: Vec::new(), hidden: 0 };
+        };
         let is_last_level = path.len() >= options.depth as usize;
         let (parts, hidden) = parts_below(graph, node, options);
-        Children { shown: parts.iter().map(|part| shown(graph, part, !is_last_level)).collect(), hidden }
+        Children {
+            shown: parts.iter().map(|part| shown(graph, part, !is_last_level)).collect(),
+            hidden,
+        }
     })
 }
 

@@ -29,7 +29,9 @@ fn text_of(edge_type: EdgeType, name: &str) -> String {
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
         EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),
-        EdgeType::Property | EdgeType::Shortcut if name.parse::<u32>().is_ok() => format!("[{short}]"),
+        EdgeType::Property | EdgeType::Shortcut if name.parse::<u32>().is_ok() => {
+            format!("[{short}]")
+        }
         EdgeType::Property | EdgeType::Shortcut => format!("[{:?}]", short),
         EdgeType::Element => format!("[{short}]"),
         EdgeType::Context => format!("variable {short}"),
@@ -49,9 +51,12 @@ pub(crate) fn is_identifier(name: &str) -> bool {
 
 fn type_name(graph: &Graph, edge_type: EdgeType) -> &str {
     match edge_type {
-        EdgeType::Other(raw) => {
-            graph.overview().info.edge_type_names.get(usize::from(raw)).map_or("unknown", |name| name)
-        }
+        EdgeType::Other(raw) => graph
+            .overview()
+            .info
+            .edge_type_names
+            .get(usize::from(raw))
+            .map_or("unknown", |name| name),
         known => known.name().unwrap_or("unknown"),
     }
 }

@@ -73,7 +73,9 @@ pub fn nodes_passing(graph: &Graph, filter: Filter) -> Result<NodeSet> {
             if contexts.contexts.iter().all(|known| known.object.ordinal != context) {
                 return Err(Error::NotANativeContext(id));
             }
-            NodeSet::from_fn(graph.node_count(), |node| contexts.owner(node) == Owner::Context(context))
+            NodeSet::from_fn(graph.node_count(), |node| {
+                contexts.owner(node) == Owner::Context(context)
+            })
         }
         Filter::SharedNativeContext => owned(graph, Owner::Shared),
         Filter::NoNativeContext => owned(graph, Owner::None),
@@ -113,5 +115,6 @@ fn unreached(graph: &Graph, follow: impl Fn(Edge) -> bool) -> NodeSet {
 fn is_console_edge(graph: &Graph, edge: Edge) -> bool {
     // DevTools takes a shortcut whose name starts with digits for a number.
     graph.node_type(edge.from) == NodeType::Synthetic
-        && !(edge.edge_type == EdgeType::Shortcut && leading_integer(&graph.edge_name(edge)).is_some())
+        && !(edge.edge_type == EdgeType::Shortcut
+            && leading_integer(&graph.edge_name(edge)).is_some())
 }

@@ -19,10 +19,11 @@ mod node_set;
 mod object;
 mod paths;
 mod retainers;
+mod roles;
 mod row;
 mod strings;
-mod suspects;
 mod summary;
+mod suspects;
 mod tables;
 mod verdict;
 mod weak_map;
@@ -38,17 +39,17 @@ pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
 pub use node_set::NodeSet;
 pub use object::{
-    ClosureInfo, ContextVariable, Elements, Field, MapEntry, ObjectOptions, ObjectReport, StringValue,
-    object,
+    ClosureInfo, ContextVariable, Elements, Field, MapEntry, ObjectOptions, ObjectReport,
+    StringValue, object,
 };
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::Row;
-pub use suspects::{
-    Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
-};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, summarize,
+};
+pub use suspects::{
+    Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
 };
 pub use verdict::{Detached, Verdict, VerdictOptions, verdict};

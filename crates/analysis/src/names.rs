@@ -40,8 +40,12 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
         NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
             quoted(&display_name(graph, node), LABEL_CHARS)
         }
-        NodeType::Closure => format!("{}()", closure_name(graph, node).as_deref().unwrap_or("(anonymous)")),
-        NodeType::Object if is_plain(graph, node) => clipped(&display_name(graph, node), LABEL_CHARS),
+        NodeType::Closure => {
+            format!("{}()", closure_name(graph, node).as_deref().unwrap_or("(anonymous)"))
+        }
+        NodeType::Object if is_plain(graph, node) => {
+            clipped(&display_name(graph, node), LABEL_CHARS)
+        }
         NodeType::Object | NodeType::Native => graph.class_name(node).to_owned(),
         NodeType::RegExp => format!("/{}/", clipped(&graph.raw_name(node), LABEL_CHARS)),
         NodeType::Number => number_text(graph, node),

@@ -64,8 +64,10 @@ impl NativeContexts {
 /// Source: `HeapSnapshot.calculateNativeContextAttribution`.
 pub fn native_contexts(graph: &Graph) -> NativeContexts {
     let names = EdgeNames::of(graph);
-    let found: Vec<Ordinal> =
-        graph.nodes().filter(|&node| names.native_context_node.contains(graph.name_index(node))).collect();
+    let found: Vec<Ordinal> = graph
+        .nodes()
+        .filter(|&node| names.native_context_node.contains(graph.name_index(node)))
+        .collect();
     let mut owners = vec![NONE; graph.node_count() as usize];
     if !found.is_empty() {
         let fixed = attribute_by_map(graph, &names, &found, &mut owners);
@@ -101,7 +103,8 @@ impl EdgeNames {
 
     /// The node's map: the target of its first internal edge of this name.
     fn map_of(&self, graph: &Graph, node: Ordinal) -> Option<Ordinal> {
-        let is_map = |edge: &Edge| edge.edge_type == EdgeType::Internal && self.map.names(edge.name);
+        let is_map =
+            |edge: &Edge| edge.edge_type == EdgeType::Internal && self.map.names(edge.name);
         graph.edges(node).find(is_map).map(|edge| edge.to)
     }
 
@@ -118,7 +121,12 @@ impl EdgeNames {
 
 /// Attributes the contexts themselves and all objects whose map's map names a context; says which
 /// these are.
-fn attribute_by_map(graph: &Graph, names: &EdgeNames, found: &[Ordinal], owners: &mut [u32]) -> NodeSet {
+fn attribute_by_map(
+    graph: &Graph,
+    names: &EdgeNames,
+    found: &[Ordinal],
+    owners: &mut [u32],
+) -> NodeSet {
     let positions: FxHashMap<Ordinal, u32> = found.iter().copied().zip(0..).collect();
     let mut owner_of_map: FxHashMap<Ordinal, Option<u32>> = FxHashMap::default();
     let mut fixed = NodeSet::empty(graph.node_count());
@@ -145,7 +153,9 @@ fn spread(graph: &Graph, fixed: &NodeSet, owners: &mut [u32]) {
     while let Some(node) = open.pop() {
         let Some(&incoming) = owners.get(node.index()) else { continue };
         for edge in graph.edges(node) {
-            if matches!(edge.edge_type, EdgeType::Shortcut | EdgeType::Weak) || fixed.contains(edge.to) {
+            if matches!(edge.edge_type, EdgeType::Shortcut | EdgeType::Weak)
+                || fixed.contains(edge.to)
+            {
                 continue;
             }
             let Some(owner) = owners.get_mut(edge.to.index()) else { continue };
@@ -174,7 +184,10 @@ fn sum_up(graph: &Graph, found: &[Ordinal], owners: Vec<u32>) -> NativeContexts 
     let contexts = found
         .iter()
         .zip(attributed)
-        .map(|(&node, attributed_size)| NativeContext { object: describe(graph, node), attributed_size })
+        .map(|(&node, attributed_size)| NativeContext {
+            object: describe(graph, node),
+            attributed_size,
+        })
         .collect();
     NativeContexts { contexts, shared_size, unattributed_size, owners }
 }

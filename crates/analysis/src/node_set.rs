@@ -89,6 +89,8 @@ mod tests {
         set.remove(Ordinal(63));
         assert_eq!(set.iter().collect::<Vec<_>>(), [0, 64, 129].map(Ordinal));
         assert_eq!(set.len(), 3);
-        assert!(!set.contains(Ordinal(1)) && set.contains(Ordinal(129)) && !set.contains(Ordinal(999)));
+        assert!(
+            !set.contains(Ordinal(1)) && set.contains(Ordinal(129)) && !set.contains(Ordinal(999))
+        );
     }
 }

@@ -4,8 +4,8 @@ mod function;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
 
-pub(crate) use function::{is_context, source_of};
 use function::variables;
+pub(crate) use function::{is_context, source_of};
 
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{display_name, value_text};
@@ -173,7 +173,8 @@ pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectRe
         retainer_count: graph.retaining_nodes(node).len() as u64,
         edge_count: graph.edge_range(node).len() as u64,
         native_context: native_context_of_map(graph, node).map(|context| describe(graph, context)),
-        closure: (graph.node_type(node) == NodeType::Closure).then(|| function::closure_info(graph, node, limit)),
+        closure: (graph.node_type(node) == NodeType::Closure)
+            .then(|| function::closure_info(graph, node, limit)),
         prototype: fields.prototype.map(|prototype| describe(graph, prototype)),
         properties: fields.properties.shown,
         more_properties: fields.properties.more,
@@ -230,7 +231,9 @@ impl Fields {
         };
         for edge in graph.edges(node) {
             match edge.edge_type {
-                EdgeType::Property if graph.edge_name(edge) == "__proto__" => fields.prototype = Some(edge.to),
+                EdgeType::Property if graph.edge_name(edge) == "__proto__" => {
+                    fields.prototype = Some(edge.to)
+                }
                 EdgeType::Property => fields.properties.push(graph, edge),
                 EdgeType::Element => fields.elements.push(graph, edge),
                 EdgeType::Context => {}

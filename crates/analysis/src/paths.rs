@@ -52,7 +52,11 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
     let holders = loop {
         let holders = holders_of(graph, at, count.saturating_mul(4).max(2));
         match holders.as_slice() {
-            [only] if only.from != graph.root() && tail.len() < MAX_STEPS && graph.distance(at).0 > 1 => {
+            [only]
+                if only.from != graph.root()
+                    && tail.len() < MAX_STEPS
+                    && graph.distance(at).0 > 1 =>
+            {
                 tail.push(*only);
                 at = only.from;
             }

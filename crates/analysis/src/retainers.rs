@@ -120,14 +120,19 @@ impl<'a> View<'a> {
             for &node in &options.ignore {
                 ignored.insert(node);
             }
-            Ignoring { distances: distances_without(graph, &ignored), pairs: WeakMapPairs::of(graph) }
+            Ignoring {
+                distances: distances_without(graph, &ignored),
+                pairs: WeakMapPairs::of(graph),
+            }
         });
         View { graph, options, ignoring }
     }
 
     fn distance(&self, node: Ordinal) -> Option<Distance> {
         let distance = match &self.ignoring {
-            Some(ignoring) => ignoring.distances.get(node.index()).map_or(Distance::NONE, |&d| Distance(d)),
+            Some(ignoring) => {
+                ignoring.distances.get(node.index()).map_or(Distance::NONE, |&d| Distance(d))
+            }
             None => self.graph.distance(node),
         };
         (distance != Distance::NONE).then_some(distance)
@@ -191,8 +196,11 @@ impl<'a> View<'a> {
     /// ordinary, so that only the retainers that will be shown are looked into.
     fn nearest_edges(&self, node: Ordinal, limit: usize) -> (Vec<(Edge, bool)>, u64) {
         let mut total = self.graph.retaining_nodes(node).len() as u64;
-        let mut queue: BinaryHeap<Reverse<(i64, Ordinal)>> =
-            self.graph.retaining_nodes(node).map(|from| Reverse((self.sort_key(from), from))).collect();
+        let mut queue: BinaryHeap<Reverse<(i64, Ordinal)>> = self
+            .graph
+            .retaining_nodes(node)
+            .map(|from| Reverse((self.sort_key(from), from)))
+            .collect();
         let mut edges = Vec::new();
         let mut previous = None;
         while edges.len() < limit
@@ -215,7 +223,12 @@ impl<'a> View<'a> {
 
     /// The same when nodes are ignored; says of each edge whether it keeps nothing alive, because
     /// the other edge of its WeakMap entry cannot be reached.
-    fn all_edges(&self, node: Ordinal, ignoring: &Ignoring, limit: usize) -> (Vec<(Edge, bool)>, u64) {
+    fn all_edges(
+        &self,
+        node: Ordinal,
+        ignoring: &Ignoring,
+        limit: usize,
+    ) -> (Vec<(Edge, bool)>, u64) {
         let pair = |edge: &Edge| match edge.edge_type {
             EdgeType::Internal => ignoring.pairs.pair(edge.name),
             _ => None,
@@ -233,7 +246,9 @@ impl<'a> View<'a> {
             .map(|edge| (edge, pair(&edge).is_some_and(|pair| dead.contains(&pair))))
             .collect();
         let total = edges.len() as u64;
-        edges.sort_by_key(|&(edge, is_dead)| if is_dead { UNREACHABLE } else { self.sort_key(edge.from) });
+        edges.sort_by_key(
+            |&(edge, is_dead)| if is_dead { UNREACHABLE } else { self.sort_key(edge.from) },
+        );
         edges.truncate(limit);
         (edges, total)
     }

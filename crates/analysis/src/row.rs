@@ -72,7 +72,12 @@ mod tests {
     use super::*;
 
     fn ten(key: u32) -> Children<u32, u32> {
-        let shown = (0..2).map(|at| Shown { key: key * 10 + at, item: key * 10 + at, open: key < 100, children: 10 });
+        let shown = (0..2).map(|at| Shown {
+            key: key * 10 + at,
+            item: key * 10 + at,
+            open: key < 100,
+            children: 10,
+        });
         Children { shown: shown.collect(), hidden: 8 }
     }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Distance, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Graph, Ordinal};
 use regex::{Regex, RegexBuilder};
 
 use crate::{Error, NodeSet, ObjectSummary, Result, describe};
@@ -70,8 +70,10 @@ pub fn class_pattern(text: &str) -> Result<Regex> {
 /// Selects and sorts rows of `classes`: [`heapglass_graph::Overview::classes`] for the unfiltered
 /// view, or the answer of [`filtered_classes`]. Needs no graph.
 pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
-    let matches = |row: &ClassRow| options.pattern.as_ref().is_none_or(|p| p.is_match(&row.class_name));
-    let mut rows: Vec<(ClassIndex, &ClassRow)> = classes.shown().filter(|(_, row)| matches(row)).collect();
+    let matches =
+        |row: &ClassRow| options.pattern.as_ref().is_none_or(|p| p.is_match(&row.class_name));
+    let mut rows: Vec<(ClassIndex, &ClassRow)> =
+        classes.shown().filter(|(_, row)| matches(row)).collect();
     let (class_count, object_count, shallow_size) = (
         rows.len() as u64,
         rows.iter().map(|(_, row)| row.count).sum(),
@@ -88,7 +90,8 @@ pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
         order.then_with(|| a.class_key.cmp(&b.class_key))
     });
     rows.truncate(options.limit.unwrap_or(usize::MAX));
-    let rows = rows.into_iter().map(|(class, row)| SummaryRow { class, row: row.clone() }).collect();
+    let rows =
+        rows.into_iter().map(|(class, row)| SummaryRow { class, row: row.clone() }).collect();
     Summary { rows, class_count, object_count, shallow_size }
 }
 
@@ -112,7 +115,7 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
             class_key: row.class_key.clone(),
             class_name: row.class_name.clone(),
             count: 0,
-            distance: Distance::NONE.0,
+            distance: i32::MAX,
             shallow_size: 0,
             retained_size: 0,
         })
@@ -128,12 +131,16 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
         if shallow_size == 0 || !filter.contains(node) {
             continue;
         }
-        let (Some(&class), Some(&distance)) = (classes.get(node.index()), distances.get(node.index())) else {
+        let (Some(&class), Some(&distance)) =
+            (classes.get(node.index()), distances.get(node.index()))
+        else {
             continue;
         };
         let class = class as usize;
-        let (Some(row), Some(covered)) = (rows.get_mut(class), covered_until.get_mut(class)) else { continue };
-        row.distance = if row.count == 0 { distance } else { row.distance.min(distance) };
+        let (Some(row), Some(covered)) = (rows.get_mut(class), covered_until.get_mut(class)) else {
+            continue;
+        };
+        row.distance = row.distance.min(distance);
         row.count += 1;
         row.shallow_size += shallow_size;
         if position >= *covered {
@@ -184,7 +191,9 @@ pub fn instances(
     let (mut count, mut shallow_size) = (0, 0);
     // The largest so far; the smallest of them on top.
     let mut largest: BinaryHeap<Reverse<(u64, Reverse<Ordinal>)>> = BinaryHeap::new();
-    for node in instances_of(graph, classes).filter(|&node| filter.is_none_or(|set| set.contains(node))) {
+    for node in
+        instances_of(graph, classes).filter(|&node| filter.is_none_or(|set| set.contains(node)))
+    {
         count += 1;
         shallow_size += graph.shallow_size(node);
         largest.push(Reverse((graph.retained_size(node), Reverse(node))));
@@ -192,8 +201,11 @@ pub fn instances(
             largest.pop();
         }
     }
-    let objects =
-        largest.into_sorted_vec().into_iter().map(|Reverse((_, Reverse(node)))| describe(graph, node)).collect();
+    let objects = largest
+        .into_sorted_vec()
+        .into_iter()
+        .map(|Reverse((_, Reverse(node)))| describe(graph, node))
+        .collect();
     Instances { objects, count, shallow_size }
 }
 

@@ -14,8 +14,9 @@ pub use biggest::biggest_objects;
 
 use crate::dominators::groups_below;
 use crate::object::source_of;
+use crate::roles::is_program_object;
 use crate::{ObjectSummary, RootPath, describe, path_to};
-use walk::{Weighty, is_program_object};
+use walk::Weighty;
 
 /// When something stands out.
 #[derive(Debug, Clone)]
@@ -127,7 +128,7 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> =
         singles.iter().map(|weighty| single_suspect(graph, weighty, options)).collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
-    suspects.extend(groups::group_suspects(graph, &tops, least, options));
+    suspects.extend(groups::group_suspects(graph, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
     suspects.truncate(options.limit);
     suspects
@@ -151,7 +152,11 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
-    if let Some(most) = scatter.first().filter(|most| most.count > 1 && !line.is_empty()) {
+    let says_most =
+        |most: &&Scatter| most.count > 1 && most.retained_size >= weighty.own_bytes(graph) / 2;
+    if let Some(most) = scatter.first().filter(says_most)
+        && !line.is_empty()
+    {
         line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
     }
     let source = Source::of(graph, path.as_ref(), accumulation_point);
@@ -166,7 +171,11 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
         path: path_to(graph, object),
         kind: SuspectKind::Object {
             object: describe(graph, object),
-            accumulation: Accumulation { object: describe(graph, accumulation_point), path, scatter },
+            accumulation: Accumulation {
+                object: describe(graph, accumulation_point),
+                path,
+                scatter,
+            },
         },
     }
 }
@@ -175,7 +184,8 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
 fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let point = weighty.point();
     if weighty.is_list {
-        let links = graph.retained_set(point).filter(|&node| graph.class(node) == graph.class(point));
+        let links =
+            graph.retained_set(point).filter(|&node| graph.class(node) == graph.class(point));
         return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
     }
     let apart = |node: &Ordinal| weighty.apart.contains(node);
@@ -212,7 +222,9 @@ impl Source {
     /// The nearest object upwards from `node` on its path of which the snapshot knows where it is
     /// written, and which is not written in Node itself.
     fn of(graph: &Graph, path: Option<&RootPath>, node: Ordinal) -> Source {
-        let above = path.into_iter().flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
+        let above = path
+            .into_iter()
+            .flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
         for node in std::iter::once(node).chain(above) {
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
@@ -229,5 +241,7 @@ impl Source {
 
 /// Whether a script belongs to Node, Deno or Bun rather than to the program.
 fn is_own_code_of_runtime(script: &str) -> bool {
-    ["node:", "internal/", "ext:", "builtin://", "native "].iter().any(|prefix| script.starts_with(prefix))
+    ["node:", "internal/", "ext:", "builtin://", "native "]
+        .iter()
+        .any(|prefix| script.starts_with(prefix))
 }

@@ -58,7 +58,8 @@ pub(crate) fn entries(graph: &Graph, table: Ordinal, kind: Kind) -> Vec<Entry> {
         .filter_map(|edge| Some((slot(graph, edge)?, edge.to)))
         .filter(|&(slot, _)| slot >= HEADER)
         .collect();
-    let Some(layout) = Layout::of(&slots.iter().map(|&(slot, _)| slot).collect::<Vec<_>>(), kind) else {
+    let Some(layout) = Layout::of(&slots.iter().map(|&(slot, _)| slot).collect::<Vec<_>>(), kind)
+    else {
         return Vec::new();
     };
     let mut entries: Vec<(u32, Entry)> = Vec::new();
@@ -101,7 +102,9 @@ pub(crate) fn key_of(graph: &Graph, edge: Edge, kind: Kind) -> Option<Ordinal> {
 fn slot(graph: &Graph, edge: Edge) -> Option<u32> {
     match edge.name {
         EdgeName::Index(index) => Some(index),
-        EdgeName::String(index) => std::str::from_utf8(graph.strings().get(index.0)?).ok()?.parse().ok(),
+        EdgeName::String(index) => {
+            std::str::from_utf8(graph.strings().get(index.0)?).ok()?.parse().ok()
+        }
     }
 }
 

@@ -65,7 +65,8 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
 fn detached(graph: &Graph) -> Option<Detached> {
     let mut detached = Detached { count: 0, retained_size: 0 };
     let mut covered_until = 0;
-    for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate() {
+    for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate()
+    {
         if !is_detached_dom_node(graph, node) {
             continue;
         }

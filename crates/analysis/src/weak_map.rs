@@ -39,7 +39,9 @@ impl WeakMapPairs {
     /// The number of the entry that an internal edge of this name belongs to.
     pub(crate) fn pair(&self, name: EdgeName) -> Option<u32> {
         match name {
-            EdgeName::String(index) if self.names.contains(index) => self.pair_of.get(&index.0).copied(),
+            EdgeName::String(index) if self.names.contains(index) => {
+                self.pair_of.get(&index.0).copied()
+            }
             _ => None,
         }
     }

@@ -27,20 +27,12 @@ pub struct Buffer<T> {
 impl<T: Pod> Buffer<T> {
     /// An empty buffer with room for `capacity` elements.
     pub fn with_capacity(capacity: usize) -> Result<Buffer<T>> {
-        Ok(Buffer {
-            map: map::<T>(capacity)?,
-            len: 0,
-            of: PhantomData,
-        })
+        Ok(Buffer { map: map::<T>(capacity)?, len: 0, of: PhantomData })
     }
 
     /// `len` zeros.
     pub fn zeroed(len: usize) -> Result<Buffer<T>> {
-        Ok(Buffer {
-            map: map::<T>(len)?,
-            len,
-            of: PhantomData,
-        })
+        Ok(Buffer { map: map::<T>(len)?, len, of: PhantomData })
     }
 
     /// `len` times `value`.
@@ -95,9 +87,7 @@ impl<T: Pod> Buffer<T> {
     }
 
     fn capacity(&self) -> usize {
-        self.map
-            .as_ref()
-            .map_or(0, |map| map.len() / size_of::<T>())
+        self.map.as_ref().map_or(0, |map| map.len() / size_of::<T>())
     }
 }
 
@@ -222,9 +212,7 @@ mod tests {
     fn grows_and_keeps_its_elements() {
         let mut buffer = Buffer::<u32>::with_capacity(0).unwrap();
         for start in (0..100_000u32).step_by(10) {
-            buffer
-                .extend(&(start..start + 10).collect::<Vec<_>>())
-                .unwrap();
+            buffer.extend(&(start..start + 10).collect::<Vec<_>>()).unwrap();
         }
         assert!(buffer.iter().copied().eq(0..100_000));
         buffer.truncate(3);

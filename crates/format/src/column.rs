@@ -46,24 +46,13 @@ impl<T: Pod> Column<T> {
     pub fn new(mapping: Arc<Mapping>, range: Range<usize>) -> Option<Column<T>> {
         let bytes = mapping.get(range.clone())?;
         bytemuck::try_cast_slice::<u8, T>(bytes).ok()?;
-        Some(Column {
-            mapping,
-            range,
-            of: PhantomData,
-        })
+        Some(Column { mapping, range, of: PhantomData })
     }
 
     /// A column without rows.
     pub fn empty() -> Column<T> {
-        let mapping = Arc::new(Mapping::Memory {
-            words: Vec::new(),
-            len: 0,
-        });
-        Column {
-            mapping,
-            range: 0..0,
-            of: PhantomData,
-        }
+        let mapping = Arc::new(Mapping::Memory { words: Vec::new(), len: 0 });
+        Column { mapping, range: 0..0, of: PhantomData }
     }
 }
 

@@ -73,19 +73,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Wraps a system error with what was tried on which file.
     pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-        Error::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        Error::Io { action, path: path.to_owned(), source }
     }
 
     /// A syntax error at a byte offset.
     pub fn syntax(path: &Path, offset: u64, message: impl Into<String>) -> Error {
-        Error::Syntax {
-            path: path.to_owned(),
-            offset,
-            message: message.into(),
-        }
+        Error::Syntax { path: path.to_owned(), offset, message: message.into() }
     }
 }

@@ -46,19 +46,11 @@ pub enum FindingKind {
 impl Finding {
     /// A finding without a position.
     pub fn new(kind: FindingKind, message: impl Into<String>) -> Finding {
-        Finding {
-            kind,
-            message: message.into(),
-            offset: None,
-        }
+        Finding { kind, message: message.into(), offset: None }
     }
 
     /// A finding at a byte offset.
     pub fn at(kind: FindingKind, offset: u64, message: impl Into<String>) -> Finding {
-        Finding {
-            kind,
-            message: message.into(),
-            offset: Some(offset),
-        }
+        Finding { kind, message: message.into(), offset: Some(offset) }
     }
 }

@@ -51,10 +51,7 @@ impl NodeType {
 
     /// The type that a file calls `name` and numbers `raw`.
     pub fn from_name(name: &str, raw: u8) -> NodeType {
-        Self::NAMED
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map_or(NodeType::Other(raw), |&(_, t)| t)
+        Self::NAMED.iter().find(|(n, _)| *n == name).map_or(NodeType::Other(raw), |&(_, t)| t)
     }
 
     /// The byte this type is stored as in the node type column.
@@ -125,10 +122,7 @@ impl EdgeType {
 
     /// The type that a file calls `name` and numbers `raw`.
     pub fn from_name(name: &str, raw: u8) -> EdgeType {
-        Self::NAMED
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map_or(EdgeType::Other(raw), |&(_, t)| t)
+        Self::NAMED.iter().find(|(n, _)| *n == name).map_or(EdgeType::Other(raw), |&(_, t)| t)
     }
 
     /// The byte this type is stored as in the edge type column.
@@ -158,10 +152,7 @@ impl EdgeType {
 
     /// V8's name of the type; `None` for types heapglass does not know.
     pub fn name(self) -> Option<&'static str> {
-        Self::NAMED
-            .iter()
-            .find(|(_, t)| *t == self)
-            .map(|&(n, _)| n)
+        Self::NAMED.iter().find(|(_, t)| *t == self).map(|&(n, _)| n)
     }
 
     /// Whether `name_or_index` of such an edge is a number rather than a string's index.
@@ -182,10 +173,7 @@ mod tests {
         for code in 0..9 {
             assert_eq!(EdgeType::from_code(code).code(), code);
         }
-        assert_eq!(
-            NodeType::from_code(NodeType::Other(7).code()),
-            NodeType::Other(7)
-        );
+        assert_eq!(NodeType::from_code(NodeType::Other(7).code()), NodeType::Other(7));
         assert_eq!(EdgeType::from_name("future", 9), EdgeType::Other(9));
         assert_eq!(EdgeType::from_name("weak", 1), EdgeType::Weak);
     }

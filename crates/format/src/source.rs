@@ -23,18 +23,12 @@ impl Source {
             let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory");
             return Err(Error::io("read", path, error));
         }
-        Ok(Source {
-            path: path.to_owned(),
-            stdin: false,
-        })
+        Ok(Source { path: path.to_owned(), stdin: false })
     }
 
     /// Standard input.
     pub fn stdin() -> Source {
-        Source {
-            path: PathBuf::from("-"),
-            stdin: true,
-        }
+        Source { path: PathBuf::from("-"), stdin: true }
     }
 
     /// The file's path; `-` for standard input.
@@ -53,9 +47,7 @@ impl Source {
             return Input::new(Box::new(io::stdin()), None, &self.path);
         }
         let file = File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?;
-        let metadata = file
-            .metadata()
-            .map_err(|e| Error::io("read", &self.path, e))?;
+        let metadata = file.metadata().map_err(|e| Error::io("read", &self.path, e))?;
         let size = metadata.is_file().then_some(metadata.len());
         Input::new(Box::new(file), size, &self.path)
     }
@@ -84,27 +76,19 @@ const BOMB_RATIO: u64 = 250;
 impl Input {
     fn new(mut raw: Box<dyn Read + Send>, size: Option<u64>, path: &Path) -> Result<Input> {
         let mut head = Vec::with_capacity(4);
-        raw.by_ref()
-            .take(4)
-            .read_to_end(&mut head)
-            .map_err(|e| Error::io("read", path, e))?;
+        raw.by_ref().take(4).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
         let consumed = Arc::new(AtomicU64::new(0));
         let gzip = head.starts_with(&[0x1f, 0x8b]);
         let zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let counted = Counted {
-            inner: io::Cursor::new(head).chain(raw),
-            count: consumed.clone(),
-        };
+        let counted = Counted { inner: io::Cursor::new(head).chain(raw), count: consumed.clone() };
         let reader: Box<dyn Read + Send> = if gzip {
-            Box::new(flate2::bufread::MultiGzDecoder::new(
-                BufReader::with_capacity(1 << 16, counted),
-            ))
+            Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(
+                1 << 16,
+                counted,
+            )))
         } else if zstd {
             let decoder = zstd::stream::read::Decoder::new(counted);
-            Box::new(decoder.map_err(|source| Error::Decompress {
-                path: path.to_owned(),
-                source,
-            })?)
+            Box::new(decoder.map_err(|source| Error::Decompress { path: path.to_owned(), source })?)
         } else {
             Box::new(counted)
         };
@@ -140,11 +124,7 @@ impl Input {
         {
             let what = format!("it decompresses to more than {BOMB_RATIO} times its size");
             let hint = "decompress it by hand if that is meant".to_owned();
-            return Err(Error::NotASnapshot {
-                path: self.path.clone(),
-                what,
-                hint,
-            });
+            return Err(Error::NotASnapshot { path: self.path.clone(), what, hint });
         }
         Ok(got)
     }
@@ -157,10 +137,7 @@ impl Input {
             self.reader = Box::new(io::empty());
             return Ok(got);
         }
-        Err(Error::Decompress {
-            path: self.path.clone(),
-            source,
-        })
+        Err(Error::Decompress { path: self.path.clone(), source })
     }
 
     /// Bytes taken from the file so far.

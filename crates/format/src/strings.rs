@@ -67,11 +67,7 @@ pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
                 text.push('\u{fffd}');
                 // A surrogate in WTF-8 is ED A0..BF xx, which str::from_utf8 rejects at its
                 // first byte; anything else cannot occur in a table and is skipped byte by byte.
-                let skip = if bad.len() >= 3 && bad[0] == 0xed {
-                    3
-                } else {
-                    1
-                };
+                let skip = if bad.len() >= 3 && bad[0] == 0xed { 3 } else { 1 };
                 rest = &bad[skip..];
             }
             text.push_str(&String::from_utf8_lossy(rest));

@@ -45,9 +45,6 @@ impl ClassTable {
 
     /// Rows that DevTools shows, with their index.
     pub fn shown(&self) -> impl Iterator<Item = (ClassIndex, &ClassRow)> {
-        (0..)
-            .map(ClassIndex)
-            .zip(&self.rows)
-            .filter(|(_, row)| row.count > 0)
+        (0..).map(ClassIndex).zip(&self.rows).filter(|(_, row)| row.count > 0)
     }
 }

@@ -118,10 +118,7 @@ impl Graph {
     /// The graph whose columns lie in `container`.
     pub(crate) fn from_container(container: &Container, overview: Arc<Overview>) -> Result<Graph> {
         let wide = |low: &str, wide: &str| -> Result<WideColumn> {
-            Ok(WideColumn {
-                low: container.column(low)?,
-                wide: container.column(wide)?,
-            })
+            Ok(WideColumn { low: container.column(low)?, wide: container.column(wide)? })
         };
         let columns = Columns {
             node_type: container.column("node_type")?,
@@ -154,11 +151,7 @@ impl Graph {
             derived_bytes: container.column("derived_bytes")?,
             derived_starts: container.column("derived_starts")?,
         };
-        Ok(Graph {
-            overview,
-            columns,
-            strings,
-        })
+        Ok(Graph { overview, columns, strings })
     }
 
     /// Facts, statistics, classes, findings.
@@ -191,16 +184,12 @@ impl Graph {
     pub fn ordinal_of(&self, id: NodeId) -> Option<Ordinal> {
         let ids = &self.columns.node_id;
         match u32::try_from(id.0) {
-            Ok(low) if low != WideColumn::ESCAPE => ids
-                .low
-                .iter()
-                .position(|&l| l == low)
-                .map(|at| Ordinal(at as u32)),
-            _ => ids
-                .wide
-                .iter()
-                .find(|entry| entry[1] == id.0)
-                .map(|entry| Ordinal(entry[0] as u32)),
+            Ok(low) if low != WideColumn::ESCAPE => {
+                ids.low.iter().position(|&l| l == low).map(|at| Ordinal(at as u32))
+            }
+            _ => {
+                ids.wide.iter().find(|entry| entry[1] == id.0).map(|entry| Ordinal(entry[0] as u32))
+            }
         }
     }
 
@@ -212,11 +201,7 @@ impl Graph {
     /// The name of the node's type, as in the file.
     pub fn node_type_name(&self, node: Ordinal) -> &str {
         let code = self.columns.node_type[node.index()];
-        self.overview
-            .info
-            .node_type_names
-            .get(usize::from(code))
-            .map_or("unknown", |name| name)
+        self.overview.info.node_type_names.get(usize::from(code)).map_or("unknown", |name| name)
     }
 
     /// V8's id of the node.
@@ -289,9 +274,7 @@ impl Graph {
     pub fn retained_set(&self, node: Ordinal) -> impl ExactSizeIterator<Item = Ordinal> + '_ {
         let start = self.columns.tree_position[node.index()] as usize;
         let end = start + self.columns.tree_size[node.index()] as usize;
-        self.columns.tree_order[start..end]
-            .iter()
-            .map(|&o| Ordinal(o))
+        self.columns.tree_order[start..end].iter().map(|&o| Ordinal(o))
     }
 
     /// All nodes in preorder of the dominator tree.
@@ -351,11 +334,7 @@ impl Graph {
         let locations = &*self.columns.locations;
         let at = locations.binary_search_by_key(&node.0, |row| row[0]).ok()?;
         let [_, script_id, line, column] = locations[at];
-        Some(Location {
-            script_id,
-            line,
-            column,
-        })
+        Some(Location { script_id, line, column })
     }
 
     /// Ordinals of the node's edges.
@@ -394,16 +373,10 @@ impl Graph {
             &self.columns.predecessor_from[first[number] as usize..first[number + 1] as usize];
         let others = &*self.columns.other_retainers;
         let start = others.partition_point(|pair| pair[0] < node.0);
-        let others = others[start..]
-            .iter()
-            .take_while(|pair| pair[0] == node.0)
-            .map(|pair| pair[1]);
-        let mut nodes: Vec<Ordinal> = essential
-            .iter()
-            .map(|&from| order[from as usize])
-            .chain(others)
-            .map(Ordinal)
-            .collect();
+        let others =
+            others[start..].iter().take_while(|pair| pair[0] == node.0).map(|pair| pair[1]);
+        let mut nodes: Vec<Ordinal> =
+            essential.iter().map(|&from| order[from as usize]).chain(others).map(Ordinal).collect();
         nodes.sort_unstable();
         nodes.into_iter()
     }
@@ -456,13 +429,7 @@ impl Iterator for Edges<'_> {
             } else {
                 EdgeName::String(StringIndex(name))
             };
-            return Some(Edge {
-                ordinal,
-                edge_type,
-                from: self.from,
-                to: Ordinal(to),
-                name,
-            });
+            return Some(Edge { ordinal, edge_type, from: self.from, to: Ordinal(to), name });
         }
     }
 }

@@ -61,9 +61,7 @@ impl Distance {
 
     /// The distance as DevTools shows it; `None` where it shows a dash.
     pub fn shown(self) -> Option<u32> {
-        (0..Self::SYSTEM.0)
-            .contains(&self.0)
-            .then_some(self.0 as u32)
+        (0..Self::SYSTEM.0).contains(&self.0).then_some(self.0 as u32)
     }
 }
 

@@ -80,10 +80,7 @@ impl Snapshot {
         if let Some(index) = options.index.as_deref().filter(|index| index.exists()) {
             match Snapshot::open_index_of(index, source) {
                 Ok(snapshot) => {
-                    return Ok(Snapshot {
-                        threads: options.threads,
-                        ..snapshot
-                    });
+                    return Ok(Snapshot { threads: options.threads, ..snapshot });
                 }
                 Err(error) => problem = Some(error.to_string()),
             }
@@ -98,14 +95,8 @@ impl Snapshot {
         let container = Container::open(path)?;
         let facts = read_facts(&container)?;
         if facts.engine != ENGINE {
-            let reason = format!(
-                "stale: made by engine {}, this is engine {ENGINE}",
-                facts.engine
-            );
-            return Err(Error::Index {
-                path: path.to_owned(),
-                reason,
-            });
+            let reason = format!("stale: made by engine {}, this is engine {ENGINE}", facts.engine);
+            return Err(Error::Index { path: path.to_owned(), reason });
         }
         let overview = read_overview(&container)?;
         Ok(Snapshot {
@@ -123,10 +114,7 @@ impl Snapshot {
         let facts = read_facts(&snapshot.container)?;
         if facts.of.is_none() || facts.of != fingerprint(source)? {
             let reason = "stale: the snapshot has changed since".to_owned();
-            return Err(Error::Index {
-                path: index.to_owned(),
-                reason,
-            });
+            return Err(Error::Index { path: index.to_owned(), reason });
         }
         Ok(snapshot)
     }
@@ -206,9 +194,7 @@ impl Snapshot {
 /// Whether the file starts like an index.
 fn is_index(path: &Path) -> bool {
     let mut magic = [0; 8];
-    File::open(path)
-        .and_then(|mut file| file.read_exact(&mut magic))
-        .is_ok()
+    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
         && Container::is_magic(&magic)
 }
 
@@ -228,9 +214,7 @@ fn read_overview(container: &Container) -> Result<Overview> {
     Ok(Overview {
         info: stored.info,
         statistics: stored.statistics,
-        classes: ClassTable {
-            rows: stored.classes,
-        },
+        classes: ClassTable { rows: stored.classes },
         findings: stored.findings,
     })
 }
@@ -259,27 +243,13 @@ fn fingerprint(source: &Source) -> Result<Option<Fingerprint>> {
     let mut bytes = Vec::new();
     for sample in 0..SAMPLES {
         let last = metadata.len().saturating_sub(SAMPLE_BYTES);
-        file.seek(SeekFrom::Start(last / (SAMPLES - 1) * sample))
-            .map_err(io)?;
-        file.by_ref()
-            .take(SAMPLE_BYTES)
-            .read_to_end(&mut bytes)
-            .map_err(io)?;
+        file.seek(SeekFrom::Start(last / (SAMPLES - 1) * sample)).map_err(io)?;
+        file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(io)?;
     }
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(SAMPLE_BYTES)))
-        .map_err(io)?;
-    file.by_ref()
-        .take(SAMPLE_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(SAMPLE_BYTES))).map_err(io)?;
+    file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(io)?;
     let modified = metadata.modified().map_err(io)?;
-    let since = modified
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_nanos() as i64);
+    let since = modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
     let sample = heapglass_format::container::checksum(&bytes);
-    Ok(Some(Fingerprint {
-        bytes: metadata.len(),
-        modified_ns: since,
-        sample,
-    }))
+    Ok(Some(Fingerprint { bytes: metadata.len(), modified_ns: since, sample }))
 }

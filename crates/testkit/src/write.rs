@@ -22,7 +22,10 @@ impl SnapshotBuilder {
         strings.index("<dummy>");
         let nodes = rows(self.nodes.iter().map(|node| self.node_row(node, &mut strings)));
         let edges = rows(
-            self.nodes.iter().flat_map(|node| &node.edges).map(|edge| self.edge_row(edge, &mut strings)),
+            self.nodes
+                .iter()
+                .flat_map(|node| &node.edges)
+                .map(|edge| self.edge_row(edge, &mut strings)),
         );
         let members: Vec<String> = self
             .layout
@@ -74,7 +77,8 @@ impl SnapshotBuilder {
             let _ = write!(text, ",\"extra_native_bytes\":{bytes}");
         }
         if self.root != 0 {
-            let _ = write!(text, ",\"root_index\":{}", self.root as usize * layout.node_fields.len());
+            let _ =
+                write!(text, ",\"root_index\":{}", self.root as usize * layout.node_fields.len());
         }
         text.push('}');
         text
@@ -228,7 +232,9 @@ mod tests {
     #[test]
     fn every_layout_is_json_with_whole_tables() {
         for layout in [Layout::node_12(), Layout::node_20(), Layout::node_24()] {
-            for newlines in [Newlines::AsV8, Newlines::Windows, Newlines::None, Newlines::Everywhere] {
+            for newlines in
+                [Newlines::AsV8, Newlines::Windows, Newlines::None, Newlines::Everywhere]
+            {
                 let mut heap = heap();
                 let mut layout = layout.clone();
                 layout.newlines = newlines;

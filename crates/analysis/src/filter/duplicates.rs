@@ -37,7 +37,8 @@ pub(super) fn duplicated_strings(graph: &Graph) -> NodeSet {
             _ => continue,
         };
         let is_truncated = !truncated.is_empty() && is_truncated(graph, node);
-        let whole = is_truncated.then(|| (known_number(graph, node, "length"), known_number(graph, node, "hash")));
+        let whole = is_truncated
+            .then(|| (known_number(graph, node, "length"), known_number(graph, node, "hash")));
         match firsts.entry(Same { text, whole }) {
             std::collections::hash_map::Entry::Occupied(first) => {
                 duplicates.insert(*first.get());
@@ -54,7 +55,8 @@ pub(super) fn duplicated_strings(graph: &Graph) -> NodeSet {
 /// Whether V8 says that the snapshot holds less than the whole string.
 pub(crate) fn is_truncated(graph: &Graph, node: Ordinal) -> bool {
     let flag = graph.edge_named(node, EdgeType::Internal, "truncated");
-    flag.and_then(|edge| captured_number(graph, edge.to, "bool")).is_some_and(|value| value == "true")
+    flag.and_then(|edge| captured_number(graph, edge.to, "bool"))
+        .is_some_and(|value| value == "true")
 }
 
 /// A number that V8 wrote beside a string: its `length` or `hash`.

@@ -33,7 +33,9 @@ impl<'a> ConsStrings<'a> {
     /// Source: `HeapSnapshotNode.isFlatConsString`.
     pub(crate) fn is_flat(&self, node: Ordinal) -> bool {
         self.graph.edges(node).any(|edge| {
-            edge.edge_type == EdgeType::Internal && self.is_half(edge.name) && self.is_empty(edge.to)
+            edge.edge_type == EdgeType::Internal
+                && self.is_half(edge.name)
+                && self.is_empty(edge.to)
         })
     }
 
@@ -45,7 +47,8 @@ impl<'a> ConsStrings<'a> {
         }
         let has_text = |half: Option<Ordinal>| {
             half.is_some_and(|half| {
-                self.graph.node_type(half) != NodeType::ConcatenatedString && !self.name(half).is_empty()
+                self.graph.node_type(half) != NodeType::ConcatenatedString
+                    && !self.name(half).is_empty()
             })
         };
         let (first, second) = self.halves(node);
@@ -55,25 +58,23 @@ impl<'a> ConsStrings<'a> {
     /// Hash of the text.
     pub(crate) fn hash(&mut self, node: Ordinal) -> u128 {
         let mut spine = Vec::new();
-        let mut at = node;
-        let known = loop {
-            if let Some(&hash) = self.long.get(&at) {
-                break Some(hash);
+        let mut at = Some(node);
+        let mut text = Text::default();
+        while let Some(string) = at {
+            if let Some(&hash) = self.long.get(&string) {
+                self.long.extend(spine.iter().map(|&above| (above, hash)));
+                return hash;
             }
             // No spine is longer than the heap; one that is goes round in a circle.
-            let is_open = self.graph.node_type(at) == NodeType::ConcatenatedString
-                && spine.len() <= self.graph.node_count() as usize;
-            let (true, Some(first)) = (is_open, self.halves(at).0) else { break None };
-            spine.push(at);
-            at = first;
-        };
-        if let Some(hash) = known {
-            self.long.extend(spine.iter().map(|&string| (string, hash)));
-            return hash;
+            let is_cons = self.graph.node_type(string) == NodeType::ConcatenatedString;
+            if !is_cons || spine.len() > self.graph.node_count() as usize {
+                text.push(self.name(string));
+                break;
+            }
+            spine.push(string);
+            at = self.halves(string).0;
         }
         // The lowest string of the spine that is long enough gives the hash of all above it.
-        let mut text = Text::default();
-        text.push(self.name(at));
         let mut hash = xxh3_128(&text.bytes);
         while let Some(string) = spine.pop() {
             if text.units < ENOUGH_UNITS {
@@ -153,11 +154,15 @@ impl Text {
         self.units += utf16_units(part);
         let last = self.bytes.len().checked_sub(3).and_then(|at| self.bytes.get(at..));
         // Two halves of a character that were cut apart become one again.
-        if let (Some(&[0xed, high @ 0xa0..=0xaf, high_low]), &[0xed, low @ 0xb0..=0xbf, low_low, ref rest @ ..]) =
-            (last, part)
+        if let (
+            Some(&[0xed, high @ 0xa0..=0xaf, high_low]),
+            &[0xed, low @ 0xb0..=0xbf, low_low, ref rest @ ..],
+        ) = (last, part)
         {
-            let unit = |middle: u8, last: u8| u32::from(middle & 0x3f) << 6 | u32::from(last & 0x3f);
-            let scalar = 0x10000 + ((unit(high, high_low) & 0x3ff) << 10 | unit(low, low_low) & 0x3ff);
+            let unit =
+                |middle: u8, last: u8| u32::from(middle & 0x3f) << 6 | u32::from(last & 0x3f);
+            let scalar =
+                0x10000 + ((unit(high, high_low) & 0x3ff) << 10 | unit(low, low_low) & 0x3ff);
             self.bytes.truncate(self.bytes.len() - 3);
             let char = char::from_u32(scalar).unwrap_or(char::REPLACEMENT_CHARACTER);
             self.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
@@ -170,7 +175,8 @@ impl Text {
 
 /// Length of a WTF-8 text in UTF-16 units: JavaScript's `length`.
 fn utf16_units(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+        + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ const MAX_UNITS: usize = 100;
 pub(super) fn plain_object_name(graph: &Graph, node: Ordinal) -> String {
     let properties: Vec<Edge> = graph
         .edges(node)
-        .filter(|edge| edge.edge_type == EdgeType::Property && graph.edge_name(*edge) != "__proto__")
+        .filter(|edge| {
+            edge.edge_type == EdgeType::Property && graph.edge_name(*edge) != "__proto__"
+        })
         .collect();
     let (mut front, mut back) = (0, properties.len());
     let (mut start, mut end) = (String::from("{"), String::from("}"));

@@ -41,7 +41,9 @@ pub(super) fn variables(
         for edge in graph.edges(context) {
             let is_variable = match edge.edge_type {
                 EdgeType::Context => true,
-                EdgeType::Hidden => !matches!(graph.node_type(edge.to), NodeType::Hidden | NodeType::Code),
+                EdgeType::Hidden => {
+                    !matches!(graph.node_type(edge.to), NodeType::Hidden | NodeType::Code)
+                }
                 _ => false,
             };
             if is_variable && shown.len() < limit {
@@ -67,9 +69,8 @@ pub(crate) fn source_of(graph: &Graph, node: Ordinal) -> (Option<Location>, Opti
     let location = graph.location(node);
     let script = match graph.node_type(node) {
         NodeType::Closure => script_of_closure(graph, node),
-        NodeType::Object if location.is_some() => {
-            constructor_of(graph, node).and_then(|constructor| script_of_closure(graph, constructor))
-        }
+        NodeType::Object if location.is_some() => constructor_of(graph, node)
+            .and_then(|constructor| script_of_closure(graph, constructor)),
         _ => None,
     };
     (location, script)
@@ -85,7 +86,8 @@ fn constructor_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
 /// Name of the script that a function is written in.
 pub(crate) fn script_of_closure(graph: &Graph, closure: Ordinal) -> Option<String> {
     let shared = internal(graph, closure, "shared")?;
-    let mut script = ["script", "script_or_debug_info"].iter().find_map(|edge| internal(graph, shared, edge))?;
+    let mut script =
+        ["script", "script_or_debug_info"].iter().find_map(|edge| internal(graph, shared, edge))?;
     // A function that is being debugged has its script one step further.
     if let Some(inner) = internal(graph, script, "script") {
         script = inner;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::predecessors::{Predecessors, is_top};
 use super::text::path_text;
+use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
 use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label};
 
@@ -62,14 +63,16 @@ pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedP
         Some(branch) if !branch.is_target => forest.children(Some(branch), limit),
         _ => Children { shown: Vec::new(), hidden: 0 },
     });
-    let (common, gathered_at) = forest.common();
+    let (common, single) = forest.common();
+    let gathered_at = single.map(|node| forest.owner_of(node));
     MergedPaths {
         rows,
         common,
         gathered: gathered_at.map_or(0, |node| forest.weight(node).targets),
         gathered_at: gathered_at.map(|node| describe(graph, node)),
         targets: forest.targets.len(),
-        unreachable: forest.targets.len() - forest.tops.iter().map(|&top| forest.weight(top).targets).sum::<u64>(),
+        unreachable: forest.targets.len()
+            - forest.tops.iter().map(|&top| forest.weight(top).targets).sum::<u64>(),
     }
 }
 
@@ -156,25 +159,39 @@ impl<'a> Forest<'a> {
     fn branches(&self, above: Option<&Branch>) -> Vec<Branch> {
         let nodes: Vec<Ordinal> = match above {
             None => self.tops.clone(),
-            Some(branch) => {
-                branch.nodes.iter().filter_map(|node| self.below.get(node)).flatten().copied().collect()
-            }
+            Some(branch) => branch
+                .nodes
+                .iter()
+                .filter_map(|node| self.below.get(node))
+                .flatten()
+                .copied()
+                .collect(),
         };
         let mut branches: FxHashMap<SameStep, Branch> = FxHashMap::default();
         for node in nodes {
             let edge = self.ways.edge_to(node);
             let is_target = self.targets.contains(node);
-            let key = SameStep { edge: edge.map(|edge| self.key(edge)), class: self.graph.class(node), is_target };
-            let branch = branches
-                .entry(key)
-                .or_insert_with(|| Branch { nodes: Vec::new(), edge, weight: Weight::default(), is_target });
+            let key = SameStep {
+                edge: edge.map(|edge| self.key(edge)),
+                class: self.graph.class(node),
+                is_target,
+            };
+            let branch = branches.entry(key).or_insert_with(|| Branch {
+                nodes: Vec::new(),
+                edge,
+                weight: Weight::default(),
+                is_target,
+            });
             branch.nodes.push(node);
             branch.weight.targets += self.weight(node).targets;
             branch.weight.retained_size += self.weight(node).retained_size;
         }
         let mut branches: Vec<Branch> = branches.into_values().collect();
         branches.sort_by_key(|branch| {
-            (Reverse((branch.weight.retained_size, branch.weight.targets)), branch.nodes.first().copied())
+            (
+                Reverse((branch.weight.retained_size, branch.weight.targets)),
+                branch.nodes.first().copied(),
+            )
         });
         branches
     }
@@ -215,8 +232,10 @@ impl<'a> Forest<'a> {
     }
 
     fn heaviest(&self, branch: &Branch) -> Ordinal {
-        let heaviest =
-            branch.nodes.iter().max_by_key(|&&node| (self.weight(node).retained_size, Reverse(node)));
+        let heaviest = branch
+            .nodes
+            .iter()
+            .max_by_key(|&&node| (self.weight(node).retained_size, Reverse(node)));
         heaviest.copied().unwrap_or(self.graph.root())
     }
 
@@ -227,8 +246,13 @@ impl<'a> Forest<'a> {
         let mut rest = String::new();
         let mut above: Option<Branch> = None;
         while above.as_ref().is_none_or(|branch| !branch.is_target) {
-            let next = self.branches(above.as_ref()).into_iter().max_by_key(|branch| branch.weight.targets);
-            let Some(branch) = next.filter(|branch| branch.weight.targets as f64 >= least) else { break };
+            let next = self
+                .branches(above.as_ref())
+                .into_iter()
+                .max_by_key(|branch| branch.weight.targets);
+            let Some(branch) = next.filter(|branch| branch.weight.targets as f64 >= least) else {
+                break;
+            };
             match (branch.nodes.as_slice(), rest.is_empty()) {
                 ([only], true) => single = Some(*only),
                 _ => rest.push_str(&self.group_text(&branch)),
@@ -241,11 +265,27 @@ impl<'a> Forest<'a> {
         (path_text(self.graph, first, &edges) + &rest, Some(single))
     }
 
+    /// The object that a node on a path belongs to: the Map, not its table.
+    fn owner_of(&self, node: Ordinal) -> Ordinal {
+        let mut at = node;
+        while !is_program_object(self.graph, at) {
+            match self.ways.edge_to(at) {
+                Some(edge) => at = edge.from,
+                None => return node,
+            }
+        }
+        at
+    }
+
     /// A step to several objects.
     fn group_text(&self, branch: &Branch) -> String {
         match branch.edge {
             Some(edge) if edge.edge_type == EdgeType::Property => edge_label(self.graph, edge).text,
-            _ => format!(" → [{} × {}]", branch.nodes.len(), self.graph.class_name(self.heaviest(branch))),
+            _ => format!(
+                " → [{} × {}]",
+                branch.nodes.len(),
+                self.graph.class_name(self.heaviest(branch))
+            ),
         }
     }
 }
@@ -254,7 +294,8 @@ impl<'a> Forest<'a> {
 fn own_bytes(graph: &Graph, targets: &NodeSet) -> Vec<(Ordinal, u64)> {
     let mut covered_until = 0;
     let mut bytes = Vec::new();
-    for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate() {
+    for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate()
+    {
         if !targets.contains(node) {
             continue;
         }

@@ -22,7 +22,8 @@ impl Predecessors {
     /// out-edges of those nodes, each once.
     pub(super) fn of(graph: &Graph, targets: &[Ordinal]) -> Predecessors {
         let mut edges: FxHashMap<Ordinal, Edge> = FxHashMap::default();
-        let mut wanted: Vec<Wanted> = targets.iter().map(|&node| Wanted { node, failed: 0 }).collect();
+        let mut wanted: Vec<Wanted> =
+            targets.iter().map(|&node| Wanted { node, failed: 0 }).collect();
         while !wanted.is_empty() {
             let mut by_holder: FxHashMap<Ordinal, Vec<Wanted>> = FxHashMap::default();
             for want in wanted.drain(..) {
@@ -86,7 +87,8 @@ fn candidate(graph: &Graph, node: Ordinal, skip: usize) -> Option<Ordinal> {
     if is_top(graph, node) || distance == Distance::NONE {
         return None;
     }
-    let nearer = graph.retaining_nodes(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
+    let nearer =
+        graph.retaining_nodes(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
     let key = |from: &Ordinal| (type_rank(graph.node_type(*from)), *from);
     if skip == 0 {
         return nearer.min_by_key(key);

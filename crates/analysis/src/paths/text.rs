@@ -21,7 +21,7 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
         at = step(graph, &mut line, &at, edge, next);
     }
     if let Some(last) = edges.last() {
-        line.annotate(class_of(graph, last.to), last.edge_type);
+        line.annotate(class_of(graph, last.to));
     }
     line.finish()
 }
@@ -50,7 +50,8 @@ fn root_name(graph: &Graph, node: Ordinal) -> String {
     let name = short_name(graph, node);
     match graph.node_type(node) {
         NodeType::Object => {
-            let end = [" / ", " ("].iter().filter_map(|cut| name.find(cut)).min().unwrap_or(name.len());
+            let end =
+                [" / ", " ("].iter().filter_map(|cut| name.find(cut)).min().unwrap_or(name.len());
             name.get(..end).unwrap_or(&name).to_owned()
         }
         _ => name,
@@ -72,10 +73,20 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
             line.arrow(class_of(graph, at.node), "variable".to_owned());
         }
         // What a variable hangs on is said by the variable.
-        EdgeType::Internal if is_context(graph, edge.to) && next.is_some_and(|next| is_scope(graph, *next)) => {}
+        EdgeType::Internal
+            if is_context(graph, edge.to) && next.is_some_and(|next| is_scope(graph, *next)) =>
+        {
+            return Place { node: at.node, table: None };
+        }
         EdgeType::Internal if at.table.is_some() && name.parse::<u32>().is_ok() => {
             let key = at.table.and_then(|kind| key_of(graph, edge, kind));
-            line.arrow(None, key.map_or_else(|| "[entry]".to_owned(), |key| format!("[{}]", value_text(graph, key))));
+            line.arrow(
+                None,
+                key.map_or_else(
+                    || "[entry]".to_owned(),
+                    |key| format!("[{}]", value_text(graph, key)),
+                ),
+            );
         }
         EdgeType::Internal if name.contains(" pair in WeakMap ") => {
             line.arrow(class_of(graph, at.node), "value in WeakMap".to_owned());
@@ -100,7 +111,8 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
 /// Whether an edge leads from a context to one of its variables or to the scope around it.
 fn is_scope(graph: &Graph, edge: Edge) -> bool {
     is_context(graph, edge.from)
-        && (matches!(edge.edge_type, EdgeType::Context | EdgeType::Hidden) || is_context(graph, edge.to))
+        && (matches!(edge.edge_type, EdgeType::Context | EdgeType::Hidden)
+            || is_context(graph, edge.to))
 }
 
 /// The class to name beside an object in a line; `None` where it says nothing.
@@ -132,16 +144,21 @@ impl Line {
         self.annotated = false;
     }
 
-    /// Leaves named properties for V8's insides; says of what class the object is that is left.
+    /// Leaves named properties for V8's insides; says of what class the object is that is left,
+    /// unless its name does.
     fn arrow(&mut self, class: Option<String>, piece: String) {
         if self.pieces.len() > 1 {
-            self.annotate(class, EdgeType::Property);
+            self.annotate(class);
         }
         self.push(format!(" → {piece}"));
     }
 
-    fn annotate(&mut self, class: Option<String>, by: EdgeType) {
-        if let Some(class) = class.filter(|_| !self.annotated && by != EdgeType::Hidden) {
+    fn annotate(&mut self, class: Option<String>) {
+        let is_said = |class: &String| {
+            let name = class.trim_end_matches("()");
+            self.pieces.last().is_some_and(|(piece, _)| piece.strip_prefix('.') == Some(name))
+        };
+        if let Some(class) = class.filter(|class| !self.annotated && !is_said(class)) {
             self.pieces.push((format!(" : {class}"), 1));
             self.annotated = true;
         }

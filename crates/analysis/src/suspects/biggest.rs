@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use heapglass_graph::{Graph, Ordinal};
 
-use super::walk::{is_nobody, is_program_object};
+use crate::roles::{is_nobody, is_program_object};
 use crate::{NodeSet, ObjectSummary, describe};
 
 /// A child with this share of its parent is the better answer than the parent.
@@ -45,9 +45,12 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
         && let Some((retained_size, Reverse(node))) = open.pop()
     {
         let most = retained_size as f64 * NEARLY_ALL;
-        let hands_on = || graph.dominated(node).any(|child| graph.retained_size(child) as f64 >= most);
+        let hands_on =
+            || graph.dominated(node).any(|child| graph.retained_size(child) as f64 >= most);
         if is_nobody(graph, node) || hands_on() {
-            open.extend(graph.dominated(node).map(|child| (graph.retained_size(child), Reverse(child))));
+            open.extend(
+                graph.dominated(node).map(|child| (graph.retained_size(child), Reverse(child))),
+            );
         } else {
             let owner = owner_of(graph, node);
             if named.insert(owner) {

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
-use super::walk::is_program_object;
-use super::{Accumulation, Source, Suspect, SuspectKind, SuspectOptions, share};
+use super::{Accumulation, Source, Suspect, SuspectKind, share};
+use crate::roles::is_program_object;
 use crate::{describe, merged_paths, path_to};
 
 /// Classes that are looked into, largest first.
@@ -14,18 +14,15 @@ const MAX_CLASSES: usize = 20;
 const MAX_PATHS: usize = 10_000;
 
 /// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other.
-pub(super) fn group_suspects(
-    graph: &Graph,
-    taken: &[Ordinal],
-    least: u64,
-    options: &SuspectOptions,
-) -> Vec<Suspect> {
+pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Vec<Suspect> {
     let mut covered = Covered::of(graph, taken);
     let mut classes: Vec<(u64, ClassIndex)> = graph
         .overview()
         .classes
         .shown()
-        .filter(|(_, row)| row.retained_size >= least && row.count > 1 && may_be_blamed(&row.class_name))
+        .filter(|(_, row)| {
+            row.retained_size >= least && row.count > 1 && may_be_blamed(&row.class_name)
+        })
         .map(|(class, row)| (row.retained_size, class))
         .collect();
     classes.sort_by_key(|&(size, class)| (Reverse(size), class));
@@ -33,11 +30,12 @@ pub(super) fn group_suspects(
     for (_, class) in classes.into_iter().take(MAX_CLASSES) {
         let group = covered.instances_outside(graph, class);
         let single = group.members.len() < 2;
-        if group.retained_size < least || single || !is_program_object(graph, group.largest(graph)) {
+        if group.retained_size < least || single || !is_program_object(graph, group.largest(graph))
+        {
             continue;
         }
         covered.add(graph, &group.members);
-        suspects.push(group_suspect(graph, class, &group, options));
+        suspects.push(group_suspect(graph, class, &group));
     }
     suspects
 }
@@ -50,7 +48,7 @@ fn may_be_blamed(class_name: &str) -> bool {
         && class_name != "Function"
 }
 
-fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group, _options: &SuspectOptions) -> Suspect {
+fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
     let stride = group.members.len().div_ceil(MAX_PATHS).max(1);
     let sample: Vec<Ordinal> = group.members.iter().copied().step_by(stride).collect();
     let merged = merged_paths(graph, &sample, 1);
@@ -95,7 +93,8 @@ struct Group {
 
 impl Group {
     fn largest(&self, graph: &Graph) -> Ordinal {
-        let largest = self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));
+        let largest =
+            self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));
         largest.copied().unwrap_or(graph.root())
     }
 }
@@ -147,7 +146,8 @@ impl Covered {
             if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
                 let end = position + graph.retained_count(node) as usize;
                 let retained_size = graph.retained_size(node);
-                let named: u64 = parts.clone().take_while(|part| part.0 < end).map(|part| part.2).sum();
+                let named: u64 =
+                    parts.clone().take_while(|part| part.0 < end).map(|part| part.2).sum();
                 let rest = retained_size.saturating_sub(named);
                 if rest >= named {
                     group.members.push(node);

@@ -30,10 +30,7 @@ impl Container {
 
     /// As [`Container::open`], of an open file; `path` is for messages.
     pub fn from_file(file: File, path: &Path) -> Result<Container> {
-        let size = file
-            .metadata()
-            .map_err(|e| Error::io("read", path, e))?
-            .len();
+        let size = file.metadata().map_err(|e| Error::io("read", path, e))?.len();
         let toc = read_toc(&file, path, size)?;
         for section in &toc.sections {
             let end = section.offset.checked_add(section.bytes);
@@ -45,12 +42,7 @@ impl Container {
             }
         }
         let mapping = Arc::new(map(&file, path)?);
-        Ok(Container {
-            file: Arc::new(file),
-            path: path.to_owned(),
-            toc,
-            mapping,
-        })
+        Ok(Container { file: Arc::new(file), path: path.to_owned(), toc, mapping })
     }
 
     /// Whether an index file starts with these bytes.
@@ -86,10 +78,7 @@ impl Container {
             .read_exact_at(&mut bytes, section.offset)
             .map_err(|e| Error::io("read", &self.path, e))?;
         if xxh3_64(&bytes) != section.xxh3 {
-            return Err(damaged(
-                &self.path,
-                format!("section {name} does not match its sum"),
-            ));
+            return Err(damaged(&self.path, format!("section {name} does not match its sum")));
         }
         Ok(bytes)
     }
@@ -113,23 +102,16 @@ impl Container {
             let helpers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
             let mut result = work();
             for helper in helpers {
-                result = result.and(
-                    helper
-                        .join()
-                        .unwrap_or(Err(damaged(&self.path, "unreadable".into()))),
-                );
+                result = result
+                    .and(helper.join().unwrap_or(Err(damaged(&self.path, "unreadable".into()))));
             }
             result
         })
     }
 
     fn verify_section(&self, section: &Section) -> Result<()> {
-        let mut reader = SectionReader::new(
-            self.file.clone(),
-            self.path.clone(),
-            section.offset,
-            section.bytes,
-        );
+        let mut reader =
+            SectionReader::new(self.file.clone(), self.path.clone(), section.offset, section.bytes);
         let mut hash = Xxh3::new();
         while let Some(bytes) = reader.next_bytes()? {
             hash.update(bytes);
@@ -152,52 +134,32 @@ impl Container {
 fn read_toc(file: &File, path: &Path, size: u64) -> Result<Toc> {
     let mut header = [0; HEADER_BYTES];
     if size < HEADER_BYTES as u64 {
-        return Err(Error::Index {
-            path: path.to_owned(),
-            reason: "foreign: too short".into(),
-        });
+        return Err(Error::Index { path: path.to_owned(), reason: "foreign: too short".into() });
     }
-    file.read_exact_at(&mut header, 0)
-        .map_err(|e| Error::io("read", path, e))?;
+    file.read_exact_at(&mut header, 0).map_err(|e| Error::io("read", path, e))?;
     if header[..8] != MAGIC {
-        return Err(Error::Index {
-            path: path.to_owned(),
-            reason: "foreign: not an index".into(),
-        });
+        return Err(Error::Index { path: path.to_owned(), reason: "foreign: not an index".into() });
     }
     let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));
     let version = u32::from_le_bytes(std::array::from_fn(|i| header[8 + i]));
     if version != VERSION {
         let reason = format!("of version {version}, this program writes version {VERSION}");
-        return Err(Error::Index {
-            path: path.to_owned(),
-            reason,
-        });
+        return Err(Error::Index { path: path.to_owned(), reason });
     }
     let (offset, length, sum) = (word(16), word(24), word(32));
     if offset.checked_add(length).is_none_or(|end| end > size) {
-        return Err(damaged(
-            path,
-            "the table of contents lies outside the file".into(),
-        ));
+        return Err(damaged(path, "the table of contents lies outside the file".into()));
     }
     let mut bytes = vec![0; length as usize];
-    file.read_exact_at(&mut bytes, offset)
-        .map_err(|e| Error::io("read", path, e))?;
+    file.read_exact_at(&mut bytes, offset).map_err(|e| Error::io("read", path, e))?;
     if xxh3_64(&bytes) != sum {
-        return Err(damaged(
-            path,
-            "the table of contents does not match its sum".into(),
-        ));
+        return Err(damaged(path, "the table of contents does not match its sum".into()));
     }
     serde_json::from_slice(&bytes).map_err(|e| damaged(path, format!("table of contents: {e}")))
 }
 
 fn damaged(path: &Path, what: String) -> Error {
-    Error::Index {
-        path: path.to_owned(),
-        reason: format!("damaged: {what}"),
-    }
+    Error::Index { path: path.to_owned(), reason: format!("damaged: {what}") }
 }
 
 /// Maps a whole file read-only; where the file system cannot, reads it into memory.
@@ -235,13 +197,7 @@ pub struct SectionReader {
 
 impl SectionReader {
     pub(super) fn new(file: Arc<File>, path: PathBuf, at: u64, left: u64) -> SectionReader {
-        SectionReader {
-            file,
-            path,
-            at,
-            left,
-            buffer: Vec::new(),
-        }
+        SectionReader { file, path, at, left, buffer: Vec::new() }
     }
 
     /// The next rows; `None` at the end.
@@ -257,9 +213,7 @@ impl SectionReader {
         self.buffer.resize(STREAM_BYTES / 8, 0);
         let length = self.left.min(STREAM_BYTES as u64);
         let bytes = &mut bytemuck::cast_slice_mut::<u64, u8>(&mut self.buffer)[..length as usize];
-        self.file
-            .read_exact_at(bytes, self.at)
-            .map_err(|e| Error::io("read", &self.path, e))?;
+        self.file.read_exact_at(bytes, self.at).map_err(|e| Error::io("read", &self.path, e))?;
         self.at += length;
         self.left -= length;
         Ok(Some(bytes))
@@ -296,10 +250,6 @@ impl<T: Pod> RowReader<T> {
 impl Container {
     /// Byte ranges of the sections.
     pub(super) fn sections_for_test(&self) -> Vec<(u64, u64)> {
-        self.toc
-            .sections
-            .iter()
-            .map(|s| (s.offset, s.offset + s.bytes))
-            .collect()
+        self.toc.sections.iter().map(|s| (s.offset, s.offset + s.bytes)).collect()
     }
 }

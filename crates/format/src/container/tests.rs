@@ -7,9 +7,7 @@ fn sample(dir: &std::path::Path) -> std::path::PathBuf {
     let writer = ContainerWriter::create(dir).unwrap();
     let mut grown = writer.stream::<u32>("grown", 1);
     for start in (0..300_000u32).step_by(1000) {
-        grown
-            .append(&(start..start + 1000).collect::<Vec<_>>())
-            .unwrap();
+        grown.append(&(start..start + 1000).collect::<Vec<_>>()).unwrap();
     }
     writer.put("small", b"hello").unwrap();
     grown.finish().unwrap();
@@ -28,10 +26,7 @@ fn columns_come_back() {
     assert_eq!(container.small("small").unwrap(), b"hello");
     let column = container.column::<u32>("grown").unwrap();
     assert!(column.iter().copied().eq(0..300_000));
-    assert!(
-        container.column::<u64>("grown").is_err(),
-        "another element size"
-    );
+    assert!(container.column::<u64>("grown").is_err(), "another element size");
     assert!(container.column::<u32>("absent").is_err());
 }
 
@@ -51,11 +46,7 @@ fn every_damage_is_noticed() {
     let good = std::fs::read(&path).unwrap();
     // Bytes that are neither header, sections nor table of contents are padding.
     let used = |at: usize| at < HEADER_BYTES || at >= FIRST_SECTION as usize;
-    for at in (0..good.len())
-        .filter(|&at| used(at))
-        .step_by(997)
-        .chain(0..HEADER_BYTES)
-    {
+    for at in (0..good.len()).filter(|&at| used(at)).step_by(997).chain(0..HEADER_BYTES) {
         let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
         file.write_all_at(&[good[at] ^ 0x10], at as u64).unwrap();
         let noticed = Container::open(&path).and_then(|c| c.verify(1));
@@ -83,9 +74,6 @@ fn truncated_index_is_an_error() {
     for length in [0, 7, 39, 40, 4096, good.len() / 2, good.len() - 1] {
         let cut = dir.path().join("cut");
         std::fs::write(&cut, &good[..length]).unwrap();
-        assert!(
-            matches!(Container::open(&cut), Err(Error::Index { .. })),
-            "{length} bytes"
-        );
+        assert!(matches!(Container::open(&cut), Err(Error::Index { .. })), "{length} bytes");
     }
 }

@@ -9,8 +9,8 @@ use tempfile::{Builder, NamedTempFile};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    ALIGNMENT, FIRST_SECTION, HEADER_BYTES, MAGIC, STREAM_BYTES, Section, RowReader, SectionReader, Toc,
-    VERSION,
+    ALIGNMENT, FIRST_SECTION, HEADER_BYTES, MAGIC, RowReader, STREAM_BYTES, Section, SectionReader,
+    Toc, VERSION,
 };
 use crate::column::Column;
 use crate::{Error, Result};
@@ -31,23 +31,14 @@ impl ContainerWriter {
     /// [`ContainerWriter::persist`] gives it a name.
     pub fn create(dir: &Path) -> Result<ContainerWriter> {
         let make = || {
-            let file = Builder::new()
-                .prefix(".heapglass-")
-                .suffix(".tmp")
-                .tempfile_in(dir)?;
+            let file = Builder::new().prefix(".heapglass-").suffix(".tmp").tempfile_in(dir)?;
             let handle = Arc::new(file.reopen()?);
             Ok((file, handle))
         };
         let (file, handle) = make().map_err(|e| Error::io("create a work file in", dir, e))?;
         let path = file.path().to_owned();
         let (end, sections) = (AtomicU64::new(FIRST_SECTION), Mutex::new(Vec::new()));
-        Ok(ContainerWriter {
-            file,
-            handle,
-            path,
-            end,
-            sections,
-        })
+        Ok(ContainerWriter { file, handle, path, end, sections })
     }
 
     /// Starts a section whose rows arrive bit by bit; `capacity` rows get space at once, more
@@ -125,9 +116,7 @@ impl ContainerWriter {
 
     /// Gives the sealed file its name, atomically.
     pub fn persist(self, path: &Path) -> Result<File> {
-        self.file
-            .persist(path)
-            .map_err(|e| Error::io("write", path, e.error))
+        self.file.persist(path).map_err(|e| Error::io("write", path, e.error))
     }
 
     /// The sealed file without a name: it is gone when the returned handle is.
@@ -150,22 +139,15 @@ impl ContainerWriter {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Section>> {
-        self.sections
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.sections.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn allocate(&self, bytes: u64) -> u64 {
-        self.end.fetch_add(
-            bytes.next_multiple_of(ALIGNMENT).max(ALIGNMENT),
-            Ordering::Relaxed,
-        )
+        self.end.fetch_add(bytes.next_multiple_of(ALIGNMENT).max(ALIGNMENT), Ordering::Relaxed)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.handle
-            .write_all_at(bytes, offset)
-            .map_err(|e| Error::io("write", &self.path, e))
+        self.handle.write_all_at(bytes, offset).map_err(|e| Error::io("write", &self.path, e))
     }
 }
 

@@ -21,14 +21,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     pub(super) fn new(input: Input, path: &Path) -> Cursor {
-        Cursor {
-            input,
-            path: path.to_owned(),
-            buffer: Vec::new(),
-            at: 0,
-            base: 0,
-            ended: false,
-        }
+        Cursor { input, path: path.to_owned(), buffer: Vec::new(), at: 0, base: 0, ended: false }
     }
 
     /// Offset of the next byte in the input.

@@ -22,10 +22,10 @@ pub(super) fn key(cursor: &mut Cursor) -> Result<Option<String>> {
     match cursor.token()? {
         None => Ok(None),
         Some(b':') => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
-        Some(other) => Err(cursor.syntax(format!(
-            "expected a colon after a key, found {:?}",
-            char::from(other)
-        ))),
+        Some(other) => {
+            Err(cursor
+                .syntax(format!("expected a colon after a key, found {:?}", char::from(other))))
+        }
     }
 }
 
@@ -101,10 +101,7 @@ pub(super) fn trace_tree(
         fields: Vec<u64>,
     }
     let mut rows: u32 = 0;
-    let mut stack = vec![Open {
-        parent: u32::MAX,
-        fields: Vec::new(),
-    }];
+    let mut stack = vec![Open { parent: u32::MAX, fields: Vec::new() }];
     if cursor.token()? != Some(b'[') {
         return Err(cursor.syntax("expected the trace tree's list"));
     }
@@ -132,10 +129,7 @@ pub(super) fn trace_tree(
                 if open.fields.len() == width {
                     open.fields.clear();
                 }
-                stack.push(Open {
-                    parent,
-                    fields: Vec::new(),
-                });
+                stack.push(Open { parent, fields: Vec::new() });
             }
             b']' => {
                 stack.pop();
@@ -153,9 +147,7 @@ fn integer(cursor: &mut Cursor) -> Result<Option<u64>> {
         match cursor.peek()? {
             None => return Ok(None),
             Some(digit @ b'0'..=b'9') => {
-                value = value
-                    .saturating_mul(10)
-                    .saturating_add(u64::from(digit - b'0'));
+                value = value.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
                 cursor.advance(1);
             }
             Some(_) => return Ok(Some(value)),

@@ -102,15 +102,11 @@ impl Layout {
 }
 
 fn node_codes(meta: &Meta) -> (Vec<u8>, Vec<String>) {
-    codes(meta.node_type_names(), |name, raw| {
-        NodeType::from_name(name, raw).code()
-    })
+    codes(meta.node_type_names(), |name, raw| NodeType::from_name(name, raw).code())
 }
 
 fn edge_codes(meta: &Meta) -> (Vec<u8>, Vec<String>) {
-    codes(meta.edge_type_names(), |name, raw| {
-        EdgeType::from_name(name, raw).code()
-    })
+    codes(meta.edge_type_names(), |name, raw| EdgeType::from_name(name, raw).code())
 }
 
 fn codes(names: &[String], code: impl Fn(&str, u8) -> u8) -> (Vec<u8>, Vec<String>) {
@@ -126,10 +122,5 @@ fn codes(names: &[String], code: impl Fn(&str, u8) -> u8) -> (Vec<u8>, Vec<Strin
 
 fn location(meta: &Meta) -> Option<[usize; 4]> {
     let field = |name: &str| meta.location_fields.iter().position(|f| f == name);
-    Some([
-        field("object_index")?,
-        field("script_id")?,
-        field("line")?,
-        field("column")?,
-    ])
+    Some([field("object_index")?, field("script_id")?, field("line")?, field("column")?])
 }

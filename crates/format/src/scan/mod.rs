@@ -91,11 +91,7 @@ fn find_header(source: &Source) -> Result<Header> {
             cursor.skip_space()?;
         }
     }
-    Err(not_a_snapshot(
-        source.path(),
-        "it has no snapshot.meta",
-        "is it a V8 heap snapshot?",
-    ))
+    Err(not_a_snapshot(source.path(), "it has no snapshot.meta", "is it a V8 heap snapshot?"))
 }
 
 /// Consumes a byte-order mark and the opening brace.
@@ -104,20 +100,12 @@ fn begin(cursor: &mut Cursor) -> Result<()> {
     while cursor.window()?.len() < 3 && cursor.extend()? {}
     let window = cursor.window()?;
     if window.is_empty() {
-        return Err(not_a_snapshot(
-            &path,
-            "it is empty",
-            "was the capture cut off? take it again",
-        ));
+        return Err(not_a_snapshot(&path, "it is empty", "was the capture cut off? take it again"));
     }
     if window.starts_with(&[0xef, 0xbb, 0xbf]) {
         cursor.advance(3);
     } else if window.starts_with(&[0xff, 0xfe]) || window.starts_with(&[0xfe, 0xff]) {
-        return Err(not_a_snapshot(
-            &path,
-            "it is UTF-16 text",
-            "convert it to UTF-8",
-        ));
+        return Err(not_a_snapshot(&path, "it is UTF-16 text", "convert it to UTF-8"));
     }
     match cursor.token()? {
         Some(b'{') => Ok(()),
@@ -137,22 +125,14 @@ fn parse_header(cursor: &mut Cursor) -> Result<Header> {
         return Err(not_a_snapshot(&path, "it ends inside its header", hint));
     };
     let header: Header = serde_json::from_slice(&text).map_err(|e| {
-        Error::syntax(
-            &path,
-            offset,
-            format!("the snapshot section is not as V8 writes it: {e}"),
-        )
+        Error::syntax(&path, offset, format!("the snapshot section is not as V8 writes it: {e}"))
     })?;
     Layout::new(&header, &path)?;
     Ok(header)
 }
 
 fn not_a_snapshot(path: &Path, what: &str, hint: &str) -> Error {
-    Error::NotASnapshot {
-        path: path.to_owned(),
-        what: what.into(),
-        hint: hint.into(),
-    }
+    Error::NotASnapshot { path: path.to_owned(), what: what.into(), hint: hint.into() }
 }
 
 fn truncated(section: &str, offset: u64) -> Finding {

@@ -89,10 +89,8 @@ impl<'a> Reading<'a> {
                 self.ended_between();
                 return Ok(Outcome::Done);
             };
-            let is_table = matches!(
-                &*key,
-                "nodes" | "edges" | "locations" | "samples" | "trace_tree"
-            );
+            let is_table =
+                matches!(&*key, "nodes" | "edges" | "locations" | "samples" | "trace_tree");
             if is_table && self.header.is_none() && self.foreign.is_empty() {
                 return Ok(Outcome::HeaderComesLater);
             }
@@ -124,11 +122,7 @@ impl<'a> Reading<'a> {
                 if self.foreign.len() < 16 {
                     self.foreign.push(key.to_owned());
                 }
-                Ok(if json::skip(&mut self.cursor)? {
-                    Next::Section
-                } else {
-                    Next::Ended
-                })
+                Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended })
             }
         }
     }
@@ -145,10 +139,8 @@ impl<'a> Reading<'a> {
             Some(b'[') => Ok(Some(())),
             None => Ok(None),
             Some(other) => {
-                let what = format!(
-                    "`{section}` is not a list, it starts with {:?}",
-                    char::from(other)
-                );
+                let what =
+                    format!("`{section}` is not a list, it starts with {:?}", char::from(other));
                 Err(self.cursor.syntax(what))
             }
         }
@@ -168,11 +160,7 @@ impl<'a> Reading<'a> {
 
     fn ended_between(&mut self) {
         let message = "the file ends before the snapshot does; figures cover what was read";
-        self.findings.push(Finding::at(
-            FindingKind::Truncated,
-            self.cursor.offset(),
-            message,
-        ));
+        self.findings.push(Finding::at(FindingKind::Truncated, self.cursor.offset(), message));
     }
 
     /// How many rows to make room for: what the header says, unless the file is too small.
@@ -215,11 +203,7 @@ impl<'a> Reading<'a> {
         self.check_names(&nodes, &edges);
         let width = layout.node.width as u64;
         let root = u32::try_from(header.root_index / width).unwrap_or(u32::MAX);
-        let root = if (root as usize) < nodes.kinds.len() {
-            root
-        } else {
-            0
-        };
+        let root = if (root as usize) < nodes.kinds.len() { root } else { 0 };
         let location_count = self.rest.finish_locations(self.writer, nodes.kinds.len())?;
         Ok(Tables {
             node_type_names: layout.node.type_names,
@@ -243,8 +227,7 @@ impl<'a> Reading<'a> {
 
     fn missing(&mut self, section: &str, so: &str) {
         let message = format!("there is no `{section}` section: {so}");
-        self.findings
-            .push(Finding::new(FindingKind::MissingSection, message));
+        self.findings.push(Finding::new(FindingKind::MissingSection, message));
     }
 
     fn compare_counts(&mut self, header: &Header, nodes: &nodes::Nodes, edges: &edges::Edges) {
@@ -256,8 +239,7 @@ impl<'a> Reading<'a> {
             if promised != found as u64 {
                 let message =
                     format!("the header promises {promised} {what}, the file holds {found}");
-                self.findings
-                    .push(Finding::new(FindingKind::CountMismatch, message));
+                self.findings.push(Finding::new(FindingKind::CountMismatch, message));
             }
         }
     }
@@ -268,15 +250,13 @@ impl<'a> Reading<'a> {
         if self.rest.string_count.is_some() && largest.is_some_and(|name| name >= count) {
             let message =
                 format!("some names lie past the {count} strings of the file and read as empty");
-            self.findings
-                .push(Finding::new(FindingKind::StringOutOfRange, message));
+            self.findings.push(Finding::new(FindingKind::StringOutOfRange, message));
         }
         let unknown = nodes.unknown_types + edges.unknown_types;
         if unknown > 0 {
             let message =
                 format!("{unknown} nodes or edges have a type that snapshot.meta does not list");
-            self.findings
-                .push(Finding::new(FindingKind::UnknownType, message));
+            self.findings.push(Finding::new(FindingKind::UnknownType, message));
         }
     }
 }

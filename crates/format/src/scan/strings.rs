@@ -26,10 +26,7 @@ pub(super) fn scan(
     progress: &dyn Progress,
     visit: &mut dyn FnMut(u32, &[u8]),
 ) -> Result<StringsEnd> {
-    let capacity = cursor
-        .input
-        .size
-        .map_or(1 << 20, |size| size.saturating_sub(cursor.offset()));
+    let capacity = cursor.input.size.map_or(1 << 20, |size| size.saturating_sub(cursor.offset()));
     let mut out = Out {
         bytes: writer.stream::<u8>("string_bytes", capacity),
         starts: writer.stream::<u64>("string_starts", capacity / 16),
@@ -114,8 +111,7 @@ impl Out<'_> {
             self.text.extend_from_slice(bytes);
         } else {
             self.repaired = true;
-            self.text
-                .extend_from_slice(String::from_utf8_lossy(bytes).as_bytes());
+            self.text.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes());
         }
         if self.text.len() > LONGEST_VISITED {
             self.bytes.append(&self.text)?;
@@ -157,9 +153,7 @@ impl Out<'_> {
             0..0x80 => self.text.push(c as u8),
             0x80..0x800 => self.text.extend([0xc0 | (c >> 6) as u8, tail(0)]),
             0x800..0x1_0000 => self.text.extend([0xe0 | (c >> 12) as u8, tail(6), tail(0)]),
-            _ => self
-                .text
-                .extend([0xf0 | (c >> 18) as u8, tail(12), tail(6), tail(0)]),
+            _ => self.text.extend([0xf0 | (c >> 18) as u8, tail(12), tail(6), tail(0)]),
         }
     }
 }
@@ -207,11 +201,7 @@ fn whole_characters(bytes: &[u8]) -> usize {
             } else {
                 2
             };
-            return if length > back {
-                bytes.len() - back
-            } else {
-                bytes.len()
-            };
+            return if length > back { bytes.len() - back } else { bytes.len() };
         }
         if byte & 0x80 == 0 {
             break;

@@ -66,12 +66,7 @@ pub(super) fn scan<T: Send>(
         first_row: 0,
         state: State::Open,
     });
-    let sink = Mutex::new(Sink {
-        next: 0,
-        waiting: BTreeMap::new(),
-        consume,
-        stray: 0,
-    });
+    let sink = Mutex::new(Sink { next: 0, waiting: BTreeMap::new(), consume, stray: 0 });
     let work = || -> Result<()> {
         let (mut text, mut values) = (Vec::new(), Integers::default());
         loop {
@@ -88,11 +83,7 @@ pub(super) fn scan<T: Send>(
             let result = parsed.and_then(|()| {
                 stray = values.low().len() % width;
                 values.truncate(values.low().len() - stray);
-                convert(Rows {
-                    values: &values,
-                    first_row: chunk.first_row,
-                    width,
-                })
+                convert(Rows { values: &values, first_row: chunk.first_row, width })
             });
             let result = result.and_then(|columns| lock(&sink).put(chunk.number, columns, stray));
             result.inspect_err(|_| lock(&feed).state = State::Failed)?;
@@ -102,9 +93,7 @@ pub(super) fn scan<T: Send>(
         let helpers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
         let mut result = work();
         for helper in helpers {
-            let theirs = helper
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let theirs = helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             result = earliest(result, theirs);
         }
         result
@@ -112,11 +101,7 @@ pub(super) fn scan<T: Send>(
     let feed = feed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let sink = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
     let truncated_at = (feed.state == State::Truncated).then_some(feed.offset);
-    let end = TableEnd {
-        rows: feed.first_row,
-        truncated_at,
-        stray_values: sink.stray,
-    };
+    let end = TableEnd { rows: feed.first_row, truncated_at, stray_values: sink.stray };
     let (carry, offset) = (feed.carry, feed.offset);
     cursor.put_back(carry, offset);
     Ok(end)
@@ -126,17 +111,9 @@ pub(super) fn scan<T: Send>(
 fn earliest(a: Result<()>, b: Result<()>) -> Result<()> {
     match (a, b) {
         (
-            Err(Error::Syntax {
-                path,
-                offset,
-                message,
-            }),
+            Err(Error::Syntax { path, offset, message }),
             Err(Error::Syntax { offset: other, .. }),
-        ) if offset < other => Err(Error::Syntax {
-            path,
-            offset,
-            message,
-        }),
+        ) if offset < other => Err(Error::Syntax { path, offset, message }),
         (_, Err(b)) => Err(b),
         (a, Ok(())) => a,
     }
@@ -207,11 +184,7 @@ impl Feed<'_> {
                 break (length, Some(rows));
             }
         };
-        let chunk = Chunk {
-            number: self.next,
-            first_row: self.first_row,
-            offset: self.offset,
-        };
+        let chunk = Chunk { number: self.next, first_row: self.first_row, offset: self.offset };
         self.next += 1;
         // The byte after the rows is the comma before the next row, or the `]`.
         let rest = match self.state {
@@ -234,11 +207,7 @@ impl Feed<'_> {
     fn rows_of_last(&self, text: &[u8]) -> u64 {
         let commas = memchr::memchr_iter(b',', text).count() as u64;
         let any = text.iter().any(u8::is_ascii_digit);
-        if any {
-            (commas + 1) / self.width as u64
-        } else {
-            0
-        }
+        if any { (commas + 1) / self.width as u64 } else { 0 }
     }
 
     fn read(&mut self, text: &mut Vec<u8>) -> Result<bool> {
@@ -260,10 +229,7 @@ fn whole_rows(text: &[u8], width: usize) -> (u64, usize) {
             None => return (0, 0),
         }
     }
-    (
-        (commas / width) as u64,
-        if commas < width { 0 } else { end },
-    )
+    ((commas / width) as u64, if commas < width { 0 } else { end })
 }
 
 /// Puts chunks back into the table's order.

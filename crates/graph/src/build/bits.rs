@@ -12,9 +12,7 @@ pub(crate) struct Bits {
 
 impl Bits {
     pub(crate) fn new(len: usize) -> Result<Bits> {
-        Ok(Bits {
-            words: Buffer::zeroed(len.div_ceil(64))?,
-        })
+        Ok(Bits { words: Buffer::zeroed(len.div_ceil(64))? })
     }
 
     pub(crate) fn words(&self) -> &[u64] {

@@ -35,11 +35,8 @@ pub(super) fn states(
     names: &[u32],
     strings: &StringTable,
 ) -> Result<Detached> {
-    let mut found = Detached {
-        state: Buffer::zeroed(0)?,
-        renamed: Vec::new(),
-        strings: Vec::new(),
-    };
+    let mut found =
+        Detached { state: Buffer::zeroed(0)?, renamed: Vec::new(), strings: Vec::new() };
     let state = std::mem::replace(&mut tables.detachedness, Buffer::zeroed(0)?);
     if state.is_empty() {
         found.state = by_name(tables, names, strings)?;
@@ -56,9 +53,7 @@ pub(super) fn states(
 fn by_name(tables: &Tables, names: &[u32], strings: &StringTable) -> Result<Buffer<u8>> {
     let detached = |(&code, &name): (&u8, &u32)| {
         NodeType::from_code(code) == NodeType::Native
-            && strings
-                .get(name)
-                .is_some_and(|name| name.starts_with(PREFIX))
+            && strings.get(name).is_some_and(|name| name.starts_with(PREFIX))
     };
     let nodes = || tables.node_type.iter().zip(names);
     if !nodes().any(detached) {
@@ -74,10 +69,7 @@ fn by_name(tables: &Tables, names: &[u32], strings: &StringTable) -> Result<Buff
 /// Spreads the known states over native nodes: first attached, then detached. Returns the
 /// detached nodes.
 fn spread(tables: &Tables, kinds: &[u8], state: &mut [u8]) -> Vec<u32> {
-    let graph = Adjacency {
-        first_edge: &tables.first_edge,
-        to: &tables.edge_to,
-    };
+    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
     let native = |node: u32| tables.node_type[node as usize] == NodeType::Native.code();
     // A seed keeps its state; other native nodes take the first that reaches them.
     let mut settled: Vec<bool> = state.iter().map(|&state| state != UNKNOWN).collect();
@@ -123,9 +115,7 @@ fn rename(detached: Vec<u32>, names: &[u32], strings: &StringTable, found: &mut 
             continue;
         };
         let new = *renamed.entry(old).or_insert_with(|| {
-            found
-                .strings
-                .push([PREFIX, strings.get(old).unwrap_or_default()].concat());
+            found.strings.push([PREFIX, strings.get(old).unwrap_or_default()].concat());
             first + found.strings.len() as u32 - 1
         });
         found.renamed.push((node, new));

@@ -47,11 +47,7 @@ pub(super) fn distances(
     }
     search.run()?;
     search.queue.truncate(0);
-    let first = if user_roots.is_empty() {
-        Distance(0)
-    } else {
-        Distance::SYSTEM
-    };
+    let first = if user_roots.is_empty() { Distance(0) } else { Distance::SYSTEM };
     search.start(root, first.0)?;
     search.run()?;
     let Search { distances, queue, .. } = search;

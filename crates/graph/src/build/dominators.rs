@@ -167,11 +167,7 @@ fn lengauer_tarjan(
         let mut v = std::mem::replace(&mut bucket[p as usize], NONE);
         while v != NONE {
             let u = forest.argument(v, w as u32 - 1, semi);
-            dominator[v as usize] = if semi[u as usize] < semi[v as usize] {
-                u
-            } else {
-                p
-            };
+            dominator[v as usize] = if semi[u as usize] < semi[v as usize] { u } else { p };
             v = next[v as usize];
         }
     }
@@ -193,11 +189,7 @@ struct ArgumentForest {
 impl ArgumentForest {
     fn new(parent: &[u32], scratch: &Scratch) -> Result<ArgumentForest> {
         let Forest { ancestor, label, path } = Forest::new(parent, scratch)?;
-        Ok(ArgumentForest {
-            ancestor,
-            label,
-            path,
-        })
+        Ok(ArgumentForest { ancestor, label, path })
     }
 
     /// The node with the least semidominator on the path from `v` up; all above `w` are linked.

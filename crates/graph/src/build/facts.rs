@@ -8,9 +8,9 @@ use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType, Result};
 
 use super::Adjacency;
-use super::window::EdgeWindow;
 use super::bits::{Bits, get, set};
 use super::text::{Known, Text};
+use super::window::EdgeWindow;
 
 /// Facts about nodes, a bit for each ordinal.
 pub(super) struct NodeFacts {
@@ -96,10 +96,7 @@ pub(super) fn nodes(tables: &Tables, names: &[u32], text: &Text) -> Result<NodeF
 /// DevTools asks for the name "Array" only of nodes of the other types.
 fn may_be_js_array(kind: NodeType) -> bool {
     use NodeType::{Code, ConcatenatedString, Hidden, Native, SlicedString, String};
-    !matches!(
-        kind,
-        Hidden | Native | Code | ConcatenatedString | SlicedString | String
-    )
+    !matches!(kind, Hidden | Native | Code | ConcatenatedString | SlicedString | String)
 }
 
 fn interesting_names(strings: u32, text: &Text) -> Result<Bits> {
@@ -249,7 +246,8 @@ impl<'a> Walk<'a> {
         let first_edge = self.graph.first_edge;
         let mut window = EdgeWindow::new(self.writer)?;
         let mut specials = Specials::default();
-        let mut node = first_edge.partition_point(|&first| first as usize <= start).saturating_sub(1);
+        let mut node =
+            first_edge.partition_point(|&first| first as usize <= start).saturating_sub(1);
         let mut edge = start;
         while edge < end && node + 1 < first_edge.len() {
             let after = (first_edge[node + 1] as usize).min(end);

@@ -77,11 +77,17 @@ impl PlainObjects<'_> {
     }
 
     /// The interfaces that enough objects have, most frequent first.
-    fn definitions(&self, shapes: &Shapes, properties: &mut Properties<'_>) -> Result<Vec<Definition>> {
+    fn definitions(
+        &self,
+        shapes: &Shapes,
+        properties: &mut Properties<'_>,
+    ) -> Result<Vec<Definition>> {
         let mut by_name: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
         let mut candidates: Vec<Definition> = Vec::new();
         for shape in &shapes.list {
-            let Some((name, properties)) = self.candidate(properties.of_shape(shape)?) else { continue };
+            let Some((name, properties)) = self.candidate(properties.of_shape(shape)?) else {
+                continue;
+            };
             let at = *by_name.entry(name).or_insert_with_key(|name| {
                 candidates.push(Definition { name: name.clone(), properties, count: 0 });
                 candidates.len() - 1
@@ -198,11 +204,7 @@ impl Shapes {
             self.by_properties.insert(properties.into(), number);
         }
         let properties = shared.then(|| properties.into());
-        self.list.push(Shape {
-            properties,
-            first: node,
-            count: 1,
-        });
+        self.list.push(Shape { properties, first: node, count: 1 });
         number
     }
 }
@@ -225,15 +227,10 @@ struct TreeNode {
 
 impl PropertyTree {
     fn new(definitions: &[Definition], strings: &StringTable) -> PropertyTree {
-        let mut tree = PropertyTree {
-            numbers: FxHashMap::default(),
-            nodes: vec![TreeNode::default()],
-        };
+        let mut tree =
+            PropertyTree { numbers: FxHashMap::default(), nodes: vec![TreeNode::default()] };
         for (position, definition) in (0u32..).zip(definitions) {
-            let texts = definition
-                .properties
-                .iter()
-                .map(|&p| strings.get(p).unwrap_or_default());
+            let texts = definition.properties.iter().map(|&p| strings.get(p).unwrap_or_default());
             let mut numbers: Vec<u32> = texts.map(|text| tree.intern(text)).collect();
             numbers.sort_unstable();
             let mut at = 0;
@@ -263,9 +260,7 @@ impl PropertyTree {
 
     /// The number of a property, if any definition has it.
     fn number(&self, strings: &StringTable, name: u32) -> Option<u32> {
-        self.numbers
-            .get(strings.get(name).unwrap_or_default())
-            .copied()
+        self.numbers.get(strings.get(name).unwrap_or_default()).copied()
     }
 
     /// The definition with the most properties, then the most frequent, among those all of whose
@@ -326,9 +321,7 @@ fn format_property(name: &[u8]) -> Vec<u8> {
 
 /// JavaScript's `length` of WTF-8 text.
 fn utf16_length(text: &[u8]) -> usize {
-    text.iter()
-        .map(|&b| usize::from(b & 0xc0 != 0x80) + usize::from(b >= 0xf0))
-        .sum()
+    text.iter().map(|&b| usize::from(b & 0xc0 != 0x80) + usize::from(b >= 0xf0)).sum()
 }
 
 #[cfg(test)]
@@ -339,10 +332,7 @@ mod tests {
     fn property_names_are_quoted_as_json() {
         assert_eq!(format_property(b"plain name"), b"plain name");
         assert_eq!(format_property(b"a,b"), b"\"a,b\"");
-        assert_eq!(
-            format_property(b"say \"hi\"\n\x01"),
-            b"\"say \\\"hi\\\"\\n\\u0001\""
-        );
+        assert_eq!(format_property(b"say \"hi\"\n\x01"), b"\"say \\\"hi\\\"\\n\\u0001\"");
         assert_eq!(format_property(b"'\xed\xa0\xbd"), b"\"'\\ud83d\"");
     }
 

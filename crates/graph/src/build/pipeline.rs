@@ -48,9 +48,11 @@ pub(crate) fn build(
     let named = Named::new(writer, tables, text)?;
     let edges = named.edges(writer, threads)?;
     step(1)?;
-    let Walked { preorder, mut classes, shallow, rest } = walk(writer, named, edges, threads, scratch)?;
+    let Walked { preorder, mut classes, shallow, mut rest } =
+        walk(writer, named, edges, threads, scratch)?;
     step(2)?;
-    let Held { dominators, unshared_elements } = hold(writer, &rest, preorder, &classes, threads, scratch)?;
+    let Held { dominators, unshared_elements } =
+        hold(writer, &mut rest, preorder, &classes, threads, scratch)?;
     step(3)?;
     let order = writer.column::<u32>("preorder_node")?;
     let tree = tree::build(writer, &dominators, &order, &shallow, scratch)?;
@@ -88,9 +90,7 @@ pub(super) fn both<A: Send, B: Send>(
     std::thread::scope(|scope| {
         let b = scope.spawn(b);
         let a = a();
-        let b = b
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let b = b.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((a?, b?))
     })
 }
@@ -271,14 +271,8 @@ struct Roots {
 impl Roots {
     fn new(writer: &ContainerWriter, tables: &Tables, facts: &NodeFacts) -> Result<Roots> {
         let kinds = writer.column::<u8>("edge_type")?;
-        let graph = Adjacency {
-            first_edge: &tables.first_edge,
-            to: &tables.edge_to,
-        };
-        let mut roots = Roots {
-            user: Vec::new(),
-            page: Vec::new(),
-        };
+        let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
+        let mut roots = Roots { user: Vec::new(), page: Vec::new() };
         for edge in graph.edges(tables.root) {
             let child = graph.to[edge as usize];
             let is_documents = facts.document_trees.binary_search(&child).is_ok();
@@ -325,7 +319,7 @@ struct Held {
 
 fn hold(
     writer: &ContainerWriter,
-    rest: &Rest,
+    rest: &mut Rest,
     preorder: Preorder,
     classes: &Classes,
     threads: usize,
@@ -342,19 +336,19 @@ fn hold(
         page_owned: &page_owned,
     };
     let retainers = predecessors::sort_by_target(writer, &rules, threads, scratch)?;
+    scratch.give(std::mem::replace(&mut rest.first_edge, Buffer::zeroed(0)?));
     let unshared_elements = retainers.with_one_edge(rest.edges.elements.words(), &number);
-    let find = || {
-        immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch)
-    };
+    writer.put("preorder_number", &number)?;
+    scratch.give(number);
+    let find =
+        || immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch);
     let write = || {
-        writer.put("preorder_number", &number)?;
         writer.put("predecessor_first", &retainers.essential.first)?;
         writer.put("predecessor_from", &retainers.essential.from)?;
         writer.put("other_retainers", &retainers.others)?;
         writer.put("class", &classes.of)
     };
     let (dominators, ()) = both(threads, find, write)?;
-    scratch.give(number);
     scratch.give(retainers.essential.first);
     scratch.give(retainers.essential.from);
     Ok(Held { dominators, unshared_elements })
@@ -370,10 +364,7 @@ fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<
 }
 
 fn overview(rest: Rest, statistics: Statistics, classes: Classes) -> Overview {
-    let info = SnapshotInfo {
-        total_size: statistics.total,
-        ..rest.info
-    };
+    let info = SnapshotInfo { total_size: statistics.total, ..rest.info };
     Overview {
         info,
         statistics,

@@ -129,7 +129,12 @@ impl Part<'_> {
 
     /// Puts the numbers of the sources to their places; returns `[target, source]` of the edges
     /// that are not essential.
-    fn fill(&self, cursors: &mut [u32], places: &[AtomicU32], others: usize) -> Result<Vec<[u32; 2]>> {
+    fn fill(
+        &self,
+        cursors: &mut [u32],
+        places: &[AtomicU32],
+        others: usize,
+    ) -> Result<Vec<[u32; 2]>> {
         let number = self.rules.number;
         let mut list = Vec::with_capacity(others);
         self.edges(|source, target, is_essential| match is_essential {
@@ -150,7 +155,8 @@ impl Part<'_> {
         let page = page_owned.words();
         let mut block = Vec::new();
         let mut edge = self.start;
-        let mut node = first_edge.partition_point(|&first| first as usize <= edge).saturating_sub(1);
+        let mut node =
+            first_edge.partition_point(|&first| first as usize <= edge).saturating_sub(1);
         while edge < self.end {
             self.targets.read(edge, BLOCK.min(self.end - edge), &mut block)?;
             let mut rest = &block[..];

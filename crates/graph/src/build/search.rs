@@ -71,29 +71,13 @@ pub(super) fn preorder(
     }
     search.close_page()?;
     let edges = graph.edges(rules.root);
-    search.stack.push(Open {
-        number: 0,
-        next: edges.start,
-        end: edges.end,
-    });
+    search.stack.push(Open { number: 0, next: edges.start, end: edges.end });
     search.run::<false>();
     search.orphans()?;
     let reached = search.next as usize;
     search.the_rest();
-    let Search {
-        number,
-        order,
-        parent,
-        page,
-        ..
-    } = search;
-    Ok(Preorder {
-        number,
-        order,
-        parent,
-        reached,
-        page_owned: page,
-    })
+    let Search { number, order, parent, page, .. } = search;
+    Ok(Preorder { number, order, parent, reached, page_owned: page })
 }
 
 /// A node on the path: its edges from `next` to `end` are still to be looked at.
@@ -128,11 +112,7 @@ impl Search<'_> {
         self.parent[self.next as usize] = parent;
         if node != self.rules.root {
             let edges = self.graph.edges(node);
-            self.stack.push(Open {
-                number: self.next,
-                next: edges.start,
-                end: edges.end,
-            });
+            self.stack.push(Open { number: self.next, next: edges.start, end: edges.end });
         }
         self.next += 1;
     }
@@ -187,11 +167,7 @@ impl Search<'_> {
             order[self.next as usize] = target;
             parent[self.next as usize] = parent_number;
             let (start, end) = (first_edge[target as usize], first_edge[target as usize + 1]);
-            self.stack.push(Open {
-                number: self.next,
-                next: start,
-                end,
-            });
+            self.stack.push(Open { number: self.next, next: start, end });
             self.next += 1;
         }
     }
@@ -206,9 +182,7 @@ impl Search<'_> {
         if self.rules.root_is_held {
             let root = self.rules.root;
             let into_root = |node: &u32| {
-                graph
-                    .edges(*node)
-                    .any(|edge| graph.to[edge as usize] == root && get(strong, edge))
+                graph.edges(*node).any(|edge| graph.to[edge as usize] == root && get(strong, edge))
             };
             if self.order[1..self.next as usize].iter().any(into_root) && !set(page, root) {
                 waiting.push(root);

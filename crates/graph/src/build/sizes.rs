@@ -14,13 +14,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     pub(super) fn new(low: Buffer<u32>, wide: &[[u64; 2]]) -> Sizes {
-        Sizes {
-            low,
-            wide: wide
-                .iter()
-                .map(|&[node, size]| (node as u32, size))
-                .collect(),
-        }
+        Sizes { low, wide: wide.iter().map(|&[node, size]| (node as u32, size)).collect() }
     }
 
     #[inline(always)]
@@ -55,9 +49,6 @@ impl Sizes {
 
     /// `(node, size)` of those that do not fit, ascending.
     pub(super) fn wide(&self) -> Vec<[u64; 2]> {
-        self.wide
-            .iter()
-            .map(|(&node, &size)| [u64::from(node), size])
-            .collect()
+        self.wide.iter().map(|(&node, &size)| [u64::from(node), size]).collect()
     }
 }

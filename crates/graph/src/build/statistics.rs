@@ -27,9 +27,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
     let mut native = sources.extra_native_bytes;
     let mut found = Statistics {
-        total: sources
-            .root_retained
-            .saturating_add(sources.extra_native_bytes),
+        total: sources.root_retained.saturating_add(sources.extra_native_bytes),
         ..Statistics::default()
     };
     for (node, &code) in (0u32..).zip(sources.node_type) {

@@ -110,9 +110,7 @@ pub(super) fn tag(text: &[u8]) -> Option<Vec<u8>> {
 fn weak_map_name(text: &[u8]) -> Option<(&[u8], u64)> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let shared = &text[digits..];
-    let rest = shared
-        .strip_prefix(b" / part of key (")
-        .filter(|_| digits > 0)?;
+    let rest = shared.strip_prefix(b" / part of key (").filter(|_| digits > 0)?;
     let (rest, table) = split_id(rest.strip_suffix(b")")?)?;
     let rest = rest.strip_suffix(b" pair in WeakMap (table")?;
     let (value_end, _) = split_id(rest.strip_suffix(b")")?)?;
@@ -156,10 +154,7 @@ mod tests {
     #[test]
     fn tags() {
         assert_eq!(tag(b"<div id=\"a\">").as_deref(), Some(&b"<div>"[..]));
-        assert_eq!(
-            tag(b"Detached <a href>").as_deref(),
-            Some(&b"Detached <a>"[..])
-        );
+        assert_eq!(tag(b"Detached <a href>").as_deref(), Some(&b"Detached <a>"[..]));
         assert_eq!(tag(b"<div>"), None);
         assert_eq!(tag(b"Detached HTML x"), None);
     }

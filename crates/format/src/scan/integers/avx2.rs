@@ -65,11 +65,7 @@ fn resume(run: &[u8], start: usize, checked: usize, out: &mut Integers) -> usize
         return start;
     }
     let line_end = checked - 1;
-    let digits = run[..line_end]
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_digit())
-        .count();
+    let digits = run[..line_end].iter().rev().take_while(|b| b.is_ascii_digit()).count();
     out.truncate(out.len.saturating_sub(1));
     line_end - digits
 }
@@ -128,11 +124,7 @@ impl Before {
     /// what V8 writes.
     #[inline(always)]
     fn next(&mut self, masks: &Masks) -> Option<u64> {
-        let Masks {
-            digits,
-            commas,
-            line_ends,
-        } = *masks;
+        let Masks { digits, commas, line_ends } = *masks;
         let after_digit = digits << 1 | self.digit;
         let after_line_end = line_ends << 1 | self.line_end;
         let good_line_ends = line_ends & after_digit;
@@ -148,20 +140,31 @@ impl Before {
     }
 }
 
-/// The number in `run[start..end]`, all digits. `None` if it is too long, or so near the front
-/// that the bytes before it are not there.
+/// The number in `run[start..end]`, all digits. `None` if it is too long.
 #[inline(always)]
 fn number_before(run: &[u8], start: usize, end: usize) -> Option<u64> {
     let length = end.wrapping_sub(start);
     if length.wrapping_sub(1) < 8 {
-        return Some(eight_digits(run.first_chunk_before(end)?, length));
+        return match run.first_chunk_before(end) {
+            Some(digits) => Some(eight_digits(digits, length)),
+            None => Some(first_number(&run[start..end])),
+        };
     }
     if length == 0 || length > LONGEST {
         return None;
     }
     let low = eight_digits(run.first_chunk_before(end)?, 8);
-    let high = eight_digits(run.first_chunk_before(end - 8)?, length - 8);
+    let high = match run.first_chunk_before(end - 8) {
+        Some(digits) => eight_digits(digits, length - 8),
+        None => first_number(&run[start..end - 8]),
+    };
     Some(high * 100_000_000 + low)
+}
+
+/// A number so near the front of the run that eight bytes before its end are not there.
+#[cold]
+fn first_number(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
 }
 
 /// The eight bytes before a place.

@@ -15,11 +15,7 @@ enum Expect {
 
 /// Reads from `at` on, where a number stands next or, if `at` is 0, anything may.
 pub(super) fn parse(run: &[u8], mut at: usize, out: &mut Integers) -> Result<(), BadInteger> {
-    let mut expect = if at == 0 {
-        Expect::First
-    } else {
-        Expect::Number
-    };
+    let mut expect = if at == 0 { Expect::First } else { Expect::Number };
     while let Some(&byte) = run.get(at) {
         match byte {
             b'0'..=b'9' if expect != Expect::Comma => {
@@ -32,18 +28,12 @@ pub(super) fn parse(run: &[u8], mut at: usize, out: &mut Integers) -> Result<(),
             }
             b' ' | b'\n' | b'\r' | b'\t' => at += 1,
             _ => {
-                return Err(BadInteger {
-                    offset: at,
-                    what: complaint(byte),
-                });
+                return Err(BadInteger { offset: at, what: complaint(byte) });
             }
         }
     }
     if expect == Expect::Number {
-        return Err(BadInteger {
-            offset: run.len(),
-            what: "a comma without a number after it",
-        });
+        return Err(BadInteger { offset: run.len(), what: "a comma without a number after it" });
     }
     Ok(())
 }
@@ -53,18 +43,9 @@ pub(super) fn parse(run: &[u8], mut at: usize, out: &mut Integers) -> Result<(),
 fn number(run: &[u8], at: usize, out: &mut Integers) -> Result<usize, BadInteger> {
     let mut value: u64 = 0;
     let mut end = at;
-    while let Some(digit) = run
-        .get(end)
-        .map(|b| b.wrapping_sub(b'0'))
-        .filter(|&d| d < 10)
-    {
-        let next = value
-            .checked_mul(10)
-            .and_then(|v| v.checked_add(u64::from(digit)));
-        value = next.ok_or(BadInteger {
-            offset: at,
-            what: "a number of more than 64 bits",
-        })?;
+    while let Some(digit) = run.get(end).map(|b| b.wrapping_sub(b'0')).filter(|&d| d < 10) {
+        let next = value.checked_mul(10).and_then(|v| v.checked_add(u64::from(digit)));
+        value = next.ok_or(BadInteger { offset: at, what: "a number of more than 64 bits" })?;
         end += 1;
     }
     out.push(value);

@@ -40,16 +40,9 @@ fn says_what_is_wrong_and_where() {
         // Once as it stands, once far behind the first block.
         assert_eq!(values(run).map_err(|e| e.offset), Err(offset), "{run:?}");
         let far = "12345,".repeat(40);
-        let expected = if offset == 0 && run.starts_with(',') {
-            far.len()
-        } else {
-            far.len() + offset
-        };
-        assert_eq!(
-            values(&(far + run)).map_err(|e| e.offset),
-            Err(expected),
-            "{run:?}"
-        );
+        let expected =
+            if offset == 0 && run.starts_with(',') { far.len() } else { far.len() + offset };
+        assert_eq!(values(&(far + run)).map_err(|e| e.offset), Err(expected), "{run:?}");
     }
 }
 
@@ -65,10 +58,7 @@ fn runs() -> impl Strategy<Value = String> {
         Just(", "), Just(",,"), Just("\n"), Just(",\n"), Just(" "), Just("\n\n,"), Just("-"), Just("\u{fc}"),
     ]];
     prop::collection::vec((number, separator), 0..60).prop_flat_map(|parts| {
-        let text: String = parts
-            .into_iter()
-            .flat_map(|(n, s)| [n, s.to_owned()])
-            .collect();
+        let text: String = parts.into_iter().flat_map(|(n, s)| [n, s.to_owned()]).collect();
         let length = text.len();
         (Just(text), 0..=length).prop_map(|(text, cut)| text.chars().take(cut).collect())
     })
@@ -93,17 +83,13 @@ fn both_ways_agree_wherever_a_block_ends() {
                 "5".repeat(padding % 9 + 1) + &",1".repeat(padding / 2) + ","
             );
             let (mut fast, mut plain) = (Integers::default(), Integers::default());
-            let results = (
-                parse(run.as_bytes(), &mut fast),
-                parse_plain(run.as_bytes(), &mut plain),
-            );
+            let results =
+                (parse(run.as_bytes(), &mut fast), parse_plain(run.as_bytes(), &mut plain));
             assert_eq!(results.0, results.1, "{run:?}");
             assert_eq!(fast.low(), plain.low(), "{run:?}");
             let run = format!("{run},{}", "123,".repeat(40));
-            let results = (
-                parse(run.as_bytes(), &mut fast),
-                parse_plain(run.as_bytes(), &mut plain),
-            );
+            let results =
+                (parse(run.as_bytes(), &mut fast), parse_plain(run.as_bytes(), &mut plain));
             assert_eq!(results.0, results.1, "{run:?}");
             assert_eq!(fast.low(), plain.low(), "{run:?}");
         }

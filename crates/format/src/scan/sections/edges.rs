@@ -71,27 +71,15 @@ impl Reading<'_> {
         names.finish()?;
         if end.rows > MOST_EDGES {
             let path = self.cursor.path.clone();
-            return Err(Error::TooMany {
-                path,
-                what: "edges",
-                count: end.rows,
-                limit: MOST_EDGES,
-            });
+            return Err(Error::TooMany { path, what: "edges", count: end.rows, limit: MOST_EDGES });
         }
         if end.stray_values > 0 {
-            let message = format!(
-                "`edges` ends with {} values that are no whole row",
-                end.stray_values
-            );
-            self.findings
-                .push(Finding::new(FindingKind::Malformed, message));
+            let message =
+                format!("`edges` ends with {} values that are no whole row", end.stray_values);
+            self.findings.push(Finding::new(FindingKind::Malformed, message));
         }
         self.edges = Some(edges);
-        Ok(if end.truncated_at.is_some() {
-            Next::Ended
-        } else {
-            Next::Section
-        })
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 }
 
@@ -101,11 +89,7 @@ impl Edges {
         writer.put::<u8>("edge_type", &[])?;
         writer.put::<u32>("edge_name", &[])?;
         writer.put::<u32>("edge_to", &[])?;
-        Ok(Edges {
-            to: empty()?,
-            largest_name: None,
-            unknown_types: 0,
-        })
+        Ok(Edges { to: empty()?, largest_name: None, unknown_types: 0 })
     }
 
     /// Turns edges that lead to no node into broken edges from their source to itself, in memory
@@ -160,17 +144,11 @@ fn convert(rows: &Rows<'_>, layout: &EdgeLayout, node_width: u32) -> Chunk {
     // Division by a variable costs 6 ns an edge; a multiplication by the reciprocal is exact for
     // multiples below 2^32 because a double has 53 bits.
     let reciprocal = 1.0 / f64::from(node_width);
-    chunk
-        .to
-        .extend(rows.values.low().chunks_exact(rows.width).map(|row| {
-            let index = row[layout.to];
-            let ordinal = ((f64::from(index) + 0.5) * reciprocal) as u32;
-            if ordinal * node_width == index {
-                ordinal
-            } else {
-                NO_NODE
-            }
-        }));
+    chunk.to.extend(rows.values.low().chunks_exact(rows.width).map(|row| {
+        let index = row[layout.to];
+        let ordinal = ((f64::from(index) + 0.5) * reciprocal) as u32;
+        if ordinal * node_width == index { ordinal } else { NO_NODE }
+    }));
     let named = chunk
         .kinds
         .iter()

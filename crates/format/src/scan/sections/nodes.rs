@@ -94,28 +94,16 @@ impl Reading<'_> {
         self.writer.put("node_id_wide", &ids_wide)?;
         if end.rows > MOST_NODES {
             let path = self.cursor.path.clone();
-            return Err(Error::TooMany {
-                path,
-                what: "nodes",
-                count: end.rows,
-                limit: MOST_NODES,
-            });
+            return Err(Error::TooMany { path, what: "nodes", count: end.rows, limit: MOST_NODES });
         }
         nodes.first_edge.push(saturate(nodes.edge_sum))?;
         if end.stray_values > 0 {
-            let message = format!(
-                "`nodes` ends with {} values that are no whole row",
-                end.stray_values
-            );
-            self.findings
-                .push(Finding::new(FindingKind::Malformed, message));
+            let message =
+                format!("`nodes` ends with {} values that are no whole row", end.stray_values);
+            self.findings.push(Finding::new(FindingKind::Malformed, message));
         }
         self.nodes = Some(nodes);
-        Ok(if end.truncated_at.is_some() {
-            Next::Ended
-        } else {
-            Next::Section
-        })
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 }
 
@@ -149,14 +137,9 @@ impl Nodes {
             let message = format!("the nodes promise {promised} edges, the file holds {found}");
             findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
             let end = saturate(found);
-            self.first_edge
-                .iter_mut()
-                .for_each(|first| *first = (*first).min(end));
+            self.first_edge.iter_mut().for_each(|first| *first = (*first).min(end));
         } else if promised < found {
-            let message = format!(
-                "{} edges belong to no node and were left out",
-                found - promised
-            );
+            let message = format!("{} edges belong to no node and were left out", found - promised);
             findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
             edges.to.truncate(promised as usize);
         }
@@ -185,11 +168,7 @@ fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
         unknown_types: 0,
     };
     for row in rows.values.low().chunks_exact(rows.width) {
-        let kind = code(
-            &layout.codes,
-            row[layout.kind],
-            NodeType::Other(u8::MAX).code(),
-        );
+        let kind = code(&layout.codes, row[layout.kind], NodeType::Other(u8::MAX).code());
         chunk.unknown_types += u64::from(kind.1);
         chunk.kinds.push(kind.0);
         chunk.names.push(row[layout.name]);
@@ -202,21 +181,13 @@ fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
         }
     }
     if let Some(field) = layout.trace_node_id {
-        chunk.trace_nodes.extend(
-            rows.values
-                .low()
-                .chunks_exact(rows.width)
-                .map(|row| row[field]),
-        );
+        chunk.trace_nodes.extend(rows.values.low().chunks_exact(rows.width).map(|row| row[field]));
     }
     if let Some(field) = layout.detachedness {
         // DevTools keeps two bits.
-        chunk.detachedness.extend(
-            rows.values
-                .low()
-                .chunks_exact(rows.width)
-                .map(|row| (row[field] & 3) as u8),
-        );
+        chunk
+            .detachedness
+            .extend(rows.values.low().chunks_exact(rows.width).map(|row| (row[field] & 3) as u8));
     }
     wide_values(rows, layout, &mut chunk);
     chunk

@@ -68,27 +68,15 @@ impl Reading<'_> {
         let limit = u64::from(u32::MAX) / 2;
         if end.count > limit {
             let path = self.cursor.path.clone();
-            return Err(Error::TooMany {
-                path,
-                what: "strings",
-                count: end.count,
-                limit,
-            });
+            return Err(Error::TooMany { path, what: "strings", count: end.count, limit });
         }
         self.rest.string_count = Some(end.count as u32);
         if end.repaired > 0 {
-            let message = format!(
-                "{} strings are not valid JSON text and were repaired",
-                end.repaired
-            );
-            self.findings
-                .push(Finding::new(FindingKind::BadString, message));
+            let message =
+                format!("{} strings are not valid JSON text and were repaired", end.repaired);
+            self.findings.push(Finding::new(FindingKind::BadString, message));
         }
-        Ok(if end.truncated_at.is_some() {
-            Next::Ended
-        } else {
-            Next::Section
-        })
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 
     /// Reads `locations` from its `[` on.
@@ -96,17 +84,10 @@ impl Reading<'_> {
         let Some((_, layout)) = &self.header else {
             return Ok(Next::Section);
         };
-        let (fields, width, node_width) = (
-            layout.location,
-            layout.location_width,
-            layout.node.width as u64,
-        );
+        let (fields, width, node_width) =
+            (layout.location, layout.location_width, layout.node.width as u64);
         let Some(fields) = fields else {
-            return Ok(if json::skip(&mut self.cursor)? {
-                Next::Section
-            } else {
-                Next::Ended
-            });
+            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
         };
         let locations = &mut self.rest.locations;
         let convert = |rows: Rows<'_>| {
@@ -115,12 +96,7 @@ impl Reading<'_> {
                     let value = |field: usize| rows.values.get(row * rows.width + field);
                     let small = |field: usize| u32::try_from(value(field)).unwrap_or(u32::MAX);
                     let ordinal = u32::try_from(value(fields[0]) / node_width).unwrap_or(u32::MAX);
-                    [
-                        ordinal,
-                        small(fields[1]),
-                        small(fields[2]),
-                        small(fields[3]),
-                    ]
+                    [ordinal, small(fields[1]), small(fields[2]), small(fields[3])]
                 })
                 .collect::<Vec<_>>())
         };
@@ -131,19 +107,9 @@ impl Reading<'_> {
         if !matches!(self.cursor.token()?, Some(b'[')) {
             return Ok(Next::Ended);
         }
-        let end = table::scan(
-            &mut self.cursor,
-            width,
-            self.threads,
-            self.progress,
-            convert,
-            consume,
-        )?;
-        Ok(if end.truncated_at.is_some() {
-            Next::Ended
-        } else {
-            Next::Section
-        })
+        let end =
+            table::scan(&mut self.cursor, width, self.threads, self.progress, convert, consume)?;
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 
     /// Reads `samples` from its `[` on.
@@ -153,11 +119,7 @@ impl Reading<'_> {
         };
         let field = |name: &str| header.meta.sample_fields.iter().position(|f| f == name);
         let (Some(time), Some(id)) = (field("timestamp_us"), field("last_assigned_id")) else {
-            return Ok(if json::skip(&mut self.cursor)? {
-                Next::Section
-            } else {
-                Next::Ended
-            });
+            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
         };
         let width = header.meta.sample_fields.len();
         if self.rest.samples || self.open_list("samples")?.is_none() {
@@ -167,19 +129,13 @@ impl Reading<'_> {
         let mut section = self.writer.stream::<[u64; 2]>("samples", 1 << 12);
         let convert = |rows: Rows<'_>| {
             let value = |row: usize, field: usize| rows.values.get(row * rows.width + field);
-            Ok((0..rows.count())
-                .map(|row| [value(row, time), value(row, id)])
-                .collect::<Vec<_>>())
+            Ok((0..rows.count()).map(|row| [value(row, time), value(row, id)]).collect::<Vec<_>>())
         };
         let consume = |rows: Vec<[u64; 2]>| section.append(&rows);
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
         self.rest.sample_count = u32::try_from(end.rows).unwrap_or(u32::MAX);
-        Ok(if end.truncated_at.is_some() {
-            Next::Ended
-        } else {
-            Next::Section
-        })
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 
     /// Reads `trace_function_infos` from its `[` on: rows as in the file, 32 bits a field.
@@ -189,11 +145,7 @@ impl Reading<'_> {
         };
         let width = header.meta.trace_function_info_fields.len();
         if width == 0 || self.rest.trace_functions {
-            return Ok(if json::skip(&mut self.cursor)? {
-                Next::Section
-            } else {
-                Next::Ended
-            });
+            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
         }
         if self.open_list("trace_function_infos")?.is_none() {
             return Ok(Next::Ended);
@@ -204,11 +156,7 @@ impl Reading<'_> {
         let consume = |rows: Vec<u32>| section.append(&rows);
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
-        Ok(if end.truncated_at.is_some() {
-            Next::Ended
-        } else {
-            Next::Section
-        })
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 
     /// Reads `trace_tree`: `[id, function, count, size, parent row]`, parents first.
@@ -226,18 +174,10 @@ impl Reading<'_> {
             field("children"),
         );
         let (Some(id), Some(function), Some(count), Some(size), Some(children)) = places else {
-            return Ok(if json::skip(&mut self.cursor)? {
-                Next::Section
-            } else {
-                Next::Ended
-            });
+            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
         };
         if self.rest.trace_tree || [id, function, count, size].iter().any(|&f| f > children) {
-            return Ok(if json::skip(&mut self.cursor)? {
-                Next::Section
-            } else {
-                Next::Ended
-            });
+            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
         }
         self.rest.trace_tree = true;
         let width = fields.len();
@@ -247,10 +187,6 @@ impl Reading<'_> {
             section.append(&[[at(id), at(function), at(count), at(size), u64::from(parent)]])
         })?;
         section.finish()?;
-        Ok(if whole.is_some() {
-            Next::Section
-        } else {
-            Next::Ended
-        })
+        Ok(if whole.is_some() { Next::Section } else { Next::Ended })
     }
 }
