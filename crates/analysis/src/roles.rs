@@ -21,7 +21,7 @@ fn is_global(graph: &Graph, node: Ordinal) -> bool {
             name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(" "))
         })
     };
-    let is_below_root = || graph.retaining_nodes(node).any(|from| from == graph.root());
+    let is_below_root = || graph.each_retaining_node(node).any(|from| from == graph.root());
     let is_named_by_context = || {
         graph.retainers(node).take(64).any(|edge| {
             edge.edge_type == EdgeType::Internal
