@@ -154,12 +154,19 @@ fn candidate(graph: &Graph, node: Ordinal, skip: usize) -> Option<Ordinal> {
     if distance == Distance::NONE {
         return None;
     }
-    let mut nearer =
+    let nearer =
         graph.each_retaining_node(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
     let key = |from: &Ordinal| (type_rank(graph.node_type(*from)), *from);
     if skip == 0 {
-        let first = nearer.next()?;
-        return std::iter::once(first).chain(nearer.take(PATIENCE)).min_by_key(key);
+        // Some nodes have millions of retainers; the first object among them is as good as any.
+        let mut best: Option<Ordinal> = None;
+        for from in nearer.take(PATIENCE) {
+            best = best.into_iter().chain([from]).min_by_key(key);
+            if key(&from).0 == 0 {
+                return Some(from);
+            }
+        }
+        return best;
     }
     let mut all: Vec<Ordinal> = nearer.collect();
     all.sort_unstable_by_key(key);
