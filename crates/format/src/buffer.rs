@@ -128,6 +128,11 @@ impl Scratch {
         Ok(buffer)
     }
 
+    /// Gives idle memory back to the system.
+    pub fn clear(&self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Hands a buffer on.
     pub fn give<T>(&self, buffer: Buffer<T>) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(buffer.map);

@@ -107,8 +107,8 @@ struct Named {
 impl Named {
     fn new(writer: &ContainerWriter, mut tables: Tables, text: Text) -> Result<Named> {
         let mut strings = StringTable {
-            bytes: writer.column("string_bytes")?,
-            starts: writer.column("string_starts")?,
+            bytes: writer.sparse_column("string_bytes")?,
+            starts: writer.sparse_column("string_starts")?,
             derived_bytes: Column::empty(),
             derived_starts: Column::empty(),
         };
