@@ -1,6 +1,7 @@
 //! A small language for snapshots.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::Layout;
 
@@ -50,7 +51,7 @@ pub struct EdgeSpec {
 /// heap.element(cache, 0, entry);
 /// let json: Vec<u8> = heap.to_bytes();
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct SnapshotBuilder {
     pub(crate) nodes: Vec<NodeSpec>,
     pub(crate) locations: Vec<[u32; 4]>,
@@ -60,6 +61,13 @@ pub struct SnapshotBuilder {
     pub(crate) edge_count: Option<u64>,
     pub(crate) extra_native_bytes: Option<u64>,
     pub(crate) literals: HashMap<String, String>,
+}
+
+/// The snapshot itself: shorter than its rows, and ready to be opened elsewhere.
+impl fmt::Debug for SnapshotBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
 }
 
 impl SnapshotBuilder {

@@ -1,0 +1,5 @@
+//! The whole engine, from bytes to figures.
+
+mod common;
+mod figures;
+mod twin;
