@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_format::source::Source;
-use heapglass_graph::{Error, Graph, OpenOptions, Snapshot};
-use heapglass_testkit::SnapshotBuilder;
+use heapglass_graph::{Error, Graph, OpenOptions, Ordinal, Snapshot};
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
 use proptest::test_runner::Config as ProptestConfig;
 
 /// A directory of its own for each test.
@@ -58,6 +58,10 @@ pub(crate) fn graph_of(bytes: &[u8]) -> Graph {
 
 pub(crate) fn graph(heap: &SnapshotBuilder) -> Graph {
     graph_of(&heap.to_bytes())
+}
+
+pub(crate) fn ordinal(node: NodeRef) -> Ordinal {
+    Ordinal(node.0)
 }
 
 /// Everything that an opened snapshot says of its heap, to compare two openings as a whole.

@@ -6,7 +6,7 @@ use heapglass_graph::{Detachedness, Snapshot};
 use heapglass_testkit::{SnapshotBuilder, random};
 use proptest::prelude::*;
 
-use crate::common::{Folder, cases, everything};
+use crate::common::{Folder, cases, everything, graph, ordinal};
 use crate::twin::{Pie, Row, Twin};
 
 /// Compares everything that DevTools says of a heap with the twin.
@@ -119,4 +119,22 @@ proptest! {
     fn figures_of_thousands_of_heaps(heap in random::strange_heap(25)) {
         check(&heap)?;
     }
+}
+
+/// Compares a heap made by hand with the twin.
+fn agrees(heap: &SnapshotBuilder) {
+    check(heap).unwrap_or_else(|difference| panic!("{difference}\n{heap:?}"));
+}
+
+#[test]
+fn weak_map_tables_with_ids_past_32_bits() {
+    let mut heap = SnapshotBuilder::new();
+    let [table, key, value] = ["Table", "Key", "Value"].map(|name| heap.object(name, 10));
+    heap.property(heap.global(), "table", table);
+    heap.property(heap.global(), "key", key);
+    heap.spec(table).id = (1 << 32) + 5;
+    heap.weak_map_entry(table, key, value);
+    let graph = graph(&heap);
+    assert_eq!(graph.dominator(ordinal(value)), ordinal(key), "the key holds the value");
+    agrees(&heap);
 }
