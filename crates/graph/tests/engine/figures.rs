@@ -138,3 +138,20 @@ fn weak_map_tables_with_ids_past_32_bits() {
     assert_eq!(graph.dominator(ordinal(value)), ordinal(key), "the key holds the value");
     agrees(&heap);
 }
+
+#[test]
+fn objects_with_two_properties_of_one_name() {
+    let mut heap = SnapshotBuilder::new();
+    let value = heap.string("value", 10);
+    for _ in 0..3 {
+        let object = heap.object("Object", 10);
+        heap.element(heap.global(), object.0, object);
+        // Two symbols with the same description.
+        heap.property(object, "<symbol kind>", value);
+        heap.property(object, "<symbol kind>", value);
+    }
+    let graph = graph(&heap);
+    let names: Vec<&str> = graph.nodes().skip(4).map(|node| graph.class_name(node)).collect();
+    assert_eq!(names, ["{<symbol kind>, <symbol kind>}"; 3]);
+    agrees(&heap);
+}
