@@ -155,3 +155,19 @@ fn objects_with_two_properties_of_one_name() {
     assert_eq!(names, ["{<symbol kind>, <symbol kind>}"; 3]);
     agrees(&heap);
 }
+
+#[test]
+fn a_root_that_is_its_own_window() {
+    let mut heap = SnapshotBuilder::empty();
+    let root = heap.node("synthetic", "", 0);
+    let [outer, inner] = ["Outer", "Inner"].map(|name| heap.object(name, 10));
+    heap.shortcut(root, "global", root);
+    heap.element(root, 1, outer);
+    heap.property(outer, "inner", inner);
+    heap.weak(inner, "outer", outer);
+    let page = heap.object("Page", 10);
+    heap.shortcut(root, "window", page);
+    heap.property(page, "inner", inner);
+    agrees(&heap);
+    assert_eq!(graph(&heap).dominator(ordinal(inner)), ordinal(root), "both hold it");
+}
