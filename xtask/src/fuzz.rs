@@ -31,7 +31,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     workspace::run(workspace::cargo().current_dir(&fuzz).args([
         "run",
         "--quiet",
-        "--locked",
         "--example",
         "seeds",
     ]))?;

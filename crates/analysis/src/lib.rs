@@ -19,6 +19,7 @@ mod node_set;
 mod object;
 mod paths;
 mod retainers;
+mod roles;
 mod row;
 mod strings;
 mod summary;

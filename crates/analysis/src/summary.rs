@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Distance, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Graph, Ordinal};
 use regex::{Regex, RegexBuilder};
 
 use crate::{Error, NodeSet, ObjectSummary, Result, describe};
@@ -115,7 +115,7 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
             class_key: row.class_key.clone(),
             class_name: row.class_name.clone(),
             count: 0,
-            distance: Distance::NONE.0,
+            distance: i32::MAX,
             shallow_size: 0,
             retained_size: 0,
         })
@@ -140,7 +140,7 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
         let (Some(row), Some(covered)) = (rows.get_mut(class), covered_until.get_mut(class)) else {
             continue;
         };
-        row.distance = if row.count == 0 { distance } else { row.distance.min(distance) };
+        row.distance = row.distance.min(distance);
         row.count += 1;
         row.shallow_size += shallow_size;
         if position >= *covered {

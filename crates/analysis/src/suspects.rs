@@ -14,8 +14,9 @@ pub use biggest::biggest_objects;
 
 use crate::dominators::groups_below;
 use crate::object::source_of;
+use crate::roles::is_program_object;
 use crate::{ObjectSummary, RootPath, describe, path_to};
-use walk::{Weighty, is_program_object};
+use walk::Weighty;
 
 /// When something stands out.
 #[derive(Debug, Clone)]
@@ -127,7 +128,7 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> =
         singles.iter().map(|weighty| single_suspect(graph, weighty, options)).collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
-    suspects.extend(groups::group_suspects(graph, &tops, least, options));
+    suspects.extend(groups::group_suspects(graph, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
     suspects.truncate(options.limit);
     suspects
@@ -151,7 +152,11 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
-    if let Some(most) = scatter.first().filter(|most| most.count > 1 && !line.is_empty()) {
+    let says_most =
+        |most: &&Scatter| most.count > 1 && most.retained_size >= weighty.own_bytes(graph) / 2;
+    if let Some(most) = scatter.first().filter(says_most)
+        && !line.is_empty()
+    {
         line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
     }
     let source = Source::of(graph, path.as_ref(), accumulation_point);

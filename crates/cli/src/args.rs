@@ -313,7 +313,7 @@ pub(crate) struct ExportArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
-    /// Comma-separated values with a header (RFC 4180)
+    /// Comma-separated values with a header, quoted as RFC 4180 says
     Csv,
     /// One JSON object a line
     Ndjson,

@@ -117,10 +117,10 @@ impl Entry {
         self.path.extension().is_some_and(|extension| extension == EXTENSION)
     }
 
-    /// Whether it is an index, or one that was being written: its name goes on after the ending.
+    /// Whether it is an index, or one that is being written.
     fn is_ours(&self) -> bool {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        name.contains(&format!(".{EXTENSION}"))
+        self.is_index() || (name.starts_with(".heapglass-") && name.ends_with(".tmp"))
     }
 }
 

@@ -21,7 +21,7 @@ const CHUNK: usize = 1 << 20;
 /// The form of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// RFC 4180, with a header; lines end in CR LF.
+    /// Quoted as RFC 4180 says, with a header; lines end in LF, as other tools of a pipe expect.
     Csv,
     /// A JSON object a line.
     Ndjson,
@@ -78,7 +78,7 @@ impl<'a> Rows<'a> {
     fn header(&self, line: &mut Vec<u8>) {
         if self.format == Format::Csv {
             line.extend_from_slice(COLUMNS.join(",").as_bytes());
-            line.extend_from_slice(b"\r\n");
+            line.push(b'\n');
         }
     }
 
@@ -106,7 +106,10 @@ impl<'a> Rows<'a> {
         push_number(line, graph.retained_size(node));
         self.start(line, 7);
         push_number(line, graph.id(graph.dominator(node)).0);
-        line.extend_from_slice(if self.format == Format::Csv { b"\r\n" } else { b"}\n" });
+        if self.format == Format::Ndjson {
+            line.push(b'}');
+        }
+        line.push(b'\n');
     }
 
     /// What stands before a column's value.

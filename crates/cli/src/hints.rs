@@ -39,6 +39,9 @@ pub(crate) fn question(error: &anyhow::Error) -> Failure {
 fn message(error: &Error) -> String {
     match error {
         // Its hint is printed on a line of its own.
+        Error::NotASnapshot { path, .. } if is_cpu_profile(path) => {
+            format!("{}: it is a CPU profile, not a heap snapshot", name(path))
+        }
         Error::NotASnapshot { path, what, .. } => format!("{}: {what}", name(path)),
         Error::Io { action, path, source } => {
             format!("cannot {action} {}: {}", name(path), reason(source))
@@ -63,6 +66,10 @@ pub(crate) fn reason(error: &io::Error) -> String {
 
 fn hint(error: &Error) -> Option<String> {
     match error {
+        Error::NotASnapshot { path, .. } if is_cpu_profile(path) => {
+            Some("DevTools' Performance panel opens it".to_owned())
+        }
+        Error::NotASnapshot { path, .. } if is_archive(path) => Some(UNPACK.to_owned()),
         Error::NotASnapshot { hint, .. } => Some(hint.clone()),
         Error::Io { path, source, .. } => io_hint(path, source.kind()),
         Error::Syntax { path, .. } => Some(syntax_hint(path)),
@@ -97,14 +104,26 @@ fn missing_hint(path: &Path) -> Option<String> {
     })
 }
 
+const UNPACK: &str = "this is an archive: unpack it and give the directory";
+
 fn syntax_hint(path: &Path) -> String {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if is(&[".tar", ".tar.gz", ".tgz", ".zip"]) {
-        "this is an archive: unpack it and give the directory".to_owned()
-    } else {
-        "if this is a heap snapshot, it was damaged on its way: copy or collect it again".to_owned()
+    if is_archive(path) {
+        return UNPACK.to_owned();
     }
+    "if this is a heap snapshot, it was damaged on its way: copy or collect it again".to_owned()
+}
+
+fn is_archive(path: &Path) -> bool {
+    ends_with(path, &[".tar", ".tar.gz", ".tgz", ".tar.zst", ".zip"])
+}
+
+fn is_cpu_profile(path: &Path) -> bool {
+    ends_with(path, &[".cpuprofile", ".cpuprofile.gz", ".cpuprofile.zst"])
+}
+
+fn ends_with(path: &Path, endings: &[&str]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]

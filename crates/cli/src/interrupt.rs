@@ -1,9 +1,12 @@
 //! Ctrl-C and SIGTERM: work that leaves files behind is asked to stop, all other is just ended.
 
+use std::path::PathBuf;
 use std::process;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
 
 use crate::exit::ExitStatus;
 
@@ -12,35 +15,55 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Knows whether the user asked to stop. Clones share what they know.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt {
-    signal: Arc<AtomicI32>,
-    /// Number of pieces of work that stop by themselves and clean up.
-    cleaning: Arc<AtomicUsize>,
+pub(crate) struct Interrupt(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The signal that came, or 0.
+    signal: AtomicI32,
+    /// Pieces of work that stop by themselves and clean up, each with its work directory.
+    cleaning: Mutex<Vec<Option<PathBuf>>>,
+    cleaned: Condvar,
+}
+
+impl State {
+    fn cleaning(&self) -> MutexGuard<'_, Vec<Option<PathBuf>>> {
+        self.cleaning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// As long as it lives, an interrupt waits a moment for the work to clean up.
 #[derive(Debug)]
-pub(crate) struct CleansUp(Arc<AtomicUsize>);
+pub(crate) struct CleansUp {
+    state: Arc<State>,
+    work_dir: Option<PathBuf>,
+}
 
 impl Drop for CleansUp {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        let mut cleaning = self.state.cleaning();
+        if let Some(at) = cleaning.iter().position(|dir| *dir == self.work_dir) {
+            cleaning.swap_remove(at);
+        }
+        self.state.cleaned.notify_all();
     }
 }
 
 impl Interrupt {
     /// The exit status to end with, once the user asked to stop.
     pub(crate) fn asked(&self) -> Option<ExitStatus> {
-        match self.signal.load(Ordering::SeqCst) {
+        match self.0.signal.load(Ordering::SeqCst) {
             0 => None,
             signal => Some(status_of(signal)),
         }
     }
 
-    /// Announces work that watches [`Interrupt::asked`] and cleans up.
-    pub(crate) fn cleans_up(&self) -> CleansUp {
-        self.cleaning.fetch_add(1, Ordering::SeqCst);
-        CleansUp(Arc::clone(&self.cleaning))
+    /// Announces work that watches [`Interrupt::asked`] and cleans up. Work that hangs (waiting for
+    /// standard input, say) has its own directory removed for it.
+    pub(crate) fn cleans_up(&self, work_dir: Option<&TempDir>) -> CleansUp {
+        let work_dir = work_dir.map(|dir| dir.path().to_owned());
+        self.0.cleaning().push(work_dir.clone());
+        CleansUp { state: Arc::clone(&self.0), work_dir }
     }
 
     /// Starts to listen for signals.
@@ -62,12 +85,15 @@ impl Interrupt {
         Ok(())
     }
 
+    /// Ends the program, after the work that cleans up has done so: the main thread may be deep in
+    /// work that nothing else stops.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals to listen for"))]
     fn stop(&self, signal: i32) {
-        self.signal.store(signal, Ordering::SeqCst);
-        let end = Instant::now() + PATIENCE;
-        while self.cleaning.load(Ordering::SeqCst) > 0 && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(5));
+        self.0.signal.store(signal, Ordering::SeqCst);
+        let busy = |cleaning: &mut Vec<Option<PathBuf>>| !cleaning.is_empty();
+        let waited = self.0.cleaned.wait_timeout_while(self.0.cleaning(), PATIENCE, busy);
+        for dir in waited.unwrap_or_else(PoisonError::into_inner).0.iter().flatten() {
+            let _ = std::fs::remove_dir_all(dir);
         }
         process::exit(i32::from(status_of(signal).code()));
     }

@@ -47,14 +47,17 @@ pub(crate) fn open_with_index(
     };
     let source = if input.is_stdin() { Ok(Source::stdin()) } else { Source::file(&input.path) };
     let source = source.map_err(hints::opening)?;
+    // Where there is no room for a directory, the engine says so if it needs any.
+    let shared = &context.settings.temp_dir;
+    let work_dir = tempfile::Builder::new().prefix("heapglass-").tempdir_in(shared).ok();
     let options = OpenOptions {
         index,
-        temp_dir: context.settings.temp_dir.clone(),
+        temp_dir: work_dir.as_ref().map_or(shared.as_path(), |dir| dir.path()).to_owned(),
         threads: context.settings.threads,
     };
     let bar =
         Bar::new(short_name(&input.path), context.settings.progress, context.interrupt.clone());
-    let cleans_up = context.interrupt.cleans_up();
+    let cleans_up = context.interrupt.cleans_up(work_dir.as_ref());
     let snapshot =
         Snapshot::open(&source, &options, &bar).map_err(|error| interrupted(hints::opening(error)));
     drop(bar);

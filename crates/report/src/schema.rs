@@ -1,6 +1,7 @@
 //! The JSON Schema of every document.
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
     ContainmentBody, DominatorsBody, InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody,
@@ -10,19 +11,28 @@ use crate::wire::{
 /// Each document's name and its schema: what the command of that name prints with `--json`.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
-        ("report", schema::<ReportBody>()),
-        ("summary", schema::<SummaryBody>()),
-        ("summary-objects", schema::<InstancesBody>()),
-        ("statistics", schema::<StatisticsBody>()),
-        ("containment", schema::<ContainmentBody>()),
-        ("dominators", schema::<DominatorsBody>()),
-        ("object", schema::<ObjectBody>()),
-        ("retainers", schema::<RetainersBody>()),
-        ("paths", schema::<PathsBody>()),
-        ("paths-class", schema::<MergedPathsBody>()),
+        entry::<ReportBody>("report"),
+        entry::<SummaryBody>("summary"),
+        entry::<InstancesBody>("summary-objects"),
+        entry::<StatisticsBody>("statistics"),
+        entry::<ContainmentBody>("containment"),
+        entry::<DominatorsBody>("dominators"),
+        entry::<ObjectBody>("object"),
+        entry::<RetainersBody>("retainers"),
+        entry::<PathsBody>("paths"),
+        entry::<MergedPathsBody>("paths-class"),
     ]
 }
 
-fn schema<B: JsonSchema>() -> Schema {
-    schema_for!(Output<B>)
+fn entry<B: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
+    (name, schema::<B>(name))
+}
+
+/// The schema of what is printed, which is stricter than that of what could be read back: a field
+/// that may be `null` is there all the same.
+fn schema<B: JsonSchema>(name: &str) -> Schema {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Output<B>>();
+    schema.insert("title".to_owned(), format!("heapglass {name}").into());
+    schema
 }

@@ -9,19 +9,23 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Compares the numbers of an object and adds what differs to `found`. With `sizes_wrap`, only
-/// counts are compared.
+use super::known::Sizes;
+
+/// Compares the numbers of an object and adds what differs to `found`.
 pub(super) fn compare_fields(
     what: &str,
     theirs: &Value,
     ours: &Value,
-    sizes_wrap: bool,
+    sizes: Sizes,
     found: &mut Vec<String>,
 ) {
     for (field, theirs) in theirs.as_object().into_iter().flatten() {
         let ours = &ours[field];
-        let is_compared = field.ends_with("_count") || !sizes_wrap;
-        if is_compared && theirs != ours {
+        let is_same = match (theirs.as_i64(), ours.as_i64()) {
+            (Some(theirs), Some(ours)) if !field.ends_with("_count") => sizes.same(theirs, ours),
+            _ => theirs == ours,
+        };
+        if !is_same {
             found.push(format!("{what}.{field}: DevTools {theirs}, heapglass {ours}"));
         }
     }
@@ -32,7 +36,7 @@ pub(super) fn compare_tables(
     what: &str,
     theirs: &Value,
     ours: &Value,
-    sizes_wrap: bool,
+    sizes: Sizes,
     show: usize,
     found: &mut Vec<String>,
 ) -> usize {
@@ -42,7 +46,7 @@ pub(super) fn compare_tables(
         match ours.get(key) {
             None => lines.push(format!("{key}: only in DevTools: {their:?}")),
             Some(our) => {
-                if let Some(difference) = their.difference(our, sizes_wrap) {
+                if let Some(difference) = their.difference(our, sizes) {
                     lines.push(format!("{key}: {difference}"));
                 }
             }
@@ -63,31 +67,32 @@ pub(super) fn compare_tables(
 struct Class {
     rows: usize,
     name: String,
-    count: u64,
-    shallow: u64,
+    count: i64,
+    shallow: i64,
     /// `None` where DevTools shows a dash.
     distance: Option<u64>,
     /// Of the last row: compared only if there is one.
-    retained: u64,
+    retained: i64,
 }
 
 impl Class {
-    fn difference(&self, ours: &Class, sizes_wrap: bool) -> Option<String> {
+    fn difference(&self, ours: &Class, sizes: Sizes) -> Option<String> {
         let mut parts = Vec::new();
-        let mut check = |what: &str, theirs: String, ours: String| {
-            if theirs != ours {
+        let mut check = |what: &str, same: bool, theirs: String, ours: String| {
+            if !same {
                 parts.push(format!("{what} DevTools {theirs}, heapglass {ours}"));
             }
         };
-        check("name", self.name.clone(), ours.name.clone());
-        check("count", self.count.to_string(), ours.count.to_string());
-        check("distance", format!("{:?}", self.distance), format!("{:?}", ours.distance));
-        if !sizes_wrap {
-            check("shallow size", self.shallow.to_string(), ours.shallow.to_string());
-            if self.rows == 1 {
-                check("retained size", self.retained.to_string(), ours.retained.to_string());
-            }
-        }
+        check("name", self.name == ours.name, self.name.clone(), ours.name.clone());
+        // What is a multiple of 4 GiB has the size 0 for DevTools and is not counted.
+        let same = self.count == ours.count || sizes == Sizes::Wrapped && self.count < ours.count;
+        check("count", same, self.count.to_string(), ours.count.to_string());
+        let same = self.distance == ours.distance;
+        check("distance", same, format!("{:?}", self.distance), format!("{:?}", ours.distance));
+        let same = sizes.same(self.shallow, ours.shallow);
+        check("shallow size", same, self.shallow.to_string(), ours.shallow.to_string());
+        let same = self.rows > 1 || sizes.same(self.retained, ours.retained);
+        check("retained size", same, self.retained.to_string(), ours.retained.to_string());
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
@@ -95,7 +100,7 @@ impl Class {
 fn merged(table: &Value) -> BTreeMap<&str, Class> {
     let mut classes = BTreeMap::<&str, Class>::new();
     for row in table.as_array().into_iter().flatten() {
-        let number = |field: &str| row[field].as_u64().unwrap_or_default();
+        let number = |field: &str| row[field].as_i64().unwrap_or_default();
         let class = classes.entry(row["class_key"].as_str().unwrap_or_default()).or_default();
         let distance = row["distance"].as_u64();
         class.distance = match (class.distance, distance) {
@@ -115,6 +120,8 @@ fn merged(table: &Value) -> BTreeMap<&str, Class> {
 mod tests {
     use serde_json::{Value, json};
 
+    use crate::oracle::known::Sizes;
+
     fn row(key: &str, count: u64, distance: Value, retained: u64) -> Value {
         json!({ "class_key": key, "class_name": "A", "count": count, "distance": distance,
             "shallow_size": 10 * count, "retained_size": retained })
@@ -122,7 +129,7 @@ mod tests {
 
     fn check(theirs: Vec<Value>, ours: Vec<Value>) -> Vec<String> {
         let mut found = Vec::new();
-        super::compare_tables("classes", &theirs.into(), &ours.into(), false, 9, &mut found);
+        super::compare_tables("classes", &theirs.into(), &ours.into(), Sizes::Exact, 9, &mut found);
         found
     }
 
@@ -150,12 +157,12 @@ mod tests {
     fn numbers_are_compared_by_name() {
         let theirs = json!({ "node_count": 1, "total_size": 5 });
         let ours = json!({ "node_count": 1, "total_size": 6, "file": "a" });
-        let check = |sizes_wrap| {
+        let check = |sizes| {
             let mut found = Vec::new();
-            super::compare_fields("snapshot", &theirs, &ours, sizes_wrap, &mut found);
+            super::compare_fields("snapshot", &theirs, &ours, sizes, &mut found);
             found
         };
-        assert_eq!(check(false), ["snapshot.total_size: DevTools 5, heapglass 6"]);
-        assert!(check(true).is_empty());
+        assert_eq!(check(Sizes::Exact), ["snapshot.total_size: DevTools 5, heapglass 6"]);
+        assert_eq!(check(Sizes::Wrapped).len(), 1);
     }
 }

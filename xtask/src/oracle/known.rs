@@ -69,10 +69,28 @@ pub(super) fn refusal(said: &str) -> Refusal {
     Refusal::Unknown
 }
 
-/// The node columns that may differ, given the oracle's warnings.
-pub(super) fn excused_columns(warnings: &Value) -> &'static [&'static str] {
-    let mut warnings = warnings.as_array().into_iter().flatten().filter_map(Value::as_str);
-    if warnings.any(|w| w.contains(WRAPPED)) { &["shallow_size", "retained_size"] } else { &[] }
+/// How sizes are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sizes {
+    /// They have to be equal.
+    Exact,
+    /// DevTools has them modulo 2^32: ours may be larger by a multiple of that.
+    Wrapped,
+}
+
+impl Sizes {
+    /// How to compare, given the warnings in the oracle's summary.
+    pub(super) fn of(warnings: &Value) -> Sizes {
+        let mut warnings = warnings.as_array().into_iter().flatten().filter_map(Value::as_str);
+        if warnings.any(|w| w.contains(WRAPPED)) { Sizes::Wrapped } else { Sizes::Exact }
+    }
+
+    pub(super) fn same(self, theirs: i64, ours: i64) -> bool {
+        match self {
+            Sizes::Exact => theirs == ours,
+            Sizes::Wrapped => theirs <= ours && (ours - theirs) % (1 << 32) == 0,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -99,9 +117,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_warning_excuses_sizes() {
-        assert!(excused_columns(&Value::Null).is_empty());
+    fn sizes_wrap_only_after_a_warning() {
+        assert_eq!(Sizes::of(&Value::Null), Sizes::Exact);
         let warnings = serde_json::json!(["at least one number of 2^32 or more: …"]);
-        assert_eq!(excused_columns(&warnings).len(), 2);
+        assert_eq!(Sizes::of(&warnings), Sizes::Wrapped);
+    }
+
+    #[test]
+    fn wrapped_sizes_differ_by_multiples() {
+        assert!(!Sizes::Exact.same(705_032_704, 5_000_000_000));
+        assert!(Sizes::Wrapped.same(705_032_704, 5_000_000_000));
+        assert!(!Sizes::Wrapped.same(705_032_704, 5_000_000_001));
+        assert!(!Sizes::Wrapped.same(5_000_000_000, 705_032_704));
     }
 }

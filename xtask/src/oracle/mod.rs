@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use regex::Regex;
 use serde_json::Value;
 
-use self::known::Refusal;
+use self::known::{Refusal, Sizes};
 use self::ours::Ours;
 use self::theirs::{Answer, Nodes, Theirs};
 use crate::workspace::{self, Profile, oracle_folder};
@@ -175,16 +175,16 @@ fn compare_live(file: &Path, heapglass: &Path, oracle: &Path, show: usize) -> Re
 
 fn compare_figures(file: &Path, theirs: Theirs, ours: &Ours, show: usize) -> Result<Outcome> {
     let Theirs { nodes, summary, repaired } = theirs;
-    let excused = known::excused_columns(&summary["warnings"]);
+    let sizes = Sizes::of(&summary["warnings"]);
     let mut found = Vec::new();
-    let nodes = match compare_nodes(file, nodes, ours, excused, show) {
+    let nodes = match compare_nodes(file, nodes, ours, sizes, show) {
         Ok((rows, differences)) => {
             found.extend(differences);
             rows
         }
         Err(error) => return Ok(Outcome::Failed(vec![format!("{error:#}")])),
     };
-    let classes = compare_summary(file, &summary, ours, !excused.is_empty(), show, &mut found);
+    let classes = compare_summary(file, &summary, ours, sizes, show, &mut found);
     if let Err(error) = &classes {
         found.push(format!("{error:#}"));
     }
@@ -195,8 +195,8 @@ fn compare_figures(file: &Path, theirs: Theirs, ours: &Ours, show: usize) -> Res
     if repaired {
         what += "; trace_function_count repaired for DevTools";
     }
-    if !excused.is_empty() {
-        what += "; sizes not compared, DevTools has them modulo 2^32";
+    if sizes == Sizes::Wrapped {
+        what += "; sizes modulo 2^32, as DevTools has them";
     }
     Ok(Outcome::Equal(what))
 }
@@ -206,13 +206,13 @@ fn compare_nodes(
     file: &Path,
     theirs: Nodes,
     ours: &Ours,
-    excused: &'static [&'static str],
+    sizes: Sizes,
     show: usize,
 ) -> Result<(String, Vec<String>)> {
     let mut export = ours.export(file)?;
     let compared = match theirs {
         Nodes::Csv(theirs) => {
-            let mut differences = nodes::Differences::new(excused, show);
+            let mut differences = nodes::Differences::new(sizes, show);
             nodes::compare(theirs, &mut export.rows, &mut differences)
                 .map(|rows| (format!("{rows} nodes"), differences.into_lines()))
         }
@@ -233,22 +233,22 @@ fn compare_summary(
     file: &Path,
     theirs: &Value,
     ours: &Ours,
-    sizes_wrap: bool,
+    sizes: Sizes,
     show: usize,
     found: &mut Vec<String>,
 ) -> Result<String> {
     let all = ours.json("summary", file, &["--limit", "0"])?;
     let statistics = ours.json("statistics", file, &[])?;
-    classes::compare_fields("snapshot", &theirs["snapshot"], &all["snapshot"], sizes_wrap, found);
+    classes::compare_fields("snapshot", &theirs["snapshot"], &all["snapshot"], sizes, found);
     classes::compare_fields(
         "statistics",
         &theirs["statistics"],
         &statistics["statistics"],
-        sizes_wrap,
+        sizes,
         found,
     );
     let table = |what: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>| {
-        classes::compare_tables(what, theirs, &ours["classes"], sizes_wrap, show, found)
+        classes::compare_tables(what, theirs, &ours["classes"], sizes, show, found)
     };
     let classes = table("classes", &theirs["classes"], &all, found);
     let mut filters = 0;
@@ -274,8 +274,9 @@ fn compare_summary(
     for (context, size) in &attributed {
         let argument = format!("--native-context={context}");
         let ours = ours.json("summary", file, &["--limit", "1", &argument])?;
-        if ours["shallow_size"] != **size && !sizes_wrap {
-            let ours = &ours["shallow_size"];
+        let ours = &ours["shallow_size"];
+        let (theirs, mine) = (size.as_i64().unwrap_or(-1), ours.as_i64().unwrap_or(-1));
+        if !sizes.same(theirs, mine) {
             found.push(format!("native context {context}: DevTools {size}, heapglass {ours}"));
         }
     }

@@ -28,7 +28,11 @@ impl Ours {
     /// All node rows as CSV, read from the snapshot itself.
     pub(super) fn export(&self, file: &Path) -> Result<Export> {
         let mut command = self.command("export", file, &["--format", "csv", "--no-index"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("failed to start {}", self.program.display()))?;
         let rows = child.stdout.take().context("no pipe")?;
         let errors = child.stderr.take().context("no pipe")?;
         Ok(Export { child, rows, errors })

@@ -58,25 +58,23 @@ impl<'a> ConsStrings<'a> {
     /// Hash of the text.
     pub(crate) fn hash(&mut self, node: Ordinal) -> u128 {
         let mut spine = Vec::new();
-        let mut at = node;
-        let known = loop {
-            if let Some(&hash) = self.long.get(&at) {
-                break Some(hash);
+        let mut at = Some(node);
+        let mut text = Text::default();
+        while let Some(string) = at {
+            if let Some(&hash) = self.long.get(&string) {
+                self.long.extend(spine.iter().map(|&above| (above, hash)));
+                return hash;
             }
             // No spine is longer than the heap; one that is goes round in a circle.
-            let is_open = self.graph.node_type(at) == NodeType::ConcatenatedString
-                && spine.len() <= self.graph.node_count() as usize;
-            let (true, Some(first)) = (is_open, self.halves(at).0) else { break None };
-            spine.push(at);
-            at = first;
-        };
-        if let Some(hash) = known {
-            self.long.extend(spine.iter().map(|&string| (string, hash)));
-            return hash;
+            let is_cons = self.graph.node_type(string) == NodeType::ConcatenatedString;
+            if !is_cons || spine.len() > self.graph.node_count() as usize {
+                text.push(self.name(string));
+                break;
+            }
+            spine.push(string);
+            at = self.halves(string).0;
         }
         // The lowest string of the spine that is long enough gives the hash of all above it.
-        let mut text = Text::default();
-        text.push(self.name(at));
         let mut hash = xxh3_128(&text.bytes);
         while let Some(string) = spine.pop() {
             if text.units < ENOUGH_UNITS {

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::predecessors::{Predecessors, is_top};
 use super::text::path_text;
+use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
 use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label};
 
@@ -62,7 +63,8 @@ pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedP
         Some(branch) if !branch.is_target => forest.children(Some(branch), limit),
         _ => Children { shown: Vec::new(), hidden: 0 },
     });
-    let (common, gathered_at) = forest.common();
+    let (common, single) = forest.common();
+    let gathered_at = single.map(|node| forest.owner_of(node));
     MergedPaths {
         rows,
         common,
@@ -261,6 +263,18 @@ impl<'a> Forest<'a> {
         let edges = self.ways.edges_to(self.graph, single).unwrap_or_default();
         let first = edges.first().map_or(single, |edge| edge.from);
         (path_text(self.graph, first, &edges) + &rest, Some(single))
+    }
+
+    /// The object that a node on a path belongs to: the Map, not its table.
+    fn owner_of(&self, node: Ordinal) -> Ordinal {
+        let mut at = node;
+        while !is_program_object(self.graph, at) {
+            match self.ways.edge_to(at) {
+                Some(edge) => at = edge.from,
+                None => return node,
+            }
+        }
+        at
     }
 
     /// A step to several objects.

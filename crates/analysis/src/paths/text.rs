@@ -21,7 +21,7 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
         at = step(graph, &mut line, &at, edge, next);
     }
     if let Some(last) = edges.last() {
-        line.annotate(class_of(graph, last.to), last.edge_type);
+        line.annotate(class_of(graph, last.to));
     }
     line.finish()
 }
@@ -74,7 +74,10 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
         }
         // What a variable hangs on is said by the variable.
         EdgeType::Internal
-            if is_context(graph, edge.to) && next.is_some_and(|next| is_scope(graph, *next)) => {}
+            if is_context(graph, edge.to) && next.is_some_and(|next| is_scope(graph, *next)) =>
+        {
+            return Place { node: at.node, table: None };
+        }
         EdgeType::Internal if at.table.is_some() && name.parse::<u32>().is_ok() => {
             let key = at.table.and_then(|kind| key_of(graph, edge, kind));
             line.arrow(
@@ -141,16 +144,21 @@ impl Line {
         self.annotated = false;
     }
 
-    /// Leaves named properties for V8's insides; says of what class the object is that is left.
+    /// Leaves named properties for V8's insides; says of what class the object is that is left,
+    /// unless its name does.
     fn arrow(&mut self, class: Option<String>, piece: String) {
         if self.pieces.len() > 1 {
-            self.annotate(class, EdgeType::Property);
+            self.annotate(class);
         }
         self.push(format!(" → {piece}"));
     }
 
-    fn annotate(&mut self, class: Option<String>, by: EdgeType) {
-        if let Some(class) = class.filter(|_| !self.annotated && by != EdgeType::Hidden) {
+    fn annotate(&mut self, class: Option<String>) {
+        let is_said = |class: &String| {
+            let name = class.trim_end_matches("()");
+            self.pieces.last().is_some_and(|(piece, _)| piece.strip_prefix('.') == Some(name))
+        };
+        if let Some(class) = class.filter(|class| !self.annotated && !is_said(class)) {
             self.pieces.push((format!(" : {class}"), 1));
             self.annotated = true;
         }

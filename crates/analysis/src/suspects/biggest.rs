@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use heapglass_graph::{Graph, Ordinal};
 
-use super::walk::{is_nobody, is_program_object};
+use crate::roles::{is_nobody, is_program_object};
 use crate::{NodeSet, ObjectSummary, describe};
 
 /// A child with this share of its parent is the better answer than the parent.

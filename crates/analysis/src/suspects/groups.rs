@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
-use super::walk::is_program_object;
-use super::{Accumulation, Source, Suspect, SuspectKind, SuspectOptions, share};
+use super::{Accumulation, Source, Suspect, SuspectKind, share};
+use crate::roles::is_program_object;
 use crate::{describe, merged_paths, path_to};
 
 /// Classes that are looked into, largest first.
@@ -14,12 +14,7 @@ const MAX_CLASSES: usize = 20;
 const MAX_PATHS: usize = 10_000;
 
 /// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other.
-pub(super) fn group_suspects(
-    graph: &Graph,
-    taken: &[Ordinal],
-    least: u64,
-    options: &SuspectOptions,
-) -> Vec<Suspect> {
+pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Vec<Suspect> {
     let mut covered = Covered::of(graph, taken);
     let mut classes: Vec<(u64, ClassIndex)> = graph
         .overview()
@@ -40,7 +35,7 @@ pub(super) fn group_suspects(
             continue;
         }
         covered.add(graph, &group.members);
-        suspects.push(group_suspect(graph, class, &group, options));
+        suspects.push(group_suspect(graph, class, &group));
     }
     suspects
 }
@@ -53,12 +48,7 @@ fn may_be_blamed(class_name: &str) -> bool {
         && class_name != "Function"
 }
 
-fn group_suspect(
-    graph: &Graph,
-    class: ClassIndex,
-    group: &Group,
-    _options: &SuspectOptions,
-) -> Suspect {
+fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
     let stride = group.members.len().div_ceil(MAX_PATHS).max(1);
     let sample: Vec<Ordinal> = group.members.iter().copied().step_by(stride).collect();
     let merged = merged_paths(graph, &sample, 1);

@@ -60,7 +60,7 @@ fn export(
     };
     let path =
         if out.is_dir() { out.join(file_name(&input.path, number, ending)) } else { out.clone() };
-    let _cleans_up = context.interrupt.cleans_up();
+    let _cleans_up = context.interrupt.cleans_up(None);
     write_whole(&path, |file| write_nodes(&graph, format, file, &stop)).map_err(|error| {
         let status = context.interrupt.asked().unwrap_or(ExitStatus::Usage);
         let message = format!("cannot write {}: {}", path.display(), hints::reason(&error));

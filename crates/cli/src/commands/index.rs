@@ -39,7 +39,8 @@ pub(crate) fn run(context: &Context, args: &IndexArgs) -> anyhow::Result<ExitSta
 
 fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<PathBuf> {
     let (index, cache) = match (out, &context.settings.cache) {
-        (Some(out), _) => (out.to_owned(), None),
+        // The engine writes beside the index first, and so needs to know the directory.
+        (Some(out), _) => (std::path::absolute(out)?, None),
         (None, _) if input.is_stdin() => {
             return Err(Failure::usage("standard input has no place in the cache")
                 .hint("use --out")

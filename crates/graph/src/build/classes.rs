@@ -43,7 +43,7 @@ pub(super) struct Classes {
 /// Finds each node's class; classes are numbered in order of first appearance.
 pub(super) fn assign(sources: &Sources<'_>, scratch: &Scratch) -> Result<Classes> {
     let mut of = scratch.take::<u32>(sources.node_type.len())?;
-    let mut table = Table::new(sources)?;
+    let mut table = Table::new(sources);
     let mut locations = sources.locations.iter().peekable();
     let mut plain_objects = sources.interfaces.shape_of.iter();
     for (node, slot) in (0u32..).zip(of.iter_mut()) {
@@ -72,8 +72,8 @@ pub(super) fn assign(sources: &Sources<'_>, scratch: &Scratch) -> Result<Classes
 /// Class names are numbered by text; classes by name and location.
 struct Table<'a> {
     sources: &'a Sources<'a>,
-    /// For each string the class name of objects with that name.
-    by_string: Buffer<u32>,
+    /// For strings that are names of objects, the class name. There are far fewer than strings.
+    by_string: FxHashMap<u32, u32>,
     by_interface: Vec<u32>,
     by_type: [u32; 256],
     names: FxHashMap<Vec<u8>, u32>,
@@ -85,10 +85,10 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(sources: &'a Sources<'a>) -> Result<Table<'a>> {
-        Ok(Table {
+    fn new(sources: &'a Sources<'a>) -> Table<'a> {
+        Table {
             sources,
-            by_string: Buffer::filled(sources.strings.len(), NONE)?,
+            by_string: FxHashMap::default(),
             by_interface: vec![NONE; sources.interfaces.names.len()],
             by_type: [NONE; 256],
             names: FxHashMap::default(),
@@ -96,20 +96,19 @@ impl<'a> Table<'a> {
             unlocated: Vec::new(),
             located: FxHashMap::default(),
             rows: Vec::new(),
-        })
+        }
     }
 
     fn name_of_string(&mut self, string: u32) -> u32 {
-        match self.by_string.get(string as usize) {
-            Some(&NONE) => {
-                let text = self.sources.strings.get(string).unwrap_or_default();
-                let name = self.name(&tag(text).unwrap_or_else(|| text.to_vec()));
-                self.by_string[string as usize] = name;
-                name
-            }
-            Some(&name) => name,
-            None => self.name(b"(name missing in the file)"),
+        if let Some(&known) = self.by_string.get(&string) {
+            return known;
         }
+        let name = match self.sources.strings.get(string) {
+            Some(text) => self.name(&tag(text).unwrap_or_else(|| text.to_vec())),
+            None => self.name(b"(name missing in the file)"),
+        };
+        self.by_string.insert(string, name);
+        name
     }
 
     fn plain_name(&mut self, shape: u32, string: u32) -> u32 {

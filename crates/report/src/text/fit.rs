@@ -69,12 +69,30 @@ fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
+/// Words that stay on the line of the word before them: units, and the sign in `1,234 × Session`.
+const CLINGING: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "bytes", "×"];
+
 /// `text` broken at spaces into lines of at most `columns`; a longer word keeps a line of its own.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let bare = word.trim_end_matches(['.', ',', ';', ':', ')']);
+        match words.last_mut() {
+            Some(previous) if CLINGING.contains(&bare) => {
+                previous.push(' ');
+                previous.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    join_into_lines(&words, columns)
+}
+
+fn join_into_lines(words: &[String], columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split(' ') {
+    for word in words {
         let wide = width(word);
         if used > 0 && used + 1 + wide > columns {
             lines.push(std::mem::take(&mut line));
@@ -118,5 +136,6 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
         assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("it holds 5.2 MB.", 12), ["it holds", "5.2 MB."]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::fit::{clean, cut_middle, wrap};
+use super::fit::{clean, wrap};
 use super::numbers::count;
 use super::{Look, Role};
 use crate::wire::{FindingEntry, SnapshotEntry};
@@ -14,7 +14,8 @@ const SHOWN_FINDINGS: usize = 8;
 pub fn heading(snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let file = if snapshot.file == "-" { "standard input" } else { &snapshot.file };
     let name = clean(file);
-    writeln!(out, "{}", look.paint(Role::Heading, &cut_middle(&name, look.width)))?;
+    // Never cut, however long: it is what people copy into the next command.
+    writeln!(out, "{}", look.paint(Role::Heading, &name))?;
     let facts = [
         ("namespace", &snapshot.namespace),
         ("pod", &snapshot.pod),

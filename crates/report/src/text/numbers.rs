@@ -58,16 +58,16 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// `part` of `whole` in per cent: `12 %`, with one digit below ten.
+/// `part` of `whole` in per cent: `12%`, with one digit below ten.
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
     let percent = 100.0 * part as f64 / whole as f64;
     match percent {
-        p if p >= 9.95 => format!("{p:.0} %"),
-        p if p < 0.05 && part > 0 => "<0.1 %".to_owned(),
-        p => format!("{p:.1} %"),
+        p if p >= 9.95 => format!("{p:.0}%"),
+        p if p < 0.05 && part > 0 => "<0.1%".to_owned(),
+        p => format!("{p:.1}%"),
     }
 }
 
@@ -101,10 +101,10 @@ mod tests {
 
     #[test]
     fn shares_keep_a_digit_where_it_tells() {
-        assert_eq!(share(1, 2), "50 %");
-        assert_eq!(share(1, 30), "3.3 %");
-        assert_eq!(share(1, 1_000_000), "<0.1 %");
-        assert_eq!(share(0, 10), "0.0 %");
+        assert_eq!(share(1, 2), "50%");
+        assert_eq!(share(1, 30), "3.3%");
+        assert_eq!(share(1, 1_000_000), "<0.1%");
+        assert_eq!(share(0, 10), "0.0%");
         assert_eq!(share(0, 0), "–");
     }
 

@@ -52,6 +52,14 @@ impl Page for ObjectBody {
         };
         let more = elements.count.saturating_sub(elements.items.len() as u64);
         fields(&title, &elements.items, more, look, out)?;
+        if detail.internals.is_empty() && detail.more_internals > 0 {
+            let edges = counted(detail.more_internals, "internal edge", "internal edges");
+            return writeln!(
+                out,
+                "\n{}",
+                look.paint(Role::Faint, &format!("{edges} not shown (--internals)."))
+            );
+        }
         fields("Internal edges", &detail.internals, detail.more_internals, look, out)
     }
 }

@@ -7,6 +7,7 @@ use super::numbers::{count, counted};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
+use super::trees::with_folded;
 use super::{Look, Page, Role};
 use crate::wire::{BranchEntry, MergedPathsBody, PathEntry, PathsBody, SnapshotEntry};
 
@@ -26,6 +27,11 @@ impl Page for PathsBody {
             let title = format!("Path {number}: ");
             write_one_line(&title, &path.text, look, out)?;
             steps(path, look).write(look, out)?;
+            if path.omitted > 0 {
+                let note =
+                    format!("  {} in the middle left out", counted(path.omitted, "step", "steps"));
+                writeln!(out, "{}", look.paint(Role::Faint, &note))?;
+            }
         }
         Ok(())
     }
@@ -104,10 +110,10 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
                 cells.resize(4, Cell::plain(""));
                 table.row(cells);
             }
-            Line::Row(at) => {
+            Line::Row { at, folded } => {
                 let Some(branch) = branches.get(at) else { continue };
                 table.row(vec![
-                    strokes.join(branch_name(branch)),
+                    strokes.join(with_folded(branch_name(branch), folded)),
                     Cell::plain(count(branch.count)),
                     Cell::plain(count(branch.targets)),
                     Cell::plain(look.size(branch.retained_size)),

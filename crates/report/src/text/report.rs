@@ -53,7 +53,6 @@ fn paragraph(text: &str, indent: &str, look: &Look, out: &mut dyn Write) -> io::
 
 /// Labels under a suspect, padded to one width.
 const KEPT_BY: &str = "   kept alive by  ";
-const GATHERED: &str = "   gathered at    ";
 const WRITTEN: &str = "   written in     ";
 const OWNER: &str = "   owned by       ";
 
@@ -75,12 +74,8 @@ fn write_suspect(
     if !details.is_empty() {
         paragraph(&details.join(" "), "   ", look, out)?;
     }
-    if let Some(path) = &suspect.path {
-        write_one_line(KEPT_BY, &path.text, look, out)?;
-    }
-    let elsewhere = suspect.accumulation.as_ref().filter(|at| at.object.id != suspect.object.id);
-    if let Some(path) = elsewhere.and_then(|at| at.path.as_ref()) {
-        write_one_line(GATHERED, &path.text, look, out)?;
+    if !suspect.line.is_empty() {
+        write_one_line(KEPT_BY, &suspect.line, look, out)?;
     }
     if let Some(owner) = suspect.owner.as_ref().filter(|owner| owner.id != suspect.object.id) {
         writeln!(

@@ -7,9 +7,9 @@ const DRAWN_LEVELS: usize = 16;
 /// A row to be drawn: one of the tree's own, or a note of how many children are not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
-    /// The row at this position.
-    Row(usize),
-    /// This many children are not shown.
+    /// The row at this position; it has this many children, and none of them is shown.
+    Row { at: usize, folded: u64 },
+    /// This many children more are not shown.
     Hidden(u64),
 }
 
@@ -18,12 +18,14 @@ pub(super) enum Line {
 pub(super) fn lines(rows: impl Iterator<Item = (u32, u64)>, bare: u32) -> Vec<(String, Line)> {
     let mut flat: Vec<(u32, Line)> = Vec::new();
     let mut pending: Vec<(u32, u64)> = Vec::new();
-    for (at, (depth, hidden)) in rows.enumerate() {
+    let mut rows = rows.enumerate().peekable();
+    while let Some((at, (depth, hidden))) = rows.next() {
         while let Some((above, count)) = pending.pop_if(|(above, _)| *above >= depth) {
             flat.push((above + 1, Line::Hidden(count)));
         }
-        flat.push((depth, Line::Row(at)));
-        if hidden > 0 {
+        let opened = rows.peek().is_some_and(|&(_, (next, _))| next > depth);
+        flat.push((depth, Line::Row { at, folded: if opened { 0 } else { hidden } }));
+        if opened && hidden > 0 {
             pending.push((depth, hidden));
         }
     }
@@ -77,7 +79,8 @@ mod tests {
         lines(rows.iter().copied(), bare)
             .into_iter()
             .map(|(strokes, line)| match line {
-                Line::Row(at) => format!("{strokes}{at}\n"),
+                Line::Row { at, folded: 0 } => format!("{strokes}{at}\n"),
+                Line::Row { at, folded } => format!("{strokes}{at} ({folded})\n"),
                 Line::Hidden(count) => format!("{strokes}+{count}\n"),
             })
             .collect()
@@ -87,6 +90,11 @@ mod tests {
     fn strokes_join_siblings() {
         let drawn = draw(&[(0, 0), (1, 3), (2, 0), (1, 0), (0, 0)], 0);
         assert_eq!(drawn, "├─ 0\n│  ├─ 1\n│  │  ├─ 2\n│  │  └─ +3\n│  └─ 3\n└─ 4\n");
+    }
+
+    #[test]
+    fn children_that_are_not_opened_take_no_line() {
+        assert_eq!(draw(&[(0, 7), (0, 0)], 0), "├─ 0 (7)\n└─ 1\n");
     }
 
     #[test]

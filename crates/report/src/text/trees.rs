@@ -70,10 +70,10 @@ impl<'a> TreeTable<'a> {
         for (strokes, line) in tree::lines(rows.iter().map(shape), bare) {
             let strokes = Cell::new(Role::Faint, strokes);
             match line {
-                Line::Row(at) => {
+                Line::Row { at, folded } => {
                     if let Some(row) = rows.get(at) {
                         let (name, figures) = describe(row);
-                        self.row(strokes.join(name), &figures);
+                        self.row(strokes.join(with_folded(name, folded)), &figures);
                     }
                 }
                 Line::Hidden(hidden) => {
@@ -161,6 +161,11 @@ impl Page for RetainersBody {
         }
         Ok(())
     }
+}
+
+/// The name with the number of its children that are not opened.
+pub(super) fn with_folded(name: Cell, folded: u64) -> Cell {
+    if folded > 0 { name.then_kept(Role::Faint, format!("  +{}", count(folded))) } else { name }
 }
 
 fn marked(name: Cell, marked: bool, word: &str) -> Cell {

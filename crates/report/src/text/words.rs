@@ -51,7 +51,9 @@ pub(crate) fn verdict(
             size_in_words(verdict.explained_size, sizes)
         ),
     });
-    if let Some(detached) = &verdict.detached {
+    if let Some(detached) =
+        verdict.detached.as_ref().filter(|nodes| nodes.retained_size >= total / 100)
+    {
         sentences.push(format!(
             "{} out of every document and still alive; together they retain {}.",
             counted(detached.count, "DOM node is", "DOM nodes are"),
@@ -61,7 +63,7 @@ pub(crate) fn verdict(
     sentences
 }
 
-/// ": 52 % strings, 21 % compiled code and 27 % other", for the parts of at least 5 %.
+/// ": 52% strings, 21% compiled code and 27% everything else", for the parts of at least 5 %.
 fn composition(statistics: &StatisticsEntry) -> String {
     let named: Vec<(&str, u64)> = parts(statistics)
         .into_iter()
@@ -105,7 +107,7 @@ fn in_letters(number: usize) -> String {
 /// sentences: a page sets them apart.
 pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
     let size = size_in_words(suspect.retained_size, sizes);
-    let percent = format!("{:.0} % of the heap", suspect.share * 100.0);
+    let percent = format!("{:.0}% of the heap", suspect.share * 100.0);
     match suspect.kind {
         SuspectKindEntry::Object => {
             let mut sentences =

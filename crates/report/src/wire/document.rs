@@ -32,7 +32,7 @@ pub struct Several<B> {
     pub errors: Vec<Failure>,
 }
 
-/// What a command prints with `--json`: one document for one file, else [`Several`].
+/// What a command prints with `--json`: one document for one file, a list of them for several.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Output<B> {

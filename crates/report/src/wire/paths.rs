@@ -26,6 +26,8 @@ pub struct PathEntry {
     pub text: String,
     /// Its steps, the root first.
     pub steps: Vec<PathStepEntry>,
+    /// Steps left out in the middle of a very long path.
+    pub omitted: u64,
 }
 
 /// One object on a path.
@@ -101,7 +103,7 @@ impl MergedPathsBody {
 
 impl From<&RootPath> for PathEntry {
     fn from(path: &RootPath) -> PathEntry {
-        PathEntry { text: path.text.clone(), steps: entries(&path.steps) }
+        PathEntry { text: path.text.clone(), steps: entries(&path.steps), omitted: path.omitted }
     }
 }
 

@@ -73,6 +73,9 @@ pub struct SuspectEntry {
     pub retained_size: u64,
     /// The same as a share of the whole heap, from 0 to 1.
     pub share: f64,
+    /// The way to the memory as one line, from a root down to where it scatters; empty if no root
+    /// leads there.
+    pub line: String,
     /// The path that keeps the object, or the largest of the group, alive.
     pub path: Option<PathEntry>,
     /// The object whose collection holds the memory.
@@ -159,6 +162,7 @@ impl From<&Suspect> for SuspectEntry {
             object: object.into(),
             retained_size: suspect.retained_size,
             share: suspect.share,
+            line: suspect.line.clone(),
             path: suspect.path.as_ref().map(PathEntry::from),
             accumulation: accumulation.map(AccumulationEntry::from),
             gathered,

@@ -1,0 +1,35 @@
+//! Questions to small heaps written by hand, and to random ones beside slow twins.
+#![allow(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
+
+mod contexts;
+mod filters;
+mod names;
+mod objects;
+mod paths;
+mod random;
+mod retainers;
+mod suspects;
+mod trees;
+
+use heapglass_graph::{Graph, NodeId, OpenOptions, Ordinal, Snapshot};
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+/// Opens a heap written by hand.
+pub fn open(heap: &SnapshotBuilder) -> Graph {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("test.heapsnapshot");
+    std::fs::write(&path, heap.to_bytes()).expect("written");
+    let source = heapglass_format::source::Source::file(&path).expect("a source");
+    let options = OpenOptions { index: None, temp_dir: folder.path().to_owned(), threads: 1 };
+    Snapshot::open(&source, &options, &()).expect("a snapshot").graph().expect("a graph")
+}
+
+/// The builder's node in the graph.
+pub fn at(node: NodeRef) -> Ordinal {
+    Ordinal(node.0)
+}
+
+/// The builder's id of a node.
+pub fn id(heap: &SnapshotBuilder, node: NodeRef) -> NodeId {
+    NodeId(heap.id(node))
+}

@@ -1,0 +1,139 @@
+use heapglass_analysis::{find_classes, instances, merged_paths, path_to, paths_to};
+use heapglass_graph::{Graph, Ordinal};
+use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
+
+use crate::{at, open};
+
+/// `global.app.cache`: a Map of `count` sessions, with the table laid out as V8 does.
+fn session_cache(count: u32) -> (SnapshotBuilder, NodeRef) {
+    let mut heap = SnapshotBuilder::new();
+    let (app, cache) = (heap.object("Object", 16), heap.object("Map", 32));
+    let prototype = heap.object("Map", 32);
+    let table = heap.node("array", "", 64);
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "cache", cache);
+    heap.internal(cache, "table", table);
+    heap.property(cache, "__proto__", prototype);
+    let buckets = count.next_power_of_two().max(2);
+    for number in 0..count {
+        let key = heap.string(&format!("sess:{number}"), 24);
+        let session = heap.object("Session", 100);
+        let slot = 3 + buckets + 3 * number;
+        heap.internal(table, &slot.to_string(), key);
+        heap.internal(table, &(slot + 1).to_string(), session);
+    }
+    (heap, table)
+}
+
+fn sessions(graph: &Graph) -> Vec<Ordinal> {
+    let class = find_classes(&graph.overview().classes, "Session").expect("sessions");
+    instances(graph, &class, None, None).objects.iter().map(|object| object.ordinal).collect()
+}
+
+fn text(graph: &Graph, node: NodeRef) -> String {
+    path_to(graph, at(node)).expect("a path").text
+}
+
+#[test]
+fn a_map_entry_is_named_by_its_key() {
+    let (heap, _) = session_cache(5);
+    let graph = open(&heap);
+    let path = path_to(&graph, sessions(&graph)[2]).expect("a path");
+    assert_eq!(path.text, "global.app.cache : Map → table → [\"sess:2\"] : Session");
+    assert_eq!(path.steps.len(), 5);
+}
+
+#[test]
+fn the_paths_of_a_class_are_one_line() {
+    let (mut heap, _) = session_cache(100);
+    let stray = heap.object("Session", 10);
+    heap.property(heap.global(), "current", stray);
+    let graph = open(&heap);
+    let merged = merged_paths(&graph, &sessions(&graph), 10);
+    assert_eq!(merged.common, "global.app.cache : Map → table → [100 × Session]");
+    assert_eq!(merged.gathered_at.as_ref().map(|map| map.class_name.as_str()), Some("Map"));
+    assert_eq!((merged.gathered, merged.targets, merged.unreachable), (100, 101, 0));
+    let last = merged.rows.iter().find(|row| row.depth == 4).expect("the sessions");
+    assert_eq!((last.item.objects, last.item.targets, last.item.retained_size), (100, 100, 10_000));
+    assert_eq!(last.item.edge.as_ref().map(|edge| edge.text.as_str()), Some("[*]"));
+}
+
+#[test]
+fn variables_are_said_by_name() {
+    let mut heap = SnapshotBuilder::new();
+    let closure = heap.closure("handler", 64);
+    let (inner, outer) = (heap.object("system / Context", 40), heap.object("system / Context", 40));
+    let (near, far, hidden) =
+        (heap.object("Near", 8), heap.object("Far", 8), heap.object("Block", 8));
+    heap.property(heap.global(), "on click", closure);
+    heap.internal(closure, "context", inner);
+    heap.internal(inner, "previous", outer);
+    heap.context(inner, "near", near);
+    heap.context(outer, "far", far);
+    heap.hidden(inner, 0, hidden);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, near), "global[\"on click\"] : handler() → variable near : Near");
+    assert_eq!(text(&graph, far), "global[\"on click\"] : handler() → variable far : Far");
+    assert_eq!(text(&graph, hidden), "global[\"on click\"] : handler() → variable : Block");
+    assert_eq!(text(&graph, inner), "global[\"on click\"] : handler() → context");
+}
+
+#[test]
+fn paths_start_at_the_global_object_or_below_the_roots() {
+    let mut heap = SnapshotBuilder::empty();
+    let root = heap.node("synthetic", "", 0);
+    let roots = heap.node("synthetic", "(GC roots)", 0);
+    let stack = heap.node("synthetic", "(Stack roots)", 0);
+    let context = heap.node("hidden", "system / NativeContext", 100);
+    let global = heap.object("global (global*)", 50);
+    let (a, b) = (heap.object("A", 8), heap.object("B", 8));
+    heap.element(root, 1, roots);
+    heap.shortcut(root, "2", context);
+    heap.element(roots, 1, stack);
+    heap.internal(context, "global_object", global);
+    heap.property(global, "a", a);
+    heap.element(stack, 3, b);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, a), "global.a : A");
+    assert!(text(&graph, b).starts_with("(GC roots)"), "{}", text(&graph, b));
+}
+
+#[test]
+fn lists_are_told_in_short() {
+    let heap = random::linked_list(50_000);
+    let graph = open(&heap);
+    let last = Ordinal(graph.node_count() - 1);
+    let path = path_to(&graph, last).expect("a path");
+    assert_eq!(path.text, "global.next (50000 times) : Link");
+    assert_eq!(path.steps.len(), 1000);
+    assert_eq!(path.omitted, 49_001);
+    let links: Vec<Ordinal> = graph.nodes().skip(3).collect();
+    let merged = merged_paths(&graph, &links, 5);
+    assert_eq!(merged.rows.len(), 2, "what hangs on a target is counted with it");
+    assert_eq!(merged.rows[1].item.targets, 50_000);
+}
+
+#[test]
+fn several_paths_come_by_several_holders() {
+    let mut heap = SnapshotBuilder::new();
+    let (a, b) = (heap.object("A", 8), heap.object("B", 8));
+    let (shell, target, child) =
+        (heap.object("Shell", 8), heap.object("Target", 8), heap.object("Child", 8));
+    heap.property(heap.global(), "a", a);
+    heap.property(a, "b", b);
+    heap.property(a, "shell", shell);
+    heap.property(b, "shell", shell);
+    heap.property(shell, "target", target);
+    heap.property(target, "child", child);
+    heap.property(child, "parent", target);
+    let graph = open(&heap);
+    let texts: Vec<String> =
+        paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
+    assert_eq!(texts, ["global.a.shell.target : Target"], "B is A's own");
+
+    heap.property(heap.global(), "b", b);
+    let graph = open(&heap);
+    let texts: Vec<String> =
+        paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
+    assert_eq!(texts, ["global.a.shell.target : Target", "global.b.shell.target : Target"]);
+}

@@ -1,0 +1,127 @@
+use heapglass_analysis::{
+    Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects, suspects, verdict,
+};
+use heapglass_testkit::{SnapshotBuilder, random};
+
+use crate::{at, open};
+
+fn found(heap: &SnapshotBuilder) -> Vec<Suspect> {
+    suspects(&open(heap), &SuspectOptions::default())
+}
+
+/// A heap of which nothing stands out: V8's own things, and many little ones of the program.
+fn quiet() -> SnapshotBuilder {
+    let mut heap = SnapshotBuilder::new();
+    for number in 0..50 {
+        let code = heap.node("code", "(code)", 1000);
+        heap.element(heap.gc_roots(), number + 10, code);
+        let object = heap.object(&format!("Class{}", number % 25), 100);
+        heap.property(heap.global(), &format!("p{number}"), object);
+    }
+    heap
+}
+
+#[test]
+fn nothing_stands_out_in_a_quiet_heap() {
+    assert_eq!(found(&quiet()), []);
+    assert_eq!(found(&SnapshotBuilder::new()), []);
+    let told = verdict(&open(&quiet()), &VerdictOptions::default());
+    assert_eq!((told.suspects.len(), told.explained_size), (0, 0));
+    assert!(!told.biggest_objects.is_empty());
+}
+
+#[test]
+fn a_leaking_map_is_found_at_its_table() {
+    let mut heap = quiet();
+    let (app, cache, table) =
+        (heap.object("Object", 16), heap.object("Map", 32), heap.node("array", "", 640));
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "cache", cache);
+    heap.internal(cache, "table", table);
+    for number in 0..1234 {
+        let session = heap.object("Session", 100);
+        heap.internal(table, &(2051 + 3 * number).to_string(), session);
+        heap.locate(session, 7, 1, 2);
+    }
+    let found = found(&heap);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].line, "global.app.cache : Map → table → [1234 × Session]");
+    let SuspectKind::Object { object, accumulation } = &found[0].kind else { panic!("{found:?}") };
+    assert_eq!((object.ordinal, accumulation.object.ordinal), (at(app), at(cache)));
+    let scatter = &accumulation.scatter[0];
+    assert_eq!(
+        (scatter.count, scatter.retained_size, scatter.class_name.as_str()),
+        (1234, 123_400, "Session")
+    );
+    assert_eq!(scatter.location.map(|place| place.script_id), Some(7));
+    assert!(found[0].share > 0.6 && found[0].retained_size > 123_400);
+}
+
+#[test]
+fn parts_that_stand_out_are_told_apart() {
+    let mut heap = quiet();
+    let app = heap.object("Object", 16);
+    heap.property(heap.global(), "app", app);
+    for (name, class, each) in [("users", "User", 300), ("logs", "Log", 200)] {
+        let list = heap.object("Array", 16);
+        heap.property(app, name, list);
+        for number in 0..100 {
+            let entry = heap.object(class, each);
+            heap.element(list, number, entry);
+        }
+    }
+    let lines: Vec<String> = found(&heap).into_iter().map(|suspect| suspect.line).collect();
+    assert_eq!(
+        lines,
+        ["global.app.users : Array → [100 × User]", "global.app.logs : Array → [100 × Log]"]
+    );
+}
+
+#[test]
+fn a_list_is_found_at_its_first_link() {
+    let mut heap = random::linked_list(2000);
+    let other = heap.object("Other", 8000);
+    heap.property(heap.global(), "other", other);
+    let found = found(&heap);
+    assert_eq!(found[0].line, "global.next : Link → [2000 × Link]");
+    assert_eq!(found[0].retained_size, 32_000);
+    assert_eq!(found[1].retained_size, 8000);
+}
+
+#[test]
+fn many_small_owners_are_one_group() {
+    let mut heap = quiet();
+    for number in 0..200 {
+        let request = heap.object("Request", 50);
+        let body = heap.object("Body", 400);
+        heap.property(heap.global(), &format!("request{number}"), request);
+        heap.property(request, "body", body);
+    }
+    let found = found(&heap);
+    assert_eq!(found.len(), 1, "the bodies are the requests'");
+    let SuspectKind::Group { class_name, count, gathered, .. } = &found[0].kind else {
+        panic!("{found:?}")
+    };
+    assert_eq!((class_name.as_str(), *count, *gathered), ("Request", 200, 200));
+    assert_eq!(found[0].retained_size, 90_000);
+}
+
+#[test]
+fn the_biggest_objects_are_not_inside_each_other() {
+    let mut heap = SnapshotBuilder::new();
+    let (app, cache) = (heap.object("App", 10), heap.object("Cache", 10));
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "cache", cache);
+    for number in 0..10 {
+        let entry = heap.object("Entry", 100);
+        heap.element(cache, number, entry);
+    }
+    let small = heap.object("Small", 50);
+    heap.property(heap.global(), "small", small);
+    let graph = open(&heap);
+    let names = |nested| -> Vec<String> {
+        biggest_objects(&graph, 3, nested).into_iter().map(|object| object.class_name).collect()
+    };
+    assert_eq!(names(false), ["Cache", "Small"]);
+    assert_eq!(names(true), ["App", "Cache", "Entry"]);
+}

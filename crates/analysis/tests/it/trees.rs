@@ -1,0 +1,66 @@
+use heapglass_analysis::{
+    ContainmentOptions, Dominated, DominatorOptions, containment, dominators, dominators_of,
+};
+use heapglass_testkit::SnapshotBuilder;
+
+use crate::{at, open};
+
+#[test]
+fn containment_follows_edges_and_marks_cycles() {
+    let mut heap = SnapshotBuilder::new();
+    let (a, b, big) = (heap.object("A", 10), heap.object("B", 10), heap.object("Big", 1000));
+    heap.property(heap.global(), "a", a);
+    heap.property(a, "b", b);
+    heap.property(b, "back", a);
+    heap.property(a, "big", big);
+    let graph = open(&heap);
+    let deep = ContainmentOptions { depth: 9, ..ContainmentOptions::default() };
+    let rows = containment(&graph, at(heap.global()), &deep);
+    let shown: Vec<(u32, &str, bool)> =
+        rows.iter().map(|row| (row.depth, row.item.edge.text.as_str(), row.item.cycle)).collect();
+    assert_eq!(shown, [(0, ".a", false), (1, ".b", false), (2, ".back", true), (1, ".big", false)]);
+
+    let sorted = ContainmentOptions {
+        by_retained_size: true,
+        limit: Some(1),
+        ..ContainmentOptions::default()
+    };
+    let rows = containment(&graph, at(a), &sorted);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].item.edge.name, "big");
+    let one_level = containment(&graph, at(heap.global()), &ContainmentOptions::default());
+    assert_eq!(one_level[0].hidden_children, 2);
+}
+
+#[test]
+fn dominators_group_siblings_and_leave_out_the_small() {
+    let mut heap = SnapshotBuilder::new();
+    let cache = heap.object("Cache", 100);
+    heap.property(heap.global(), "cache", cache);
+    for at in 0..20 {
+        let session = heap.object("Session", 100);
+        heap.element(cache, at, session);
+        let data = heap.object("Data", 50);
+        heap.property(session, "data", data);
+    }
+    let small = heap.object("Small", 1);
+    heap.property(cache, "small", small);
+    let graph = open(&heap);
+    let options = DominatorOptions { depth: 9, ..DominatorOptions::default() };
+    let rows = dominators(&graph, at(cache), &options);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].hidden_children, 1, "the small one");
+    let Dominated::Group { class_name, count, shallow_size, retained_size, .. } = &rows[1].item
+    else {
+        panic!("no group: {rows:?}")
+    };
+    assert_eq!(
+        (class_name.as_str(), *count, *shallow_size, *retained_size),
+        ("Session", 20, 2000, 3000)
+    );
+    let ungrouped = DominatorOptions { group_from: usize::MAX, limit: Some(3), ..options };
+    assert_eq!(dominators(&graph, at(cache), &ungrouped)[0].hidden_children, 18);
+    let chain = dominators_of(&graph, at(small), 9);
+    assert_eq!(chain[0].ordinal, at(cache));
+    assert_eq!(chain.last().map(|top| top.ordinal), Some(graph.root()));
+}

@@ -1,0 +1,102 @@
+//! `--json`: the documents fit their schemas, have the promised names, and the generated files are
+//! current.
+
+mod support;
+
+use serde_json::Value;
+use support::{APP, json, root, run};
+
+fn schema(name: &str) -> Value {
+    let path = root().join(format!("docs/schema/{name}.schema.json"));
+    serde_json::from_str(&std::fs::read_to_string(path).expect("a schema")).expect("JSON")
+}
+
+/// Runs a command and holds its document against the schema called `name`.
+fn check(name: &str, args: &[&str]) -> Value {
+    let document = json(args);
+    assert_eq!(support::schema::violations(&schema(name), &document), [""; 0], "{args:?}");
+    assert_eq!(document["schema_version"], 1);
+    document
+}
+
+/// The id of an object of this class.
+fn id_of(class: &str) -> String {
+    let document = json(&["summary", APP, "--objects", class, "--limit", "1"]);
+    format!("@{}", document["objects"][0]["id"])
+}
+
+#[test]
+fn documents_fit_their_schemas() {
+    check("report", &["report", APP]);
+    check("summary", &["summary", APP]);
+    check("summary-objects", &["summary", APP, "--objects", "Session"]);
+    check("statistics", &["statistics", APP]);
+    check("containment", &["containment", APP, "--depth", "2"]);
+    check("dominators", &["dominators", APP]);
+    let session = id_of("Session");
+    check("object", &["object", APP, &session, "--internals"]);
+    check("object", &["object", APP, &id_of("Function")]);
+    check("object", &["object", APP, &id_of("(string)")]);
+    check("object", &["object", APP, &id_of("Map")]);
+    check("retainers", &["retainers", APP, &session, "--depth", "2"]);
+    check("paths", &["paths", APP, &session]);
+    check("paths-class", &["paths", APP, "--class", "Session"]);
+}
+
+#[test]
+fn several_snapshots_are_a_list_of_documents() {
+    let one = check("statistics", &["statistics", APP]);
+    let several = check("statistics", &["statistics", APP, APP]);
+    assert_eq!(several["snapshots"], Value::from(vec![one.clone(), one]));
+    assert_eq!(several["errors"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_schema_is_not_satisfied_by_anything() {
+    let mut document = json(&["summary", APP, "--limit", "1"]);
+    document["classes"][0]["count"] = "many".into();
+    assert_ne!(support::schema::violations(&schema("summary"), &document), [""; 0]);
+}
+
+#[test]
+fn the_names_are_the_promised_ones() {
+    let document = json(&["report", APP]);
+    let names = |value: &Value| -> Vec<String> {
+        value.as_object().expect("an object").keys().cloned().collect()
+    };
+    let snapshot = ["edge_count", "file", "node_count", "total_size"];
+    assert_eq!(names(&document["snapshot"]), snapshot);
+    let statistics = [
+        "code",
+        "js_arrays",
+        "other_js",
+        "other_native",
+        "strings",
+        "system",
+        "total",
+        "typed_arrays",
+    ];
+    assert_eq!(names(&document["statistics"]), statistics);
+    let class = ["class_key", "class_name", "count", "distance", "retained_size", "shallow_size"];
+    assert_eq!(names(&document["classes"][0]), class);
+    assert!(document["findings"].is_array());
+    let session = id_of("Session");
+    assert!(json(&["retainers", APP, &session])["retainers"][0]["id"].is_u64());
+    assert!(json(&["paths", APP, &session])["paths"][0]["steps"].is_array());
+    assert_eq!(format!("@{}", json(&["object", APP, &session])["id"]), session);
+}
+
+#[test]
+fn what_is_made_from_the_code_is_current() {
+    let dir = tempfile::tempdir().expect("a directory");
+    assert_eq!(run(&["__generate", dir.path().to_str().expect("a plain path")]).code, 0);
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
+    let mut files = vec!["docs/cli.md".into()];
+    for entry in dir.path().join("docs/schema").read_dir().expect("the schemas") {
+        files.push(format!("docs/schema/{}", entry.expect("a file").file_name().display()));
+    }
+    for file in files {
+        let fresh = read(&dir.path().join(&file)) == read(&root().join(&file));
+        assert!(fresh, "{file} is not current: run `cargo xtask generate`");
+    }
+}

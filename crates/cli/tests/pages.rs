@@ -1,0 +1,92 @@
+//! The pages as a user sees them, on the snapshot of an application that leaks.
+
+mod support;
+
+use insta::assert_snapshot;
+use support::{APP, heapglass, json, page, said};
+
+/// The id of the first object of this class.
+fn id_of(class: &str) -> String {
+    let document = json(&["summary", APP, "--objects", class, "--limit", "1"]);
+    format!("@{}", document["objects"][0]["id"])
+}
+
+#[test]
+fn report() {
+    assert_snapshot!(page(&[APP]));
+}
+
+#[test]
+fn report_in_80_columns_with_exact_sizes() {
+    let output = heapglass(&["report", APP, "--bytes", "--top", "5"]).env("COLUMNS", "80").output();
+    let text = said(output.expect("the program runs")).stdout;
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_snapshot!(text);
+}
+
+#[test]
+fn report_in_colour() {
+    let text = page(&["report", APP, "--top", "2", "--color", "always"]);
+    assert_snapshot!(text.replace('\u{1b}', "␛"));
+}
+
+#[test]
+fn summary() {
+    assert_snapshot!(page(&["summary", APP, "--limit", "12"]));
+}
+
+#[test]
+fn summary_filtered_and_sorted() {
+    assert_snapshot!(page(&["summary", APP, "--filter", "^s", "--sort", "count"]));
+}
+
+#[test]
+fn summary_of_a_class() {
+    assert_snapshot!(page(&["summary", APP, "--objects", "Session", "--limit", "3"]));
+}
+
+#[test]
+fn statistics() {
+    assert_snapshot!(page(&["statistics", APP]));
+}
+
+#[test]
+fn containment() {
+    assert_snapshot!(page(&["containment", APP, "--depth", "2", "--limit", "4"]));
+}
+
+#[test]
+fn dominators() {
+    assert_snapshot!(page(&["dominators", APP, "--min-share", "3"]));
+}
+
+#[test]
+fn object() {
+    assert_snapshot!(page(&["object", APP, &id_of("Session")]));
+}
+
+#[test]
+fn object_of_a_map() {
+    assert_snapshot!(page(&["object", APP, &id_of("Map"), "--limit", "3"]));
+}
+
+#[test]
+fn retainers() {
+    assert_snapshot!(page(&["retainers", APP, &id_of("Session")]));
+}
+
+#[test]
+fn retainers_ignoring_one() {
+    let cache = &id_of("Map")[1..].to_owned();
+    assert_snapshot!(page(&["retainers", &id_of("Session"), APP, "--ignore", cache]));
+}
+
+#[test]
+fn paths() {
+    assert_snapshot!(page(&["paths", APP, &id_of("Session"), "--limit", "1"]));
+}
+
+#[test]
+fn paths_to_a_class() {
+    assert_snapshot!(page(&["paths", APP, "--class", "Session"]));
+}
