@@ -236,10 +236,8 @@ impl<'a> Walk<'a> {
             set(weak_map_names.words_mut(), index);
         }
         let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
-        let ids = WideColumn {
-            low: writer.column("node_id_low")?,
-            wide: writer.column("node_id_wide")?,
-        };
+        let ids =
+            WideColumn { low: writer.column("node_id_low")?, wide: writer.column("node_id_wide")? };
         Ok(Walk { writer, graph, root: tables.root, ids, facts, text, strings, weak_map_names })
     }
 

@@ -3,25 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_format::source::Source;
-<<<<<<< HEAD
 use heapglass_graph::{Error, Graph, OpenOptions, Ordinal, Snapshot};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 use proptest::test_runner::Config as ProptestConfig;
 
 /// A directory of its own for each test.
 pub(crate) struct Folder {
-=======
-use heapglass_graph::{Error, Graph, OpenOptions, Snapshot};
-use heapglass_testkit::SnapshotBuilder;
-
-/// A directory of its own for each test.
-pub struct Folder {
->>>>>>> main
     dir: tempfile::TempDir,
 }
 
 impl Folder {
-<<<<<<< HEAD
     pub(crate) fn new() -> Folder {
         Folder { dir: tempfile::tempdir().unwrap() }
     }
@@ -31,28 +22,13 @@ impl Folder {
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-=======
-    pub fn new() -> Folder {
-        Folder { dir: tempfile::tempdir().unwrap() }
-    }
-
-    pub fn path(&self) -> &Path {
-        self.dir.path()
-    }
-
-    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
->>>>>>> main
         let path = self.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     /// Names of the files in it, sorted.
-<<<<<<< HEAD
     pub(crate) fn files(&self) -> Vec<String> {
-=======
-    pub fn files(&self) -> Vec<String> {
->>>>>>> main
         let entries = std::fs::read_dir(self.path()).unwrap();
         let mut names: Vec<String> =
             entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -61,34 +37,21 @@ impl Folder {
     }
 
     /// Options for work in this directory, without an index.
-<<<<<<< HEAD
     pub(crate) fn options(&self, threads: usize) -> OpenOptions {
         OpenOptions { index: None, temp_dir: self.path().to_owned(), threads }
     }
 
     pub(crate) fn open(&self, bytes: &[u8], threads: usize) -> Result<Snapshot, Error> {
-=======
-    pub fn options(&self, threads: usize) -> OpenOptions {
-        OpenOptions { index: None, temp_dir: self.path().to_owned(), threads }
-    }
-
-    pub fn open(&self, bytes: &[u8], threads: usize) -> Result<Snapshot, Error> {
->>>>>>> main
         let path = self.write("snapshot", bytes);
         open(&path, &self.options(threads))
     }
 }
 
-<<<<<<< HEAD
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Snapshot, Error> {
-=======
-pub fn open(path: &Path, options: &OpenOptions) -> Result<Snapshot, Error> {
->>>>>>> main
     Snapshot::open(&Source::file(path)?, options, &())
 }
 
 /// The graph of a snapshot given as bytes, read by two threads.
-<<<<<<< HEAD
 pub(crate) fn graph_of(bytes: &[u8]) -> Graph {
     Folder::new().open(bytes, 2).unwrap().graph().unwrap()
 }
@@ -103,18 +66,6 @@ pub(crate) fn ordinal(node: NodeRef) -> Ordinal {
 
 /// Everything that an opened snapshot says of its heap, to compare two openings as a whole.
 pub(crate) fn everything(snapshot: &Snapshot) -> String {
-=======
-pub fn graph_of(bytes: &[u8]) -> Graph {
-    Folder::new().open(bytes, 2).unwrap().graph().unwrap()
-}
-
-pub fn graph(heap: &SnapshotBuilder) -> Graph {
-    graph_of(&heap.to_bytes())
-}
-
-/// Everything that an opened snapshot says of its heap, to compare two openings as a whole.
-pub fn everything(snapshot: &Snapshot) -> String {
->>>>>>> main
     let graph = snapshot.graph().unwrap();
     let mut text = format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n",
@@ -143,11 +94,8 @@ pub fn everything(snapshot: &Snapshot) -> String {
     }
     text
 }
-<<<<<<< HEAD
 
 /// So many cases, and no file of failed ones: what fails once becomes a test of its own.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
-=======
->>>>>>> main

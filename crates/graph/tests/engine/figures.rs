@@ -6,11 +6,7 @@ use heapglass_graph::{Detachedness, Snapshot};
 use heapglass_testkit::{SnapshotBuilder, random};
 use proptest::prelude::*;
 
-<<<<<<< HEAD
 use crate::common::{Folder, cases, everything, graph, ordinal};
-=======
-use crate::common::{Folder, everything};
->>>>>>> main
 use crate::twin::{Pie, Row, Twin};
 
 /// Compares everything that DevTools says of a heap with the twin.
@@ -96,12 +92,9 @@ fn check(heap: &SnapshotBuilder) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-<<<<<<< HEAD
     // A heap is opened twice and its twin is slow: these three take a second together.
     #![proptest_config(cases(64))]
 
-=======
->>>>>>> main
     #[test]
     fn figures_of_random_heaps(heap in random::heap(30)) {
         check(&heap)?;
@@ -117,7 +110,6 @@ proptest! {
         check(&heap)?;
     }
 }
-<<<<<<< HEAD
 
 proptest! {
     #![proptest_config(cases(4000))]
@@ -179,5 +171,3 @@ fn a_root_that_is_its_own_window() {
     agrees(&heap);
     assert_eq!(graph(&heap).dominator(ordinal(inner)), ordinal(root), "both hold it");
 }
-=======
->>>>>>> main

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use regex::Regex;
 use serde_json::Value;
 
-<<<<<<< HEAD
 pub(crate) const NO_DISTANCE: i32 = -5;
 pub(crate) const SYSTEM_DISTANCE: i32 = 100_000_000;
 
@@ -29,30 +28,6 @@ pub(crate) struct Edge {
     /// Of the others.
     pub(crate) index: u64,
     pub(crate) to: usize,
-=======
-pub const NO_DISTANCE: i32 = -5;
-pub const SYSTEM_DISTANCE: i32 = 100_000_000;
-
-#[derive(Debug)]
-pub struct Node {
-    pub kind: String,
-    pub name: String,
-    pub id: u64,
-    pub self_size: u64,
-    /// 0 unknown, 1 attached, 2 detached.
-    pub state: u64,
-    pub edges: Vec<Edge>,
-}
-
-#[derive(Debug)]
-pub struct Edge {
-    pub kind: String,
-    /// Of edges that are named by a string.
-    pub name: Option<String>,
-    /// Of the others.
-    pub index: u64,
-    pub to: usize,
->>>>>>> main
 }
 
 impl Edge {
@@ -63,35 +38,21 @@ impl Edge {
 
 /// A snapshot, and what is said of it.
 #[derive(Debug)]
-<<<<<<< HEAD
 pub(crate) struct Twin {
     pub(crate) nodes: Vec<Node>,
-=======
-pub struct Twin {
-    pub nodes: Vec<Node>,
->>>>>>> main
     root: usize,
     locations: HashMap<usize, [u64; 3]>,
     extra_native_bytes: u64,
     has_states: bool,
-<<<<<<< HEAD
     pub(crate) distances: Vec<i32>,
     pub(crate) shallow: Vec<u64>,
     pub(crate) dominators: Vec<usize>,
     pub(crate) retained: Vec<u64>,
     pub(crate) class_names: Vec<String>,
-=======
-    pub distances: Vec<i32>,
-    pub shallow: Vec<u64>,
-    pub dominators: Vec<usize>,
-    pub retained: Vec<u64>,
-    pub class_names: Vec<String>,
->>>>>>> main
 }
 
 /// A row of the Summary view.
 #[derive(Debug, Clone, PartialEq, Eq)]
-<<<<<<< HEAD
 pub(crate) struct Row {
     pub(crate) class_name: String,
     pub(crate) count: u64,
@@ -114,30 +75,6 @@ pub(crate) struct Pie {
 
 impl Twin {
     pub(crate) fn new(snapshot: &[u8]) -> Twin {
-=======
-pub struct Row {
-    pub class_name: String,
-    pub count: u64,
-    pub distance: i32,
-    pub shallow: u64,
-    pub retained: u64,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub struct Pie {
-    pub total: i128,
-    pub code: i128,
-    pub strings: i128,
-    pub js_arrays: i128,
-    pub typed_arrays: i128,
-    pub system: i128,
-    pub other_js: i128,
-    pub other_native: i128,
-}
-
-impl Twin {
-    pub fn new(snapshot: &[u8]) -> Twin {
->>>>>>> main
         let mut twin = Twin::read(snapshot);
         twin.spread_states();
         twin.distances = twin.find_distances();
@@ -416,14 +353,8 @@ impl Twin {
                 if !reached[w] || w == self.root {
                     return self.root;
                 }
-<<<<<<< HEAD
                 let strict: Vec<usize> =
                     (0..count).filter(|&v| v != w && reached[v] && dominates(v, w)).collect();
-=======
-                let strict: Vec<usize> = (0..count)
-                    .filter(|&v| v != w && reached[v] && dominates(v, w))
-                    .collect();
->>>>>>> main
                 let nearest = |&&v: &&usize| strict.iter().all(|&other| dominates(other, v));
                 *strict.iter().find(nearest).unwrap()
             })
@@ -461,12 +392,8 @@ impl Twin {
             let mut used = Vec::new();
             for property in self.properties(node).into_iter().filter(|&p| p != "__proto__") {
                 let odd = property.contains([',', '\'', '"', '{', '}']);
-<<<<<<< HEAD
                 let shown =
                     if odd { Value::from(property).to_string() } else { property.to_owned() };
-=======
-                let shown = if odd { Value::from(property).to_string() } else { property.to_owned() };
->>>>>>> main
                 let length = |text: &str| text.encode_utf16().count();
                 if length(&name) > 1 && length(&name) + length(&shown) > 120 {
                     break;
@@ -529,11 +456,7 @@ impl Twin {
             .collect()
     }
 
-<<<<<<< HEAD
     pub(crate) fn class_key(&self, node: usize) -> String {
-=======
-    pub fn class_key(&self, node: usize) -> String {
->>>>>>> main
         let name = &self.class_names[node];
         match self.locations.get(&node) {
             Some([script, line, column]) if self.nodes[node].kind == "object" => {
@@ -544,11 +467,7 @@ impl Twin {
     }
 
     /// The Summary view by class key; only objects with a size count.
-<<<<<<< HEAD
     pub(crate) fn summary(&self) -> BTreeMap<String, Row> {
-=======
-    pub fn summary(&self) -> BTreeMap<String, Row> {
->>>>>>> main
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
         for node in (0..self.nodes.len()).filter(|&node| self.shallow[node] > 0) {
             let key = self.class_key(node);
@@ -573,30 +492,16 @@ impl Twin {
         rows
     }
 
-<<<<<<< HEAD
     pub(crate) fn pie(&self) -> Pie {
-=======
-    pub fn pie(&self) -> Pie {
->>>>>>> main
         let sum = |which: &dyn Fn(&Node) -> bool| -> i128 {
             let nodes = self.nodes.iter().zip(&self.shallow);
             nodes.filter(|(node, _)| which(node)).map(|(_, &size)| i128::from(size)).sum()
         };
-<<<<<<< HEAD
         let is_string =
             |node: &Node| matches!(&*node.kind, "string" | "concatenated string" | "sliced string");
         let total = i128::from(self.retained[self.root]) + i128::from(self.extra_native_bytes);
         let native = sum(&|n| n.kind == "native") + i128::from(self.extra_native_bytes);
         let typed_arrays = sum(&|n| n.kind == "native" && n.name == "system / JSArrayBufferData");
-=======
-        let is_string = |node: &Node| {
-            matches!(&*node.kind, "string" | "concatenated string" | "sliced string")
-        };
-        let total = i128::from(self.retained[self.root]) + i128::from(self.extra_native_bytes);
-        let native = sum(&|n| n.kind == "native") + i128::from(self.extra_native_bytes);
-        let typed_arrays =
-            sum(&|n| n.kind == "native" && n.name == "system / JSArrayBufferData");
->>>>>>> main
         let code = sum(&|n| n.kind == "code");
         let strings = sum(&is_string);
         let system = sum(&|n| n.kind == "hidden");
@@ -629,11 +534,7 @@ impl Twin {
     }
 
     /// Sources of the edges into a node, ascending.
-<<<<<<< HEAD
     pub(crate) fn retaining_nodes(&self, node: usize) -> Vec<u32> {
-=======
-    pub fn retaining_nodes(&self, node: usize) -> Vec<u32> {
->>>>>>> main
         self.edges().filter(|(_, edge)| edge.to == node).map(|(from, _)| from as u32).collect()
     }
 }
