@@ -58,6 +58,12 @@ pub(crate) struct Columns {
     pub detachedness: Column<u8>,
     /// N: trace node id; empty when allocations were not tracked. Scanner.
     pub trace_node: Column<u32>,
+    /// `[id, function, count, size, parent's row]` of each node of the trace tree, parents first;
+    /// the function is a row of `trace_functions`. Scanner.
+    pub trace_tree: Column<[u64; 5]>,
+    /// `[function id, name, script name, script id, line, column]`, names as string indexes.
+    /// Scanner.
+    pub trace_functions: Column<[u32; 6]>,
     /// E: [`EdgeType::code`]. Scanner.
     pub edge_type: Column<u8>,
     /// E: string index or number, see [`EdgeType::is_indexed`]. Scanner.
@@ -135,6 +141,8 @@ impl Graph {
             class: container.column("class")?,
             detachedness: container.column("detachedness")?,
             trace_node: container.column("trace_node")?,
+            trace_tree: container.column("trace_tree")?,
+            trace_functions: container.column("trace_functions")?,
             edge_type: container.column("edge_type")?,
             edge_name: container.column("edge_name")?,
             edge_to: container.column("edge_to")?,

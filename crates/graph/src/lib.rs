@@ -5,6 +5,7 @@
 //! once and a [`Graph`] when something is asked of it. This crate never prints, never reads the
 //! environment and never opens a socket.
 
+mod allocation;
 mod build;
 mod classes;
 mod graph;
@@ -12,6 +13,7 @@ mod ids;
 mod open;
 mod overview;
 
+pub use allocation::{FunctionAllocations, StackFrame};
 pub use classes::{ClassRow, ClassTable};
 pub use graph::{Edge, EdgeName, Edges, Graph, Location};
 pub use heapglass_format::{

@@ -218,6 +218,7 @@ impl<'a> Reading<'a> {
             string_count: self.rest.string_count.unwrap_or(0),
             location_count,
             sample_count: self.rest.sample_count,
+            trace_function_count: self.rest.trace_function_count,
             max_js_object_id: nodes.max_js_object_id,
             file_bytes: self.cursor.offset(),
             findings: self.findings,

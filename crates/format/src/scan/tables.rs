@@ -37,6 +37,8 @@ pub struct Tables {
     pub location_count: u32,
     /// Number of samples.
     pub sample_count: u32,
+    /// Number of functions with allocation stacks; the header's is often too low.
+    pub trace_function_count: u64,
     /// Largest odd id.
     pub max_js_object_id: u64,
     /// Bytes read, decompressed.

@@ -1,7 +1,7 @@
 //! What is special about single nodes and edges: one walk over the names.
 
 use heapglass_format::buffer::Buffer;
-use heapglass_format::column::Column;
+use heapglass_format::column::WideColumn;
 use heapglass_format::container::ContainerWriter;
 use heapglass_format::scan::Tables;
 use heapglass_format::strings::StringTable;
@@ -196,8 +196,8 @@ struct Walk<'a> {
     writer: &'a ContainerWriter,
     graph: Adjacency<'a>,
     root: u32,
-    /// For each node ordinal its id, the low part.
-    ids: Column<u32>,
+    /// For each node ordinal its id.
+    ids: WideColumn,
     facts: &'a NodeFacts,
     text: &'a Text,
     strings: &'a StringTable,
@@ -236,7 +236,8 @@ impl<'a> Walk<'a> {
             set(weak_map_names.words_mut(), index);
         }
         let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
-        let ids = writer.column("node_id_low")?;
+        let ids =
+            WideColumn { low: writer.column("node_id_low")?, wide: writer.column("node_id_wide")? };
         Ok(Walk { writer, graph, root: tables.root, ids, facts, text, strings, weak_map_names })
     }
 
@@ -291,7 +292,7 @@ impl<'a> Walk<'a> {
             && let Some(name) = self.text.weak_map(edge.name)
         {
             specials.weak_map.push((edge.ordinal as u32, name.pair));
-            is_essential &= u64::from(self.ids[source as usize]) != name.table;
+            is_essential &= self.ids.get(source as usize) != name.table;
         }
         specials.root_is_held |= is_strong && target == self.root;
         (is_strong, is_essential)

@@ -281,7 +281,9 @@ impl PropertyTree {
                     best = self.nodes[next].ends.filter(better).or(best);
                 }
             }
-            states.retain(|&state| self.nodes[state].greatest_next > Some(property));
+            // An object may have several properties of one name (symbols with the same
+            // description), so a state that goes on with this very property stays.
+            states.retain(|&state| self.nodes[state].greatest_next >= Some(property));
         }
         best.map(|(_, position)| position)
     }

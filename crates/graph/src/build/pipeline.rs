@@ -301,7 +301,7 @@ fn info(tables: &Tables, has_user_roots: bool) -> SnapshotInfo {
         has_user_roots,
         has_detachedness: tables.header.meta.node_field("detachedness").is_some(),
         location_count: tables.location_count,
-        trace_function_count: tables.header.trace_function_count,
+        trace_function_count: tables.trace_function_count,
         sample_count: tables.sample_count,
         file_bytes: tables.file_bytes,
         node_type_names: tables.node_type_names.clone(),

@@ -184,7 +184,9 @@ impl Search<'_> {
             let into_root = |node: &u32| {
                 graph.edges(*node).any(|edge| graph.to[edge as usize] == root && get(strong, edge))
             };
-            if self.order[1..self.next as usize].iter().any(into_root) && !set(page, root) {
+            let holders = &self.order[1..self.next as usize];
+            let is_page = self.rules.page_roots.contains(&root) || holders.iter().any(into_root);
+            if is_page && !set(page, root) {
                 waiting.push(root);
             }
         }

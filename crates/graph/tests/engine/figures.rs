@@ -6,7 +6,7 @@ use heapglass_graph::{Detachedness, Snapshot};
 use heapglass_testkit::{SnapshotBuilder, random};
 use proptest::prelude::*;
 
-use crate::common::{Folder, everything};
+use crate::common::{Folder, cases, everything, graph, ordinal};
 use crate::twin::{Pie, Row, Twin};
 
 /// Compares everything that DevTools says of a heap with the twin.
@@ -92,6 +92,9 @@ fn check(heap: &SnapshotBuilder) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    // A heap is opened twice and its twin is slow: these three take a second together.
+    #![proptest_config(cases(64))]
+
     #[test]
     fn figures_of_random_heaps(heap in random::heap(30)) {
         check(&heap)?;
@@ -106,4 +109,65 @@ proptest! {
     fn figures_of_tiny_heaps(heap in random::strange_heap(6)) {
         check(&heap)?;
     }
+}
+
+proptest! {
+    #![proptest_config(cases(4000))]
+
+    #[test]
+    #[ignore = "slow: thousands of heaps"]
+    fn figures_of_thousands_of_heaps(heap in random::strange_heap(25)) {
+        check(&heap)?;
+    }
+}
+
+/// Compares a heap made by hand with the twin.
+fn agrees(heap: &SnapshotBuilder) {
+    check(heap).unwrap_or_else(|difference| panic!("{difference}\n{heap:?}"));
+}
+
+#[test]
+fn weak_map_tables_with_ids_past_32_bits() {
+    let mut heap = SnapshotBuilder::new();
+    let [table, key, value] = ["Table", "Key", "Value"].map(|name| heap.object(name, 10));
+    heap.property(heap.global(), "table", table);
+    heap.property(heap.global(), "key", key);
+    heap.spec(table).id = (1 << 32) + 5;
+    heap.weak_map_entry(table, key, value);
+    let graph = graph(&heap);
+    assert_eq!(graph.dominator(ordinal(value)), ordinal(key), "the key holds the value");
+    agrees(&heap);
+}
+
+#[test]
+fn objects_with_two_properties_of_one_name() {
+    let mut heap = SnapshotBuilder::new();
+    let value = heap.string("value", 10);
+    for _ in 0..3 {
+        let object = heap.object("Object", 10);
+        heap.element(heap.global(), object.0, object);
+        // Two symbols with the same description.
+        heap.property(object, "<symbol kind>", value);
+        heap.property(object, "<symbol kind>", value);
+    }
+    let graph = graph(&heap);
+    let names: Vec<&str> = graph.nodes().skip(4).map(|node| graph.class_name(node)).collect();
+    assert_eq!(names, ["{<symbol kind>, <symbol kind>}"; 3]);
+    agrees(&heap);
+}
+
+#[test]
+fn a_root_that_is_its_own_window() {
+    let mut heap = SnapshotBuilder::empty();
+    let root = heap.node("synthetic", "", 0);
+    let [outer, inner] = ["Outer", "Inner"].map(|name| heap.object(name, 10));
+    heap.shortcut(root, "global", root);
+    heap.element(root, 1, outer);
+    heap.property(outer, "inner", inner);
+    heap.weak(inner, "outer", outer);
+    let page = heap.object("Page", 10);
+    heap.shortcut(root, "window", page);
+    heap.property(page, "inner", inner);
+    agrees(&heap);
+    assert_eq!(graph(&heap).dominator(ordinal(inner)), ordinal(root), "both hold it");
 }

@@ -2,4 +2,5 @@
 
 mod common;
 mod figures;
+mod fixtures;
 mod twin;

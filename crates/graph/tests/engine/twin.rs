@@ -6,28 +6,28 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use regex::Regex;
 use serde_json::Value;
 
-pub const NO_DISTANCE: i32 = -5;
-pub const SYSTEM_DISTANCE: i32 = 100_000_000;
+pub(crate) const NO_DISTANCE: i32 = -5;
+pub(crate) const SYSTEM_DISTANCE: i32 = 100_000_000;
 
 #[derive(Debug)]
-pub struct Node {
-    pub kind: String,
-    pub name: String,
-    pub id: u64,
-    pub self_size: u64,
+pub(crate) struct Node {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) id: u64,
+    pub(crate) self_size: u64,
     /// 0 unknown, 1 attached, 2 detached.
-    pub state: u64,
-    pub edges: Vec<Edge>,
+    pub(crate) state: u64,
+    pub(crate) edges: Vec<Edge>,
 }
 
 #[derive(Debug)]
-pub struct Edge {
-    pub kind: String,
+pub(crate) struct Edge {
+    pub(crate) kind: String,
     /// Of edges that are named by a string.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Of the others.
-    pub index: u64,
-    pub to: usize,
+    pub(crate) index: u64,
+    pub(crate) to: usize,
 }
 
 impl Edge {
@@ -38,43 +38,43 @@ impl Edge {
 
 /// A snapshot, and what is said of it.
 #[derive(Debug)]
-pub struct Twin {
-    pub nodes: Vec<Node>,
+pub(crate) struct Twin {
+    pub(crate) nodes: Vec<Node>,
     root: usize,
     locations: HashMap<usize, [u64; 3]>,
     extra_native_bytes: u64,
     has_states: bool,
-    pub distances: Vec<i32>,
-    pub shallow: Vec<u64>,
-    pub dominators: Vec<usize>,
-    pub retained: Vec<u64>,
-    pub class_names: Vec<String>,
+    pub(crate) distances: Vec<i32>,
+    pub(crate) shallow: Vec<u64>,
+    pub(crate) dominators: Vec<usize>,
+    pub(crate) retained: Vec<u64>,
+    pub(crate) class_names: Vec<String>,
 }
 
 /// A row of the Summary view.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub class_name: String,
-    pub count: u64,
-    pub distance: i32,
-    pub shallow: u64,
-    pub retained: u64,
+pub(crate) struct Row {
+    pub(crate) class_name: String,
+    pub(crate) count: u64,
+    pub(crate) distance: i32,
+    pub(crate) shallow: u64,
+    pub(crate) retained: u64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub struct Pie {
-    pub total: i128,
-    pub code: i128,
-    pub strings: i128,
-    pub js_arrays: i128,
-    pub typed_arrays: i128,
-    pub system: i128,
-    pub other_js: i128,
-    pub other_native: i128,
+pub(crate) struct Pie {
+    pub(crate) total: i128,
+    pub(crate) code: i128,
+    pub(crate) strings: i128,
+    pub(crate) js_arrays: i128,
+    pub(crate) typed_arrays: i128,
+    pub(crate) system: i128,
+    pub(crate) other_js: i128,
+    pub(crate) other_native: i128,
 }
 
 impl Twin {
-    pub fn new(snapshot: &[u8]) -> Twin {
+    pub(crate) fn new(snapshot: &[u8]) -> Twin {
         let mut twin = Twin::read(snapshot);
         twin.spread_states();
         twin.distances = twin.find_distances();
@@ -353,9 +353,8 @@ impl Twin {
                 if !reached[w] || w == self.root {
                     return self.root;
                 }
-                let strict: Vec<usize> = (0..count)
-                    .filter(|&v| v != w && reached[v] && dominates(v, w))
-                    .collect();
+                let strict: Vec<usize> =
+                    (0..count).filter(|&v| v != w && reached[v] && dominates(v, w)).collect();
                 let nearest = |&&v: &&usize| strict.iter().all(|&other| dominates(other, v));
                 *strict.iter().find(nearest).unwrap()
             })
@@ -393,7 +392,8 @@ impl Twin {
             let mut used = Vec::new();
             for property in self.properties(node).into_iter().filter(|&p| p != "__proto__") {
                 let odd = property.contains([',', '\'', '"', '{', '}']);
-                let shown = if odd { Value::from(property).to_string() } else { property.to_owned() };
+                let shown =
+                    if odd { Value::from(property).to_string() } else { property.to_owned() };
                 let length = |text: &str| text.encode_utf16().count();
                 if length(&name) > 1 && length(&name) + length(&shown) > 120 {
                     break;
@@ -456,7 +456,7 @@ impl Twin {
             .collect()
     }
 
-    pub fn class_key(&self, node: usize) -> String {
+    pub(crate) fn class_key(&self, node: usize) -> String {
         let name = &self.class_names[node];
         match self.locations.get(&node) {
             Some([script, line, column]) if self.nodes[node].kind == "object" => {
@@ -467,7 +467,7 @@ impl Twin {
     }
 
     /// The Summary view by class key; only objects with a size count.
-    pub fn summary(&self) -> BTreeMap<String, Row> {
+    pub(crate) fn summary(&self) -> BTreeMap<String, Row> {
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
         for node in (0..self.nodes.len()).filter(|&node| self.shallow[node] > 0) {
             let key = self.class_key(node);
@@ -492,18 +492,16 @@ impl Twin {
         rows
     }
 
-    pub fn pie(&self) -> Pie {
+    pub(crate) fn pie(&self) -> Pie {
         let sum = |which: &dyn Fn(&Node) -> bool| -> i128 {
             let nodes = self.nodes.iter().zip(&self.shallow);
             nodes.filter(|(node, _)| which(node)).map(|(_, &size)| i128::from(size)).sum()
         };
-        let is_string = |node: &Node| {
-            matches!(&*node.kind, "string" | "concatenated string" | "sliced string")
-        };
+        let is_string =
+            |node: &Node| matches!(&*node.kind, "string" | "concatenated string" | "sliced string");
         let total = i128::from(self.retained[self.root]) + i128::from(self.extra_native_bytes);
         let native = sum(&|n| n.kind == "native") + i128::from(self.extra_native_bytes);
-        let typed_arrays =
-            sum(&|n| n.kind == "native" && n.name == "system / JSArrayBufferData");
+        let typed_arrays = sum(&|n| n.kind == "native" && n.name == "system / JSArrayBufferData");
         let code = sum(&|n| n.kind == "code");
         let strings = sum(&is_string);
         let system = sum(&|n| n.kind == "hidden");
@@ -536,7 +534,7 @@ impl Twin {
     }
 
     /// Sources of the edges into a node, ascending.
-    pub fn retaining_nodes(&self, node: usize) -> Vec<u32> {
+    pub(crate) fn retaining_nodes(&self, node: usize) -> Vec<u32> {
         self.edges().filter(|(_, edge)| edge.to == node).map(|(from, _)| from as u32).collect()
     }
 }

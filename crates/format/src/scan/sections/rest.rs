@@ -7,12 +7,17 @@ use crate::scan::table::{self, Rows};
 use crate::scan::{json, strings};
 use crate::{Error, Result};
 
+/// Columns of the section `trace_functions`; what the file does not have is `u32::MAX`.
+const TRACE_FUNCTION_FIELDS: [&str; 6] =
+    ["function_id", "name", "script_name", "script_id", "line", "column"];
+
 /// What is known of the small sections.
 #[derive(Default)]
 pub(super) struct Rest {
     /// `None` until the section was seen.
     pub(super) string_count: Option<u32>,
     pub(super) sample_count: u32,
+    pub(super) trace_function_count: u64,
     locations: Vec<[u32; 4]>,
     trace_functions: bool,
     trace_tree: bool,
@@ -30,7 +35,7 @@ impl Rest {
             writer.put::<[u64; 2]>("samples", &[])?;
         }
         if !self.trace_functions {
-            writer.put::<u32>("trace_functions", &[])?;
+            writer.put::<[u32; 6]>("trace_functions", &[])?;
         }
         if !self.trace_tree {
             writer.put::<[u64; 5]>("trace_tree", &[])?;
@@ -138,24 +143,33 @@ impl Reading<'_> {
         Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 
-    /// Reads `trace_function_infos` from its `[` on: rows as in the file, 32 bits a field.
+    /// Reads `trace_function_infos` from its `[` on: rows of [`TRACE_FUNCTION_FIELDS`].
     pub(super) fn trace_functions(&mut self) -> Result<Next> {
         let Some((header, _)) = &self.header else {
             return Ok(Next::Section);
         };
-        let width = header.meta.trace_function_info_fields.len();
-        if width == 0 || self.rest.trace_functions {
+        let fields = &header.meta.trace_function_info_fields;
+        let (width, places) = (
+            fields.len(),
+            TRACE_FUNCTION_FIELDS.map(|name| fields.iter().position(|field| field == name)),
+        );
+        if width == 0 {
             return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
         }
         if self.open_list("trace_function_infos")?.is_none() {
             return Ok(Next::Ended);
         }
         self.rest.trace_functions = true;
-        let mut section = self.writer.stream::<u32>("trace_functions", 1 << 12);
-        let convert = |rows: Rows<'_>| Ok(rows.values.low().to_vec());
-        let consume = |rows: Vec<u32>| section.append(&rows);
+        let mut section = self.writer.stream::<[u32; 6]>("trace_functions", 1 << 12);
+        let convert = |rows: Rows<'_>| {
+            let rows = rows.values.low().chunks_exact(rows.width);
+            let value = |row: &[u32], place: Option<usize>| place.map_or(u32::MAX, |at| row[at]);
+            Ok(rows.map(|row| places.map(|place| value(row, place))).collect::<Vec<_>>())
+        };
+        let consume = |rows: Vec<[u32; 6]>| section.append(&rows);
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
+        self.rest.trace_function_count = end.rows;
         Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 

@@ -22,10 +22,13 @@ impl Flow {
     fn dominators(&self) -> [Vec<u32>; 2] {
         let numbered = Numbered::new(self);
         let predecessors = numbered.predecessors(self);
+        let scratch = Scratch::default();
         [32, 0].map(|last_step_bound| {
-            let (parent, reached) = (&numbered.parent, numbered.reached);
+            let parent = scratch.copy(&numbered.parent).unwrap();
+            let reached = numbered.reached;
             let dominators =
-                immediate_dominators(&predecessors, parent, reached, last_step_bound).unwrap();
+                immediate_dominators(&predecessors, parent, reached, last_step_bound, &scratch)
+                    .unwrap();
             let mut by_node = vec![0; self.out.len()];
             for (number, &node) in numbered.order.iter().enumerate() {
                 by_node[node as usize] = numbered.order[dominators[number] as usize];
@@ -285,8 +288,9 @@ fn climbs_that_would_be_quadratic_are_given_up() {
     let (flow, expected) = quadratic(100_000);
     assert!(flow.dominators() == [expected.clone(), expected]);
     let numbered = Numbered::new(&flow);
-    let semi =
-        semidominators(&numbered.predecessors(&flow), &numbered.parent, numbered.reached).unwrap();
+    let predecessors = numbered.predecessors(&flow);
+    let scratch = Scratch::default();
+    let semi = semidominators(&predecessors, &numbered.parent, numbered.reached, &scratch).unwrap();
     let bound = 32 * numbered.reached;
     assert!(
         !nearest_common_ancestors(&semi, &mut numbered.parent.clone(), numbered.reached, bound),
