@@ -52,7 +52,9 @@ impl<T: Pod> Buffer<T> {
         // SAFETY: `AtomicTwin` is implemented for u32 alone, which has the size and alignment of
         // AtomicU32 and the same values; the exclusive borrow lasts as long as the result, so
         // that nobody accesses the elements without atomics meanwhile.
-        unsafe { std::slice::from_raw_parts(elements.as_ptr().cast::<AtomicU32>(), elements.len()) }
+        unsafe {
+            std::slice::from_raw_parts(elements.as_mut_ptr().cast::<AtomicU32>(), elements.len())
+        }
     }
 
     /// Appends elements; doubles the capacity when it is used up.

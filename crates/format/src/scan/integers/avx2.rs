@@ -154,7 +154,10 @@ fn number_before(run: &[u8], start: usize, end: usize) -> Option<u64> {
         return None;
     }
     let (high, low) = digits.split_at(digits.len().saturating_sub(8));
-    Some(few_digits(run, start, start + high.len()) * 100_000_000 + few_digits(run, end - low.len(), end))
+    Some(
+        few_digits(run, start, start + high.len()) * 100_000_000
+            + few_digits(run, end - low.len(), end),
+    )
 }
 
 /// The number of up to eight digits in `run[start..end]`; 0 if there are none.
