@@ -197,8 +197,8 @@ mod tests {
         std::thread::scope(|scope| {
             for half in [0usize, 50] {
                 scope.spawn(move || {
-                    for at in half..half + 50 {
-                        atomic[at].store(at as u32, std::sync::atomic::Ordering::Relaxed);
+                    for (value, place) in (half as u32..).zip(&atomic[half..half + 50]) {
+                        place.store(value, std::sync::atomic::Ordering::Relaxed);
                     }
                 });
             }

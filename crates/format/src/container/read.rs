@@ -200,11 +200,6 @@ impl SectionReader {
         SectionReader { file, path, at, left, buffer: Vec::new() }
     }
 
-    /// The next rows; `None` at the end.
-    pub fn next<T: Pod>(&mut self) -> Result<Option<&[T]>> {
-        Ok(self.next_bytes()?.map(|bytes| bytemuck::cast_slice(bytes)))
-    }
-
     /// The next bytes, a multiple of 8 except at the end; `None` at the end.
     pub fn next_bytes(&mut self) -> Result<Option<&[u8]>> {
         if self.left == 0 {

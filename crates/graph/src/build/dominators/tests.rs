@@ -189,6 +189,7 @@ proptest! {
 
 #[test]
 fn small_graphs_by_hand() {
+    #[allow(clippy::type_complexity)] // one line a case
     let cases: &[(usize, &[(u32, u32)], &[u32])] = &[
         (1, &[], &[0]),
         (1, &[(0, 0)], &[0]),
