@@ -107,8 +107,7 @@ pub fn linked_list(length: u32) -> SnapshotBuilder {
 /// descriptor arrays; located objects; parts that only weak edges or only their own members hold;
 /// sizes and ids past 32 bits; any node as the root.
 pub fn strange_heap(max_nodes: usize) -> impl Strategy<Value = SnapshotBuilder> {
-    let size =
-        prop_oneof![1 => Just(0u64), 6 => 1u64..100, 1 => Just(u64::from(u32::MAX)), 1 => Just(5_000_000_000)];
+    let size = prop_oneof![1 => Just(0u64), 6 => 1u64..100, 1 => Just(u64::from(u32::MAX)), 1 => Just(5_000_000_000)];
     let node = (
         select(STRANGE_NODES.to_vec()),
         size,
@@ -118,7 +117,8 @@ pub fn strange_heap(max_nodes: usize) -> impl Strategy<Value = SnapshotBuilder> 
         prop_oneof![5 => any::<Index>().prop_map(Some), 1 => Just(None)],
     );
     let edge = (any::<Index>(), any::<Index>(), select(STRANGE_EDGES.to_vec()));
-    let root_edge = (any::<Index>(), select(vec!["element", "element", "shortcut", "weak", "property"]));
+    let root_edge =
+        (any::<Index>(), select(vec!["element", "element", "shortcut", "weak", "property"]));
     let entry = (any::<Index>(), any::<Index>(), any::<Index>(), 1u32..20);
     let nodes = prop::collection::vec(node, 1..=max_nodes);
     let edges = prop::collection::vec(edge, 0..=max_nodes * 2);
@@ -170,7 +170,13 @@ pub fn strange_heap(max_nodes: usize) -> impl Strategy<Value = SnapshotBuilder> 
 }
 
 /// A WeakMap entry whose two edges are numbered differently, the key's first or last by chance.
-fn strange_entry(heap: &mut SnapshotBuilder, table: NodeRef, key: NodeRef, value: NodeRef, number: u32) {
+fn strange_entry(
+    heap: &mut SnapshotBuilder,
+    table: NodeRef,
+    key: NodeRef,
+    value: NodeRef,
+    number: u32,
+) {
     let shared = format!(
         " / part of key (K) -> value (odd) @1 @{}) -> value (V @{}) pair in WeakMap (table @{})",
         heap.id(key),
