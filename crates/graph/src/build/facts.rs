@@ -330,11 +330,13 @@ impl<'a> Walk<'a> {
         let kind = EdgeType::from_code(edge.kind);
         let known = || if kind.is_indexed() { None } else { self.text.known(edge.name) };
         match special {
-            Special::Array if kind == EdgeType::Internal && known() == Some(Known::Elements) => {
-                // Only the first such edge of an array counts.
-                if specials.elements.last().is_none_or(|last| last.0 != edge.source) {
-                    specials.elements.push((edge.source, self.graph.to[edge.ordinal]));
-                }
+            // Only the first such edge of an array counts.
+            Special::Array
+                if kind == EdgeType::Internal
+                    && known() == Some(Known::Elements)
+                    && specials.elements.last().is_none_or(|last| last.0 != edge.source) =>
+            {
+                specials.elements.push((edge.source, self.graph.to[edge.ordinal]));
             }
             Special::Descriptors if self.is_descriptor(kind, edge.name) => {
                 specials.skipped.push(edge.ordinal as u32);

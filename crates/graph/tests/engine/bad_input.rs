@@ -78,8 +78,8 @@ fn after(text: &str, what: &str) -> usize {
 
 #[test]
 fn cut_off_at_every_byte() {
-    for newlines in [Newlines::AsV8, Newlines::None] {
-        let mut heap = heap_with(2);
+    for (newlines, step) in [(Newlines::AsV8, 1), (Newlines::None, 5)] {
+        let mut heap = heap_with(1);
         heap.layout_mut().newlines = newlines;
         let text = heap.to_json();
         let whole = Folder::new().open(text.as_bytes(), 2).unwrap();
@@ -93,7 +93,7 @@ fn cut_off_at_every_byte() {
         let nodes_start = after(&text, "\"nodes\":[");
         let (nodes_end, edges_end) = (end_of("\"nodes\":["), end_of("\"edges\":["));
         let folder = Folder::new();
-        for cut in 0..text.len() {
+        for cut in (0..text.len()).step_by(step) {
             let threads = 1 + cut % 2;
             let snapshot = match touch(&folder, &text.as_bytes()[..cut], threads) {
                 Ok(snapshot) => snapshot,
@@ -181,11 +181,11 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn compressed_files_cut_off_at_every_byte() {
+fn compressed_files_cut_off() {
     let plain = heap_with(1).to_bytes();
     for packed in [gz(&plain), zstd::encode_all(&plain[..], 3).unwrap()] {
         let folder = Folder::new();
-        for cut in 0..packed.len() {
+        for cut in (0..packed.len()).step_by(5).chain(packed.len() - 10..packed.len()) {
             if let Ok(snapshot) = touch(&folder, &packed[..cut], 1) {
                 assert!(finding(&snapshot, FindingKind::Truncated).is_some(), "cut at {cut}");
             }
@@ -199,7 +199,7 @@ fn compressed_files_with_a_wrong_byte() {
     let expected = everything(&Folder::new().open(&plain, 1).unwrap());
     let packed = gz(&plain);
     let folder = Folder::new();
-    for at in 10..packed.len() {
+    for at in (10..packed.len()).step_by(3) {
         let mut wrong = packed.clone();
         wrong[at] ^= 0x24;
         // A sum at the end of the stream tells, unless the damage makes that end unreachable.
@@ -316,7 +316,7 @@ fn syntax_error(bytes: &[u8], threads: usize) -> (u64, String) {
 
 #[test]
 fn a_wrong_byte_in_a_table_is_told_exactly() {
-    let text = heap_with(3).to_json();
+    let text = heap_with(2).to_json();
     for section in ["\"nodes\":[", "\"edges\":[", "\"locations\":["] {
         let start = after(&text, section);
         for at in start..=start + text[start..].find(']').unwrap() {
@@ -460,7 +460,7 @@ fn edges_that_lead_nowhere() {
         assert_eq!(retainers, [Ordinal(0), Ordinal(1)], "a broken edge holds nothing");
     }
     // Between two nodes.
-    let text = self::heap().to_json().replacen("\n,5,", "\n,5,", 1);
+    let text = self::heap().to_json();
     let start = after(&text, "\"edges\":[1,1,");
     let wrong = [&text[..start], "7", &text[start + 1..]].concat();
     let snapshot = Folder::new().open(wrong.as_bytes(), 1).unwrap();

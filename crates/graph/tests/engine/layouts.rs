@@ -106,7 +106,7 @@ fn location_rows_with_other_fields() {
             "\"locations\":[18,5,6,7\n,24,8,9,10\n]",
             "\"locations\":[7,1,6,18,5\n,10,1,9,24,8\n]",
         );
-    assert_ne!(wide, text.replace("object_index", ""));
+    assert!(wide.contains("\"locations\":[7,1,6,18,5") && wide.contains("[\"column\",\"novel\""));
     assert_eq!(figures(wide.as_bytes()), figures(text.as_bytes()));
 }
 
@@ -400,7 +400,7 @@ fn no_name_is_too_odd_for_an_edge() {
 #[test]
 fn large_tables_in_every_form() {
     let mut heap = SnapshotBuilder::new();
-    for at in 0..60_000u32 {
+    for at in 0..30_000u32 {
         let size = if at % 1000 == 0 { 5_000_000_000 } else { u64::from(at % 100) };
         let node = heap.object("Many", size);
         heap.element(heap.global(), at, node);

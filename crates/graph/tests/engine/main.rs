@@ -1,4 +1,5 @@
 //! The whole engine, from bytes to figures.
+#![expect(clippy::unwrap_used, reason = "tests panic, and so may what they share")]
 
 mod bad_input;
 mod common;
