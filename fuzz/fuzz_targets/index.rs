@@ -5,7 +5,7 @@
 use heapglass_fuzz::{scratch, walk};
 use heapglass_graph::Snapshot;
 use libfuzzer_sys::fuzz_target;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -34,11 +34,13 @@ fn signed(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = usize::try_from(word(24)?).ok()?;
     let mut toc: Value =
         serde_json::from_slice(bytes.get(start..start.checked_add(length)?)?).ok()?;
-    for section in toc["sections"].as_array_mut()? {
-        let offset = usize::try_from(section["offset"].as_u64()?).ok()?;
-        let length = usize::try_from(section["bytes"].as_u64()?).ok()?;
+    for section in toc.get_mut("sections")?.as_array_mut()? {
+        let section = section.as_object_mut()?;
+        let number = |section: &Map<String, Value>, name| section.get(name)?.as_u64();
+        let offset = usize::try_from(number(section, "offset")?).ok()?;
+        let length = usize::try_from(number(section, "bytes")?).ok()?;
         if let Some(content) = bytes.get(offset..offset.saturating_add(length)) {
-            section["xxh3"] = xxh3_64(content).into();
+            section.insert("xxh3".into(), xxh3_64(content).into());
         }
     }
     let toc = serde_json::to_vec(&toc).ok()?;

@@ -1,13 +1,17 @@
-//! The integer scanner against a slow one that is obviously right.
+//! The integer scanner against its plain twin, and both against a slow one that is obviously
+//! right.
 #![no_main]
 
-use heapglass_format::scan::{Integers, parse_integers};
+use heapglass_format::scan::{Integers, parse_integers, parse_integers_plain};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|run: &[u8]| {
-    let mut fast = Integers::default();
+    let (mut fast, mut plain) = (Integers::default(), Integers::default());
     let result = parse_integers(run, &mut fast);
-    let fast: Vec<u64> = (0..fast.low.len()).map(|at| fast.get(at)).collect();
+    assert_eq!(result, parse_integers_plain(run, &mut plain));
+    assert_eq!((fast.low(), fast.wide()), (plain.low(), plain.wide()));
+
+    let fast: Vec<u64> = (0..fast.low().len()).map(|at| fast.get(at)).collect();
     match (slow(run), result) {
         (Some(slow), Ok(())) => assert_eq!(slow, fast),
         (None, Err(_)) => {}

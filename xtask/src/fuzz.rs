@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::workspace;
 
 /// The targets in fuzz/fuzz_targets, and how large an input each may get, in bytes.
-const TARGETS: &[(&str, u32)] = &[("snapshot", 65_536), ("index", 131_072), ("integers", 4_096)];
+const TARGETS: &[(&str, u32)] = &[("snapshot", 65_536), ("index", 524_288), ("integers", 4_096)];
 
 /// An input that takes more memory or time than this is reported like a crash. The address
 /// sanitizer itself takes about 200 MB of it.
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 .arg(format!("-rss_limit_mb={MEMORY_MB}"))
                 .arg(format!("-malloc_limit_mb={}", MEMORY_MB / 2))
                 .arg(format!("-timeout={SECONDS_PER_INPUT}"))
-                .arg("-print_final_stats=1"),
+                .args(["-print_final_stats=1", "-verbosity=0"]),
         )?;
     }
     Ok(())

@@ -45,29 +45,28 @@ pub struct Child {
 /// The tree of edges below `from`, rows in preorder, `from` itself not among them; invisible
 /// edges are left out as in DevTools. Cost: the out-edges of the opened nodes.
 pub fn containment(graph: &Graph, from: Ordinal, options: &ContainmentOptions) -> Vec<Row<Child>> {
-    grow(children(graph, &[from], options), options.max_rows, |below| {
-        let mut path = vec![from];
-        path.extend_from_slice(below);
-        children(graph, &path, options)
+    grow(children(graph, from, &[], options), options.max_rows, |below| {
+        children(graph, from, below, options)
     })
 }
 
-/// The children of the last node of `path`.
+/// The children of the last node of `below`, or of `from` if there is none.
 fn children(
     graph: &Graph,
-    path: &[Ordinal],
+    from: Ordinal,
+    below: &[Ordinal],
     options: &ContainmentOptions,
 ) -> Children<Ordinal, Child> {
-    let Some(&node) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
+    let node = below.last().copied().unwrap_or(from);
     let mut edges: Vec<Edge> = visible_edges(graph, node).collect();
     let count = edges.len();
     if options.by_retained_size {
         edges.sort_by_key(|edge| Reverse(graph.retained_size(edge.to)));
     }
     edges.truncate(options.limit.unwrap_or(usize::MAX));
-    let is_last_level = path.len() >= options.depth as usize;
+    let is_last_level = below.len() + 1 >= options.depth as usize;
     let shown = edges.into_iter().map(|edge| {
-        let cycle = path.contains(&edge.to);
+        let cycle = edge.to == from || below.contains(&edge.to);
         Shown {
             key: edge.to,
             item: Child { edge: edge_label(graph, edge), object: describe(graph, edge.to), cycle },

@@ -15,6 +15,7 @@ mod error;
 mod filter;
 mod names;
 mod native_context;
+mod nearest;
 mod node_set;
 mod object;
 mod paths;

@@ -170,7 +170,7 @@ pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectRe
         script: source_of(graph, node).1,
         dominator: (node != graph.root()).then(|| describe(graph, graph.dominator(node))),
         retained_count: graph.retained_count(node),
-        retainer_count: graph.retaining_nodes(node).len() as u64,
+        retainer_count: graph.retainer_count(node),
         edge_count: graph.edge_range(node).len() as u64,
         native_context: native_context_of_map(graph, node).map(|context| describe(graph, context)),
         closure: (graph.node_type(node) == NodeType::Closure)
@@ -249,7 +249,7 @@ fn table_of(graph: &Graph, node: Ordinal) -> Option<(Ordinal, Kind)> {
     match graph.node_type(node) {
         NodeType::Object => tables::table_of(graph, node),
         NodeType::Array => graph
-            .retaining_nodes(node)
+            .each_retaining_node(node)
             .take(4)
             .find_map(|owner| tables::table_of(graph, owner).filter(|&(table, _)| table == node)),
         _ => None,

@@ -9,6 +9,7 @@ use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 pub use merge::{MergedPaths, PathBranch, merged_paths};
 pub(crate) use text::path_text;
 
+use crate::nearest::nearest_holders;
 use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
 use predecessors::Predecessors;
 
@@ -40,7 +41,7 @@ pub struct RootPath {
 /// Cost: the retainers of the nodes on the path.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     let ways = Predecessors::of(graph, &[node]);
-    Some(root_path(graph, &ways.edges_to(graph, node)?, node))
+    Some(root_path(graph, &ways.edges_to(node)?, node))
 }
 
 /// Up to `count` different paths to `node`, shortest first, that enter it (or the first object on
@@ -72,7 +73,7 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
         if taken.iter().any(|&taken| graph.dominates(taken, holder.from)) {
             continue;
         }
-        let Some(mut edges) = ways.edges_to(graph, holder.from) else { continue };
+        let Some(mut edges) = ways.edges_to(holder.from) else { continue };
         // A holder that is itself reached through the object is no way to it.
         if edges.iter().any(|edge| edge.to == at || edge.from == at) {
             continue;
@@ -91,24 +92,33 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
     paths
 }
 
-/// One edge from each of the nearest nodes that hold `node`, nearest first. Cost: the out-edges
-/// of those that are looked at.
+/// One edge from each of the nearest nodes that hold `node`, nearest first. Cost: a step for each
+/// retainer, and the out-edges of those that are looked at.
 fn holders_of(graph: &Graph, node: Ordinal, count: usize) -> Vec<Edge> {
-    let mut nearest: Vec<(i32, Ordinal)> = graph
-        .retaining_nodes(node)
-        .filter(|&from| from != node && graph.distance(from).0 >= 0 && !graph.dominates(node, from))
-        .map(|from| (graph.distance(from).0, from))
-        .collect();
-    nearest.sort_unstable();
-    nearest.dedup();
-    nearest.into_iter().filter_map(|(_, from)| best_edge(graph, from, node)).take(count).collect()
+    let key = |from: Ordinal| {
+        let is_way = from != node && graph.distance(from).0 >= 0 && !graph.dominates(node, from);
+        is_way.then(|| i64::from(graph.distance(from).0))
+    };
+    let mut looked_at = count.saturating_mul(2);
+    loop {
+        let (nearest, all) = nearest_holders(graph, node, looked_at, key);
+        let edges: Vec<Edge> = nearest
+            .iter()
+            .filter_map(|&(_, from)| best_edge(graph, from, node))
+            .take(count)
+            .collect();
+        if all || edges.len() == count {
+            return edges;
+        }
+        looked_at = looked_at.saturating_mul(8);
+    }
 }
 
 /// The edge from `from` to `to` that says most to people; `None` if all are weak.
 fn best_edge(graph: &Graph, from: Ordinal, to: Ordinal) -> Option<Edge> {
     graph
-        .edges(from)
-        .filter(|edge| edge.to == to && holds(*edge))
+        .edges_between(from, to)
+        .filter(|&edge| holds(edge))
         .min_by_key(|edge| predecessors::rank(edge.edge_type))
 }
 

@@ -1,11 +1,9 @@
 //! Who holds an object: the Retainers pane.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use heapglass_graph::{Distance, Edge, EdgeType, Graph, Ordinal};
 use rustc_hash::FxHashSet;
 
+use crate::nearest::nearest_holders;
 use crate::row::{Children, Shown, grow};
 use crate::weak_map::WeakMapPairs;
 use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, distances_without, edge_label};
@@ -79,8 +77,8 @@ pub fn retainers(graph: &Graph, node: Ordinal, options: &RetainerOptions) -> Ret
     let view = View::of(graph, options);
     let top = view.children(&[node]);
     let rows = grow(top, options.max_rows, |below| {
-        let mut path = vec![node];
-        path.extend(below.iter().map(|key| key.node));
+        let path: Vec<Ordinal> =
+            std::iter::once(node).chain(below.iter().map(|key| key.node)).collect();
         if below.iter().all(|key| key.is_nearest) && below.len() >= options.depth as usize {
             view.nearest(&path)
         } else {
@@ -178,7 +176,7 @@ impl<'a> View<'a> {
                 && distance.is_some_and(|distance| distance.0 > 1);
             shown.push(Shown {
                 open: !cycle && (path.len() < self.options.depth as usize || may_follow),
-                children: self.graph.retaining_nodes(edge.from).len() as u64,
+                children: self.graph.retainer_count(edge.from),
                 key: Key { node: edge.from, is_nearest },
                 item: Retainer {
                     edge: edge_label(self.graph, edge),
@@ -195,30 +193,31 @@ impl<'a> View<'a> {
     /// The nearest `limit` edges, and the number of all. Objects with millions of retainers are
     /// ordinary, so that only the retainers that will be shown are looked into.
     fn nearest_edges(&self, node: Ordinal, limit: usize) -> (Vec<(Edge, bool)>, u64) {
-        let mut total = self.graph.retaining_nodes(node).len() as u64;
-        let mut queue: BinaryHeap<Reverse<(i64, Ordinal)>> = self
-            .graph
-            .retaining_nodes(node)
-            .map(|from| Reverse((self.sort_key(from), from)))
-            .collect();
-        let mut edges = Vec::new();
-        let mut previous = None;
-        while edges.len() < limit
-            && let Some(Reverse((_, from))) = queue.pop()
-        {
-            if previous.replace(from) == Some(from) {
-                continue;
-            }
-            for edge in self.graph.edges(from).filter(|edge| edge.to == node) {
-                if self.shows(edge) {
-                    edges.push((edge, false));
-                } else {
-                    total -= 1;
+        let total = self.graph.retainer_count(node);
+        let mut looked_at = limit.saturating_mul(2);
+        loop {
+            let key = |holder| Some(self.sort_key(holder));
+            let (nearest, all) = nearest_holders(self.graph, node, looked_at, key);
+            let mut edges = Vec::new();
+            let mut not_shown = 0;
+            for (_, holder) in nearest {
+                for edge in self.graph.edges_between(holder, node) {
+                    if self.shows(edge) {
+                        edges.push((edge, false));
+                    } else {
+                        not_shown += 1;
+                    }
+                }
+                if edges.len() >= limit {
+                    break;
                 }
             }
+            if all || edges.len() >= limit {
+                edges.truncate(limit);
+                return (edges, total.saturating_sub(not_shown));
+            }
+            looked_at = looked_at.saturating_mul(8);
         }
-        edges.truncate(limit);
-        (edges, total)
     }
 
     /// The same when nodes are ignored; says of each edge whether it keeps nothing alive, because

@@ -3,6 +3,7 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
 use crate::distance::is_user_root;
+use crate::object::is_context;
 
 /// Whether a node owns memory without being anybody's: roots, global objects, V8's inner nodes.
 /// They are walked through and never blamed.
@@ -10,8 +11,27 @@ pub(crate) fn is_nobody(graph: &Graph, node: Ordinal) -> bool {
     match graph.node_type(node) {
         NodeType::Synthetic | NodeType::Hidden | NodeType::Code | NodeType::ObjectShape => true,
         NodeType::Object => is_global(graph, node),
+        NodeType::Array => !is_part_of_object(graph, node),
+        NodeType::Native => is_inner(&graph.raw_name(node)),
         _ => false,
     }
+}
+
+/// Whether a native node is one of V8's inner ones, which snapshots with `exposeInternals` type so,
+/// and not the memory behind a buffer or string.
+fn is_inner(name: &str) -> bool {
+    name.starts_with("system / ") && !name.ends_with("Data")
+}
+
+/// Retainers of an array that are looked at for an owner.
+const MAX_OWNERS: usize = 1000;
+
+/// Whether an array is the store of an object or of variables, rather than a table of V8's.
+fn is_part_of_object(graph: &Graph, array: Ordinal) -> bool {
+    graph
+        .each_retaining_node(array)
+        .take(MAX_OWNERS)
+        .any(|owner| is_program_object(graph, owner) || is_context(graph, owner))
 }
 
 /// Whether a node is a global object: a user root, or named so by its native context.
@@ -21,7 +41,7 @@ fn is_global(graph: &Graph, node: Ordinal) -> bool {
             name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(" "))
         })
     };
-    let is_below_root = || graph.retaining_nodes(node).any(|from| from == graph.root());
+    let is_below_root = || graph.each_retaining_node(node).any(|from| from == graph.root());
     let is_named_by_context = || {
         graph.retainers(node).take(64).any(|edge| {
             edge.edge_type == EdgeType::Internal

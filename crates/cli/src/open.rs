@@ -61,6 +61,8 @@ pub(crate) fn open_with_index(
     let snapshot =
         Snapshot::open(&source, &options, &bar).map_err(|error| interrupted(hints::opening(error)));
     drop(bar);
+    // The directory first: once nothing cleans up, an interrupt ends the program at once.
+    drop(work_dir);
     drop(cleans_up);
     let snapshot = snapshot?;
     if let Some(problem) = snapshot.index_problem() {

@@ -1,6 +1,8 @@
 //! `--json`: the documents fit their schemas, have the promised names, and the generated files are
 //! current.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 mod support;
 
 use serde_json::Value;

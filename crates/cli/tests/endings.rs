@@ -1,5 +1,7 @@
 //! How the program ends: exit codes, and what it says of bad input.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 mod support;
 
 use std::io::Write;

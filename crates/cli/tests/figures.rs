@@ -1,5 +1,7 @@
 //! What the program prints is what DevTools' own engine says of the same file.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 mod support;
 
 use std::collections::BTreeMap;

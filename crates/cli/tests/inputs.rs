@@ -1,6 +1,8 @@
 //! Where snapshots come from: files, compressed ones, standard input, must-gather directories, the
 //! index.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 mod support;
 
 use std::fs;

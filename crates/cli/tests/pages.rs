@@ -1,5 +1,7 @@
 //! The pages as a user sees them, on the snapshot of an application that leaks.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 mod support;
 
 use insta::assert_snapshot;

@@ -52,7 +52,9 @@ impl<T: Pod> Buffer<T> {
         // SAFETY: `AtomicTwin` is implemented for u32 alone, which has the size and alignment of
         // AtomicU32 and the same values; the exclusive borrow lasts as long as the result, so
         // that nobody accesses the elements without atomics meanwhile.
-        unsafe { std::slice::from_raw_parts(elements.as_ptr().cast::<AtomicU32>(), elements.len()) }
+        unsafe {
+            std::slice::from_raw_parts(elements.as_mut_ptr().cast::<AtomicU32>(), elements.len())
+        }
     }
 
     /// Appends elements; doubles the capacity when it is used up.
@@ -128,6 +130,11 @@ impl Scratch {
         Ok(buffer)
     }
 
+    /// Gives idle memory back to the system.
+    pub fn clear(&self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Hands a buffer on.
     pub fn give<T>(&self, buffer: Buffer<T>) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(buffer.map);
@@ -190,8 +197,8 @@ mod tests {
         std::thread::scope(|scope| {
             for half in [0usize, 50] {
                 scope.spawn(move || {
-                    for at in half..half + 50 {
-                        atomic[at].store(at as u32, std::sync::atomic::Ordering::Relaxed);
+                    for (value, place) in (half as u32..).zip(&atomic[half..half + 50]) {
+                        place.store(value, std::sync::atomic::Ordering::Relaxed);
                     }
                 });
             }

@@ -4,7 +4,7 @@
 //! reads the environment or opens a socket.
 //!
 //! Reading order: [`source`] (where bytes come from), [`meta`] (what the file says of itself),
-//! [`scan`] (bytes to columns), [`container`] (the index file), [`column`] (columns read back),
+//! [`scan`] (bytes to columns), [`container`] (the index file), [`mod@column`] (columns read back),
 //! [`strings`] (text).
 
 pub mod buffer;

@@ -369,24 +369,47 @@ impl Graph {
         let mut previous = None;
         self.retaining_nodes(node)
             .filter(move |&from| previous.replace(from) != Some(from))
-            .flat_map(move |from| self.edges(from).filter(move |edge| edge.to == node))
+            .flat_map(move |from| self.edges_between(from, node))
     }
 
     /// Sources of the edges into `node`, ascending, one entry for each edge. Cost: their number.
     pub fn retaining_nodes(&self, node: Ordinal) -> impl ExactSizeIterator<Item = Ordinal> + use<> {
-        let number = self.columns.preorder_number[node.index()] as usize;
-        let first = &*self.columns.predecessor_first;
-        let order = &*self.columns.preorder_node;
-        let essential =
-            &self.columns.predecessor_from[first[number] as usize..first[number + 1] as usize];
-        let others = &*self.columns.other_retainers;
-        let start = others.partition_point(|pair| pair[0] < node.0);
-        let others =
-            others[start..].iter().take_while(|pair| pair[0] == node.0).map(|pair| pair[1]);
-        let mut nodes: Vec<Ordinal> =
-            essential.iter().map(|&from| order[from as usize]).chain(others).map(Ordinal).collect();
+        let mut nodes: Vec<Ordinal> = self.each_retaining_node(node).collect();
         nodes.sort_unstable();
         nodes.into_iter()
+    }
+
+    /// The same in no particular order. Constant time each.
+    pub fn each_retaining_node(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
+        let order = &*self.columns.preorder_node;
+        let essential =
+            self.essential_retainers(node).iter().map(move |&from| Ordinal(order[from as usize]));
+        essential.chain(self.other_retainers(node).iter().map(|pair| Ordinal(pair[1])))
+    }
+
+    /// Number of edges into `node`. Constant time.
+    pub fn retainer_count(&self, node: Ordinal) -> u64 {
+        (self.essential_retainers(node).len() + self.other_retainers(node).len()) as u64
+    }
+
+    fn essential_retainers(&self, node: Ordinal) -> &[u32] {
+        let number = self.columns.preorder_number[node.index()] as usize;
+        let first = &*self.columns.predecessor_first;
+        &self.columns.predecessor_from[first[number] as usize..first[number + 1] as usize]
+    }
+
+    fn other_retainers(&self, node: Ordinal) -> &[[u32; 2]] {
+        let others = &*self.columns.other_retainers;
+        let start = others.partition_point(|pair| pair[0] < node.0);
+        let end = others.partition_point(|pair| pair[0] <= node.0);
+        &others[start..end]
+    }
+
+    /// The edges that lead from one node to another. Cost: a scan of the targets of `from`.
+    pub fn edges_between(&self, from: Ordinal, to: Ordinal) -> impl Iterator<Item = Edge> + '_ {
+        let edges = self.edges(from);
+        let targets = edges.targets.iter().enumerate();
+        targets.filter(move |&(_, &target)| target == to.0).filter_map(move |(at, _)| edges.at(at))
     }
 
     /// The first edge of `node` with this type and name. Cost: its out-degree.
@@ -415,6 +438,28 @@ pub struct Edges<'a> {
     types: &'a [u8],
     names: &'a [u32],
     targets: &'a [u32],
+}
+
+impl Edges<'_> {
+    /// The edge at a position among those that are left; `None` for broken ones.
+    fn at(&self, at: usize) -> Option<Edge> {
+        let edge_type = EdgeType::from_code(*self.types.get(at)?);
+        let name = *self.names.get(at)?;
+        let name = if edge_type.is_indexed() {
+            EdgeName::Index(name)
+        } else {
+            EdgeName::String(StringIndex(name))
+        };
+        let to = Ordinal(*self.targets.get(at)?);
+        let ordinal = EdgeOrdinal(self.next + at as u32);
+        (edge_type != EdgeType::Broken).then_some(Edge {
+            ordinal,
+            edge_type,
+            from: self.from,
+            to,
+            name,
+        })
+    }
 }
 
 impl Iterator for Edges<'_> {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeName, EdgeType, Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
-use super::predecessors::{Predecessors, is_top};
+use super::predecessors::Predecessors;
 use super::text::path_text;
 use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
@@ -68,7 +68,9 @@ pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedP
     MergedPaths {
         rows,
         common,
-        gathered: gathered_at.map_or(0, |node| forest.weight(node).targets),
+        gathered: gathered_at
+            .and_then(|node| forest.ways.number(node))
+            .map_or(0, |number| forest.weight(number).targets),
         gathered_at: gathered_at.map(|node| describe(graph, node)),
         targets: forest.targets.len(),
         unreachable: forest.targets.len()
@@ -76,14 +78,16 @@ pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedP
     }
 }
 
-/// The shortest paths to all targets: trees, as every node on them has one predecessor.
+/// The shortest paths to all targets, from the roots down. Nodes go by their number on the paths.
 struct Forest<'a> {
     graph: &'a Graph,
     targets: NodeSet,
     ways: Predecessors,
-    tops: Vec<Ordinal>,
-    below: FxHashMap<Ordinal, Vec<Ordinal>>,
-    weights: FxHashMap<Ordinal, Weight>,
+    tops: Vec<usize>,
+    /// For each number where the numbers of the nodes below it start in `below`, and one more.
+    first_below: Vec<u32>,
+    below: Vec<u32>,
+    weights: Vec<Weight>,
 }
 
 /// What is reached through a node.
@@ -93,9 +97,16 @@ struct Weight {
     retained_size: u64,
 }
 
+impl Weight {
+    fn add(&mut self, other: Weight) {
+        self.targets += other.targets;
+        self.retained_size += other.retained_size;
+    }
+}
+
 /// Nodes that stand at the same step.
 struct Branch {
-    nodes: Vec<Ordinal>,
+    numbers: Vec<usize>,
     edge: Option<Edge>,
     weight: Weight,
     is_target: bool,
@@ -122,54 +133,33 @@ impl<'a> Forest<'a> {
         for &target in targets {
             set.insert(target);
         }
-        let mut weights: FxHashMap<Ordinal, Weight> = FxHashMap::default();
-        for (target, retained_size) in own_bytes(graph, &set) {
-            weights.insert(target, Weight { targets: 1, retained_size });
-        }
-        let mut nodes: Vec<Ordinal> = ways.nodes().chain(set.iter()).collect();
-        nodes.sort_unstable_by_key(|&node| (Reverse(graph.distance(node)), node));
-        nodes.dedup();
-        let mut below: FxHashMap<Ordinal, Vec<Ordinal>> = FxHashMap::default();
-        // Farthest first, so that each node's weight is complete when it is passed on.
-        for &node in &nodes {
-            if let Some(edge) = ways.edge_to(node) {
-                below.entry(edge.from).or_default().push(node);
-                let weight = weights.get(&node).copied().unwrap_or_default();
-                let above = weights.entry(edge.from).or_default();
-                above.targets += weight.targets;
-                above.retained_size += weight.retained_size;
-            }
-        }
-        let mut tops: Vec<Ordinal> = below
-            .keys()
-            .copied()
-            .chain(set.iter())
-            .filter(|&node| ways.edge_to(node).is_none() && is_top(graph, node))
-            .collect();
-        tops.sort_unstable();
-        tops.dedup();
-        Forest { graph, targets: set, ways, tops, below, weights }
+        let weights = weights(graph, &ways, &set);
+        let (first_below, below) = below(&ways);
+        let tops = (0..ways.len()).filter(|&number| ways.is_top(number)).collect();
+        Forest { graph, targets: set, ways, tops, first_below, below, weights }
     }
 
-    fn weight(&self, node: Ordinal) -> Weight {
-        self.weights.get(&node).copied().unwrap_or_default()
+    fn weight(&self, number: usize) -> Weight {
+        self.weights.get(number).copied().unwrap_or_default()
+    }
+
+    fn node(&self, number: usize) -> Ordinal {
+        self.ways.node(number).unwrap_or(self.graph.root())
+    }
+
+    /// The nodes right below a node.
+    fn below(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
+        let ends = self.first_below.get(number..number + 2);
+        let range = ends.map_or(0..0, |ends| ends[0] as usize..ends[1] as usize);
+        self.below.get(range).unwrap_or_default().iter().map(|&number| number as usize)
     }
 
     /// The branches below a branch, or the topmost ones, most bytes first.
     fn branches(&self, above: Option<&Branch>) -> Vec<Branch> {
-        let nodes: Vec<Ordinal> = match above {
-            None => self.tops.clone(),
-            Some(branch) => branch
-                .nodes
-                .iter()
-                .filter_map(|node| self.below.get(node))
-                .flatten()
-                .copied()
-                .collect(),
-        };
         let mut branches: FxHashMap<SameStep, Branch> = FxHashMap::default();
-        for node in nodes {
-            let edge = self.ways.edge_to(node);
+        let mut add = |number: usize| {
+            let edge = self.ways.edge_to(number);
+            let node = self.node(number);
             let is_target = self.targets.contains(node);
             let key = SameStep {
                 edge: edge.map(|edge| self.key(edge)),
@@ -177,21 +167,24 @@ impl<'a> Forest<'a> {
                 is_target,
             };
             let branch = branches.entry(key).or_insert_with(|| Branch {
-                nodes: Vec::new(),
+                numbers: Vec::new(),
                 edge,
                 weight: Weight::default(),
                 is_target,
             });
-            branch.nodes.push(node);
-            branch.weight.targets += self.weight(node).targets;
-            branch.weight.retained_size += self.weight(node).retained_size;
+            branch.numbers.push(number);
+            branch.weight.add(self.weight(number));
+        };
+        match above {
+            None => self.tops.iter().for_each(|&top| add(top)),
+            Some(branch) => {
+                branch.numbers.iter().flat_map(|&number| self.below(number)).for_each(add);
+            }
         }
         let mut branches: Vec<Branch> = branches.into_values().collect();
         branches.sort_by_key(|branch| {
-            (
-                Reverse((branch.weight.retained_size, branch.weight.targets)),
-                branch.nodes.first().copied(),
-            )
+            let first = branch.numbers.first().map(|&number| self.node(number));
+            (Reverse((branch.weight.retained_size, branch.weight.targets)), first)
         });
         branches
     }
@@ -223,7 +216,7 @@ impl<'a> Forest<'a> {
         PathBranch {
             edge: branch.edge.map(|edge| step_label(self.graph, edge)),
             class_name: self.graph.class_name(example).to_owned(),
-            objects: branch.nodes.len() as u64,
+            objects: branch.numbers.len() as u64,
             example: describe(self.graph, example),
             targets: branch.weight.targets,
             retained_size: branch.weight.retained_size,
@@ -232,11 +225,10 @@ impl<'a> Forest<'a> {
     }
 
     fn heaviest(&self, branch: &Branch) -> Ordinal {
-        let heaviest = branch
-            .nodes
-            .iter()
-            .max_by_key(|&&node| (self.weight(node).retained_size, Reverse(node)));
-        heaviest.copied().unwrap_or(self.graph.root())
+        let weight = |number: usize| self.weight(number).retained_size;
+        let heaviest =
+            branch.numbers.iter().copied().max_by_key(|&at| (weight(at), Reverse(self.node(at))));
+        heaviest.map_or(self.graph.root(), |number| self.node(number))
     }
 
     /// The way that most targets share, in words, and the last single object on it.
@@ -253,14 +245,14 @@ impl<'a> Forest<'a> {
             let Some(branch) = next.filter(|branch| branch.weight.targets as f64 >= least) else {
                 break;
             };
-            match (branch.nodes.as_slice(), rest.is_empty()) {
-                ([only], true) => single = Some(*only),
+            match (branch.numbers.as_slice(), rest.is_empty()) {
+                ([only], true) => single = self.ways.node(*only),
                 _ => rest.push_str(&self.group_text(&branch)),
             }
             above = Some(branch);
         }
         let Some(single) = single else { return (String::new(), None) };
-        let edges = self.ways.edges_to(self.graph, single).unwrap_or_default();
+        let edges = self.ways.edges_to(single).unwrap_or_default();
         let first = edges.first().map_or(single, |edge| edge.from);
         (path_text(self.graph, first, &edges) + &rest, Some(single))
     }
@@ -269,7 +261,7 @@ impl<'a> Forest<'a> {
     fn owner_of(&self, node: Ordinal) -> Ordinal {
         let mut at = node;
         while !is_program_object(self.graph, at) {
-            match self.ways.edge_to(at) {
+            match self.ways.number(at).and_then(|number| self.ways.edge_to(number)) {
                 Some(edge) => at = edge.from,
                 None => return node,
             }
@@ -283,19 +275,58 @@ impl<'a> Forest<'a> {
             Some(edge) if edge.edge_type == EdgeType::Property => edge_label(self.graph, edge).text,
             _ => format!(
                 " → [{} × {}]",
-                branch.nodes.len(),
+                branch.numbers.len(),
                 self.graph.class_name(self.heaviest(branch))
             ),
         }
     }
 }
 
+/// For each node on a path what is reached through it.
+fn weights(graph: &Graph, ways: &Predecessors, targets: &NodeSet) -> Vec<Weight> {
+    let mut weights = vec![Weight::default(); ways.len()];
+    for (target, retained_size) in own_bytes(graph, targets) {
+        if let Some(weight) = ways.number(target).and_then(|number| weights.get_mut(number)) {
+            weight.add(Weight { targets: 1, retained_size });
+        }
+    }
+    // Farthest first, so that each node's weight is complete when it is passed on.
+    let distance = |number: &usize| ways.node(*number).map(|node| graph.distance(node));
+    let mut farthest: Vec<usize> = (0..ways.len()).collect();
+    farthest.sort_unstable_by_key(|number| Reverse(distance(number)));
+    for number in farthest {
+        let above = ways.edge_to(number).and_then(|edge| ways.number(edge.from));
+        if let (Some(above), Some(&weight)) = (above, weights.get(number))
+            && let Some(above) = weights.get_mut(above)
+        {
+            above.add(weight);
+        }
+    }
+    weights
+}
+
+/// For each node on a path the nodes right below it: where they start, and they themselves.
+fn below(ways: &Predecessors) -> (Vec<u32>, Vec<u32>) {
+    let above = |number: usize| ways.edge_to(number).and_then(|edge| ways.number(edge.from));
+    let mut pairs: Vec<(u32, u32)> =
+        (0..ways.len()).filter_map(|number| Some((above(number)? as u32, number as u32))).collect();
+    pairs.sort_unstable();
+    let mut first_below = Vec::with_capacity(ways.len() + 1);
+    for (at, &(above, _)) in pairs.iter().enumerate() {
+        while first_below.len() <= above as usize {
+            first_below.push(at as u32);
+        }
+    }
+    first_below.resize(ways.len() + 1, pairs.len() as u32);
+    (first_below, pairs.into_iter().map(|(_, number)| number).collect())
+}
+
 /// For each target its retained size, or 0 if it lies inside another target.
 fn own_bytes(graph: &Graph, targets: &NodeSet) -> Vec<(Ordinal, u64)> {
     let mut covered_until = 0;
     let mut bytes = Vec::new();
-    for (position, node) in graph.dominator_preorder().iter().map(|&node| Ordinal(node)).enumerate()
-    {
+    for (position, &node) in graph.dominator_preorder().iter().enumerate() {
+        let node = Ordinal(node);
         if !targets.contains(node) {
             continue;
         }

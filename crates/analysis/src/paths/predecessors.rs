@@ -1,82 +1,149 @@
 //! Ways back to the roots.
 
 use heapglass_graph::{Distance, Edge, EdgeType, Graph, NodeType, Ordinal};
-use rustc_hash::FxHashMap;
 
-use super::holds;
+use super::{best_edge, holds};
 
-/// For the nodes on shortest paths to some targets, the edge by which each is reached.
+/// Shortest paths to some targets: trees, as every node on them has one predecessor. The nodes
+/// are numbered as they are met.
 pub(super) struct Predecessors {
-    edges: FxHashMap<Ordinal, Edge>,
+    ways: Vec<Way>,
+    /// For each node ordinal its number and 1, or 0 for nodes on no path.
+    number: Vec<u32>,
 }
 
-/// A node whose predecessor is looked for.
-struct Wanted {
+/// How a node is reached.
+struct Way {
     node: Ordinal,
+    /// The edge by which it is reached; `None` on top of a path, and where there is none.
+    edge: Option<Edge>,
+    /// The node whose edges are to be looked through next.
+    candidate: Option<Ordinal>,
     /// Candidates that turned out to hold it by weak edges only.
     failed: usize,
+    is_top: bool,
 }
+
+/// Nodes of one holder that are looked for one by one, rather than in one pass over its edges.
+const FEW: usize = 4;
+/// Retainers that are looked through for a better predecessor than the first.
+const PATIENCE: usize = 100_000;
 
 impl Predecessors {
     /// Finds the ways to `targets`. Cost: the retainers of all nodes on the ways, and the
     /// out-edges of those nodes, each once.
     pub(super) fn of(graph: &Graph, targets: &[Ordinal]) -> Predecessors {
-        let mut edges: FxHashMap<Ordinal, Edge> = FxHashMap::default();
-        let mut wanted: Vec<Wanted> =
-            targets.iter().map(|&node| Wanted { node, failed: 0 }).collect();
-        while !wanted.is_empty() {
-            let mut by_holder: FxHashMap<Ordinal, Vec<Wanted>> = FxHashMap::default();
-            for want in wanted.drain(..) {
-                if edges.contains_key(&want.node) {
-                    continue;
-                }
-                if let Some(holder) = candidate(graph, want.node, want.failed) {
-                    by_holder.entry(holder).or_default().push(want);
-                }
+        let mut found =
+            Predecessors { ways: Vec::new(), number: vec![0; graph.node_count() as usize] };
+        for &target in targets {
+            found.meet(target);
+        }
+        let mut open: Vec<usize> = (0..found.ways.len()).collect();
+        while !open.is_empty() {
+            let mut by_holder: Vec<(Ordinal, usize)> = Vec::new();
+            for way in open.drain(..) {
+                by_holder.extend(found.choose(graph, way).map(|holder| (holder, way)));
             }
-            for (holder, held) in by_holder {
-                let found = edges_into(graph, holder, &held);
-                for want in held {
-                    match found.get(&want.node) {
-                        Some(&edge) => {
-                            edges.insert(want.node, edge);
+            by_holder.sort_unstable();
+            for held in by_holder.chunk_by(|a, b| a.0 == b.0) {
+                found.reach(graph, held);
+                for &(holder, way) in held {
+                    match found.ways.get_mut(way) {
+                        Some(way) if way.edge.is_some() => open.extend(found.meet(holder)),
+                        Some(unreached) => {
+                            unreached.failed += 1;
+                            open.push(way);
                         }
-                        None => wanted.push(Wanted { failed: want.failed + 1, ..want }),
+                        None => {}
                     }
-                }
-                if !edges.contains_key(&holder) {
-                    wanted.push(Wanted { node: holder, failed: 0 });
                 }
             }
         }
-        Predecessors { edges }
+        found
     }
 
-    /// The edge by which `node` is reached; `None` on top of a path.
-    pub(super) fn edge_to(&self, node: Ordinal) -> Option<Edge> {
-        self.edges.get(&node).copied()
+    /// Gives a node a number; `None` if it has one.
+    fn meet(&mut self, node: Ordinal) -> Option<usize> {
+        let slot = self.number.get_mut(node.index()).filter(|slot| **slot == 0)?;
+        let number = self.ways.len();
+        *slot = number as u32 + 1;
+        self.ways.push(Way { node, edge: None, candidate: None, failed: 0, is_top: false });
+        Some(number)
     }
 
-    /// All nodes that have a predecessor.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = Ordinal> + '_ {
-        self.edges.keys().copied()
+    /// Chooses the node whose edges shall be looked through for a way.
+    fn choose(&mut self, graph: &Graph, way: usize) -> Option<Ordinal> {
+        let way = self.ways.get_mut(way)?;
+        way.is_top = is_top(graph, way.node);
+        way.candidate = candidate(graph, way.node, way.failed).filter(|_| !way.is_top);
+        if way.candidate.is_none() && graph.distance(way.node) != Distance::NONE {
+            // The search for distances came here by an edge from the root back into the graph.
+            way.is_top = true;
+        }
+        way.candidate
+    }
+
+    /// Looks for the edges from a holder to the nodes that chose it.
+    fn reach(&mut self, graph: &Graph, held: &[(Ordinal, usize)]) {
+        let Some(&(holder, _)) = held.first() else { return };
+        if held.len() <= FEW {
+            for &(_, way) in held {
+                if let Some(way) = self.ways.get_mut(way) {
+                    way.edge = best_edge(graph, holder, way.node);
+                }
+            }
+            return;
+        }
+        for edge in graph.edges(holder).filter(|&edge| holds(edge)) {
+            let way = self.number(edge.to).and_then(|number| self.ways.get_mut(number));
+            if let Some(way) = way.filter(|way| way.candidate == Some(holder))
+                && way.edge.is_none_or(|best| rank(edge.edge_type) < rank(best.edge_type))
+            {
+                way.edge = Some(edge);
+            }
+        }
+    }
+
+    /// Number of nodes on the paths.
+    pub(super) fn len(&self) -> usize {
+        self.ways.len()
+    }
+
+    /// The number of a node on a path.
+    pub(super) fn number(&self, node: Ordinal) -> Option<usize> {
+        (*self.number.get(node.index())? as usize).checked_sub(1)
+    }
+
+    /// The node of a number.
+    pub(super) fn node(&self, number: usize) -> Option<Ordinal> {
+        self.ways.get(number).map(|way| way.node)
+    }
+
+    /// The edge by which a node is reached; `None` on top of a path.
+    pub(super) fn edge_to(&self, number: usize) -> Option<Edge> {
+        self.ways.get(number)?.edge
+    }
+
+    /// Whether a node is the start of a path.
+    pub(super) fn is_top(&self, number: usize) -> bool {
+        self.ways.get(number).is_some_and(|way| way.is_top)
     }
 
     /// The edges from the root of a path down to `node`; `None` if no root leads there.
-    pub(super) fn edges_to(&self, graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
+    pub(super) fn edges_to(&self, node: Ordinal) -> Option<Vec<Edge>> {
         let mut edges = Vec::new();
-        let mut at = node;
+        let mut at = self.number(node)?;
         while let Some(edge) = self.edge_to(at) {
             edges.push(edge);
-            at = edge.from;
+            at = self.number(edge.from)?;
         }
         edges.reverse();
-        is_top(graph, at).then_some(edges)
+        self.is_top(at).then_some(edges)
     }
 }
 
 /// Whether paths start at this node: a user root, or a child of the root.
-pub(super) fn is_top(graph: &Graph, node: Ordinal) -> bool {
+fn is_top(graph: &Graph, node: Ordinal) -> bool {
     node == graph.root() || [1, Distance::SYSTEM.0 + 1].contains(&graph.distance(node).0)
 }
 
@@ -84,32 +151,27 @@ pub(super) fn is_top(graph: &Graph, node: Ordinal) -> bool {
 /// V8's inner nodes, because their edges have names that say something.
 fn candidate(graph: &Graph, node: Ordinal, skip: usize) -> Option<Ordinal> {
     let distance = graph.distance(node);
-    if is_top(graph, node) || distance == Distance::NONE {
+    if distance == Distance::NONE {
         return None;
     }
     let nearer =
-        graph.retaining_nodes(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
+        graph.each_retaining_node(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
     let key = |from: &Ordinal| (type_rank(graph.node_type(*from)), *from);
     if skip == 0 {
-        return nearer.min_by_key(key);
+        // Some nodes have millions of retainers; the first object among them is as good as any.
+        let mut best: Option<Ordinal> = None;
+        for from in nearer.take(PATIENCE) {
+            best = best.into_iter().chain([from]).min_by_key(key);
+            if key(&from).0 == 0 {
+                return Some(from);
+            }
+        }
+        return best;
     }
     let mut all: Vec<Ordinal> = nearer.collect();
     all.sort_unstable_by_key(key);
     all.dedup();
     all.get(skip).copied()
-}
-
-/// For the nodes of `held`, the best edge from `holder`.
-fn edges_into(graph: &Graph, holder: Ordinal, held: &[Wanted]) -> FxHashMap<Ordinal, Edge> {
-    let mut found: FxHashMap<Ordinal, Edge> = FxHashMap::default();
-    let many: FxHashMap<Ordinal, ()> = held.iter().map(|want| (want.node, ())).collect();
-    for edge in graph.edges(holder).filter(|&edge| holds(edge) && many.contains_key(&edge.to)) {
-        let best = found.entry(edge.to).or_insert(edge);
-        if rank(edge.edge_type) < rank(best.edge_type) {
-            *best = edge;
-        }
-    }
-    found
 }
 
 /// How little an edge of this type says to people.

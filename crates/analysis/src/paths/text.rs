@@ -45,13 +45,17 @@ fn from_global<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ordinal
     }
 }
 
-/// `global` for what V8 calls `global / https://example.org/` or `global (global*)`.
+/// `global` for what V8 calls `global / https://example.org/`, `global (global*)` or
+/// `global [JSGlobalObject]`.
 fn root_name(graph: &Graph, node: Ordinal) -> String {
     let name = short_name(graph, node);
     match graph.node_type(node) {
         NodeType::Object => {
-            let end =
-                [" / ", " ("].iter().filter_map(|cut| name.find(cut)).min().unwrap_or(name.len());
+            let end = [" / ", " (", " ["]
+                .iter()
+                .filter_map(|cut| name.find(cut))
+                .min()
+                .unwrap_or(name.len());
             name.get(..end).unwrap_or(&name).to_owned()
         }
         _ => name,
@@ -62,6 +66,9 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
     let name = graph.edge_name(edge);
     let there = Place { node: edge.to, table: None };
     match edge.edge_type {
+        _ if graph.node_type(edge.to) == NodeType::Synthetic => {
+            line.arrow(None, short_name(graph, edge.to));
+        }
         EdgeType::Property | EdgeType::Element | EdgeType::Shortcut => {
             line.push(edge_label(graph, edge).text);
         }
@@ -94,14 +101,14 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
         EdgeType::Internal if name.parse::<u32>().is_ok() => {
             line.push(format!("[{name}]"));
         }
+        EdgeType::Internal if name.is_empty() => {
+            line.arrow(class_of(graph, at.node), "(internal)".to_owned());
+        }
         EdgeType::Internal => {
             line.arrow(class_of(graph, at.node), name.clone().into_owned());
             if name == "table" {
                 return Place { table: table_of(graph, at.node).map(|(_, kind)| kind), ..there };
             }
-        }
-        _ if graph.node_type(edge.to) == NodeType::Synthetic => {
-            line.arrow(None, short_name(graph, edge.to));
         }
         _ => line.arrow(class_of(graph, at.node), edge_label(graph, edge).text),
     }
@@ -119,6 +126,9 @@ fn is_scope(graph: &Graph, edge: Edge) -> bool {
 fn class_of(graph: &Graph, node: Ordinal) -> Option<String> {
     match graph.node_type(node) {
         NodeType::Closure => Some(short_name(graph, node)),
+        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
+            Some(graph.class_name(node).to_owned())
+        }
         NodeType::Object | NodeType::Native => {
             let name = graph.class_name(node);
             (!name.starts_with("system / ")).then(|| name.to_owned())

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
 use super::{Accumulation, Source, Suspect, SuspectKind, share};
-use crate::roles::is_program_object;
+use crate::roles::{is_nobody, is_program_object};
 use crate::{describe, merged_paths, path_to};
 
 /// Classes that are looked into, largest first.
@@ -29,9 +29,7 @@ pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Ve
     let mut suspects = Vec::new();
     for (_, class) in classes.into_iter().take(MAX_CLASSES) {
         let group = covered.instances_outside(graph, class);
-        let single = group.members.len() < 2;
-        if group.retained_size < least || single || !is_program_object(graph, group.largest(graph))
-        {
+        if group.retained_size < least || !group.is_of_many(graph) {
             continue;
         }
         covered.add(graph, &group.members);
@@ -40,12 +38,12 @@ pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Ve
     suspects
 }
 
-/// V8's inner classes and plain functions are in every heap; strings and arrays are somebody's.
+/// V8's inner classes, and classes whose objects have nothing to do with each other.
 fn may_be_blamed(class_name: &str) -> bool {
     !class_name.starts_with('(')
         && !class_name.starts_with("system / ")
         && !class_name.starts_with("Node / ")
-        && class_name != "Function"
+        && !["Object", "Array", "Function"].contains(&class_name)
 }
 
 fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
@@ -54,17 +52,19 @@ fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
     let merged = merged_paths(graph, &sample, 1);
     let largest = group.largest(graph);
     let path = path_to(graph, largest);
-    let accumulation = merged.gathered_at.map(|object| Accumulation {
+    // That everything hangs on the global object goes without saying.
+    let gathered_at = merged.gathered_at.filter(|object| !is_nobody(graph, object.ordinal));
+    let line = match (&gathered_at, &path) {
+        (Some(_), _) => merged.common,
+        (None, path) => path.as_ref().map(|path| path.text.clone()).unwrap_or_default(),
+    };
+    let (all, looked_at) = (group.members.len() as u64, (sample.len() as u64).max(1));
+    let gathered = gathered_at.as_ref().map_or(0, |_| merged.gathered * all / looked_at);
+    let accumulation = gathered_at.map(|object| Accumulation {
         path: path_to(graph, object.ordinal),
         object,
         scatter: Vec::new(),
     });
-    let gathered = merged.gathered * group.members.len() as u64 / (sample.len() as u64).max(1);
-    let line = if merged.common.is_empty() {
-        path.as_ref().map(|path| path.text.clone()).unwrap_or_default()
-    } else {
-        merged.common
-    };
     let source = Source::of(graph, path.as_ref(), largest);
     Suspect {
         retained_size: group.retained_size,
@@ -92,6 +92,13 @@ struct Group {
 }
 
 impl Group {
+    /// Whether the group is one of many objects of the program, rather than one object and some
+    /// small ones.
+    fn is_of_many(&self, graph: &Graph) -> bool {
+        let largest = self.largest(graph);
+        is_program_object(graph, largest) && graph.retained_size(largest) <= self.retained_size / 2
+    }
+
     fn largest(&self, graph: &Graph) -> Ordinal {
         let largest =
             self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));

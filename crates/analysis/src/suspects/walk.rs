@@ -1,5 +1,7 @@
 //! Single objects that retain much: down the dominator tree to where the size scatters.
 
+use std::cmp::Reverse;
+
 use heapglass_graph::{Graph, Ordinal};
 
 use crate::roles::{is_nobody, is_program_object};
@@ -24,8 +26,27 @@ impl Weighty {
 
     /// What it retains without the parts that are found for themselves, in bytes.
     pub(super) fn own_bytes(&self, graph: &Graph) -> u64 {
-        let apart: u64 = self.apart.iter().map(|&part| graph.retained_size(part)).sum();
-        graph.retained_size(self.top).saturating_sub(apart)
+        graph.retained_size(self.top).saturating_sub(bytes_of(graph, &self.apart))
+    }
+
+    /// Walks down while one child has nearly all of the memory that is not found for itself.
+    fn walk_down(&mut self, graph: &Graph, least: u64, big_drop_ratio: f64) {
+        loop {
+            let point = self.point();
+            let mut own = graph.retained_size(point);
+            if self.apart.is_empty() {
+                self.apart = parts_apart(graph, point, least, own as f64 * big_drop_ratio);
+                own = own.saturating_sub(bytes_of(graph, &self.apart));
+            }
+            let rest = graph.dominated(point).filter(|child| !self.apart.contains(child));
+            let next = rest.max_by_key(|&child| (graph.retained_size(child), Reverse(child)));
+            let goes_on =
+                |child: &Ordinal| graph.retained_size(*child) as f64 >= own as f64 * big_drop_ratio;
+            match next.filter(goes_on) {
+                Some(child) if graph.retained_size(child) > 0 => self.chain.push(child),
+                _ => return,
+            }
+        }
     }
 
     /// A list's memory is gathered at its first link, not at the one where the rest of the list
@@ -75,16 +96,7 @@ pub(super) fn weighty_objects(graph: &Graph, least: u64, big_drop_ratio: f64) ->
             continue;
         }
         let mut weighty = Weighty { top, chain: vec![top], apart: Vec::new(), is_list: false };
-        loop {
-            match next_below(graph, weighty.point(), least, big_drop_ratio) {
-                Below::One(child) => weighty.chain.push(child),
-                Below::Split(children) => {
-                    weighty.apart = children;
-                    break;
-                }
-                Below::Scatters => break,
-            }
-        }
+        weighty.walk_down(graph, least, big_drop_ratio);
         weighty.cut_at_list(graph);
         open.extend(&weighty.apart);
         if weighty.own_bytes(graph) >= least {
@@ -94,37 +106,30 @@ pub(super) fn weighty_objects(graph: &Graph, least: u64, big_drop_ratio: f64) ->
     found
 }
 
-/// How a node's memory goes on below it.
-enum Below {
-    /// One child has nearly all of it.
-    One(Ordinal),
-    /// Some of its children stand out, and are no collection.
-    Split(Vec<Ordinal>),
-    /// It scatters: this is the accumulation point.
-    Scatters,
-}
-
 /// Alike children from which on a node counts as their collection.
 const COLLECTION: usize = 3;
 /// Alike nodes, each below the other, from which on they count as a list.
 const LIST: usize = 16;
 
-fn next_below(graph: &Graph, node: Ordinal, least: u64, big_drop_ratio: f64) -> Below {
+/// Children of a node that stand out: those of at least `least` bytes, unless there is one that
+/// has nearly all or they are a collection.
+fn parts_apart(graph: &Graph, node: Ordinal, least: u64, enough: f64) -> Vec<Ordinal> {
     let heavy = heavy_children(graph, node, least);
-    let Some(&heaviest) = heavy.iter().max_by_key(|&&child| graph.retained_size(child)) else {
-        return Below::Scatters;
+    let is_one = match heavy.as_slice() {
+        [] => true,
+        [one] => graph.retained_size(*one) as f64 >= enough,
+        [first, rest @ ..] => {
+            rest.len() + 1 >= COLLECTION
+                && rest.iter().all(|&child| graph.class(child) == graph.class(*first))
+        }
     };
-    let enough = graph.retained_size(node) as f64 * big_drop_ratio;
-    let all_alike = heavy.iter().all(|&child| graph.class(child) == graph.class(heaviest));
-    if heavy.len() == 1 && graph.retained_size(heaviest) as f64 >= enough {
-        Below::One(heaviest)
-    } else if all_alike && heavy.len() >= COLLECTION {
-        Below::Scatters
-    } else {
-        Below::Split(heavy)
-    }
+    if is_one { Vec::new() } else { heavy }
 }
 
 fn heavy_children(graph: &Graph, node: Ordinal, least: u64) -> Vec<Ordinal> {
     graph.dominated(node).filter(|&child| graph.retained_size(child) >= least).collect()
+}
+
+fn bytes_of(graph: &Graph, nodes: &[Ordinal]) -> u64 {
+    nodes.iter().map(|&node| graph.retained_size(node)).sum()
 }

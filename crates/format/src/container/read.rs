@@ -200,11 +200,6 @@ impl SectionReader {
         SectionReader { file, path, at, left, buffer: Vec::new() }
     }
 
-    /// The next rows; `None` at the end.
-    pub fn next<T: Pod>(&mut self) -> Result<Option<&[T]>> {
-        Ok(self.next_bytes()?.map(|bytes| bytemuck::cast_slice(bytes)))
-    }
-
     /// The next bytes, a multiple of 8 except at the end; `None` at the end.
     pub fn next_bytes(&mut self) -> Result<Option<&[u8]>> {
         if self.left == 0 {
@@ -233,6 +228,16 @@ pub struct RowReader<T> {
 impl<T: Pod> RowReader<T> {
     pub(super) fn new(file: Arc<File>, path: PathBuf, offset: u64, bytes: u64) -> RowReader<T> {
         RowReader { file, path, offset, rows: bytes as usize / size_of::<T>(), of: PhantomData }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
     }
 
     /// Reads up to `count` rows from `start` on into `out`, which is emptied before.

@@ -12,7 +12,7 @@ use super::{
     ALIGNMENT, FIRST_SECTION, HEADER_BYTES, MAGIC, RowReader, STREAM_BYTES, Section, SectionReader,
     Toc, VERSION,
 };
-use crate::column::Column;
+use crate::column::{Column, Mapping};
 use crate::{Error, Result};
 
 /// An index file being written. Sections may be written from several threads at once.
@@ -72,8 +72,22 @@ impl ContainerWriter {
 
     /// Maps a finished section. Sections do not change once they are finished.
     pub fn column<T: Pod>(&self, name: &str) -> Result<Column<T>> {
+        self.map(name, super::read::map(&self.handle, &self.path)?)
+    }
+
+    /// As [`ContainerWriter::column`], for few accesses far apart: the system does not read
+    /// ahead, and what lies between does not become resident.
+    pub fn sparse_column<T: Pod>(&self, name: &str) -> Result<Column<T>> {
+        let mapping = super::read::map(&self.handle, &self.path)?;
+        if let Mapping::Mapped(map) = &mapping {
+            let _ = map.advise(memmap2::Advice::Random);
+        }
+        self.map(name, mapping)
+    }
+
+    fn map<T: Pod>(&self, name: &str, mapping: Mapping) -> Result<Column<T>> {
         let section = self.section(name)?;
-        let mapping = Arc::new(super::read::map(&self.handle, &self.path)?);
+        let mapping = Arc::new(mapping);
         let range = section.offset as usize..(section.offset + section.bytes) as usize;
         Column::new(mapping, range).ok_or_else(|| Error::Index {
             path: self.path.clone(),

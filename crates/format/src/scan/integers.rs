@@ -71,6 +71,13 @@ impl Integers {
         }
     }
 
+    /// Appends a value below `u32::MAX`; [`Integers::make_room`] has been called.
+    #[inline(always)]
+    fn push_small(&mut self, value: u32) {
+        self.low[self.len] = value;
+        self.len += 1;
+    }
+
     /// Appends a value; [`Integers::make_room`] has been called.
     #[inline(always)]
     fn push(&mut self, value: u64) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::cursor::Cursor;
 use super::integers::{self, Integers};
@@ -12,7 +12,7 @@ use crate::{Error, Result};
 
 /// Bytes of text per chunk. Text, values and columns of one chunk stay in a 2 MiB second-level
 /// cache.
-const CHUNK: usize = 1 << 19;
+const CHUNK: usize = 1 << 18;
 /// A row that is longer than this is not one.
 const LONGEST_ROW: usize = 16 << 20;
 
@@ -66,15 +66,29 @@ pub(super) fn scan<T: Send>(
         first_row: 0,
         state: State::Open,
     });
-    let sink = Mutex::new(Sink { next: 0, waiting: BTreeMap::new(), consume, stray: 0 });
+    let sink = Sink {
+        state: Mutex::new(SinkState {
+            next: 0,
+            waiting: BTreeMap::new(),
+            consume,
+            stray: 0,
+            failed: false,
+        }),
+        moved: Condvar::new(),
+    };
     let work = || -> Result<()> {
         let (mut text, mut values) = (Vec::new(), Integers::default());
         loop {
             if progress.cancelled() {
+                sink.fail();
                 return Err(Error::Cancelled);
             }
             let taken = lock(&feed).take(&mut text, progress);
-            let Some(chunk) = taken.inspect_err(|_| lock(&feed).state = State::Failed)? else {
+            let taken = taken.inspect_err(|_| {
+                lock(&feed).state = State::Failed;
+                sink.fail();
+            });
+            let Some(chunk) = taken? else {
                 return Ok(());
             };
             let parsed = integers::parse(&text, &mut values)
@@ -85,8 +99,12 @@ pub(super) fn scan<T: Send>(
                 values.truncate(values.low().len() - stray);
                 convert(Rows { values: &values, first_row: chunk.first_row, width })
             });
-            let result = result.and_then(|columns| lock(&sink).put(chunk.number, columns, stray));
-            result.inspect_err(|_| lock(&feed).state = State::Failed)?;
+            let result = result.and_then(|columns| sink.put(chunk.number, columns, stray));
+            if let Err(error) = result {
+                lock(&feed).state = State::Failed;
+                sink.fail();
+                return Err(error);
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -99,7 +117,7 @@ pub(super) fn scan<T: Send>(
         result
     })?;
     let feed = feed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let sink = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let sink = sink.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     let truncated_at = (feed.state == State::Truncated).then_some(feed.offset);
     let end = TableEnd { rows: feed.first_row, truncated_at, stray_values: sink.stray };
     let (carry, offset) = (feed.carry, feed.offset);
@@ -232,22 +250,55 @@ fn whole_rows(text: &[u8], width: usize) -> (u64, usize) {
     ((commas / width) as u64, if commas < width { 0 } else { end })
 }
 
+/// Chunks that may wait for an earlier one. Without a bound, a thread that is not scheduled for
+/// a while would let the others fill the memory.
+const MOST_WAITING: usize = 8;
+
 /// Puts chunks back into the table's order.
 struct Sink<T, C> {
+    state: Mutex<SinkState<T, C>>,
+    /// Signalled when chunks were consumed, or will never be.
+    moved: Condvar,
+}
+
+struct SinkState<T, C> {
     next: usize,
     waiting: BTreeMap<usize, T>,
     consume: C,
     stray: usize,
+    failed: bool,
 }
 
 impl<T, C: FnMut(T) -> Result<()>> Sink<T, C> {
-    fn put(&mut self, number: usize, columns: T, stray: usize) -> Result<()> {
-        self.stray += stray;
-        self.waiting.insert(number, columns);
+    /// Takes a chunk. Waits if too many wait already for one that is still missing.
+    fn put(&self, number: usize, columns: T, stray: usize) -> Result<()> {
+        let mut state = lock(&self.state);
+        state.stray += stray;
+        state.waiting.insert(number, columns);
+        if state.drain()? {
+            self.moved.notify_all();
+        }
+        while state.waiting.len() > MOST_WAITING && !state.failed {
+            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// The chunk that others wait for will not come.
+    fn fail(&self) {
+        lock(&self.state).failed = true;
+        self.moved.notify_all();
+    }
+}
+
+impl<T, C: FnMut(T) -> Result<()>> SinkState<T, C> {
+    /// Consumes the chunks whose turn it is; true if there were any.
+    fn drain(&mut self) -> Result<bool> {
+        let before = self.next;
         while let Some(columns) = self.waiting.remove(&self.next) {
             self.next += 1;
             (self.consume)(columns)?;
         }
-        Ok(())
+        Ok(self.next > before)
     }
 }

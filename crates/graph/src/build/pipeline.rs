@@ -107,8 +107,8 @@ struct Named {
 impl Named {
     fn new(writer: &ContainerWriter, mut tables: Tables, text: Text) -> Result<Named> {
         let mut strings = StringTable {
-            bytes: writer.column("string_bytes")?,
-            starts: writer.column("string_starts")?,
+            bytes: writer.sparse_column("string_bytes")?,
+            starts: writer.sparse_column("string_starts")?,
             derived_bytes: Column::empty(),
             derived_starts: Column::empty(),
         };
@@ -250,10 +250,10 @@ fn classify(
     let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
     let sources = classes::Sources {
         node_type: &tables.node_type,
-        names: &writer.column("node_name")?,
+        names: writer.rows("node_name")?,
         type_names: &tables.node_type_names,
         strings,
-        locations: &writer.column("locations")?,
+        locations: writer.rows("locations")?,
         plain,
         interfaces: &interfaces,
     };

@@ -32,33 +32,44 @@ pub(super) fn build(
     write_dominators(writer, dominator, order, scratch)?;
     let nodes = order.len();
     let mut size = scratch.filled::<u32>(nodes, 1)?;
-    for w in (1..nodes).rev() {
-        size[dominator[w] as usize] += size[w];
+    {
+        let size = &mut *size;
+        for w in (1..nodes).rev() {
+            size[dominator[w] as usize] += size[w];
+        }
     }
     // A parent is placed before its children; `next` is where its next child's subtree begins.
     let mut next = scratch.take::<u32>(nodes)?;
     let mut tree = Tree { retained, order: scratch.take(nodes)?, size: scratch.take(nodes)? };
-    let mut position = scratch.take::<u32>(nodes)?;
-    for w in 0..nodes {
-        let at = match w {
-            0 => 0,
-            _ => {
-                let slot = &mut next[dominator[w] as usize];
-                let at = *slot;
-                *slot += size[w];
-                at
-            }
-        };
-        next[w] = at + 1;
-        let node = order[w];
-        tree.order[at as usize] = node;
-        tree.size[node as usize] = size[w];
-        position[node as usize] = at;
+    {
+        let (size, next) = (&*size, &mut *next);
+        let (tree_order, tree_size) = (&mut *tree.order, &mut *tree.size);
+        for w in 0..nodes {
+            let at = match w {
+                0 => 0,
+                _ => {
+                    let slot = &mut next[dominator[w] as usize];
+                    let at = *slot;
+                    *slot += size[w];
+                    at
+                }
+            };
+            next[w] = at + 1;
+            let node = order[w];
+            tree_order[at as usize] = node;
+            tree_size[node as usize] = size[w];
+        }
+    }
+    scratch.give(size);
+    let mut position = next;
+    {
+        let position = &mut *position;
+        for (&node, at) in tree.order.iter().zip(0..) {
+            position[node as usize] = at;
+        }
     }
     writer.put("tree_position", &position)?;
-    for buffer in [position, size, next] {
-        scratch.give(buffer);
-    }
+    scratch.give(position);
     Ok(tree)
 }
 
@@ -70,8 +81,9 @@ fn write_dominators(
     scratch: &Scratch,
 ) -> Result<()> {
     let mut by_ordinal = scratch.take::<u32>(order.len())?;
+    let column = &mut *by_ordinal;
     for (&node, &parent) in order.iter().zip(dominator) {
-        by_ordinal[node as usize] = order[parent as usize];
+        column[node as usize] = order[parent as usize];
     }
     writer.put("dominator", &by_ordinal)?;
     scratch.give(by_ordinal);

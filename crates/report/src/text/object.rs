@@ -134,11 +134,10 @@ fn value_table() -> Table {
 }
 
 fn value_row(name: Cell, value: &str, object: Option<&ObjectEntry>, look: &Look) -> Vec<Cell> {
-    // A value whose text does not name its object gets the id: it is what one asks on with.
-    let id =
-        object.map(|object| format!("@{}", object.id)).filter(|id| !value.ends_with(id.as_str()));
-    let value = Cell::plain(clean(value))
-        .then_kept(Role::Faint, id.map_or(String::new(), |id| format!(" {id}")));
+    // The id is what one asks on with: it is there once, and never cut.
+    let id = object.map(|object| format!(" @{}", object.id)).unwrap_or_default();
+    let text = value.strip_suffix(id.as_str()).unwrap_or(value);
+    let value = Cell::plain(clean(text)).then_kept(Role::Faint, id);
     let size =
         |bytes: Option<u64>| Cell::plain(bytes.map_or(String::new(), |bytes| look.size(bytes)));
     vec![

@@ -40,19 +40,26 @@ fn blocks(run: &[u8], out: &mut Integers) -> usize {
     let mut before = Before::default();
     for (number, block) in run.as_chunks::<BLOCK>().0.iter().enumerate() {
         let base = number * BLOCK;
-        let Some(ends) = before.next(&Masks::of(block)) else {
-            return resume(run, start, base, out);
-        };
+        let masks = Masks::of(block);
+        let Some(ends) = before.next(&masks) else { return resume(run, start, base, out) };
         let mut left = ends;
         while left != 0 {
-            let end = base + left.trailing_zeros() as usize;
+            let bit = left.trailing_zeros();
+            let end = base + bit as usize;
             left &= left - 1;
-            let Some(value) = number_before(run, start, end) else {
-                return start;
-            };
-            out.push(value);
+            let length = end.wrapping_sub(start);
+            match run.first_chunk_before(end) {
+                // Up to eight digits, by far the most: the value fits 32 bits for sure.
+                Some(digits) if length.wrapping_sub(1) < 8 => {
+                    out.push_small(eight_digits(digits, length) as u32);
+                }
+                _ => match number_before(run, start, end) {
+                    Some(value) => out.push(value),
+                    None => return start,
+                },
+            }
             // A line end is followed by its comma; `Before::next` sees to that.
-            start = end + 1 + usize::from(run[end] == b'\n');
+            start = end + 1 + (masks.line_ends >> bit & 1) as usize;
         }
     }
     resume(run, start, run.len() / BLOCK * BLOCK, out)
@@ -140,25 +147,26 @@ impl Before {
     }
 }
 
-/// The number in `run[start..end]`, all digits. `None` if it is too long.
-#[inline(always)]
+/// The number in `run[start..end]`, all digits, of any length up to [`LONGEST`].
 fn number_before(run: &[u8], start: usize, end: usize) -> Option<u64> {
-    let length = end.wrapping_sub(start);
-    if length.wrapping_sub(1) < 8 {
-        return match run.first_chunk_before(end) {
-            Some(digits) => Some(eight_digits(digits, length)),
-            None => Some(first_number(&run[start..end])),
-        };
-    }
-    if length == 0 || length > LONGEST {
+    let digits = run.get(start..end)?;
+    if digits.is_empty() || digits.len() > LONGEST {
         return None;
     }
-    let low = eight_digits(run.first_chunk_before(end)?, 8);
-    let high = match run.first_chunk_before(end - 8) {
-        Some(digits) => eight_digits(digits, length - 8),
-        None => first_number(&run[start..end - 8]),
-    };
-    Some(high * 100_000_000 + low)
+    let (high, low) = digits.split_at(digits.len().saturating_sub(8));
+    Some(
+        few_digits(run, start, start + high.len()) * 100_000_000
+            + few_digits(run, end - low.len(), end),
+    )
+}
+
+/// The number of up to eight digits in `run[start..end]`; 0 if there are none.
+#[inline(always)]
+fn few_digits(run: &[u8], start: usize, end: usize) -> u64 {
+    match run.first_chunk_before(end) {
+        Some(digits) if end > start => eight_digits(digits, end - start),
+        _ => first_number(&run[start..end]),
+    }
 }
 
 /// A number so near the front of the run that eight bytes before its end are not there.
