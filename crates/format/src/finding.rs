@@ -39,6 +39,10 @@ pub enum FindingKind {
     TrailingBytes,
     /// Strings are not valid JSON or UTF-8 and were repaired.
     BadString,
+    /// A section occurs more than once.
+    DuplicateSection,
+    /// `root_index` in the header is that of no node.
+    RootOutOfRange,
     /// Two nodes have the same id.
     DuplicateId,
 }

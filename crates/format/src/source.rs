@@ -13,6 +13,7 @@ use crate::{Error, Result};
 pub struct Source {
     path: PathBuf,
     stdin: bool,
+    stream: bool,
 }
 
 impl Source {
@@ -23,12 +24,12 @@ impl Source {
             let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory");
             return Err(Error::io("read", path, error));
         }
-        Ok(Source { path: path.to_owned(), stdin: false })
+        Ok(Source { path: path.to_owned(), stdin: false, stream: !metadata.is_file() })
     }
 
     /// Standard input.
     pub fn stdin() -> Source {
-        Source { path: PathBuf::from("-"), stdin: true }
+        Source { path: PathBuf::from("-"), stdin: true, stream: true }
     }
 
     /// The file's path; `-` for standard input.
@@ -36,9 +37,14 @@ impl Source {
         &self.path
     }
 
-    /// Whether the bytes come from standard input and can be read only once.
+    /// Whether the bytes come from standard input.
     pub fn is_stdin(&self) -> bool {
         self.stdin
+    }
+
+    /// Whether the bytes can be read only once: standard input, a pipe with a name, a device.
+    pub fn is_stream(&self) -> bool {
+        self.stream
     }
 
     /// Opens the bytes for reading.
@@ -63,6 +69,8 @@ pub(crate) struct Input {
     /// Bytes given out so far.
     produced: u64,
     compressed: bool,
+    /// The compressed bytes end before their stream does.
+    pub(crate) cut_off: bool,
     /// Size of the file on disk, for progress; 0 where not known.
     pub(crate) disk_size: u64,
     path: PathBuf,
@@ -99,6 +107,7 @@ impl Input {
             consumed,
             produced: 0,
             compressed,
+            cut_off: false,
             disk_size: size.unwrap_or(0),
             path: path.to_owned(),
         })
@@ -135,6 +144,7 @@ impl Input {
         if cut && self.produced + got as u64 > 0 {
             self.produced += got as u64;
             self.reader = Box::new(io::empty());
+            self.cut_off = true;
             return Ok(got);
         }
         Err(Error::Decompress { path: self.path.clone(), source })

@@ -32,6 +32,8 @@ pub struct Snapshot {
     threads: usize,
     from_index: bool,
     index_problem: Option<String>,
+    /// What an index was made from, to make it again if its columns are damaged.
+    origin: Option<(Source, OpenOptions)>,
 }
 
 /// Raised whenever a pass computes something else than before, so that older indexes are rebuilt.
@@ -73,14 +75,15 @@ impl Snapshot {
         options: &OpenOptions,
         progress: &dyn Progress,
     ) -> Result<Snapshot> {
-        if !source.is_stdin() && is_index(source.path()) {
+        if !source.is_stream() && is_index(source.path()) {
             return Snapshot::open_index(source.path());
         }
         let mut problem = None;
         if let Some(index) = options.index.as_deref().filter(|index| index.exists()) {
             match Snapshot::open_index_of(index, source) {
                 Ok(snapshot) => {
-                    return Ok(Snapshot { threads: options.threads, ..snapshot });
+                    let origin = Some((source.clone(), options.clone()));
+                    return Ok(Snapshot { threads: options.threads, origin, ..snapshot });
                 }
                 Err(error) => problem = Some(error.to_string()),
             }
@@ -106,6 +109,7 @@ impl Snapshot {
             threads: 2,
             from_index: true,
             index_problem: None,
+            origin: None,
         })
     }
 
@@ -143,7 +147,11 @@ impl Snapshot {
         writer.seal(serde_json::to_value(Facts { engine: ENGINE, of }).map_err(not_json)?)?;
         progress.update(Phase::Write, 1, 1);
         let container = match options.index.as_deref().filter(|_| problem.is_none()) {
-            Some(index) => Container::from_file(writer.persist(index)?, index)?,
+            Some(index) => {
+                let (file, named) = writer.persist(index);
+                problem = named.err().map(|error| error.to_string());
+                Container::from_file(file, index)?
+            }
             None => {
                 let path = writer.path().to_owned();
                 Container::from_file(writer.into_unnamed()?, &path)?
@@ -158,6 +166,7 @@ impl Snapshot {
             threads: options.threads,
             from_index: false,
             index_problem: problem,
+            origin: None,
         })
     }
 
@@ -167,17 +176,32 @@ impl Snapshot {
     }
 
     /// The graph. The first call on an index checks the sums of all columns (0.1 s for a 1 GB
-    /// snapshot); after that it is free.
+    /// snapshot); after that it is free. Where they are damaged, the snapshot is read again if it
+    /// is still the same.
     ///
-    /// Errors: the index is damaged. Remove it and open the snapshot again.
+    /// Errors: the index is damaged and its snapshot is not at hand.
     pub fn graph(&self) -> Result<Graph> {
         if let Some(graph) = self.graph.get() {
             return Ok(graph.clone());
         }
-        self.container.verify(self.threads)?;
-        let mut graph = read_graph(&self.container, &self.overview)?;
-        graph.overview = self.overview.clone();
+        let graph = match self.checked_graph() {
+            Err(damage @ Error::Index { .. }) => self.rebuilt_graph().ok_or(damage)?,
+            graph => graph?,
+        };
         Ok(self.graph.get_or_init(|| graph).clone())
+    }
+
+    fn checked_graph(&self) -> Result<Graph> {
+        self.container.verify(self.threads)?;
+        Graph::from_container(&self.container, self.overview.clone())
+    }
+
+    /// The graph of the snapshot that the index was made from, unless it has changed since.
+    fn rebuilt_graph(&self) -> Option<Graph> {
+        let (source, options) = self.origin.as_ref()?;
+        let rebuilt = Snapshot::build(source, options, &()).ok()?;
+        let same = rebuilt.overview.info == self.overview.info;
+        rebuilt.graph.into_inner().filter(|_| same)
     }
 
     /// Whether the snapshot came out of an existing index.
@@ -230,7 +254,7 @@ const SAMPLE_BYTES: u64 = 1 << 14;
 
 /// `None` for what is no plain file.
 fn fingerprint(source: &Source) -> Result<Option<Fingerprint>> {
-    if source.is_stdin() {
+    if source.is_stream() {
         return Ok(None);
     }
     let path = source.path();

@@ -13,7 +13,7 @@ fn sample(dir: &std::path::Path) -> std::path::PathBuf {
     grown.finish().unwrap();
     writer.seal(serde_json::json!({"of": "test"})).unwrap();
     let path = dir.join("index");
-    writer.persist(&path).unwrap();
+    writer.persist(&path).1.unwrap();
     path
 }
 

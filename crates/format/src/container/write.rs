@@ -128,9 +128,13 @@ impl ContainerWriter {
         self.write_at(0, &header)
     }
 
-    /// Gives the sealed file its name, atomically.
-    pub fn persist(self, path: &Path) -> Result<File> {
-        self.file.persist(path).map_err(|e| Error::io("write", path, e.error))
+    /// Gives the sealed file its name, atomically. The file can be read even if that fails; it is
+    /// gone then when the returned handle is.
+    pub fn persist(self, path: &Path) -> (File, Result<()>) {
+        match self.file.persist(path) {
+            Ok(file) => (file, Ok(())),
+            Err(e) => (e.file.into_file(), Err(Error::io("write", path, e.error))),
+        }
     }
 
     /// The sealed file without a name: it is gone when the returned handle is.

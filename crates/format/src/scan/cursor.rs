@@ -97,6 +97,12 @@ impl Cursor {
         Error::syntax(&self.path, self.offset(), message)
     }
 
+    /// The error for a byte that has just been consumed.
+    pub(super) fn unexpected(&self, found: u8, expected: &str) -> Error {
+        let message = format!("expected {expected}, found {:?}", char::from(found));
+        Error::syntax(&self.path, self.offset() - 1, message)
+    }
+
     fn refill(&mut self) -> Result<()> {
         if self.ended {
             return Ok(());

@@ -22,10 +22,7 @@ pub(super) fn key(cursor: &mut Cursor) -> Result<Option<String>> {
     match cursor.token()? {
         None => Ok(None),
         Some(b':') => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
-        Some(other) => {
-            Err(cursor
-                .syntax(format!("expected a colon after a key, found {:?}", char::from(other))))
-        }
+        Some(other) => Err(cursor.unexpected(other, "a colon after a key")),
     }
 }
 
@@ -102,8 +99,10 @@ pub(super) fn trace_tree(
     }
     let mut rows: u32 = 0;
     let mut stack = vec![Open { parent: u32::MAX, fields: Vec::new() }];
-    if cursor.token()? != Some(b'[') {
-        return Err(cursor.syntax("expected the trace tree's list"));
+    match cursor.token()? {
+        Some(b'[') => {}
+        Some(other) => return Err(cursor.unexpected(other, "the trace tree's list")),
+        None => return Ok(None),
     }
     while let Some(open) = stack.last_mut() {
         let Some(byte) = cursor.skip_space()? else {

@@ -52,7 +52,7 @@ pub fn read(
         let mut reading = Reading::new(cursor, writer, threads, progress, header.take());
         match reading.run(visit)? {
             Outcome::Done => return reading.finish(),
-            Outcome::HeaderComesLater if source.is_stdin() => {
+            Outcome::HeaderComesLater if source.is_stream() => {
                 return Err(Error::NotASnapshot {
                     path: path.to_owned(),
                     what: "its tables come before the description of their fields".into(),
@@ -74,6 +74,7 @@ enum Outcome {
 /// Looks for the `snapshot` section alone.
 fn find_header(source: &Source) -> Result<Header> {
     let mut cursor = Cursor::new(source.open()?, source.path());
+    let mut keys = Vec::new();
     begin(&mut cursor)?;
     while cursor.skip_space()? == Some(b'"') {
         cursor.advance(1);
@@ -83,15 +84,17 @@ fn find_header(source: &Source) -> Result<Header> {
         if key == "snapshot" {
             return parse_header(&mut cursor);
         }
+        if keys.len() < 16 {
+            keys.push(key);
+        }
         if !json::skip(&mut cursor)? {
             break;
         }
         if cursor.skip_space()? == Some(b',') {
             cursor.advance(1);
-            cursor.skip_space()?;
         }
     }
-    Err(not_a_snapshot(source.path(), "it has no snapshot.meta", "is it a V8 heap snapshot?"))
+    Err(sections::foreign(source.path(), &keys))
 }
 
 /// Consumes a byte-order mark and the opening brace.

@@ -15,6 +15,10 @@ use crate::progress::Progress;
 use crate::scan::Tables;
 use crate::{Error, Result};
 
+/// The sections that can be read once the header is known.
+const TABLES: [&str; 7] =
+    ["nodes", "edges", "trace_function_infos", "trace_tree", "samples", "locations", "strings"];
+
 /// The state of one pass over the file.
 pub(super) struct Reading<'a> {
     cursor: Cursor,
@@ -26,6 +30,8 @@ pub(super) struct Reading<'a> {
     nodes: Option<nodes::Nodes>,
     edges: Option<edges::Edges>,
     rest: rest::Rest,
+    /// Those of [`TABLES`] that were met.
+    seen: Vec<&'static str>,
     /// Keys seen that are not V8's, for telling what the file is instead.
     foreign: Vec<String>,
     findings: Vec<Finding>,
@@ -56,6 +62,7 @@ impl<'a> Reading<'a> {
             nodes: None,
             edges: None,
             rest: rest::Rest::default(),
+            seen: Vec::new(),
             foreign: Vec::new(),
             findings: Vec::new(),
         }
@@ -78,20 +85,14 @@ impl<'a> Reading<'a> {
                     self.ended_between();
                     return Ok(Outcome::Done);
                 }
-                Some(other) => {
-                    return Err(self.cursor.syntax(format!(
-                        "expected a section's name, found {:?}",
-                        char::from(other)
-                    )));
-                }
+                Some(other) => return Err(self.cursor.unexpected(other, "a section's name")),
             }
             let Some(key) = json::key(&mut self.cursor)? else {
                 self.ended_between();
                 return Ok(Outcome::Done);
             };
-            let is_table =
-                matches!(&*key, "nodes" | "edges" | "locations" | "samples" | "trace_tree");
-            if is_table && self.header.is_none() && self.foreign.is_empty() {
+            let needs_header = TABLES.contains(&&*key) && self.header.is_none();
+            if needs_header && something_else(&self.foreign).is_none() {
                 return Ok(Outcome::HeaderComesLater);
             }
             if let Next::Ended = self.section(&key, visit)? {
@@ -105,26 +106,40 @@ impl<'a> Reading<'a> {
     }
 
     fn section(&mut self, key: &str, visit: &mut dyn FnMut(u32, &[u8])) -> Result<Next> {
-        match key {
-            "snapshot" if self.header.is_none() => {
+        let Some(&known) = TABLES.iter().find(|&&table| table == key) else {
+            if key == "snapshot" && self.header.is_none() {
                 let header = parse_header(&mut self.cursor)?;
                 self.accept(header)?;
-                Ok(Next::Section)
+                return Ok(Next::Section);
             }
-            "nodes" if self.header.is_some() && self.nodes.is_none() => self.nodes(),
-            "edges" if self.header.is_some() && self.edges.is_none() => self.edges(),
-            "strings" if self.rest.string_count.is_none() => self.strings(visit),
-            "locations" if self.header.is_some() => self.locations(),
-            "samples" if self.header.is_some() => self.samples(),
-            "trace_function_infos" if self.header.is_some() => self.trace_functions(),
-            "trace_tree" if self.header.is_some() => self.trace_tree(),
-            _ => {
-                if self.foreign.len() < 16 {
-                    self.foreign.push(key.to_owned());
-                }
-                Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended })
+            if self.foreign.len() < 16 {
+                self.foreign.push(key.to_owned());
             }
+            return self.skip();
+        };
+        if self.header.is_none() {
+            return self.skip();
         }
+        if self.seen.contains(&known) {
+            let message = format!("`{known}` occurs again and was read only once");
+            let offset = self.cursor.offset();
+            self.findings.push(Finding::at(FindingKind::DuplicateSection, offset, message));
+            return self.skip();
+        }
+        self.seen.push(known);
+        match known {
+            "nodes" => self.nodes(),
+            "edges" => self.edges(),
+            "strings" => self.strings(visit),
+            "locations" => self.locations(),
+            "samples" => self.samples(),
+            "trace_function_infos" => self.trace_functions(),
+            _ => self.trace_tree(),
+        }
+    }
+
+    fn skip(&mut self) -> Result<Next> {
+        Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended })
     }
 
     fn accept(&mut self, header: Header) -> Result<()> {
@@ -138,11 +153,7 @@ impl<'a> Reading<'a> {
         match self.cursor.token()? {
             Some(b'[') => Ok(Some(())),
             None => Ok(None),
-            Some(other) => {
-                let what =
-                    format!("`{section}` is not a list, it starts with {:?}", char::from(other));
-                Err(self.cursor.syntax(what))
-            }
+            Some(other) => Err(self.cursor.unexpected(other, &format!("the list `{section}`"))),
         }
     }
 
@@ -187,6 +198,13 @@ impl<'a> Reading<'a> {
             let what = "its node table is empty";
             return Err(not_a_snapshot(&path, what, "take the snapshot again"));
         }
+        if self.cursor.input.cut_off
+            && self.findings.iter().all(|f| f.kind != FindingKind::Truncated)
+        {
+            let message = "the compressed file is cut off, so its sum could not be compared";
+            let offset = self.cursor.offset();
+            self.findings.push(Finding::at(FindingKind::Truncated, offset, message));
+        }
         let mut edges = match self.edges.take() {
             Some(edges) => edges,
             None => {
@@ -202,8 +220,15 @@ impl<'a> Reading<'a> {
         self.compare_counts(&header, &nodes, &edges);
         self.check_names(&nodes, &edges);
         let width = layout.node.width as u64;
-        let root = u32::try_from(header.root_index / width).unwrap_or(u32::MAX);
-        let root = if (root as usize) < nodes.kinds.len() { root } else { 0 };
+        let root = (header.root_index % width == 0).then_some(header.root_index / width);
+        let root = root.and_then(|root| u32::try_from(root).ok()).unwrap_or(u32::MAX);
+        let root = if (root as usize) < nodes.kinds.len() {
+            root
+        } else {
+            let message = "the root lies outside the node table; the first node stands for it";
+            self.findings.push(Finding::new(FindingKind::RootOutOfRange, message));
+            0
+        };
         let location_count = self.rest.finish_locations(self.writer, nodes.kinds.len())?;
         Ok(Tables {
             node_type_names: layout.node.type_names,
@@ -262,29 +287,26 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Says what a file without a snapshot section is, where it can be told.
-fn foreign(path: &std::path::Path, keys: &[String]) -> Error {
+/// Says what a file without a snapshot section is, where it can be told by its other `keys`.
+pub(super) fn foreign(path: &std::path::Path, keys: &[String]) -> Error {
+    let plain = ("it has no snapshot.meta", "is it a V8 heap snapshot?");
+    let (what, hint) = something_else(keys).unwrap_or(plain);
+    not_a_snapshot(path, what, hint)
+}
+
+/// What a file with these keys is, if it is commonly mistaken for a snapshot, and what to do.
+fn something_else(keys: &[String]) -> Option<(&'static str, &'static str)> {
     let has = |key: &str| keys.iter().any(|k| k == key);
     if has("head") {
-        not_a_snapshot(
-            path,
-            "it is a sampling heap profile (.heapprofile), not a snapshot",
-            "open it in DevTools, or take a heap snapshot",
-        )
+        let hint = "open it in DevTools, or take a heap snapshot";
+        Some(("it is a sampling heap profile (.heapprofile), not a snapshot", hint))
     } else if has("startTime") || has("timeDeltas") {
-        not_a_snapshot(
-            path,
-            "it is a CPU profile (.cpuprofile), not a snapshot",
-            "open it in DevTools",
-        )
+        Some(("it is a CPU profile (.cpuprofile), not a snapshot", "open it in DevTools"))
     } else if has("nodeClassNames") || has("version") && has("type") {
-        not_a_snapshot(
-            path,
-            "it is a JavaScriptCore heap snapshot, not V8's",
-            "in Bun, generateHeapSnapshot('v8') writes V8's format",
-        )
+        let hint = "in Bun, generateHeapSnapshot('v8') writes V8's format";
+        Some(("it is a JavaScriptCore heap snapshot, not V8's", hint))
     } else {
-        not_a_snapshot(path, "it has no snapshot.meta", "is it a V8 heap snapshot?")
+        None
     }
 }
 

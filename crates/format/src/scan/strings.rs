@@ -57,8 +57,8 @@ pub(super) fn scan(
                 }
             }
             Some(other) => {
-                let what = format!("expected a string, found {:?}", char::from(other));
-                return Err(cursor.syntax(what));
+                let expected = if expect_comma { "a comma or `]`" } else { "a string" };
+                return Err(cursor.unexpected(other, expected));
             }
         }
     }
@@ -113,6 +113,11 @@ impl Out<'_> {
             self.repaired = true;
             self.text.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes());
         }
+        self.flush_long()
+    }
+
+    /// Writes what there is of a long string, so that no string is in memory as a whole.
+    fn flush_long(&mut self) -> Result<()> {
         if self.text.len() > LONGEST_VISITED {
             self.bytes.append(&self.text)?;
             self.flushed += self.text.len() as u64;
@@ -176,6 +181,7 @@ fn string(cursor: &mut Cursor, out: &mut Out<'_>) -> Result<bool> {
                 if !escape(cursor, out)? {
                     return Ok(false);
                 }
+                out.flush_long()?;
             }
             None => {
                 let whole = whole_characters(window);

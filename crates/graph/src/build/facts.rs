@@ -46,6 +46,8 @@ pub(super) struct EdgeFacts {
     pub(super) elements: Bits,
     /// Whether a strong edge leads to the root.
     pub(super) root_is_held: bool,
+    /// Ordinals of the broken edges, ascending.
+    pub(super) broken: Vec<u32>,
 }
 
 /// Looks at each node's type and name.
@@ -147,6 +149,7 @@ struct Specials {
     /// `(array, its element store)`.
     elements: Vec<(u32, u32)>,
     root_is_held: bool,
+    broken: Vec<u32>,
 }
 
 fn collect(
@@ -164,6 +167,7 @@ fn collect(
         weak_map: Vec::new(),
         elements: Bits::new(tables.node_count())?,
         root_is_held: false,
+        broken: Vec::new(),
     };
     if specials.iter().any(|s| !s.skipped.is_empty()) {
         facts.skipped = Buffer::zeroed(words)?;
@@ -187,6 +191,7 @@ fn collect(
         }
         facts.weak_map.extend_from_slice(&found.weak_map);
         facts.root_is_held |= found.root_is_held;
+        facts.broken.extend_from_slice(&found.broken);
     }
     Ok(facts)
 }
@@ -293,6 +298,9 @@ impl<'a> Walk<'a> {
         {
             specials.weak_map.push((edge.ordinal as u32, name.pair));
             is_essential &= self.ids.get(source as usize) != name.table;
+        }
+        if kind == BROKEN {
+            specials.broken.push(edge.ordinal as u32);
         }
         specials.root_is_held |= is_strong && target == self.root;
         (is_strong, is_essential)

@@ -332,6 +332,7 @@ fn hold(
         first_edge: &rest.first_edge,
         root: rest.info.root,
         essential: &rest.edges.essential,
+        broken: &rest.edges.broken,
         number: &number,
         page_owned: &page_owned,
     };

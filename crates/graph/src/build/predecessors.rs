@@ -41,6 +41,8 @@ pub(super) struct SortRules<'a> {
     pub(super) root: u32,
     /// For each edge ordinal: essential, leaving aside what the page owns.
     pub(super) essential: &'a [u64],
+    /// Ordinals of the broken edges, ascending.
+    pub(super) broken: &'a [u32],
     /// For each node ordinal its preorder number.
     pub(super) number: &'a [u32],
     pub(super) page_owned: &'a Bits,
@@ -148,10 +150,11 @@ impl Part<'_> {
         Ok(list)
     }
 
-    /// Calls `visit` with source, target and whether the edge is essential, for every edge.
+    /// Calls `visit` with source, target and whether the edge is essential, for every edge that
+    /// is not broken.
     #[inline(always)]
     fn edges(&self, mut visit: impl FnMut(u32, u32, bool)) -> Result<()> {
-        let SortRules { first_edge, root, essential, page_owned, .. } = *self.rules;
+        let SortRules { first_edge, root, essential, page_owned, broken, .. } = *self.rules;
         let page = page_owned.words();
         let mut block = Vec::new();
         let mut edge = self.start;
@@ -170,7 +173,10 @@ impl Part<'_> {
                 let (of_node, others) = rest.split_at(count);
                 for (&target, edge) in of_node.iter().zip(edge as u32..) {
                     let is_essential = get(essential, edge) && (anywhere || !get(page, target));
-                    visit(source, target, is_essential);
+                    // A broken edge is stored as one from its source to itself.
+                    if is_essential || source != target || broken.binary_search(&edge).is_err() {
+                        visit(source, target, is_essential);
+                    }
                 }
                 edge += count;
                 rest = others;

@@ -36,26 +36,32 @@ pub(super) fn compute(sources: &Sources<'_>) -> Statistics {
             continue;
         }
         match NodeType::from_code(code) {
-            NodeType::Hidden => found.system += size,
+            NodeType::Hidden => add(&mut found.system, size),
             NodeType::Native => {
-                native = native.saturating_add(size);
+                add(&mut native, size);
                 if get(sources.buffers, node) {
-                    found.typed_arrays += size;
+                    add(&mut found.typed_arrays, size);
                 }
             }
-            NodeType::Code => found.code += size,
+            NodeType::Code => add(&mut found.code, size),
             NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
-                found.strings += size
+                add(&mut found.strings, size);
             }
-            _ if get(sources.arrays, node) => found.js_arrays += size,
+            _ if get(sources.arrays, node) => add(&mut found.js_arrays, size),
             _ => {}
         }
     }
-    let stores = sources.unshared_elements.iter().map(|&node| sources.shallow.get(node));
-    found.js_arrays += stores.sum::<u64>();
+    for &node in sources.unshared_elements {
+        add(&mut found.js_arrays, sources.shallow.get(node));
+    }
     found.other_native = native.saturating_sub(found.typed_arrays);
-    let v8 = found.total as i128 - i128::from(native);
-    let named = found.code + found.strings + found.js_arrays + found.system;
-    found.other_js = (v8 - i128::from(named)) as i64;
+    let named = [native, found.code, found.strings, found.js_arrays, found.system];
+    let rest = i128::from(found.total) - named.into_iter().map(i128::from).sum::<i128>();
+    found.other_js = rest.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     found
+}
+
+/// Adds up sizes; those of damaged files may be more than 64 bits together.
+fn add(sum: &mut u64, size: u64) {
+    *sum = sum.saturating_add(size);
 }

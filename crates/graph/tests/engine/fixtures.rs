@@ -18,6 +18,11 @@ fn unpacked(path: &Path) -> Vec<u8> {
     zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap()
 }
 
+/// The bytes of a fixture.
+pub(crate) fn unpacked_fixture(name: &str) -> Vec<u8> {
+    unpacked(&fixture(&format!("{name}.zst")))
+}
+
 fn opened(name: &str) -> Snapshot {
     let folder = Folder::new();
     open(&fixture(&format!("{name}.zst")), &folder.options(2)).unwrap()

@@ -1,8 +1,10 @@
 //! The whole engine, from bytes to figures.
+#![expect(clippy::unwrap_used, reason = "tests panic, and so may what they share")]
 
-#![allow(clippy::expect_used, clippy::unwrap_used)] // a test that panics is a test that fails
-
+mod bad_input;
 mod common;
 mod figures;
 mod fixtures;
+mod index;
+mod layouts;
 mod twin;

@@ -92,8 +92,11 @@ impl Reading<'_> {
         let (fields, width, node_width) =
             (layout.location, layout.location_width, layout.node.width as u64);
         let Some(fields) = fields else {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return self.skip();
         };
+        if self.open_list("locations")?.is_none() {
+            return Ok(Next::Ended);
+        }
         let locations = &mut self.rest.locations;
         let convert = |rows: Rows<'_>| {
             Ok((0..rows.count())
@@ -109,9 +112,6 @@ impl Reading<'_> {
             locations.extend_from_slice(&rows);
             Ok(())
         };
-        if !matches!(self.cursor.token()?, Some(b'[')) {
-            return Ok(Next::Ended);
-        }
         let end =
             table::scan(&mut self.cursor, width, self.threads, self.progress, convert, consume)?;
         Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
@@ -124,10 +124,10 @@ impl Reading<'_> {
         };
         let field = |name: &str| header.meta.sample_fields.iter().position(|f| f == name);
         let (Some(time), Some(id)) = (field("timestamp_us"), field("last_assigned_id")) else {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return self.skip();
         };
         let width = header.meta.sample_fields.len();
-        if self.rest.samples || self.open_list("samples")?.is_none() {
+        if self.open_list("samples")?.is_none() {
             return Ok(Next::Ended);
         }
         self.rest.samples = true;
@@ -154,7 +154,7 @@ impl Reading<'_> {
             TRACE_FUNCTION_FIELDS.map(|name| fields.iter().position(|field| field == name)),
         );
         if width == 0 {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return self.skip();
         }
         if self.open_list("trace_function_infos")?.is_none() {
             return Ok(Next::Ended);
@@ -188,10 +188,10 @@ impl Reading<'_> {
             field("children"),
         );
         let (Some(id), Some(function), Some(count), Some(size), Some(children)) = places else {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+            return self.skip();
         };
-        if self.rest.trace_tree || [id, function, count, size].iter().any(|&f| f > children) {
-            return Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended });
+        if [id, function, count, size].iter().any(|&f| f > children) {
+            return self.skip();
         }
         self.rest.trace_tree = true;
         let width = fields.len();

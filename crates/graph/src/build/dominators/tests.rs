@@ -189,8 +189,8 @@ proptest! {
 
 #[test]
 fn small_graphs_by_hand() {
-    #[allow(clippy::type_complexity)] // one line a case
-    let cases: &[(usize, &[(u32, u32)], &[u32])] = &[
+    type Case<'a> = (usize, &'a [(u32, u32)], &'a [u32]);
+    let cases: &[Case<'_>] = &[
         (1, &[], &[0]),
         (1, &[(0, 0)], &[0]),
         // A diamond with its point doubled.
