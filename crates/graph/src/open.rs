@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -37,7 +38,7 @@ pub struct Snapshot {
 }
 
 /// Raised whenever a pass computes something else than before, so that older indexes are rebuilt.
-const ENGINE: u32 = 2;
+const ENGINE: u32 = 1;
 
 /// What an index says of itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,7 +52,12 @@ struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Fingerprint {
     bytes: u64,
-    modified_ns: i64,
+    /// Seconds and nanoseconds of the last change of the contents.
+    modified: [i64; 2],
+    /// The same of any change: a program that sets `modified` back cannot set this.
+    changed: [i64; 2],
+    /// Device and number of the file: another one may have taken its name.
+    file: [u64; 2],
     sample: u64,
 }
 
@@ -272,8 +278,11 @@ fn fingerprint(source: &Source) -> Result<Option<Fingerprint>> {
     }
     file.seek(SeekFrom::Start(metadata.len().saturating_sub(SAMPLE_BYTES))).map_err(io)?;
     file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(io)?;
-    let modified = metadata.modified().map_err(io)?;
-    let since = modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
-    let sample = heapglass_format::container::checksum(&bytes);
-    Ok(Some(Fingerprint { bytes: metadata.len(), modified_ns: since, sample }))
+    Ok(Some(Fingerprint {
+        bytes: metadata.len(),
+        modified: [metadata.mtime(), metadata.mtime_nsec()],
+        changed: [metadata.ctime(), metadata.ctime_nsec()],
+        file: [metadata.dev(), metadata.ino()],
+        sample: heapglass_format::container::checksum(&bytes),
+    }))
 }

@@ -179,7 +179,10 @@ pub(super) fn map(file: &File, path: &Path) -> Result<Mapping> {
 pub(super) fn read_whole(file: &File, path: &Path) -> Result<Mapping> {
     let io = |e| Error::io("read", path, e);
     let len = file.metadata().map_err(io)?.len() as usize;
-    let mut words = vec![0u64; len.div_ceil(8)];
+    let mut words = Vec::new();
+    let no_memory = |_| std::io::Error::from(std::io::ErrorKind::OutOfMemory);
+    words.try_reserve_exact(len.div_ceil(8)).map_err(no_memory).map_err(io)?;
+    words.resize(len.div_ceil(8), 0u64);
     let bytes = &mut bytemuck::cast_slice_mut::<u64, u8>(&mut words)[..len];
     file.read_exact_at(bytes, 0).map_err(io)?;
     Ok(Mapping::Memory { words, len })
