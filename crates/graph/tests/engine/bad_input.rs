@@ -552,6 +552,8 @@ fn sections_that_are_missing() {
     assert!(kinds(&snapshot).contains(&FindingKind::MissingSection));
     assert_eq!(snapshot.overview().info.total_size, 66 + 12 * (10 + 24) + 200);
     let mut alone = heap_with(0);
+    let element = alone.node("native", "<div>", 8);
+    alone.detachedness(element, 2);
     alone.layout_mut().sections = vec![Section::Snapshot, Section::Strings, Section::Nodes];
     let snapshot = Folder::new().open(&alone.to_bytes(), 2).unwrap();
     assert!(kinds(&snapshot).contains(&FindingKind::MissingSection));
