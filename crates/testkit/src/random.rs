@@ -170,7 +170,6 @@ pub fn strange_heap(max_nodes: usize) -> impl Strategy<Value = SnapshotBuilder> 
 }
 
 /// A WeakMap entry whose two edges are numbered differently, the key's first or last by chance.
-/// Descriptor arrays have none: no heap shows how DevTools' two rules for distances should meet.
 fn strange_entry(
     heap: &mut SnapshotBuilder,
     table: NodeRef,
@@ -178,10 +177,6 @@ fn strange_entry(
     value: NodeRef,
     number: u32,
 ) {
-    let is_descriptors = |node: NodeRef| heap.nodes()[node.0 as usize].name == "(map descriptors)";
-    if is_descriptors(table) || is_descriptors(key) {
-        return;
-    }
     let shared = format!(
         " / part of key (K) -> value (odd) @1 @{}) -> value (V @{}) pair in WeakMap (table @{})",
         heap.id(key),
