@@ -87,6 +87,10 @@ impl ContainerWriter {
 
     fn map<T: Pod>(&self, name: &str, mapping: Mapping) -> Result<Column<T>> {
         let section = self.section(name)?;
+        if section.bytes == 0 {
+            // Its place may lie past the end of the file so far.
+            return Ok(Column::empty());
+        }
         let mapping = Arc::new(mapping);
         let range = section.offset as usize..(section.offset + section.bytes) as usize;
         Column::new(mapping, range).ok_or_else(|| Error::Index {
