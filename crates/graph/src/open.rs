@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -77,6 +78,12 @@ impl Snapshot {
     ) -> Result<Snapshot> {
         if !source.is_stream() && is_index(source.path()) {
             return Snapshot::open_index(source.path());
+        }
+        if options.index.as_deref().is_some_and(|index| is_same_file(index, source.path())) {
+            let options = OpenOptions { index: None, ..options.clone() };
+            let mut snapshot = Snapshot::build(source, &options, progress)?;
+            snapshot.index_problem = Some("the index would replace the snapshot".to_owned());
+            return Ok(snapshot);
         }
         let mut problem = None;
         if let Some(index) = options.index.as_deref().filter(|index| index.exists()) {
@@ -220,6 +227,14 @@ fn is_index(path: &Path) -> bool {
     let mut magic = [0; 8];
     File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
         && Container::is_magic(&magic)
+}
+
+/// Whether both names lead to one file, by whatever links.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (a.metadata(), b.metadata()) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
 }
 
 fn read_facts(container: &Container) -> Result<Facts> {
