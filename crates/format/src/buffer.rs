@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use bytemuck::Pod;
-use memmap2::{Advice, MmapMut};
+use memmap2::MmapMut;
 
 use crate::{Error, Result};
 
@@ -163,7 +163,8 @@ fn map<T>(capacity: usize) -> Result<Option<MmapMut>> {
     let no_memory = |e| Error::io("get memory for", std::path::Path::new("the heap graph"), e);
     let map = MmapMut::map_anon(bytes).map_err(no_memory)?;
     // Advice only: kernels without huge pages say no, and small pages do as well.
-    let _ = map.advise(Advice::HugePage);
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(memmap2::Advice::HugePage);
     Ok(Some(map))
 }
 

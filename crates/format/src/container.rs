@@ -2,7 +2,8 @@
 //!
 //! The same file is the engine's work space: the scanner streams columns into it that no pass
 //! needs in memory, passes read them back in order, and what is complete at the end becomes the
-//! index by a rename. Layout (little-endian):
+//! index by a rename. Layout (numbers of the header little-endian, those of the sections as the
+//! processor has them, which the magic tells apart):
 //!
 //! ```text
 //! 0      magic (8 bytes), version u32, zero u32, toc offset u64, toc length u64, toc xxh3 u64
@@ -18,8 +19,8 @@ pub use write::{ContainerWriter, SectionWriter};
 
 use serde::{Deserialize, Serialize};
 
-/// First bytes of an index file.
-const MAGIC: [u8; 8] = *b"HEAPGLSX";
+/// First bytes of an index file. One from a processor of the other byte order is foreign.
+const MAGIC: [u8; 8] = if cfg!(target_endian = "big") { *b"HEAPGLSB" } else { *b"HEAPGLSX" };
 /// Raised whenever the layout or the meaning of any section changes.
 const VERSION: u32 = 1;
 /// Where sections begin; the page before holds the fixed header.

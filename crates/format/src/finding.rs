@@ -43,8 +43,6 @@ pub enum FindingKind {
     DuplicateSection,
     /// `root_index` in the header is that of no node.
     RootOutOfRange,
-    /// Two nodes have the same id.
-    DuplicateId,
 }
 
 impl Finding {

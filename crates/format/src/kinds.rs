@@ -26,6 +26,9 @@ pub enum NodeType {
     Other(u8),
 }
 
+/// Name of [`EdgeType::Broken`], which no file may give to its edges.
+const BROKEN: &str = "\0broken";
+
 /// Where the codes of [`NodeType::Other`] and [`EdgeType::Other`] start.
 const FIRST_OTHER: u8 = 32;
 
@@ -117,12 +120,13 @@ impl EdgeType {
         ("shortcut", EdgeType::Shortcut),
         ("weak", EdgeType::Weak),
         ("invisible", EdgeType::Invisible),
-        ("\0broken", EdgeType::Broken),
+        (BROKEN, EdgeType::Broken),
     ];
 
-    /// The type that a file calls `name` and numbers `raw`.
+    /// The type that a file calls `name` and numbers `raw`; never [`EdgeType::Broken`].
     pub fn from_name(name: &str, raw: u8) -> EdgeType {
-        Self::NAMED.iter().find(|(n, _)| *n == name).map_or(EdgeType::Other(raw), |&(_, t)| t)
+        let named = Self::NAMED.iter().find(|(n, _)| *n == name && *n != BROKEN);
+        named.map_or(EdgeType::Other(raw), |&(_, t)| t)
     }
 
     /// The byte this type is stored as in the edge type column.
@@ -176,5 +180,6 @@ mod tests {
         assert_eq!(NodeType::from_code(NodeType::Other(7).code()), NodeType::Other(7));
         assert_eq!(EdgeType::from_name("future", 9), EdgeType::Other(9));
         assert_eq!(EdgeType::from_name("weak", 1), EdgeType::Weak);
+        assert_eq!(EdgeType::from_name(BROKEN, 2), EdgeType::Other(2));
     }
 }

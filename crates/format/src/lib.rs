@@ -19,6 +19,9 @@ pub mod scan;
 pub mod source;
 pub mod strings;
 
+/// Offsets into files and counts of rows are used as `usize` everywhere.
+const _: () = assert!(usize::BITS >= 64, "heapglass needs a 64-bit system");
+
 pub use error::{Error, Result};
 pub use finding::{Finding, FindingKind};
 pub use kinds::{EdgeType, NodeType};

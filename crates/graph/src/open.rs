@@ -84,6 +84,12 @@ impl Snapshot {
         if !source.is_stream() && is_index(source.path()) {
             return Snapshot::open_index(source.path());
         }
+        if options.index.as_deref().is_some_and(|index| is_same_file(index, source.path())) {
+            let options = OpenOptions { index: None, ..options.clone() };
+            let mut snapshot = Snapshot::build(source, &options, progress)?;
+            snapshot.index_problem = Some("the index would replace the snapshot".to_owned());
+            return Ok(snapshot);
+        }
         let mut problem = None;
         if let Some(index) = options.index.as_deref().filter(|index| index.exists()) {
             match Snapshot::open_index_of(index, source) {
@@ -226,6 +232,14 @@ fn is_index(path: &Path) -> bool {
     let mut magic = [0; 8];
     File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
         && Container::is_magic(&magic)
+}
+
+/// Whether both names lead to one file, by whatever links.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (a.metadata(), b.metadata()) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
 }
 
 fn read_facts(container: &Container) -> Result<Facts> {

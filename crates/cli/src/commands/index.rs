@@ -60,7 +60,8 @@ fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<
     if let Some(cache) = cache {
         cache.used(&index)?;
     }
-    if !index.is_file() {
+    let is_snapshot = || index.canonicalize().ok() == input.path.canonicalize().ok();
+    if !index.is_file() || is_snapshot() && !snapshot.from_index() {
         let why = snapshot.index_problem().unwrap_or("it was too large for the cache");
         return Err(Failure::usage(format!("the index was not kept: {why}"))
             .hint("use --out")

@@ -165,10 +165,12 @@ fn damaged(path: &Path, what: String) -> Error {
 /// Maps a whole file read-only; where the file system cannot, reads it into memory.
 #[allow(unsafe_code)]
 pub(super) fn map(file: &File, path: &Path) -> Result<Mapping> {
-    // SAFETY: index files are written under a temporary name, sealed, and renamed; heapglass
-    // never writes to or truncates a named one, only unlinks or replaces it, which leaves the
-    // mapped inode as it is. Another program that truncates the file would raise SIGBUS; the
-    // file lies in a directory that only its owner can write.
+    // SAFETY: nobody changes bytes that are looked at. Index files are written under a temporary
+    // name, sealed, and renamed; heapglass never writes to or truncates a named one, only unlinks
+    // or replaces it, which leaves the mapped inode as it is. A work file is mapped while other
+    // sections are still written: columns reach only into finished ones, whose bytes stay, and
+    // the file only grows. Work files are made readable and writable for their owner alone.
+    // A program of the same user that truncates the file meanwhile would raise SIGBUS.
     match unsafe { memmap2::Mmap::map(file) } {
         Ok(map) => Ok(Mapping::Mapped(map)),
         Err(_) => read_whole(file, path),

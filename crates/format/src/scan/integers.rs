@@ -72,6 +72,7 @@ impl Integers {
     }
 
     /// Appends a value below `u32::MAX`; [`Integers::make_room`] has been called.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn push_small(&mut self, value: u32) {
         self.low[self.len] = value;

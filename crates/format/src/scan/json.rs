@@ -14,9 +14,11 @@ pub(super) fn key(cursor: &mut Cursor) -> Result<Option<String>> {
         match cursor.next()? {
             None => return Ok(None),
             Some(b'"') => break,
+            Some(_) if text.len() >= 256 => {
+                return Err(cursor.syntax("a key of more than 256 bytes"));
+            }
             Some(b'\\') => text.extend(cursor.next()?),
-            Some(byte) if text.len() < 256 => text.push(byte),
-            Some(_) => return Err(cursor.syntax("a key of more than 256 bytes")),
+            Some(byte) => text.push(byte),
         }
     }
     match cursor.token()? {

@@ -76,7 +76,12 @@ pub(super) fn scan<T: Send>(
         }),
         moved: Condvar::new(),
     };
+    let give_up = || {
+        lock(&feed).state = State::Failed;
+        sink.fail();
+    };
     let work = || -> Result<()> {
+        let _guard = OnPanic(give_up);
         let (mut text, mut values) = (Vec::new(), Integers::default());
         loop {
             if progress.cancelled() {
@@ -84,11 +89,7 @@ pub(super) fn scan<T: Send>(
                 return Err(Error::Cancelled);
             }
             let taken = lock(&feed).take(&mut text, progress);
-            let taken = taken.inspect_err(|_| {
-                lock(&feed).state = State::Failed;
-                sink.fail();
-            });
-            let Some(chunk) = taken? else {
+            let Some(chunk) = taken.inspect_err(|_| give_up())? else {
                 return Ok(());
             };
             let parsed = integers::parse(&text, &mut values)
@@ -100,11 +101,7 @@ pub(super) fn scan<T: Send>(
                 convert(Rows { values: &values, first_row: chunk.first_row, width })
             });
             let result = result.and_then(|columns| sink.put(chunk.number, columns, stray));
-            if let Err(error) = result {
-                lock(&feed).state = State::Failed;
-                sink.fail();
-                return Err(error);
-            }
+            result.inspect_err(|_| give_up())?;
         }
     };
     std::thread::scope(|scope| {
@@ -134,6 +131,17 @@ fn earliest(a: Result<()>, b: Result<()>) -> Result<()> {
         ) if offset < other => Err(Error::Syntax { path, offset, message }),
         (_, Err(b)) => Err(b),
         (a, Ok(())) => a,
+    }
+}
+
+/// Calls back if a panic comes by, so that no thread waits for the chunk of one that is gone.
+struct OnPanic<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnPanic<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)();
+        }
     }
 }
 
@@ -302,3 +310,6 @@ impl<T, C: FnMut(T) -> Result<()>> SinkState<T, C> {
         Ok(self.next > before)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,9 +108,16 @@ impl PlainObjects<'_> {
         let mut units = 1;
         let mut used = Vec::new();
         for &property in properties {
-            let text = self.strings.get(property).unwrap_or_default();
+            // A name that the file does not hold says nothing.
+            let Some(text) = self.strings.get(property) else {
+                continue;
+            };
             if text == b"__proto__" {
                 continue;
+            }
+            // A UTF-16 unit takes up to three bytes; a long name is not copied to be left out.
+            if units > 1 && text.len() >= 3 * LONGEST_NAME {
+                break;
             }
             let formatted = format_property(text);
             let length = utf16_length(&formatted);

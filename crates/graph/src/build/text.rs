@@ -115,7 +115,11 @@ fn weak_map_name(text: &[u8]) -> Option<(&[u8], u64)> {
     let rest = rest.strip_suffix(b" pair in WeakMap (table")?;
     let (value_end, _) = split_id(rest.strip_suffix(b")")?)?;
     let arrow: &[u8] = b") -> value (";
-    let line_ends = |bytes: &[u8]| bytes.iter().any(|b| matches!(b, b'\n' | b'\r'));
+    // What the expression's `.` does not match: \n, \r, U+2028, U+2029.
+    let line_ends = |bytes: &[u8]| {
+        memchr::memchr2(b'\n', b'\r', bytes).is_some()
+            || bytes.windows(3).any(|c| matches!(c, [0xe2, 0x80, 0xa8 | 0xa9]))
+    };
     // The key's own name may contain the arrow: any place will do where an id stands before it.
     let found =
         memchr::memmem::find_iter(value_end, arrow).any(|at| split_id(&value_end[..at]).is_some());
@@ -146,6 +150,8 @@ mod tests {
             b"1 / part of key (K @1) -> value (V @2) pair in WeakMap (table @3) ",
             b"1 / part of key (K) -> value (V @2) pair in WeakMap (table @3)",
             b"1 / part of key (K @1) -> value (V @) pair in WeakMap (table @3)",
+            b"1 / part of key (K\n @1) -> value (V @2) pair in WeakMap (table @3)",
+            b"1 / part of key (K @1) -> value (\xe2\x80\xa8 @2) pair in WeakMap (table @3)",
         ] {
             assert_eq!(weak_map_name(bad), None, "{}", String::from_utf8_lossy(bad));
         }

@@ -791,6 +791,10 @@ fn deep_nesting_and_long_headers() {
     let (offset, message) = syntax_error(long.as_bytes(), 1);
     assert_eq!(message, "the header is longer than 16 MiB");
     assert_eq!(offset, 12 + (16 << 20));
+    for letter in ["x", "\\n"] {
+        let long = format!("{{\"{}\":1", letter.repeat(1 << 10));
+        assert_eq!(syntax_error(long.as_bytes(), 1).1, "a key of more than 256 bytes");
+    }
 }
 
 #[test]

@@ -153,6 +153,19 @@ fn a_changed_snapshot_makes_its_index_stale() {
 }
 
 #[test]
+fn an_index_never_replaces_its_snapshot() {
+    let case = Case::new();
+    let before = std::fs::read(&case.snapshot).unwrap();
+    std::os::unix::fs::symlink(&case.snapshot, &case.index).unwrap();
+    for index in [&case.snapshot, &case.index] {
+        let options = OpenOptions { index: Some(index.clone()), ..case.folder.options(2) };
+        let snapshot = open(&case.snapshot, &options).unwrap();
+        assert_eq!(snapshot.index_problem(), Some("the index would replace the snapshot"));
+        assert_eq!(std::fs::read(&case.snapshot).unwrap(), before);
+    }
+}
+
+#[test]
 fn the_index_of_another_snapshot_is_stale() {
     let case = Case::new();
     let other = Case::new();
