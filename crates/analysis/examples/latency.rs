@@ -3,10 +3,7 @@
 //! Each question is asked of nodes taken at random and of the nodes that are hardest on it: those
 //! with the most retainers, the most edges, the largest retained size and the longest way from the
 //! roots. Prints a Markdown table. Run by `cargo xtask bench --latency FILE`.
-#![allow(
-    clippy::print_stdout,
-    reason = "this is a program for people at a terminal"
-)]
+#![allow(clippy::print_stdout, reason = "this is a program for people at a terminal")]
 
 use std::cmp::Reverse;
 use std::error::Error;
@@ -15,8 +12,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use heapglass_analysis::{
-    ContainmentOptions, DominatorOptions, ObjectOptions, RetainerOptions, containment, display_name,
-    dominators, dominators_of, object, paths_to, retainers,
+    ContainmentOptions, DominatorOptions, ObjectOptions, RetainerOptions, containment,
+    display_name, dominators, dominators_of, object, paths_to, retainers,
 };
 use heapglass_format::source::Source;
 use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot};

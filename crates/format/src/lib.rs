@@ -22,4 +22,4 @@ pub mod strings;
 pub use error::{Error, Result};
 pub use finding::{Finding, FindingKind};
 pub use kinds::{EdgeType, NodeType};
-pub use progress::{Phase, Progress};
+pub use progress::{Phase, Progress, Step};
