@@ -20,6 +20,9 @@ use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot};
 
 /// Nodes at random, unless the command line says otherwise.
 const RANDOM: usize = 1000;
+/// Times that each question is asked of each node. The fastest counts: the others are those in
+/// which another program had its turn.
+const REPEATS: usize = 3;
 /// Nodes of each kind of hard ones.
 const HARD: usize = 25;
 
@@ -46,9 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (question, ask) in QUESTIONS {
         for (kind, nodes) in &kinds {
             let times = nodes.iter().map(|&node| {
-                let start = Instant::now();
-                ask(&graph, node);
-                (start.elapsed(), node)
+                let once = |_| {
+                    let start = Instant::now();
+                    ask(&graph, node);
+                    start.elapsed()
+                };
+                ((0..REPEATS).map(once).min().unwrap_or_default(), node)
             });
             print_row(&graph, question, kind, times.collect());
         }
