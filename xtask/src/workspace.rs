@@ -29,8 +29,14 @@ pub(crate) enum Profile {
 
 /// Builds `heapglass` and returns the path of the binary.
 pub(crate) fn heapglass(profile: Profile) -> Result<PathBuf> {
+    heapglass_with(profile, &[])
+}
+
+/// The same with features of the package. The binary is at the same path as without.
+pub(crate) fn heapglass_with(profile: Profile, features: &[&str]) -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--package", "heapglass"]);
+    build.arg("--features").arg(features.join(","));
     if profile == Profile::Release {
         build.arg("--release");
     }

@@ -58,12 +58,13 @@ fn children(
     options: &ContainmentOptions,
 ) -> Children<Ordinal, Child> {
     let node = below.last().copied().unwrap_or(from);
-    let mut edges: Vec<Edge> = visible_edges(graph, node).collect();
-    let count = edges.len();
-    if options.by_retained_size {
-        edges.sort_by_key(|edge| Reverse(graph.retained_size(edge.to)));
-    }
-    edges.truncate(options.limit.unwrap_or(usize::MAX));
+    let count = visible_edges(graph, node).count();
+    let limit = options.limit.unwrap_or(count).min(count);
+    let edges: Vec<Edge> = if options.by_retained_size {
+        largest(graph, node, limit)
+    } else {
+        visible_edges(graph, node).take(limit).collect()
+    };
     let is_last_level = below.len() + 1 >= options.depth as usize;
     let shown = edges.into_iter().map(|edge| {
         let cycle = edge.to == from || below.contains(&edge.to);
@@ -77,6 +78,19 @@ fn children(
     let shown: Vec<_> = shown.collect();
     let hidden = (count - shown.len()) as u64;
     Children { shown, hidden }
+}
+
+/// The `limit` edges whose targets retain most, those in the order of the file where they retain
+/// the same.
+fn largest(graph: &Graph, node: Ordinal, limit: usize) -> Vec<Edge> {
+    let key = |edge: &Edge| (Reverse(graph.retained_size(edge.to)), edge.ordinal);
+    let mut edges: Vec<_> = visible_edges(graph, node).map(|edge| (key(&edge), edge)).collect();
+    if limit < edges.len() {
+        edges.select_nth_unstable_by_key(limit, |&(key, _)| key);
+        edges.truncate(limit);
+    }
+    edges.sort_unstable_by_key(|&(key, _)| key);
+    edges.into_iter().map(|(_, edge)| edge).collect()
 }
 
 fn visible_edges(graph: &Graph, node: Ordinal) -> impl Iterator<Item = Edge> {

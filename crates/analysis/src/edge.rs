@@ -1,6 +1,6 @@
 //! Edges in words.
 
-use heapglass_graph::{Edge, EdgeType, Graph};
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph};
 
 use crate::names::clipped;
 
@@ -23,6 +23,13 @@ pub fn edge_label(graph: &Graph, edge: Edge) -> EdgeLabel {
     let name = graph.edge_name(edge).into_owned();
     let text = text_of(edge.edge_type, &name);
     EdgeLabel { edge_type: type_name(graph, edge.edge_type).to_owned(), name, text }
+}
+
+/// Whether an edge leads to the prototype. Compares bytes: objects have up to millions of properties.
+pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
+    edge.edge_type == EdgeType::Property
+        && matches!(edge.name, EdgeName::String(index)
+            if graph.strings().get(index.0) == Some(b"__proto__"))
 }
 
 fn text_of(edge_type: EdgeType, name: &str) -> String {

@@ -7,6 +7,7 @@ use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
 use function::variables;
 pub(crate) use function::{is_context, source_of};
 
+use crate::edge::is_prototype;
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{display_name, value_text};
 use crate::native_context::native_context_of_map;
@@ -231,9 +232,7 @@ impl Fields {
         };
         for edge in graph.edges(node) {
             match edge.edge_type {
-                EdgeType::Property if graph.edge_name(edge) == "__proto__" => {
-                    fields.prototype = Some(edge.to)
-                }
+                EdgeType::Property if is_prototype(graph, edge) => fields.prototype = Some(edge.to),
                 EdgeType::Property => fields.properties.push(graph, edge),
                 EdgeType::Element => fields.elements.push(graph, edge),
                 EdgeType::Context => {}
@@ -257,11 +256,10 @@ fn table_of(graph: &Graph, node: Ordinal) -> Option<(Ordinal, Kind)> {
 }
 
 fn map_entries(graph: &Graph, table: Ordinal, kind: Kind, limit: usize) -> (Vec<MapEntry>, u64) {
-    let all = tables::entries(graph, table, kind);
-    let more = all.len().saturating_sub(limit) as u64;
+    let (first, more) = tables::entries(graph, table, kind, limit);
     let text = |node: Option<Ordinal>| node.map(|node| value_text(graph, node));
     let object = |node: Option<Ordinal>| node.map(|node| describe(graph, node));
-    let entries = all.into_iter().take(limit).map(|entry| {
+    let entries = first.into_iter().map(|entry| {
         let value = entry.value.filter(|_| matches!(kind, Kind::Map | Kind::WeakMap));
         MapEntry {
             key: text(entry.key),

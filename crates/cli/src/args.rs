@@ -115,6 +115,9 @@ pub(crate) struct CommonArgs {
     /// Show no progress bar
     #[arg(long, global = true, help_heading = "Reading")]
     pub(crate) no_progress: bool,
+    /// Say on standard error what each step of opening took
+    #[arg(long, global = true, hide = true)]
+    pub(crate) timings: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,6 +16,7 @@ mod messages;
 mod open;
 mod progress;
 mod settings;
+mod timings;
 
 use std::io;
 use std::process::ExitCode;
@@ -29,6 +30,11 @@ use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupt;
 use crate::messages::Messages;
 use crate::settings::Settings;
+
+/// Says how much heap is allocated, for `cargo xtask bench --phases` alone.
+#[cfg(feature = "count-allocations")]
+#[global_allocator]
+static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -23,6 +23,11 @@ impl Messages {
         self.line("note:", Role::Faint, text);
     }
 
+    /// Text as it is.
+    pub(crate) fn raw(&self, text: &str) {
+        let _ = write!(std::io::stderr().lock(), "{text}");
+    }
+
     /// Something that went wrong.
     pub(crate) fn error(&self, failure: &Failure) {
         // An interrupted user knows what he did.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Snapshot};
+use heapglass_graph::{OpenOptions, Progress, Snapshot};
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::cache::Cache;
@@ -12,6 +12,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::hints;
 use crate::inputs::Input;
 use crate::progress::Bar;
+use crate::timings::Timings;
 
 /// An open snapshot.
 #[derive(Debug)]
@@ -57,9 +58,14 @@ pub(crate) fn open_with_index(
     };
     let bar =
         Bar::new(short_name(&input.path), context.settings.progress, context.interrupt.clone());
+    let timings = context.settings.timings.then(|| Timings::new(&bar));
+    let progress = timings.as_ref().map_or(&bar as &dyn Progress, |timings| timings);
     let cleans_up = context.interrupt.cleans_up(work_dir.as_ref());
-    let snapshot =
-        Snapshot::open(&source, &options, &bar).map_err(|error| interrupted(hints::opening(error)));
+    let snapshot = Snapshot::open(&source, &options, progress)
+        .map_err(|error| interrupted(hints::opening(error)));
+    if let Some(timings) = timings {
+        context.messages.raw(&timings.finish());
+    }
     drop(bar);
     // The directory first: once nothing cleans up, an interrupt ends the program at once.
     drop(work_dir);

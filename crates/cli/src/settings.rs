@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     /// Whether messages on standard error are painted.
     pub(crate) paint_messages: bool,
     pub(crate) progress: bool,
+    /// Whether to say what each step of opening took.
+    pub(crate) timings: bool,
     pub(crate) threads: usize,
     pub(crate) temp_dir: PathBuf,
     /// Where indexes are kept; `None` if the user wants none or there is no place.
@@ -58,6 +60,7 @@ impl Settings {
             look: Look { width: width(env), colour: paint(stdout_is_terminal), sizes },
             paint_messages: paint(stderr_is_terminal),
             progress: stderr_is_terminal && !args.no_progress,
+            timings: args.timings,
             threads,
             temp_dir: env.temp_dir.clone(),
             cache: if args.no_index { None } else { Self::cache(env)? },

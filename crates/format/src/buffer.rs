@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytemuck::Pod;
@@ -150,6 +150,15 @@ mod sealed {
     impl Sealed for u32 {}
 }
 
+/// Bytes that buffers have mapped since the process started, given back or not. Pages that are not
+/// touched count here and take no memory.
+pub fn mapped_bytes() -> u64 {
+    MAPPED.load(Ordering::Relaxed)
+}
+
+/// For measurements only.
+static MAPPED: AtomicU64 = AtomicU64::new(0);
+
 const HUGE_PAGE: usize = 2 << 20;
 
 fn map<T>(capacity: usize) -> Result<Option<MmapMut>> {
@@ -163,8 +172,8 @@ fn map<T>(capacity: usize) -> Result<Option<MmapMut>> {
     let no_memory = |e| Error::io("get memory for", std::path::Path::new("the heap graph"), e);
     let map = MmapMut::map_anon(bytes).map_err(no_memory)?;
     // Advice only: kernels without huge pages say no, and small pages do as well.
-    #[cfg(target_os = "linux")]
-    let _ = map.advise(memmap2::Advice::HugePage);
+    let _ = map.advise(Advice::HugePage);
+    MAPPED.fetch_add(bytes as u64, Ordering::Relaxed);
     Ok(Some(map))
 }
 

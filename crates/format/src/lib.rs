@@ -25,4 +25,4 @@ const _: () = assert!(usize::BITS >= 64, "heapglass needs a 64-bit system");
 pub use error::{Error, Result};
 pub use finding::{Finding, FindingKind};
 pub use kinds::{EdgeType, NodeType};
-pub use progress::{Phase, Progress};
+pub use progress::{Phase, Progress, Step};

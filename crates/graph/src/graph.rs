@@ -193,7 +193,7 @@ impl Graph {
         let ids = &self.columns.node_id;
         match u32::try_from(id.0) {
             Ok(low) if low != WideColumn::ESCAPE => {
-                ids.low.iter().position(|&l| l == low).map(|at| Ordinal(at as u32))
+                position(&ids.low, low).map(|at| Ordinal(at as u32))
             }
             _ => {
                 ids.wide.iter().find(|entry| entry[1] == id.0).map(|entry| Ordinal(entry[0] as u32))
@@ -430,6 +430,15 @@ impl Graph {
     }
 }
 
+/// Where `value` stands first. Blocks are compared as a whole, which the compiler does with vector
+/// instructions.
+fn position(column: &[u32], value: u32) -> Option<usize> {
+    const BLOCK: usize = 1024;
+    let holds = |block: &[u32]| block.iter().fold(false, |found, &v| found | (v == value));
+    let block = column.chunks(BLOCK).position(holds)? * BLOCK;
+    Some(block + column[block..].iter().position(|&v| v == value)?)
+}
+
 /// The edges of one node. See [`Graph::edges`].
 #[derive(Debug, Clone)]
 pub struct Edges<'a> {
@@ -466,23 +475,31 @@ impl Iterator for Edges<'_> {
     type Item = Edge;
 
     fn next(&mut self) -> Option<Edge> {
-        loop {
-            let (&code, types) = self.types.split_first()?;
-            let (&name, names) = self.names.split_first()?;
-            let (&to, targets) = self.targets.split_first()?;
-            (self.types, self.names, self.targets) = (types, names, targets);
-            let ordinal = EdgeOrdinal(self.next);
+        while !self.types.is_empty() {
+            let edge = self.at(0);
+            self.types = self.types.get(1..)?;
+            self.names = self.names.get(1..)?;
+            self.targets = self.targets.get(1..)?;
             self.next += 1;
-            let edge_type = EdgeType::from_code(code);
-            if edge_type == EdgeType::Broken {
-                continue;
+            if edge.is_some() {
+                return edge;
             }
-            let name = if edge_type.is_indexed() {
-                EdgeName::Index(name)
-            } else {
-                EdgeName::String(StringIndex(name))
-            };
-            return Some(Edge { ordinal, edge_type, from: self.from, to: Ordinal(to), name });
         }
+        None
+    }
+}
+
+impl DoubleEndedIterator for Edges<'_> {
+    fn next_back(&mut self) -> Option<Edge> {
+        while let Some(last) = self.types.len().checked_sub(1) {
+            let edge = self.at(last);
+            self.types = self.types.get(..last)?;
+            self.names = self.names.get(..last)?;
+            self.targets = self.targets.get(..last)?;
+            if edge.is_some() {
+                return edge;
+            }
+        }
+        None
     }
 }

@@ -17,7 +17,7 @@ pub use allocation::{FunctionAllocations, StackFrame};
 pub use classes::{ClassRow, ClassTable};
 pub use graph::{Edge, EdgeName, Edges, Graph, Location};
 pub use heapglass_format::{
-    EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result,
+    EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result, Step,
 };
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
 pub use open::{OpenOptions, Snapshot};

@@ -41,9 +41,16 @@ pub(crate) struct Args {
     /// Count instructions under valgrind's callgrind (50 times slower: for small files).
     #[arg(long)]
     instructions: bool,
-    /// Print the program's own figures for each phase: seconds and bytes of heap allocated.
+    /// Print the program's own figures for each step of opening: seconds, memory allocated, mapped
+    /// and resident.
     #[arg(long)]
     phases: bool,
+    /// Do not measure whole runs: only what other flags ask for.
+    #[arg(long)]
+    no_table: bool,
+    /// Measure instead how long questions to a loaded graph take.
+    #[arg(long)]
+    latency: bool,
 }
 
 /// The ways of opening that are measured. The index of a file is made by `ColdIndex` and used by
@@ -73,31 +80,71 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if files.is_empty() {
         bail!("nothing to measure: name files, or --sizes 100mb,500mb,1100mb");
     }
+    if args.latency {
+        return files.iter().try_for_each(|file| latency(file));
+    }
     let program = match &args.program {
         Some(program) => program.clone(),
         None => workspace::heapglass(Profile::Release)?,
     };
     println!("{}\n", machine()?);
+    if !args.no_table {
+        print_table(&program, &files, args)?;
+    }
+    if args.instructions {
+        files.iter().try_for_each(|file| instructions(&program, file))?;
+    }
+    if args.phases {
+        phases(&files, args)?;
+    }
+    Ok(())
+}
+
+fn print_table(program: &Path, files: &[PathBuf], args: &Args) -> Result<()> {
     let mut table = Table::default();
-    for file in &files {
+    for file in files {
         eprintln!("measuring {}", file.display());
-        table.rows.extend(rows(&program, file, args)?);
+        table.rows.extend(rows(program, file, args)?);
         // Shown file by file: a long run that is interrupted has not been for nothing.
         eprintln!("{table}");
     }
     println!("{table}");
     print!("{}", table.scaling());
-    for file in &files {
-        if args.instructions {
-            instructions(&program, file)?;
+    Ok(())
+}
+
+/// The program's own account. Without `--program` it is a build that counts what it allocates,
+/// which makes it a little slower.
+fn phases(files: &[PathBuf], args: &Args) -> Result<()> {
+    let program = match &args.program {
+        Some(program) => program.clone(),
+        None => workspace::heapglass_with(Profile::Release, &["count-allocations"])?,
+    };
+    for file in files {
+        let mut command = summary(&program, file);
+        command.args(["--no-index", "--threads", "2", "--timings"]);
+        let output = command.stdin(Stdio::null()).stdout(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            bail!("{}: {}", workspace::shown(&command), said.trim());
         }
-        if args.phases {
-            println!("\nphases of {}:\n", name(file));
-            let mut summary = summary(&program, file);
-            workspace::run(summary.args(["--no-index", "--timings"]).stdout(Stdio::null()))?;
-        }
+        println!("\nsteps of opening {} on two threads:\n\n{said}", name(file));
+    }
+    if args.program.is_none() {
+        // The counting build is not left where people look for the program.
+        workspace::heapglass(Profile::Release)?;
     }
     Ok(())
+}
+
+fn latency(file: &Path) -> Result<()> {
+    let work = tempfile::tempdir_in(workspace::target_directory()?)?;
+    println!("\nquestions to {}:\n", name(file));
+    let mut command = workspace::cargo();
+    command.args(["run", "--release", "--quiet", "--package", "heapglass-analysis"]);
+    command.args(["--example", "latency", "--"]);
+    command.arg(std::path::absolute(file)?).arg(work.path());
+    workspace::run(&mut command)
 }
 
 /// The files to measure, generated ones first; those that are missing are made.
@@ -139,6 +186,7 @@ fn rows(program: &Path, file: &Path, args: &Args) -> Result<Vec<Row>> {
             let mut command = summary(program, file);
             command.args(way.args);
             command.env("HEAPGLASS_CACHE_DIR", cache.path()).env("HEAPGLASS_CACHE_MAX", "100GB");
+            command.env("TMPDIR", cache.path());
             let cost = cost_of(&command).with_context(|| workspace::shown(&command))?;
             keep_fastest(best, cost);
         }

@@ -32,6 +32,7 @@ const QUARANTINED: &[(&str, &[&str])] = &[
     ("flate2", &["heapglass-format"]),
     ("zstd", &["heapglass-format", "xtask"]),
     ("memmap2", &["heapglass-format"]),
+    ("stats_alloc", &["heapglass"]),
     ("nix", &["xtask"]),
     ("csv", &["xtask"]),
 ];

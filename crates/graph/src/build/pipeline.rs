@@ -6,7 +6,7 @@ use heapglass_format::container::ContainerWriter;
 use heapglass_format::scan::{self, Tables};
 use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
-use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result};
+use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result, Step};
 
 use super::classes::{self, Classes};
 use super::detached::{self, Detached};
@@ -36,29 +36,31 @@ pub(crate) fn build(
     threads: usize,
     progress: &dyn Progress,
 ) -> Result<Overview> {
-    let step = |done: u64| {
+    let begin = |done: u64, step: Step| {
         progress.update(Phase::Analyse, done, PASSES);
+        progress.begin(step);
         if progress.cancelled() { Err(heapglass_format::Error::Cancelled) } else { Ok(()) }
     };
     let scratch = &Scratch::default();
     let mut text = Text::default();
     let visit = &mut |index: u32, string: &[u8]| text.visit(index, string);
+    progress.begin(Step::Read);
     let tables = scan::read(source, writer, threads, progress, visit)?;
-    step(0)?;
+    begin(0, Step::Facts)?;
     let named = Named::new(writer, tables, text)?;
     let edges = named.edges(writer, threads)?;
-    step(1)?;
+    begin(1, Step::Walks)?;
     let Walked { preorder, mut classes, shallow, mut rest } =
         walk(writer, named, edges, threads, scratch)?;
-    step(2)?;
+    begin(2, Step::Dominators)?;
     let Held { dominators, unshared_elements } =
         hold(writer, &mut rest, preorder, &classes, threads, scratch)?;
-    step(3)?;
+    begin(3, Step::Tree)?;
     let order = writer.column::<u32>("preorder_node")?;
     let tree = tree::build(writer, &dominators, &order, &shallow, scratch)?;
     drop(order);
     scratch.give(dominators);
-    step(4)?;
+    begin(4, Step::Sums)?;
     let statistics = statistics::compute(&statistics::Sources {
         node_type: &rest.node_type,
         shallow: &shallow,
@@ -74,7 +76,7 @@ pub(crate) fn build(
         Ok(())
     };
     both(threads, write, finish)?;
-    step(5)?;
+    begin(5, Step::Write)?;
     Ok(overview(rest, statistics, classes))
 }
 
