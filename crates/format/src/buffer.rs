@@ -172,7 +172,8 @@ fn map<T>(capacity: usize) -> Result<Option<MmapMut>> {
     let no_memory = |e| Error::io("get memory for", std::path::Path::new("the heap graph"), e);
     let map = MmapMut::map_anon(bytes).map_err(no_memory)?;
     // Advice only: kernels without huge pages say no, and small pages do as well.
-    let _ = map.advise(Advice::HugePage);
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(memmap2::Advice::HugePage);
     MAPPED.fetch_add(bytes as u64, Ordering::Relaxed);
     Ok(Some(map))
 }

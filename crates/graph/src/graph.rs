@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use heapglass_format::Result;
 use heapglass_format::column::{Column, WideColumn};
 use heapglass_format::container::Container;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, NodeType};
+use heapglass_format::{Error, Result};
 
 use crate::{
     ClassIndex, ClassRow, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, Overview,
@@ -84,6 +84,39 @@ pub(crate) struct Columns {
     pub locations: Column<[u32; 4]>,
 }
 
+impl Columns {
+    /// Whether every column is as long as the overview says; else which one is not. Edge columns
+    /// may be longer: edges that belong to no node stay behind those that do.
+    fn fit(&self, overview: &Overview) -> std::result::Result<(), &'static str> {
+        let (nodes, edges) = (overview.info.node_count as usize, overview.info.edge_count as usize);
+        let per_node = [
+            ("node_type", self.node_type.len()),
+            ("node_name", self.node_name.len()),
+            ("node_id", self.node_id.len()),
+            ("shallow", self.shallow.len()),
+            ("retained", self.retained.len()),
+            ("distance", self.distance.len()),
+            ("dominator", self.dominator.len()),
+            ("tree_position", self.tree_position.len()),
+            ("tree_order", self.tree_order.len()),
+            ("tree_size", self.tree_size.len()),
+            ("class", self.class.len()),
+            ("preorder_number", self.preorder_number.len()),
+            ("preorder_node", self.preorder_node.len()),
+            ("first_edge", self.first_edge.len().saturating_sub(1)),
+            ("predecessor_first", self.predecessor_first.len().saturating_sub(1)),
+        ];
+        let per_edge = [
+            ("edge_type", self.edge_type.len()),
+            ("edge_name", self.edge_name.len()),
+            ("edge_to", self.edge_to.len()),
+        ];
+        let wrong = per_node.iter().find(|(_, len)| *len != nodes);
+        let short = per_edge.iter().find(|(_, len)| *len < edges);
+        wrong.or(short).map_or(Ok(()), |(name, _)| Err(*name))
+    }
+}
+
 /// An edge as seen from its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
@@ -153,6 +186,10 @@ impl Graph {
             other_retainers: container.column("other_retainers")?,
             locations: container.column("locations")?,
         };
+        columns.fit(&overview).map_err(|what| Error::Index {
+            path: container.path().to_owned(),
+            reason: format!("damaged: {what} has another length than the overview says"),
+        })?;
         let strings = StringTable {
             bytes: container.column("string_bytes")?,
             starts: container.column("string_starts")?,
@@ -272,7 +309,7 @@ impl Graph {
         std::iter::from_fn(move || {
             (next < end).then(|| {
                 let child = order[next];
-                next += size[child as usize] as usize;
+                next += size[child as usize].max(1) as usize;
                 Ordinal(child)
             })
         })
