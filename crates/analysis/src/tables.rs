@@ -118,7 +118,7 @@ fn slot(graph: &Graph, edge: Edge) -> Option<u32> {
     }
 }
 
-/// A number in digits. Tables have up to millions of slots: `str::parse` took twice as long.
+/// A number in digits, without a check for UTF-8 first.
 fn digits(text: &[u8]) -> Option<u32> {
     let (first, rest) = text.split_first()?;
     let digit = |byte: u8| Some(u32::from(byte.wrapping_sub(b'0'))).filter(|&digit| digit < 10);
@@ -166,7 +166,7 @@ impl Layout {
     /// for links.
     fn place(self, slot: u32) -> Option<(u32, Part)> {
         let at = slot.checked_sub(self.first)?;
-        // Divisions by a constant: a third of the time of those by a variable.
+        // By constants, so that the compiler needs no division instruction.
         let (number, part) = if self.width == 3 { (at / 3, at % 3) } else { (at / 2, at % 2) };
         let part = match (part, self.kind) {
             (0, _) => Part::Key,
