@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
                 }
                 for (&kind, &name) in kinds[..count].iter().zip(names) {
                     let one = Edge { source: node as u32, ordinal: edge, kind, name };
-                    let (is_strong, is_essential) = self.bits(&one, &mut specials);
+                    let (is_strong, is_essential) = self.bits(&one, special, &mut specials);
                     let at = edge - start;
                     strong[at / 64] |= u64::from(is_strong) << (at % 64);
                     essential[at / 64] |= u64::from(is_essential) << (at % 64);
@@ -283,7 +283,7 @@ impl<'a> Walk<'a> {
 
     /// Whether the edge is strong, and whether it is essential.
     #[inline(always)]
-    fn bits(&self, edge: &Edge, specials: &mut Specials) -> (bool, bool) {
+    fn bits(&self, edge: &Edge, special: Special, specials: &mut Specials) -> (bool, bool) {
         const WEAK: u8 = EdgeType::Weak.code();
         const BROKEN: u8 = EdgeType::Broken.code();
         const SHORTCUT: u8 = EdgeType::Shortcut.code();
@@ -296,7 +296,10 @@ impl<'a> Walk<'a> {
             && self.is_weak_map_name(edge.name)
             && let Some(name) = self.text.weak_map(edge.name)
         {
-            specials.weak_map.push((edge.ordinal as u32, name.pair));
+            // DevTools' filter has decided on a descriptor array's edges before it comes to pairs.
+            if special != Special::Descriptors {
+                specials.weak_map.push((edge.ordinal as u32, name.pair));
+            }
             is_essential &= self.ids.get(source as usize) != name.table;
         }
         if kind == BROKEN {
