@@ -291,7 +291,7 @@ impl<'a> Reading<'a> {
         if unknown > 0 {
             let message = format!(
                 "{} a type that snapshot.meta does not list",
-                counted(unknown as u64, "node or edge has", "nodes or edges have")
+                counted(unknown, "node or edge has", "nodes or edges have")
             );
             self.findings.push(Finding::new(FindingKind::UnknownType, message));
         }

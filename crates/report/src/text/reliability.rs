@@ -16,10 +16,10 @@ pub(super) fn qualify(verdict: &VerdictEntry, sentences: &mut Vec<String>) {
         }
         IncompleteEntry { edges_read, edges_promised: Some(promised) } if nothing => format!(
             "Whether anything stands out cannot be judged: only {} of the edges were read.",
-            share(edges_read, promised)
+            part(edges_read, promised)
         ),
         IncompleteEntry { edges_read, edges_promised: Some(promised) } => {
-            let only = share(edges_read, promised);
+            let only = part(edges_read, promised);
             let text = format!("Only {only} of the edges were read, so this may be wrong.");
             sentences.insert(sentences.len().min(2), text);
             return;
@@ -31,6 +31,14 @@ pub(super) fn qualify(verdict: &VerdictEntry, sentences: &mut Vec<String>) {
     };
     sentences.truncate(1);
     sentences.push(text);
+}
+
+/// The share that was read, which is never all.
+fn part(read: u64, promised: u64) -> String {
+    match share(read, promised).as_str() {
+        "100%" => "99%".to_owned(),
+        text => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +65,7 @@ mod tests {
             said(32, Some(100)),
             "Size. Whether anything stands out cannot be judged: only 32% of the edges were read."
         );
+        assert!(said(9_999, Some(10_000)).contains("only 99% of"));
         assert!(said(0, None).contains("no figure about retention can be trusted"));
         assert!(said(10, None).contains("in what could be read"));
     }
