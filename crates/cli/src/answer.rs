@@ -30,7 +30,7 @@ pub(crate) fn answer<B: Page + Serialize>(
     title: Heading,
     question: impl Fn(&Opened) -> anyhow::Result<B>,
 ) -> anyhow::Result<ExitStatus> {
-    let inputs = Inputs::find(paths)?;
+    let inputs = Inputs::find(paths, &context.messages)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut documents = Vec::new();
     let mut errors = Vec::new();

@@ -32,6 +32,13 @@ pub(crate) fn question(error: &anyhow::Error) -> Failure {
         Some(heapglass_analysis::Error::NotANativeContext(_)) => failure.hint(
             "`heapglass summary FILE --objects 'system / NativeContext'` lists the native contexts",
         ),
+        Some(heapglass_analysis::Error::Pattern(text)) => {
+            // The parser draws a picture of several lines, and says what is wrong in the last.
+            let last = text.lines().last().unwrap_or(text).trim();
+            let reason = last.strip_prefix("error: ").unwrap_or(last);
+            let hint = "a backslash before it makes a sign stand for itself: \\( \\[ \\$";
+            Failure::usage(format!("--filter is not a regular expression: {reason}")).hint(hint)
+        }
         _ => failure,
     }
 }
@@ -76,6 +83,11 @@ fn hint(error: &Error) -> Option<String> {
         Error::Decompress { .. } => {
             Some("the file is damaged or cut off: copy it again, or decompress it by hand to keep what it has".to_owned())
         }
+        Error::Index { .. } => Some(
+            "`heapglass cache clear` removes the kept indexes, --no-index does without one, and \
+             `heapglass index` makes one anew"
+                .to_owned(),
+        ),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::exit::Failure;
+use crate::messages::Messages;
 
 /// A snapshot to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    pub(crate) fn find(paths: &[PathBuf]) -> Result<Inputs, Failure> {
+    pub(crate) fn find(paths: &[PathBuf], messages: &Messages) -> Result<Inputs, Failure> {
         if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
             return Err(Failure::usage("standard input can be read only once"));
         }
@@ -47,7 +48,7 @@ impl Inputs {
                 continue;
             }
             single = false;
-            match in_directory(path) {
+            match in_directory(path, messages) {
                 Ok(found) => items.extend(found.into_iter().map(Ok)),
                 Err(failure) => items.push(Err((path.clone(), failure))),
             }
@@ -77,13 +78,17 @@ fn is_stdin(path: &Path) -> bool {
 /// search must end somewhere.
 const DEEPEST: usize = 64;
 
-/// The snapshots in `dir`: those of a must-gather at any depth, else those lying in it.
-fn in_directory(dir: &Path) -> Result<Vec<Input>, Failure> {
+/// The snapshots in `dir` at any depth: those of a must-gather, else all that are called so.
+fn in_directory(dir: &Path, messages: &Messages) -> Result<Vec<Input>, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::unreadable(format!("cannot read {}: {error}", dir.display()))
     };
     let mut found = Found::default();
     search(dir, 0, &mut found).map_err(cannot)?;
+    found.skipped.sort();
+    for path in &found.skipped {
+        messages.note(&format!("{}: skipped, its name is not that of a snapshot", path.display()));
+    }
     let mut paths = found.snapshots;
     if paths.is_empty() {
         paths = found.loose;
@@ -109,8 +114,10 @@ fn in_directory(dir: &Path) -> Result<Vec<Input>, Failure> {
 struct Found {
     /// Snapshots in a must-gather's layout.
     snapshots: Vec<PathBuf>,
-    /// Snapshots that lie in the directory itself.
+    /// Snapshots that lie anywhere else.
     loose: Vec<PathBuf>,
+    /// Files beside a must-gather's snapshots that are neither those nor the collector's notes.
+    skipped: Vec<PathBuf>,
     /// A collector's note that it failed.
     collection_failed: Option<PathBuf>,
 }
@@ -126,21 +133,44 @@ fn search(dir: &Path, depth: usize, found: &mut Found) -> std::io::Result<()> {
         } else if is_snapshot_name(&path) {
             if in_heap_dumps(&path) {
                 found.snapshots.push(path);
-            } else if depth == 0 {
+            } else {
                 found.loose.push(path);
             }
         } else if path.file_name().is_some_and(|name| name == "collection-failed.txt") {
             found.collection_failed = Some(path);
+        } else if in_heap_dumps(&path) && !is_note(&path) {
+            found.skipped.push(path);
         }
     }
     Ok(())
 }
 
-/// `*.heapsnapshot`, `*.heaptimeline`, and both compressed.
+/// What stands in the names of snapshots, whatever follows it: `.gz`, `.1`, `.PARTIAL`.
+const SNAPSHOTS: [&str; 2] = [".heapsnapshot", ".heaptimeline"];
+/// Ends of the names of files that are made from snapshots, and are none.
+const BYPRODUCTS: [&str; 6] =
+    [".heapglass-index", ".csv", ".ndjson", ".md5", ".sha256", ".sha256sum"];
+/// Ends of the names of the notes that a collector leaves beside its snapshots.
+const NOTES: [&str; 2] = [".txt", ".log"];
+
 fn is_snapshot_name(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
-    name.ends_with(".heapsnapshot") || name.ends_with(".heaptimeline")
+    let name = lower_name(path);
+    SNAPSHOTS.iter().any(|part| name.contains(part))
+        && !BYPRODUCTS.iter().chain(&NOTES).any(|end| name.ends_with(end))
+}
+
+fn is_note(path: &Path) -> bool {
+    let name = lower_name(path);
+    NOTES.iter().any(|end| name.ends_with(end))
+}
+
+fn lower_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase())
+}
+
+/// Whether a collector says by the name that it stopped before the end: `.PARTIAL.` or `.PARTIAL`.
+fn is_partial_name(name: &str) -> bool {
+    name.to_lowercase().split('.').skip(1).any(|part| part == "partial")
 }
 
 /// `…/heap-dumps/pod=*/container=*/FILE`
@@ -169,7 +199,7 @@ impl Origin {
             pod: value("pod="),
             container: value("container="),
             taken_at: taken_at(name),
-            partial: name.contains(".PARTIAL."),
+            partial: is_partial_name(name),
         }
     }
 }
@@ -205,6 +235,24 @@ mod tests {
         assert_eq!(origin.container.as_deref(), Some("backend"));
         assert_eq!(origin.taken_at.as_deref(), Some("2025-01-05 14:30:22"));
         assert!(origin.partial);
+    }
+
+    #[test]
+    fn snapshots_have_many_names() {
+        for name in [
+            "x.heapsnapshot",
+            "x.heapsnapshot.PARTIAL",
+            ".heapsnapshot.1",
+            "x.HeapSnapshot.gz.zst",
+            "x.heaptimeline.zst",
+        ] {
+            assert!(is_snapshot_name(Path::new(name)), "{name}");
+        }
+        for name in ["x.txt", "heapsnapshot", "x.heapsnapshot.csv", "x.heapsnapshot.log"] {
+            assert!(!is_snapshot_name(Path::new(name)), "{name}");
+        }
+        assert!(is_partial_name("x.heapsnapshot.PARTIAL") && is_partial_name("x.partial.gz"));
+        assert!(!is_partial_name("partial") && !is_partial_name("x.partially.heapsnapshot"));
     }
 
     #[test]

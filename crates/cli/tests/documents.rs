@@ -6,7 +6,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{APP, json, root, run};
+use support::{APP, heapglass, json, page, root, run, said};
 
 fn schema(name: &str) -> Value {
     let path = root().join(format!("docs/schema/{name}.schema.json"));
@@ -43,6 +43,50 @@ fn documents_fit_their_schemas() {
     check("retainers", &["retainers", APP, &session, "--depth", "2"]);
     check("paths", &["paths", APP, &session]);
     check("paths-class", &["paths", APP, "--class", "Session"]);
+}
+
+#[test]
+fn a_recording_says_where_objects_were_allocated() {
+    let record = "fixtures/record-node20.heaptimeline.zst";
+    let report = check("report", &["report", record]);
+    let functions = report["allocations"]["functions"].as_array().expect("a list");
+    assert!(functions.iter().any(|function| function["live_count"].as_u64() > Some(0)));
+    assert!(page(&[record]).contains("This is a recording of allocations: "));
+
+    let rows = page(&["export", record, "--format", "ndjson"]);
+    let object = |id: &Value| check("object", &["object", record, &format!("@{id}")]);
+    let found = rows
+        .lines()
+        .map(|row| serde_json::from_str::<Value>(row).expect("JSON"))
+        .filter(|row| row["class_name"] == "Object" || row["class_name"] == "Array")
+        .take(40)
+        .map(|row| object(&row["id"]))
+        .find(|document| document["object"]["allocation_stack"] != Value::Array(Vec::new()));
+    let found = found.map(|document| format!("@{}", document["id"]));
+    if let Some(id) = found {
+        assert!(page(&["object", record, &id]).contains("\nAllocated at\n"));
+    }
+}
+
+#[test]
+fn documents_about_files_fit_their_schemas() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("x.index");
+    check("index", &["index", APP, "--out", index.to_str().expect("a plain path")]);
+    let ask = |args: &[&str]| {
+        let output = heapglass(args).env("HEAPGLASS_CACHE_DIR", dir.path()).output();
+        serde_json::from_str::<Value>(&said(output.expect("it runs")).stdout).expect("JSON")
+    };
+    for (name, args) in
+        [("cache", &["cache", "--json"][..]), ("cache-clear", &["cache", "clear", "--json"])]
+    {
+        assert_eq!(support::schema::violations(&schema(name), &ask(args)), [""; 0], "{name}");
+    }
+    let small = "fixtures/small-node12.heapsnapshot.zst";
+    for row in page(&["export", small, "--format", "ndjson"]).lines().take(1000) {
+        let row: Value = serde_json::from_str(row).expect("JSON");
+        assert_eq!(support::schema::violations(&schema("export-row"), &row), [""; 0], "{row}");
+    }
 }
 
 #[test]

@@ -52,6 +52,12 @@ fn wrong_usage_is_2() {
         assert!(said.stderr.starts_with("error: "), "{args:?}: {}", said.stderr);
     }
     check(
+        &["summary", APP, "--filter", "("],
+        2,
+        "error: fixtures/app-node22.heapsnapshot.zst: --filter is not a regular expression: unclosed group",
+        Some("a backslash before it makes a sign stand for itself: \\( \\[ \\$"),
+    );
+    check(
         &["object", APP, "@2000000000001"],
         2,
         "error: fixtures/app-node22.heapsnapshot.zst: there is no object @2000000000001 in this snapshot",
@@ -141,6 +147,25 @@ fn a_snapshot_that_is_cut_off_is_read_as_far_as_it_goes() {
     assert!(said.stdout.contains("! This snapshot is not complete."), "{}", said.stdout);
     assert!(said.stdout.contains("the file ends inside `strings`"), "{}", said.stdout);
     assert!(said.stdout.contains("5.2 MB"));
+}
+
+#[test]
+fn a_cut_inside_the_edges_forbids_a_verdict() {
+    let whole = decompressed(APP);
+    let at = |section: &[u8]| {
+        whole.windows(section.len()).position(|part| part == section).expect("the section")
+    };
+    let (nodes, edges) = (at(b"\"nodes\":"), at(b"\"edges\":"));
+    let verdict = |end: usize| {
+        let (_dir, path) = file("cut.heapsnapshot", &whole[..end]);
+        let document: serde_json::Value =
+            serde_json::from_str(&run(&[&path, "--json"]).stdout).expect("JSON");
+        document["verdict"]["text"].to_string()
+    };
+    let text = verdict(edges + 2000);
+    assert!(text.contains("of the edges were read") && !text.contains("Nothing"), "{text}");
+    let text = verdict(nodes + 2000);
+    assert!(text.contains("no figure about retention can be trusted"), "{text}");
 }
 
 #[test]

@@ -71,6 +71,28 @@ fn a_must_gather_names_pods_and_containers() {
 }
 
 #[test]
+fn a_directory_is_searched_whatever_its_layout() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let deep = dir.path().join("a/b/c");
+    fs::create_dir_all(&deep).expect("made");
+    let whole = decompressed("fixtures/small-node12.heapsnapshot.zst");
+    fs::write(deep.join("x.HeapSnapshot.PARTIAL"), &whole).expect("written");
+    fs::write(deep.join("x.heapsnapshot.csv"), "id").expect("written");
+    let text = page(&["statistics", dir.path().to_str().expect("a plain path")]);
+    assert!(text.contains("x.HeapSnapshot.PARTIAL\n"), "{text}");
+    assert!(text.contains("marked this file PARTIAL, but it was read to its end"), "{text}");
+
+    let place = dir.path().join("heap-dumps/pod=a/container=b");
+    fs::create_dir_all(&place).expect("made");
+    fs::write(place.join("1.heapsnapshot"), &whole).expect("written");
+    fs::write(place.join("core.1"), "no snapshot").expect("written");
+    let said = run(&["statistics", dir.path().to_str().expect("a plain path")]);
+    assert_eq!(said.code, 0);
+    assert!(said.stderr.starts_with("note: ") && said.stderr.contains("core.1: skipped"));
+    assert!(said.stdout.contains("1.heapsnapshot") && !said.stdout.contains("PARTIAL"));
+}
+
+#[test]
 fn a_collector_that_failed_is_pointed_out() {
     let dir = tempfile::tempdir().expect("a directory");
     let place = dir.path().join("heap-dumps/pod=a/container=b");

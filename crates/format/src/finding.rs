@@ -12,6 +12,9 @@ pub struct Finding {
     pub message: String,
     /// Offset into the (decompressed) bytes where it was noticed, where that means something.
     pub offset: Option<u64>,
+    /// Where edges are missing: how many the file promises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_edges: Option<u64>,
 }
 
 /// The kinds of [`Finding`].
@@ -48,11 +51,47 @@ pub enum FindingKind {
 impl Finding {
     /// A finding without a position.
     pub fn new(kind: FindingKind, message: impl Into<String>) -> Finding {
-        Finding { kind, message: message.into(), offset: None }
+        Finding { kind, message: message.into(), offset: None, promised_edges: None }
     }
 
     /// A finding at a byte offset.
     pub fn at(kind: FindingKind, offset: u64, message: impl Into<String>) -> Finding {
-        Finding { kind, message: message.into(), offset: Some(offset) }
+        Finding { kind, message: message.into(), offset: Some(offset), promised_edges: None }
+    }
+
+    /// The finding with the number of edges that the file promises.
+    pub(crate) fn promising(mut self, edges: u64) -> Finding {
+        self.promised_edges = Some(edges);
+        self
+    }
+}
+
+/// A number with a comma between thousands, as all messages have them.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 edge leads", "2,000 edges lead".
+pub(crate) fn counted(number: u64, singular: &str, plural: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { singular } else { plural })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_agree_with_their_words() {
+        assert_eq!(counted(1, "edge leads", "edges lead"), "1 edge leads");
+        assert_eq!(counted(0, "edge leads", "edges lead"), "0 edges lead");
+        assert_eq!(counted(1_234_567, "edge leads", "edges lead"), "1,234,567 edges lead");
     }
 }

@@ -4,8 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
-    ContainmentBody, DominatorsBody, InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody,
-    ReportBody, RetainersBody, StatisticsBody, SummaryBody,
+    CacheClearedDocument, CacheDocument, ContainmentBody, DominatorsBody, ExportRow, IndexDocument,
+    InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody, RetainersBody,
+    StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -21,18 +22,22 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         entry::<RetainersBody>("retainers"),
         entry::<PathsBody>("paths"),
         entry::<MergedPathsBody>("paths-class"),
+        ("index", schema::<IndexDocument>("index")),
+        ("cache", schema::<CacheDocument>("cache")),
+        ("cache-clear", schema::<CacheClearedDocument>("cache clear")),
+        ("export-row", schema::<ExportRow>("export, one line")),
     ]
 }
 
 fn entry<B: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
-    (name, schema::<B>(name))
+    (name, schema::<Output<B>>(name))
 }
 
 /// The schema of what is printed, which is stricter than that of what could be read back: a field
 /// that may be `null` is there all the same.
-fn schema<B: JsonSchema>(name: &str) -> Schema {
+fn schema<D: JsonSchema>(name: &str) -> Schema {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut schema = generator.into_root_schema_for::<Output<B>>();
+    let mut schema = generator.into_root_schema_for::<D>();
     schema.insert("title".to_owned(), format!("heapglass {name}").into());
     schema
 }

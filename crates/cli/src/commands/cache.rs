@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use heapglass_report::text::{clean, counted, size_in_words};
+use heapglass_report::wire::{CacheClearedDocument, CacheDocument, KeptIndexEntry};
 
 use crate::args::{CacheAction, CacheArgs};
 use crate::cache::{Cache, Entry};
@@ -25,6 +26,12 @@ pub(crate) fn run(context: &Context, args: &CacheArgs) -> anyhow::Result<ExitSta
         CacheAction::List => list(context, &cache, &mut out)?,
         CacheAction::Clear => {
             let (count, bytes) = cache.clear()?;
+            if context.settings.json {
+                let document = CacheClearedDocument::new(count as u64, bytes);
+                serde_json::to_writer_pretty(&mut out, &document)?;
+                writeln!(out)?;
+                return Ok(ExitStatus::Fine);
+            }
             let indexes = counted(count as u64, "index", "indexes");
             let freed = size_in_words(bytes, context.settings.look.sizes);
             writeln!(out, "removed {indexes}, {freed}")?;
@@ -53,16 +60,11 @@ fn list(context: &Context, cache: &Cache, out: &mut dyn Write) -> anyhow::Result
 }
 
 fn list_json(cache: &Cache, entries: &[Entry], out: &mut dyn Write) -> anyhow::Result<()> {
-    let indexes: Vec<_> = entries
+    let indexes = entries
         .iter()
-        .map(|entry| serde_json::json!({ "path": entry.path.display().to_string(), "size": entry.bytes }))
-        .collect();
-    let document = serde_json::json!({
-        "schema_version": heapglass_report::SCHEMA_VERSION,
-        "directory": cache.dir().display().to_string(),
-        "max_size": cache.max_bytes(),
-        "indexes": indexes,
-    });
+        .map(|entry| KeptIndexEntry { path: entry.path.display().to_string(), size: entry.bytes });
+    let directory = cache.dir().display().to_string();
+    let document = CacheDocument::new(directory, cache.max_bytes(), indexes.collect());
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)?;
     Ok(())

@@ -14,7 +14,7 @@ use crate::open::open;
 
 /// Writes the nodes of each snapshot.
 pub(crate) fn run(context: &Context, args: &ExportArgs) -> anyhow::Result<ExitStatus> {
-    let inputs = Inputs::find(&args.files.files)?;
+    let inputs = Inputs::find(&args.files.files, &context.messages)?;
     let several = inputs.items.len() > 1;
     if several && !args.out.as_deref().is_some_and(Path::is_dir) {
         let failure = Failure::usage("several snapshots, and one place to write to");

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use heapglass_report::text::size_in_words;
+use heapglass_report::wire::IndexDocument;
 
 use crate::args::IndexArgs;
 use crate::cache::Cache;
@@ -14,7 +15,7 @@ use crate::open::open_with_index;
 
 /// Makes the index of each snapshot and says where it is.
 pub(crate) fn run(context: &Context, args: &IndexArgs) -> anyhow::Result<ExitStatus> {
-    let inputs = Inputs::find(&args.files.files)?;
+    let inputs = Inputs::find(&args.files.files, &context.messages)?;
     if args.out.is_some() && inputs.items.len() > 1 {
         return Err(Failure::usage("--out names one index, and there are several snapshots").into());
     }
@@ -74,8 +75,8 @@ fn announce(context: &Context, index: &Path) -> io::Result<()> {
     let bytes = index.metadata()?.len();
     let mut out = io::stdout().lock();
     if context.settings.json {
-        let line = serde_json::json!({ "index": index.display().to_string(), "size": bytes });
-        return writeln!(out, "{line}");
+        let document = IndexDocument::new(index.display().to_string(), bytes);
+        return writeln!(out, "{}", serde_json::to_string(&document)?);
     }
     writeln!(out, "{}  {}", index.display(), size_in_words(bytes, context.settings.look.sizes))
 }

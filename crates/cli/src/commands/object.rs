@@ -15,6 +15,7 @@ pub(crate) fn run(context: &Context, args: &ObjectArgs) -> anyhow::Result<ExitSt
     let options = ObjectOptions { limit: limit(args.limit), internals: args.internals };
     answer(context, &files, Heading::ForSeveral, |opened| {
         let graph = opened.graph()?;
-        Ok(ObjectBody::from(&object(&graph, target::node(&graph, id)?, &options)))
+        let node = target::node(&graph, id)?;
+        Ok(ObjectBody::new(&object(&graph, node, &options), &graph.allocation_stack(node)))
     })
 }

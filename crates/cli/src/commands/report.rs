@@ -1,7 +1,7 @@
 //! `report`: what uses the memory, in words.
 
 use heapglass_analysis::{SummaryOptions, SuspectOptions, VerdictOptions, summarize, verdict};
-use heapglass_report::wire::ReportBody;
+use heapglass_report::wire::{AllocationsEntry, ReportBody};
 
 use crate::answer::{Heading, answer};
 use crate::args::ReportArgs;
@@ -16,6 +16,8 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitSt
     let rows = SummaryOptions { limit: Some(args.top), ..SummaryOptions::default() };
     answer(context, &args.files.files, Heading::Always, |opened| {
         let classes = summarize(&opened.snapshot.overview().classes, &rows);
-        Ok(ReportBody::new(&verdict(&opened.graph()?, &options), &classes))
+        let graph = opened.graph()?;
+        let allocations = AllocationsEntry::new(&graph, args.top);
+        Ok(ReportBody::new(&verdict(&graph, &options), &classes, allocations))
     })
 }

@@ -9,7 +9,7 @@ use super::layout::Layout;
 use super::{Outcome, begin, json, not_a_snapshot, parse_header, truncated};
 use crate::buffer::Buffer;
 use crate::container::ContainerWriter;
-use crate::finding::{Finding, FindingKind};
+use crate::finding::{Finding, FindingKind, counted, grouped};
 use crate::meta::Header;
 use crate::progress::Progress;
 use crate::scan::Tables;
@@ -263,9 +263,16 @@ impl<'a> Reading<'a> {
         ];
         for (what, promised, found) in pairs {
             if promised != found as u64 {
-                let message =
-                    format!("the header promises {promised} {what}, the file holds {found}");
-                self.findings.push(Finding::new(FindingKind::CountMismatch, message));
+                let message = format!(
+                    "the header promises {} {what}, the file holds {}",
+                    grouped(promised),
+                    grouped(found as u64)
+                );
+                let mut finding = Finding::new(FindingKind::CountMismatch, message);
+                if what == "edges" && promised > found as u64 {
+                    finding = finding.promising(promised);
+                }
+                self.findings.push(finding);
             }
         }
     }
@@ -274,14 +281,18 @@ impl<'a> Reading<'a> {
         let count = self.rest.string_count.unwrap_or(0);
         let largest = nodes.largest_name.max(edges.largest_name);
         if self.rest.string_count.is_some() && largest.is_some_and(|name| name >= count) {
-            let message =
-                format!("some names lie past the {count} strings of the file and read as empty");
+            let message = format!(
+                "some names lie past the {} of the file and read as empty",
+                counted(u64::from(count), "string", "strings")
+            );
             self.findings.push(Finding::new(FindingKind::StringOutOfRange, message));
         }
         let unknown = nodes.unknown_types + edges.unknown_types;
         if unknown > 0 {
-            let message =
-                format!("{unknown} nodes or edges have a type that snapshot.meta does not list");
+            let message = format!(
+                "{} a type that snapshot.meta does not list",
+                counted(unknown, "node or edge has", "nodes or edges have")
+            );
             self.findings.push(Finding::new(FindingKind::UnknownType, message));
         }
     }

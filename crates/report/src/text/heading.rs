@@ -44,7 +44,12 @@ pub(super) fn damage(
     if findings.is_empty() && !snapshot.partial {
         return Ok(());
     }
-    let incomplete = snapshot.partial || findings.iter().any(|finding| loses_data(&finding.kind));
+    let incomplete = findings.iter().any(|finding| loses_data(&finding.kind));
+    if findings.is_empty() {
+        let text =
+            "The collector marked this file PARTIAL, but it was read to its end: it is complete.";
+        return writeln!(out, "{}\n", look.paint(Role::Faint, text));
+    }
     let title = if incomplete {
         "This snapshot is not complete. All figures cover only what could be read."
     } else {
@@ -53,7 +58,12 @@ pub(super) fn damage(
     writeln!(out, "{} {}", look.paint(Role::Warning, "!"), look.paint(Role::Warning, title))?;
     let mut lines: Vec<String> = findings.iter().take(SHOWN_FINDINGS).map(in_words).collect();
     if snapshot.partial {
-        lines.push("the collector marked the file PARTIAL: it stopped before the end".to_owned());
+        let text = if incomplete {
+            "the collector marked the file PARTIAL: it stopped before the end"
+        } else {
+            "the collector marked the file PARTIAL, but it was read to its end"
+        };
+        lines.push(text.to_owned());
     }
     if findings.len() > SHOWN_FINDINGS {
         lines.push(format!(

@@ -3,12 +3,14 @@
 //! Every page is readable without colour, fits the width it is given as far as its numbers allow,
 //! and escapes whatever a heap's own strings could do to a terminal.
 
+mod allocations;
 mod fit;
 mod heading;
 mod look;
 mod numbers;
 mod object;
 mod paths;
+mod reliability;
 mod report;
 mod statistics;
 mod summary;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::allocations::write_stack;
 use super::fit::{clean, wrap};
 use super::numbers::{count, counted, distance};
 use super::summary::label;
@@ -22,6 +23,10 @@ impl Page for ObjectBody {
         let name = clean(&detail.object.label);
         writeln!(out, "{}{}", look.paint(Role::Strong, &name), look.paint(Role::Faint, &kind))?;
         facts(detail, look).write(look, out)?;
+        if !detail.allocation_stack.is_empty() {
+            section("Allocated at", look, out)?;
+            write_stack(&detail.allocation_stack, look, out)?;
+        }
         if let Some(string) = &detail.string {
             let length = string
                 .length

@@ -7,7 +7,7 @@ use super::numbers::{count, counted};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
-use super::trees::with_folded;
+use super::trees::{CHILDREN, legend, with_folded};
 use super::{Look, Page, Role};
 use crate::wire::{BranchEntry, MergedPathsBody, PathEntry, PathsBody, SnapshotEntry};
 
@@ -90,11 +90,15 @@ impl Page for MergedPathsBody {
             write_one_line("Most hang on  ", &self.common, look, out)?;
         }
         writeln!(out)?;
-        branches(&self.paths, look).write(look, out)
+        let (table, folded) = branches(&self.paths, look);
+        table.write(look, out)?;
+        legend(folded, CHILDREN, look, out)
     }
 }
 
-fn branches(branches: &[BranchEntry], look: &Look) -> Table {
+/// The table of branches, and the first number of those that are not opened.
+fn branches(branches: &[BranchEntry], look: &Look) -> (Table, u64) {
+    let mut first_folded = 0;
     let mut table = Table::new(vec![
         ("Path", Kind::Text),
         ("Objects", Kind::Number),
@@ -103,7 +107,7 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
     ]);
     let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
     for (strokes, line) in tree::lines(branches.iter().map(shape), 0) {
-        let strokes = Cell::new(Role::Faint, strokes);
+        let strokes = Cell::kept(Role::Faint, strokes);
         match line {
             Line::Hidden(hidden) => {
                 let mut cells = vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
@@ -112,6 +116,9 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
             }
             Line::Row { at, folded } => {
                 let Some(branch) = branches.get(at) else { continue };
+                if first_folded == 0 {
+                    first_folded = folded;
+                }
                 table.row(vec![
                     strokes.join(with_folded(branch_name(branch), folded)),
                     Cell::plain(count(branch.count)),
@@ -121,7 +128,7 @@ fn branches(branches: &[BranchEntry], look: &Look) -> Table {
             }
         }
     }
-    table
+    (table, first_folded)
 }
 
 fn branch_name(branch: &BranchEntry) -> Cell {

@@ -6,7 +6,7 @@ use super::fit::{clean, wrap};
 use super::object::position;
 use super::paths::write_one_line;
 use super::summary::{class_table, object_table};
-use super::{Look, Page, Role, statistics, words};
+use super::{Look, Page, Role, allocations, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
 
 impl Page for ReportBody {
@@ -24,6 +24,9 @@ impl Page for ReportBody {
         for remark in remarks {
             paragraph(remark, "", look, out)?;
         }
+        if let Some(allocations) = &self.allocations {
+            paragraph(&allocations::sentence(allocations), "", look, out)?;
+        }
         for (number, suspect) in (1..).zip(&self.verdict.suspects) {
             writeln!(out)?;
             write_suspect(number, suspect, look, out)?;
@@ -37,6 +40,11 @@ impl Page for ReportBody {
         if !self.objects.is_empty() {
             section("Biggest objects", look, out)?;
             object_table(&self.objects, snapshot.total_size, 2, look).write(look, out)?;
+        }
+        if let Some(allocations) = self.allocations.as_ref().filter(|all| !all.functions.is_empty())
+        {
+            section("Functions that allocated most", look, out)?;
+            allocations::write(allocations, look, out)?;
         }
         Ok(())
     }

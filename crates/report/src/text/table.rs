@@ -36,6 +36,11 @@ impl Cell {
         Cell { parts: Vec::new() }.then(role, text)
     }
 
+    /// A cell that begins with text that is never cut: the lines of a tree.
+    pub(crate) fn kept(role: Role, text: impl Into<String>) -> Cell {
+        Cell { parts: Vec::new() }.then_kept(role, text)
+    }
+
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
         Cell::new(Role::Plain, text)
     }
@@ -58,6 +63,13 @@ impl Cell {
         self
     }
 
+    /// Columns of what is never cut, and of the mark of a cut.
+    fn narrowest(&self) -> usize {
+        let kept: usize =
+            self.parts.iter().filter(|part| part.kept).map(|part| width(&part.text)).sum();
+        if kept == 0 { 0 } else { self.width().min(kept + NARROWEST_NAME) }
+    }
+
     fn width(&self) -> usize {
         self.parts.iter().map(|part| width(&part.text)).sum()
     }
@@ -75,6 +87,8 @@ pub(crate) struct Table {
 const GAP: &str = "  ";
 /// A text column is never cut below this, even if the line then is longer than the terminal.
 const NARROWEST: usize = 12;
+/// Columns that a name keeps between tree lines and an id, which are never cut.
+const NARROWEST_NAME: usize = 6;
 
 impl Table {
     pub(crate) fn new(columns: Vec<(&'static str, Kind)>) -> Table {
@@ -118,10 +132,16 @@ impl Table {
             (0..widths.len()).filter(|&at| self.columns[at].1 != Kind::Number).collect();
         // The widest gives way first, down to the next widest, so that short columns stay whole.
         flexible.sort_by_key(|&at| std::cmp::Reverse(widths[at]));
+        let narrowest = |at: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(Cell::narrowest);
+            cells.chain([NARROWEST]).max().unwrap_or(NARROWEST)
+        };
+        let narrowest: Vec<usize> = (0..widths.len()).map(narrowest).collect();
         for count in 1..=flexible.len() {
-            let floor = flexible.get(count).map_or(NARROWEST, |&next| widths[next].max(NARROWEST));
+            let next = flexible.get(count).map_or(0, |&next| widths[next]);
             for (done, &at) in flexible[..count].iter().enumerate() {
                 let portion = excess.div_ceil(count - done);
+                let floor = next.max(narrowest[at]);
                 let given = portion.min(widths[at].saturating_sub(floor));
                 widths[at] -= given;
                 excess -= given;

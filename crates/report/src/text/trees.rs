@@ -33,6 +33,8 @@ impl From<&ObjectEntry> for Figures {
 /// A table whose first column is a tree.
 struct TreeTable<'a> {
     table: Table,
+    /// The first number of children that are not opened.
+    folded: u64,
     total: u64,
     look: &'a Look,
 }
@@ -46,7 +48,7 @@ impl<'a> TreeTable<'a> {
             ("Retained", Kind::Number),
             ("", Kind::Number),
         ]);
-        TreeTable { table, total, look }
+        TreeTable { table, folded: 0, total, look }
     }
 
     fn row(&mut self, name: Cell, figures: &Figures) {
@@ -68,11 +70,14 @@ impl<'a> TreeTable<'a> {
         describe: impl Fn(&T) -> (Cell, Figures),
     ) {
         for (strokes, line) in tree::lines(rows.iter().map(shape), bare) {
-            let strokes = Cell::new(Role::Faint, strokes);
+            let strokes = Cell::kept(Role::Faint, strokes);
             match line {
                 Line::Row { at, folded } => {
                     if let Some(row) = rows.get(at) {
                         let (name, figures) = describe(row);
+                        if self.folded == 0 {
+                            self.folded = folded;
+                        }
                         self.row(strokes.join(with_folded(name, folded)), &figures);
                     }
                 }
@@ -101,7 +106,8 @@ impl Page for ContainmentBody {
             (marked(edge.join(label(&row.object)), row.cycle, "above"), Figures::from(&row.object))
         };
         tree.rows(&self.containment, 0, |row| (row.depth, row.hidden_children), describe);
-        tree.table.write(look, out)
+        tree.table.write(look, out)?;
+        legend(tree.folded, CHILDREN, look, out)
     }
 }
 
@@ -114,7 +120,8 @@ impl Page for DominatorsBody {
     ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
         tree.rows(&self.dominators, 1, |row| (row.depth, row.hidden_children), dominator);
-        tree.table.write(look, out)
+        tree.table.write(look, out)?;
+        legend(tree.folded, CHILDREN, look, out)
     }
 }
 
@@ -147,6 +154,7 @@ impl Page for RetainersBody {
         };
         tree.rows(&self.retainers, 0, |row| (row.depth, row.hidden_children), describe);
         tree.table.write(look, out)?;
+        legend(tree.folded, RETAINERS, look, out)?;
         if self.retainers.is_empty() {
             writeln!(
                 out,
@@ -161,6 +169,25 @@ impl Page for RetainersBody {
         }
         Ok(())
     }
+}
+
+/// What is below a row of a tree, one and many.
+pub(super) const CHILDREN: [&str; 2] = ["child", "children"];
+const RETAINERS: [&str; 2] = ["retainer", "retainers"];
+
+/// Explains the number after a name, if there is one.
+pub(super) fn legend(
+    folded: u64,
+    [one, many]: [&str; 2],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if folded == 0 {
+        return Ok(());
+    }
+    let text =
+        format!("+{} after a name: {} not shown.", count(folded), counted(folded, one, many));
+    writeln!(out, "\n{}", look.paint(Role::Faint, &text))
 }
 
 /// The name with the number of its children that are not opened.

@@ -51,6 +51,7 @@ pub(crate) fn verdict(
             size_in_words(verdict.explained_size, sizes)
         ),
     });
+    super::reliability::qualify(verdict, &mut sentences);
     if let Some(detached) =
         verdict.detached.as_ref().filter(|nodes| nodes.retained_size >= total / 100)
     {

@@ -4,16 +4,20 @@
 //! `null` where DevTools shows a dash. Trees are lists of rows in preorder, each with its `depth`:
 //! a row's children are the rows after it that are one deeper.
 
+mod allocations;
 mod classes;
 mod document;
+mod files;
 mod object;
 mod objects;
 mod paths;
 mod report;
 mod trees;
 
+pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
 pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
+pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
     ObjectDetail, StringEntry, ValueEntry,
@@ -21,8 +25,8 @@ pub use object::{
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry};
 pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
 pub use report::{
-    AccumulationEntry, DetachedEntry, ReportBody, ScatterEntry, SuspectEntry, SuspectKindEntry,
-    VerdictEntry,
+    AccumulationEntry, DetachedEntry, IncompleteEntry, ReportBody, ScatterEntry, SuspectEntry,
+    SuspectKindEntry, VerdictEntry,
 };
 pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,

@@ -3,11 +3,12 @@
 use heapglass_analysis::{
     ContextVariable, Elements, Field, MapEntry, ObjectReport, ObjectSummary, StringValue,
 };
+use heapglass_graph::StackFrame;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{EdgeEntry, LocationEntry, ObjectEntry};
+use super::{EdgeEntry, LocationEntry, ObjectEntry, StackFrameEntry, allocations};
 
 /// What `object` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -60,6 +61,8 @@ pub struct ObjectDetail {
     pub internals: Vec<FieldEntry>,
     /// Edges of those kinds that are not in the list.
     pub more_internals: u64,
+    /// In recordings of allocations: the calls during which it was allocated, innermost first.
+    pub allocation_stack: Vec<StackFrameEntry>,
 }
 
 /// A value: its text in short and its object.
@@ -139,14 +142,15 @@ pub struct StringEntry {
     pub truncated: bool,
 }
 
-impl From<&ObjectReport> for ObjectBody {
-    fn from(report: &ObjectReport) -> ObjectBody {
-        ObjectBody { id: report.object.id.0, object: report.into() }
+impl ObjectBody {
+    /// The document of an object, allocated during the calls of `stack`.
+    pub fn new(report: &ObjectReport, stack: &[StackFrame]) -> ObjectBody {
+        ObjectBody { id: report.object.id.0, object: ObjectDetail::new(report, stack) }
     }
 }
 
-impl From<&ObjectReport> for ObjectDetail {
-    fn from(report: &ObjectReport) -> ObjectDetail {
+impl ObjectDetail {
+    fn new(report: &ObjectReport, stack: &[StackFrame]) -> ObjectDetail {
         let location = report.location.map(|at| LocationEntry::new(at, report.script.as_deref()));
         ObjectDetail {
             object: (&report.object).into(),
@@ -173,6 +177,7 @@ impl From<&ObjectReport> for ObjectDetail {
             variables: entries(&report.variables),
             internals: entries(&report.internals),
             more_internals: report.more_internals,
+            allocation_stack: allocations::stack(stack),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `report`: the verdict, and the evidence for it.
 
 use heapglass_analysis::{Accumulation, Scatter, Summary, Suspect, SuspectKind, Verdict};
+use heapglass_graph::FindingKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{ClassEntry, LocationEntry, ObjectEntry, PathEntry, StatisticsEntry};
+use super::{AllocationsEntry, ClassEntry, LocationEntry, ObjectEntry, PathEntry, StatisticsEntry};
 use crate::text::SizeStyle;
 use crate::text::words;
 
@@ -22,6 +23,8 @@ pub struct ReportBody {
     pub classes: Vec<ClassEntry>,
     /// The objects that retain most, none inside another.
     pub objects: Vec<ObjectEntry>,
+    /// Where objects were allocated, for recordings of allocations.
+    pub allocations: Option<AllocationsEntry>,
 }
 
 /// The verdict.
@@ -35,6 +38,19 @@ pub struct VerdictEntry {
     pub explained_size: u64,
     /// DOM nodes out of every document, if there are any.
     pub detached: Option<DetachedEntry>,
+    /// For a snapshot that is not whole: how much of what retention follows from was read. The
+    /// suspects and their sizes are then no more than what that part allows to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<IncompleteEntry>,
+}
+
+/// The edges of a snapshot that is not whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IncompleteEntry {
+    /// Edges that were read.
+    pub edges_read: u64,
+    /// Edges that the file promises, where that is more.
+    pub edges_promised: Option<u64>,
 }
 
 /// DOM nodes that hang in no document and are still alive.
@@ -112,9 +128,28 @@ pub struct ScatterEntry {
     pub example: ObjectEntry,
 }
 
+impl IncompleteEntry {
+    fn of(verdict: &Verdict) -> Option<IncompleteEntry> {
+        let edges_read = u64::from(verdict.info.edge_count);
+        let promised = verdict.findings.iter().filter_map(|finding| finding.promised_edges).max();
+        let edges_promised = promised.filter(|&promised| promised > edges_read);
+        let damaged = verdict.findings.iter().any(|finding| {
+            matches!(
+                finding.kind,
+                FindingKind::Truncated | FindingKind::MissingSection | FindingKind::Malformed
+            )
+        });
+        damaged.then_some(IncompleteEntry { edges_read, edges_promised })
+    }
+}
+
 impl ReportBody {
     /// The report of a verdict, with the classes that retain most.
-    pub fn new(verdict: &Verdict, classes: &Summary) -> ReportBody {
+    pub fn new(
+        verdict: &Verdict,
+        classes: &Summary,
+        allocations: Option<AllocationsEntry>,
+    ) -> ReportBody {
         let suspects: Vec<SuspectEntry> = entries(&verdict.suspects);
         let statistics = StatisticsEntry::from(&verdict.statistics);
         let detached = verdict.detached.as_ref();
@@ -126,6 +161,7 @@ impl ReportBody {
                 count: nodes.count,
                 retained_size: nodes.retained_size,
             }),
+            incomplete: IncompleteEntry::of(verdict),
         };
         let nodes = u64::from(verdict.info.node_count);
         entry.text = words::verdict(&entry, &statistics, nodes, SizeStyle::Human);
@@ -135,6 +171,7 @@ impl ReportBody {
             class_count: classes.class_count,
             classes: entries(classes.rows.iter().map(|row| &row.row)),
             objects: entries(&verdict.biggest_objects),
+            allocations,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::nodes::code;
 use super::{Next, Reading, empty, largest};
 use crate::buffer::Buffer;
 use crate::container::ContainerWriter;
-use crate::finding::{Finding, FindingKind};
+use crate::finding::{Finding, FindingKind, counted};
 use crate::scan::layout::EdgeLayout;
 use crate::scan::table::{self, Rows};
 use crate::{EdgeType, Error, Result};
@@ -74,8 +74,14 @@ impl Reading<'_> {
             return Err(Error::TooMany { path, what: "edges", count: end.rows, limit: MOST_EDGES });
         }
         if end.stray_values > 0 {
-            let message =
-                format!("`edges` ends with {} values that are no whole row", end.stray_values);
+            let message = format!(
+                "`edges` ends with {} no whole row",
+                counted(
+                    u64::try_from(end.stray_values).unwrap_or(u64::MAX),
+                    "value that is",
+                    "values that are"
+                )
+            );
             self.findings.push(Finding::new(FindingKind::Malformed, message));
         }
         self.edges = Some(edges);
@@ -105,7 +111,14 @@ impl Edges {
         if broken == 0 {
             return Ok(());
         }
-        let message = format!("{broken} edges lead to no node and were left out");
+        let message = format!(
+            "{} left out",
+            counted(
+                broken as u64,
+                "edge leads to no node and was",
+                "edges lead to no node and were"
+            )
+        );
         findings.push(Finding::new(FindingKind::EdgeOutOfRange, message));
         let mut kinds = Buffer::<u8>::with_capacity(self.to.len())?;
         let mut stored = writer.read_back("edge_type")?;

@@ -5,7 +5,7 @@ use super::{Next, Reading, empty, largest};
 use crate::buffer::Buffer;
 use crate::column::WideColumn;
 use crate::container::ContainerWriter;
-use crate::finding::{Finding, FindingKind};
+use crate::finding::{Finding, FindingKind, counted, grouped};
 use crate::scan::layout::NodeLayout;
 use crate::scan::table::{self, Rows};
 use crate::{Error, NodeType, Result};
@@ -98,8 +98,14 @@ impl Reading<'_> {
         }
         nodes.first_edge.push(saturate(nodes.edge_sum))?;
         if end.stray_values > 0 {
-            let message =
-                format!("`nodes` ends with {} values that are no whole row", end.stray_values);
+            let message = format!(
+                "`nodes` ends with {} no whole row",
+                counted(
+                    u64::try_from(end.stray_values).unwrap_or(u64::MAX),
+                    "value that is",
+                    "values that are"
+                )
+            );
             self.findings.push(Finding::new(FindingKind::Malformed, message));
         }
         self.nodes = Some(nodes);
@@ -134,12 +140,24 @@ impl Nodes {
     ) -> Result<()> {
         let (promised, found) = (self.edge_sum, edges.to.len() as u64);
         if promised > found {
-            let message = format!("the nodes promise {promised} edges, the file holds {found}");
-            findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
+            let message = format!(
+                "the nodes promise {}, the file holds {}",
+                counted(promised, "edge", "edges"),
+                grouped(found)
+            );
+            let finding = Finding::new(FindingKind::EdgeCountMismatch, message);
+            findings.push(finding.promising(promised));
             let end = saturate(found);
             self.first_edge.iter_mut().for_each(|first| *first = (*first).min(end));
         } else if promised < found {
-            let message = format!("{} edges belong to no node and were left out", found - promised);
+            let message = format!(
+                "{} left out",
+                counted(
+                    found - promised,
+                    "edge belongs to no node and was",
+                    "edges belong to no node and were"
+                )
+            );
             findings.push(Finding::new(FindingKind::EdgeCountMismatch, message));
             edges.to.truncate(promised as usize);
         }

@@ -2,7 +2,7 @@
 
 use super::{Next, Reading};
 use crate::container::ContainerWriter;
-use crate::finding::{Finding, FindingKind};
+use crate::finding::{Finding, FindingKind, counted};
 use crate::scan::table::{self, Rows};
 use crate::scan::{json, strings};
 use crate::{Error, Result};
@@ -77,8 +77,14 @@ impl Reading<'_> {
         }
         self.rest.string_count = Some(end.count as u32);
         if end.repaired > 0 {
-            let message =
-                format!("{} strings are not valid JSON text and were repaired", end.repaired);
+            let message = format!(
+                "{} repaired",
+                counted(
+                    end.repaired,
+                    "string is not valid JSON text and was",
+                    "strings are not valid JSON text and were"
+                )
+            );
             self.findings.push(Finding::new(FindingKind::BadString, message));
         }
         Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
