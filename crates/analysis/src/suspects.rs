@@ -101,9 +101,12 @@ pub enum SuspectKind {
 pub struct Suspect {
     /// What stands out.
     pub kind: SuspectKind,
-    /// What it retains without the suspects inside it, in bytes. Suspects' sizes add up.
+    /// What the object retains, or the objects of the group together, in bytes. Suspects may lie
+    /// inside each other.
     pub retained_size: u64,
-    /// The same as a share of the whole heap, 0 to 1.
+    /// What it retains without the suspects inside it, in bytes. These add up.
+    pub own_size: u64,
+    /// `retained_size` as a share of the whole heap, 0 to 1.
     pub share: f64,
     /// The path that keeps the object, or the largest of the group, alive.
     pub path: Option<RootPath>,
@@ -131,7 +134,39 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     suspects.extend(groups::group_suspects(graph, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
     suspects.truncate(options.limit);
+    count_once(graph, &mut suspects);
     suspects
+}
+
+/// Takes from each single object's own size what the single objects inside it retain. Groups are
+/// in no single object, and leave out what is in them.
+fn count_once(graph: &Graph, suspects: &mut [Suspect]) {
+    let mut singles: Vec<Ordinal> =
+        suspects.iter().filter_map(Suspect::single).map(|object| object.ordinal).collect();
+    singles.sort_by_key(|&node| graph.tree_position(node));
+    for suspect in suspects {
+        let Some(outer) = suspect.single().map(|object| object.ordinal) else { continue };
+        let mut covered_until = 0;
+        let mut inside = 0;
+        for &node in singles.iter().filter(|&&node| node != outer && graph.dominates(outer, node)) {
+            let start = graph.tree_position(node);
+            if start >= covered_until {
+                covered_until = start + graph.retained_count(node);
+                inside += graph.retained_size(node);
+            }
+        }
+        suspect.own_size = suspect.retained_size.saturating_sub(inside);
+    }
+}
+
+impl Suspect {
+    /// The object, if it is a single one.
+    fn single(&self) -> Option<&ObjectSummary> {
+        match &self.kind {
+            SuspectKind::Object { object, .. } => Some(object),
+            SuspectKind::Group { .. } => None,
+        }
+    }
 }
 
 /// The threshold in bytes; never 0, so that an empty heap has no suspects.
@@ -160,9 +195,10 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
         line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
     }
     let source = Source::of(graph, path.as_ref(), accumulation_point);
-    let retained_size = weighty.own_bytes(graph);
+    let retained_size = graph.retained_size(object);
     Suspect {
         retained_size,
+        own_size: retained_size,
         share: share(graph, retained_size),
         line,
         location: source.location,

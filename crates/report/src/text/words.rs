@@ -107,11 +107,12 @@ fn in_letters(number: usize) -> String {
 /// sentences: a page sets them apart.
 pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
     let size = size_in_words(suspect.retained_size, sizes);
-    let percent = format!("{:.0}% of the heap", suspect.share * 100.0);
+    let percent = format!("{:.0}%", suspect.share * 100.0);
+    let apart = not_counted_elsewhere(suspect, sizes);
     match suspect.kind {
         SuspectKindEntry::Object => {
             let mut sentences =
-                vec![format!("{} retains {size}, {percent}.", suspect.object.label)];
+                vec![format!("{} retains {size} ({percent}){apart}.", suspect.object.label)];
             sentences.extend(suspect.accumulation.as_ref().and_then(|at| {
                 let itself = at.object.id == suspect.object.id;
                 gathered(at, itself, sizes)
@@ -121,7 +122,7 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
         SuspectKindEntry::Group => {
             let mut sentences = vec![
                 format!(
-                    "{} × {} retain {size} together, {percent}.",
+                    "{} × {} retain {size} together ({percent}){apart}.",
                     count(suspect.count),
                     suspect.class_name
                 ),
@@ -136,6 +137,16 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
             }
             sentences
         }
+    }
+}
+
+/// ", 74.0 MB of it not counted under another owner", where that is noticeably less than all.
+fn not_counted_elsewhere(suspect: &SuspectEntry, sizes: SizeStyle) -> String {
+    if suspect.own_size < suspect.retained_size - suspect.retained_size / 20 {
+        let own = size_in_words(suspect.own_size, sizes);
+        format!(", {own} of it not counted under another owner")
+    } else {
+        String::new()
     }
 }
 

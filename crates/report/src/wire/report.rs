@@ -31,7 +31,7 @@ pub struct VerdictEntry {
     pub text: Vec<String>,
     /// What stands out, largest first; empty if nothing does.
     pub suspects: Vec<SuspectEntry>,
-    /// Sum of the suspects' retained sizes. They do not overlap.
+    /// What the suspects retain together; what is in two of them counts once.
     pub explained_size: u64,
     /// DOM nodes out of every document, if there are any.
     pub detached: Option<DetachedEntry>,
@@ -71,7 +71,9 @@ pub struct SuspectEntry {
     pub object: ObjectEntry,
     /// What it or they retain.
     pub retained_size: u64,
-    /// The same as a share of the whole heap, from 0 to 1.
+    /// What it or they retain without what is in other suspects. These add up.
+    pub own_size: u64,
+    /// `retained_size` as a share of the whole heap, from 0 to 1.
     pub share: f64,
     /// The way to the memory as one line, from a root down to where it scatters; empty if no root
     /// leads there.
@@ -161,6 +163,7 @@ impl From<&Suspect> for SuspectEntry {
             count,
             object: object.into(),
             retained_size: suspect.retained_size,
+            own_size: suspect.own_size,
             share: suspect.share,
             line: suspect.line.clone(),
             path: suspect.path.as_ref().map(PathEntry::from),
