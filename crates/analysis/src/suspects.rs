@@ -8,7 +8,7 @@ mod walk;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, Location, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, Location, NodeType, Ordinal};
 
 pub use biggest::biggest_objects;
 
@@ -45,9 +45,13 @@ pub struct Scatter {
     pub class: ClassIndex,
     /// Its name.
     pub class_name: String,
-    /// How many instances the accumulation point dominates directly (or through its table or
-    /// backing store).
+    /// How many instances the accumulation point holds (itself or through its table or backing
+    /// store); if not `is_direct`, how many it dominates by other ways.
     pub count: u64,
+    /// How many of them nothing else holds: those that it dominates.
+    pub exclusive_count: u64,
+    /// Whether it holds them itself or through its table or backing store.
+    pub is_direct: bool,
     /// What they retain, in bytes.
     pub retained_size: u64,
     /// The one that retains most.
@@ -187,8 +191,9 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
-    let says_most =
-        |most: &&Scatter| most.count > 1 && most.retained_size >= weighty.own_bytes(graph) / 2;
+    let says_most = |most: &&Scatter| {
+        most.count > 1 && most.is_direct && most.retained_size >= weighty.own_bytes(graph) / 2
+    };
     if let Some(most) = scatter.first().filter(says_most)
         && !line.is_empty()
     {
@@ -225,12 +230,45 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
         return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
     }
     let apart = |node: &Ordinal| weighty.apart.contains(node);
+    let held = held_by(graph, [weighty.named_point(graph), point]);
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0)
         .take(limit)
-        .map(|group| scatter_of(graph, group.largest, group.count, group.retained_size))
+        .map(|group| {
+            let scatter = scatter_of(graph, group.largest, group.count, group.retained_size);
+            let mut of_class: Vec<Ordinal> =
+                held.iter().copied().filter(|&node| graph.class(node) == group.class).collect();
+            of_class.retain(|node| !apart(node) && !graph.dominates(*node, point));
+            let count = of_class.len() as u64;
+            if count < group.count {
+                return Scatter { is_direct: false, ..scatter };
+            }
+            let retained_size = of_class.iter().map(|&node| graph.retained_size(node)).sum();
+            Scatter { count, retained_size, ..scatter }
+        })
         .collect()
+}
+
+/// What some nodes hold themselves or through their tables and stores, each once.
+fn held_by(graph: &Graph, holders: [Ordinal; 2]) -> Vec<Ordinal> {
+    let strong = |node: Ordinal| graph.edges(node).filter(|edge| edge.edge_type != EdgeType::Weak);
+    let mut holders = holders.to_vec();
+    let stores: Vec<Ordinal> = holders
+        .iter()
+        .flat_map(|&node| strong(node))
+        .filter(|edge| edge.edge_type == EdgeType::Internal)
+        .filter(|edge| graph.node_type(edge.to) == NodeType::Array)
+        .map(|edge| edge.to)
+        .collect();
+    holders.extend(stores);
+    holders.sort_unstable();
+    holders.dedup();
+    let mut held: Vec<Ordinal> =
+        holders.iter().flat_map(|&node| strong(node)).map(|edge| edge.to).collect();
+    held.sort_unstable();
+    held.dedup();
+    held
 }
 
 fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -> Scatter {
@@ -239,6 +277,8 @@ fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -
         class: graph.class(example),
         class_name: graph.class_name(example).to_owned(),
         count,
+        exclusive_count: count,
+        is_direct: true,
         retained_size,
         example: describe(graph, example),
         location,

@@ -160,16 +160,24 @@ fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<St
             } else {
                 format!("{} × {}", count(part.count), part.class_name)
             };
-            format!("{what} ({})", size_in_words(part.retained_size, sizes))
+            let what = format!("{what} ({})", size_in_words(part.retained_size, sizes));
+            if part.exclusive_count < part.count {
+                format!("{what}, {} of them held by nothing else", count(part.exclusive_count))
+            } else {
+                what
+            }
         })
         .collect();
-    let contents = scatter.join(", ");
+    let has_remarks = at.scatter.iter().any(|part| part.exclusive_count < part.count);
+    let contents = scatter.join(if has_remarks { "; " } else { ", " });
+    let holds = if at.scatter.iter().all(|part| part.is_direct) { "holds" } else { "keeps alive" };
     match (itself, scatter.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(format!("It holds {contents}.")),
+        (true, false) => Some(format!("It {holds} {contents}.")),
         (false, true) => Some(format!("Its memory is gathered in {}.", at.object.label)),
-        (false, false) => {
-            Some(format!("Its memory is gathered in {}, which holds {contents}.", at.object.label))
-        }
+        (false, false) => Some(format!(
+            "Its memory is gathered in {}, which {holds} {contents}.",
+            at.object.label
+        )),
     }
 }

@@ -101,7 +101,7 @@ pub struct AccumulationEntry {
     pub scatter: Vec<ScatterEntry>,
 }
 
-/// Objects of one class that an accumulation point holds.
+/// Objects of one class that an accumulation point holds or keeps alive.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ScatterEntry {
     /// The class.
@@ -110,6 +110,10 @@ pub struct ScatterEntry {
     pub count: u64,
     /// What they retain.
     pub retained_size: u64,
+    /// How many of them nothing else holds.
+    pub exclusive_count: u64,
+    /// Whether it holds them itself or through its table or backing store.
+    pub is_direct: bool,
     /// The one that retains most.
     pub example: ObjectEntry,
 }
@@ -193,6 +197,8 @@ impl From<&Scatter> for ScatterEntry {
             class_name: scatter.class_name.clone(),
             count: scatter.count,
             retained_size: scatter.retained_size,
+            exclusive_count: scatter.exclusive_count,
+            is_direct: scatter.is_direct,
             example: (&scatter.example).into(),
         }
     }
