@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::row::{Children, Shown, grow};
 use crate::{ObjectSummary, Row, describe};
@@ -17,7 +17,8 @@ pub struct DominatorOptions {
     pub limit: Option<usize>,
     /// Leave out what retains less than this share of the whole heap (0.01 is 1 %).
     pub min_share: f64,
-    /// Put siblings of one class together when there are at least this many of them.
+    /// Put siblings of one class together when there are at least this many of them. One that
+    /// alone retains `min_share` (with a `min_share` of 0: 1 %) stands for itself.
     pub group_from: usize,
     /// At most this many rows altogether.
     pub max_rows: usize,
@@ -96,6 +97,9 @@ pub fn dominators_of(graph: &Graph, node: Ordinal, limit: usize) -> Vec<ObjectSu
     chain
 }
 
+/// Share of the heap from which on an object is in no group, if no share was asked for.
+const ALONE: f64 = 0.01;
+
 /// A node, or siblings of one class.
 enum Part {
     Object(Ordinal),
@@ -139,15 +143,24 @@ pub(crate) fn groups_below(graph: &Graph, nodes: impl Iterator<Item = Ordinal>) 
 
 /// The rows below a node, and the number of children that are in none.
 fn parts_below(graph: &Graph, node: Ordinal, options: &DominatorOptions) -> (Vec<Part>, u64) {
-    let least = (graph.overview().info.total_size as f64 * options.min_share).ceil() as u64;
+    let bytes = |share: f64| (graph.overview().info.total_size as f64 * share).ceil() as u64;
+    let least = bytes(options.min_share);
+    let stands_alone = bytes(if options.min_share > 0.0 { options.min_share } else { ALONE });
     let group_from = (options.group_from.max(2)) as u64;
     let mut parts: Vec<(u64, Part)> = Vec::new();
-    let mut grouped: rustc_hash::FxHashSet<ClassIndex> = rustc_hash::FxHashSet::default();
+    let mut grouped: FxHashSet<ClassIndex> = FxHashSet::default();
+    let mut alone: FxHashMap<ClassIndex, u64> = FxHashMap::default();
     let mut children = 0;
     let mut shown_children = 0;
-    for group in groups_below(graph, graph.dominated(node)) {
+    let is_small = |&child: &Ordinal| graph.retained_size(child) < stands_alone;
+    for child in graph.dominated(node).filter(|child| !is_small(child)) {
+        children += 1;
+        *alone.entry(graph.class(child)).or_default() += 1;
+    }
+    for group in groups_below(graph, graph.dominated(node).filter(is_small)) {
         children += group.count;
-        if group.count >= group_from {
+        let of_class = group.count + alone.get(&group.class).copied().unwrap_or_default();
+        if group.count > 1 && of_class >= group_from {
             grouped.insert(group.class);
             if group.retained_size >= least {
                 parts.push((group.retained_size, Part::Group(group)));
@@ -155,7 +168,8 @@ fn parts_below(graph: &Graph, node: Ordinal, options: &DominatorOptions) -> (Vec
         }
     }
     for child in graph.dominated(node) {
-        if graph.retained_size(child) >= least && !grouped.contains(&graph.class(child)) {
+        let is_grouped = is_small(&child) && grouped.contains(&graph.class(child));
+        if graph.retained_size(child) >= least && !is_grouped {
             parts.push((graph.retained_size(child), Part::Object(child)));
         }
     }

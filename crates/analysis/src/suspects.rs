@@ -8,7 +8,7 @@ mod walk;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, Location, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, Location, NodeType, Ordinal};
 
 pub use biggest::biggest_objects;
 
@@ -45,9 +45,13 @@ pub struct Scatter {
     pub class: ClassIndex,
     /// Its name.
     pub class_name: String,
-    /// How many instances the accumulation point dominates directly (or through its table or
-    /// backing store).
+    /// How many instances the accumulation point holds (itself or through its table or backing
+    /// store); if not `is_direct`, how many it dominates by other ways.
     pub count: u64,
+    /// How many of them nothing else holds: those that it dominates.
+    pub exclusive_count: u64,
+    /// Whether it holds them itself or through its table or backing store.
+    pub is_direct: bool,
     /// What they retain, in bytes.
     pub retained_size: u64,
     /// The one that retains most.
@@ -101,9 +105,12 @@ pub enum SuspectKind {
 pub struct Suspect {
     /// What stands out.
     pub kind: SuspectKind,
-    /// What it retains without the suspects inside it, in bytes. Suspects' sizes add up.
+    /// What the object retains, or the objects of the group together, in bytes. Suspects may lie
+    /// inside each other.
     pub retained_size: u64,
-    /// The same as a share of the whole heap, 0 to 1.
+    /// What it retains without the suspects inside it, in bytes. These add up.
+    pub own_size: u64,
+    /// `retained_size` as a share of the whole heap, 0 to 1.
     pub share: f64,
     /// The path that keeps the object, or the largest of the group, alive.
     pub path: Option<RootPath>,
@@ -131,7 +138,39 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     suspects.extend(groups::group_suspects(graph, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
     suspects.truncate(options.limit);
+    count_once(graph, &mut suspects);
     suspects
+}
+
+/// Takes from each single object's own size what the single objects inside it retain. Groups are
+/// in no single object, and leave out what is in them.
+fn count_once(graph: &Graph, suspects: &mut [Suspect]) {
+    let mut singles: Vec<Ordinal> =
+        suspects.iter().filter_map(Suspect::single).map(|object| object.ordinal).collect();
+    singles.sort_by_key(|&node| graph.tree_position(node));
+    for suspect in suspects {
+        let Some(outer) = suspect.single().map(|object| object.ordinal) else { continue };
+        let mut covered_until = 0;
+        let mut inside = 0;
+        for &node in singles.iter().filter(|&&node| node != outer && graph.dominates(outer, node)) {
+            let start = graph.tree_position(node);
+            if start >= covered_until {
+                covered_until = start + graph.retained_count(node);
+                inside += graph.retained_size(node);
+            }
+        }
+        suspect.own_size = suspect.retained_size.saturating_sub(inside);
+    }
+}
+
+impl Suspect {
+    /// The object, if it is a single one.
+    fn single(&self) -> Option<&ObjectSummary> {
+        match &self.kind {
+            SuspectKind::Object { object, .. } => Some(object),
+            SuspectKind::Group { .. } => None,
+        }
+    }
 }
 
 /// The threshold in bytes; never 0, so that an empty heap has no suspects.
@@ -152,17 +191,19 @@ fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) ->
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
-    let says_most =
-        |most: &&Scatter| most.count > 1 && most.retained_size >= weighty.own_bytes(graph) / 2;
+    let says_most = |most: &&Scatter| {
+        most.count > 1 && most.is_direct && most.retained_size >= weighty.own_bytes(graph) / 2
+    };
     if let Some(most) = scatter.first().filter(says_most)
         && !line.is_empty()
     {
         line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
     }
     let source = Source::of(graph, path.as_ref(), accumulation_point);
-    let retained_size = weighty.own_bytes(graph);
+    let retained_size = graph.retained_size(object);
     Suspect {
         retained_size,
+        own_size: retained_size,
         share: share(graph, retained_size),
         line,
         location: source.location,
@@ -189,12 +230,45 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
         return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
     }
     let apart = |node: &Ordinal| weighty.apart.contains(node);
+    let held = held_by(graph, [weighty.named_point(graph), point]);
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0)
         .take(limit)
-        .map(|group| scatter_of(graph, group.largest, group.count, group.retained_size))
+        .map(|group| {
+            let scatter = scatter_of(graph, group.largest, group.count, group.retained_size);
+            let mut of_class: Vec<Ordinal> =
+                held.iter().copied().filter(|&node| graph.class(node) == group.class).collect();
+            of_class.retain(|node| !apart(node) && !graph.dominates(*node, point));
+            let count = of_class.len() as u64;
+            if count < group.count {
+                return Scatter { is_direct: false, ..scatter };
+            }
+            let retained_size = of_class.iter().map(|&node| graph.retained_size(node)).sum();
+            Scatter { count, retained_size, ..scatter }
+        })
         .collect()
+}
+
+/// What some nodes hold themselves or through their tables and stores, each once.
+fn held_by(graph: &Graph, holders: [Ordinal; 2]) -> Vec<Ordinal> {
+    let strong = |node: Ordinal| graph.edges(node).filter(|edge| edge.edge_type != EdgeType::Weak);
+    let mut holders = holders.to_vec();
+    let stores: Vec<Ordinal> = holders
+        .iter()
+        .flat_map(|&node| strong(node))
+        .filter(|edge| edge.edge_type == EdgeType::Internal)
+        .filter(|edge| graph.node_type(edge.to) == NodeType::Array)
+        .map(|edge| edge.to)
+        .collect();
+    holders.extend(stores);
+    holders.sort_unstable();
+    holders.dedup();
+    let mut held: Vec<Ordinal> =
+        holders.iter().flat_map(|&node| strong(node)).map(|edge| edge.to).collect();
+    held.sort_unstable();
+    held.dedup();
+    held
 }
 
 fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -> Scatter {
@@ -203,6 +277,8 @@ fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -
         class: graph.class(example),
         class_name: graph.class_name(example).to_owned(),
         count,
+        exclusive_count: count,
+        is_direct: true,
         retained_size,
         example: describe(graph, example),
         location,

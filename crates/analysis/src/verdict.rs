@@ -28,7 +28,7 @@ pub struct Verdict {
     pub statistics: Statistics,
     /// What stands out, largest first; empty is a verdict too: nothing does.
     pub suspects: Vec<Suspect>,
-    /// Sum of the suspects' retained sizes, in bytes.
+    /// What the suspects retain together, in bytes; what is in two of them counts once.
     pub explained_size: u64,
     /// The biggest objects, none inside another.
     pub biggest_objects: Vec<ObjectSummary>,
@@ -54,7 +54,7 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
     Verdict {
         info: overview.info.clone(),
         statistics: overview.statistics,
-        explained_size: suspects.iter().map(|suspect| suspect.retained_size).sum(),
+        explained_size: suspects.iter().map(|suspect| suspect.own_size).sum(),
         suspects,
         biggest_objects: biggest_objects(graph, options.objects, false),
         detached: detached(graph),

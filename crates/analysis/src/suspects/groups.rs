@@ -29,7 +29,7 @@ pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Ve
     let mut suspects = Vec::new();
     for (_, class) in classes.into_iter().take(MAX_CLASSES) {
         let group = covered.instances_outside(graph, class);
-        if group.retained_size < least || !group.is_of_many(graph) {
+        if group.own_size < least || !group.is_of_many(graph) {
             continue;
         }
         covered.add(graph, &group.members);
@@ -68,6 +68,7 @@ fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
     let source = Source::of(graph, path.as_ref(), largest);
     Suspect {
         retained_size: group.retained_size,
+        own_size: group.own_size,
         share: share(graph, group.retained_size),
         path,
         line,
@@ -89,6 +90,8 @@ fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
 struct Group {
     members: Vec<Ordinal>,
     retained_size: u64,
+    /// The same without what is named already.
+    own_size: u64,
 }
 
 impl Group {
@@ -96,7 +99,7 @@ impl Group {
     /// small ones.
     fn is_of_many(&self, graph: &Graph) -> bool {
         let largest = self.largest(graph);
-        is_program_object(graph, largest) && graph.retained_size(largest) <= self.retained_size / 2
+        is_program_object(graph, largest) && graph.retained_size(largest) <= self.own_size / 2
     }
 
     fn largest(&self, graph: &Graph) -> Ordinal {
@@ -136,7 +139,7 @@ impl Covered {
     /// Outermost instances of `class` that are in no covered part. What an instance holds of
     /// covered parts is not counted; instances that are little more than that are left out.
     fn instances_outside(&self, graph: &Graph, class: ClassIndex) -> Group {
-        let mut group = Group { members: Vec::new(), retained_size: 0 };
+        let mut group = Group { members: Vec::new(), retained_size: 0, own_size: 0 };
         let classes = graph.classes();
         let order = graph.dominator_preorder();
         let mut parts = self.parts.iter().peekable();
@@ -158,7 +161,8 @@ impl Covered {
                 let rest = retained_size.saturating_sub(named);
                 if rest >= named {
                     group.members.push(node);
-                    group.retained_size += rest;
+                    group.retained_size += retained_size;
+                    group.own_size += rest;
                 }
                 position = end;
             } else {

@@ -37,7 +37,7 @@ fn dominators_group_siblings_and_leave_out_the_small() {
     let mut heap = SnapshotBuilder::new();
     let cache = heap.object("Cache", 100);
     heap.property(heap.global(), "cache", cache);
-    for at in 0..20 {
+    for at in 0..200 {
         let session = heap.object("Session", 100);
         heap.element(cache, at, session);
         let data = heap.object("Data", 50);
@@ -56,11 +56,38 @@ fn dominators_group_siblings_and_leave_out_the_small() {
     };
     assert_eq!(
         (class_name.as_str(), *count, *shallow_size, *retained_size),
-        ("Session", 20, 2000, 3000)
+        ("Session", 200, 20_000, 30_000)
     );
     let ungrouped = DominatorOptions { group_from: usize::MAX, limit: Some(3), ..options };
-    assert_eq!(dominators(&graph, at(cache), &ungrouped)[0].hidden_children, 18);
+    assert_eq!(dominators(&graph, at(cache), &ungrouped)[0].hidden_children, 201);
+    let all = DominatorOptions { min_share: 0.0, ..DominatorOptions::default() };
+    let rows = dominators(&graph, at(cache), &all);
+    assert_eq!((rows.len(), rows[0].hidden_children), (3, 0));
     let chain = dominators_of(&graph, at(small), 9);
     assert_eq!(chain[0].ordinal, at(cache));
     assert_eq!(chain.last().map(|top| top.ordinal), Some(graph.root()));
+}
+
+#[test]
+fn what_is_large_alone_is_in_no_group() {
+    let mut heap = SnapshotBuilder::new();
+    let cache = heap.object("Cache", 100);
+    heap.property(heap.global(), "cache", cache);
+    for at in 0..300 {
+        let entry = heap.object("Entry", if at == 7 { 5000 } else { 50 });
+        heap.element(cache, at, entry);
+        let data = heap.object("Data", if at == 7 { 5000 } else { 50 });
+        heap.property(entry, "data", data);
+    }
+    let graph = open(&heap);
+    let rows = dominators(&graph, at(cache), &DominatorOptions::default());
+    let shown: Vec<(u32, u64, u64)> = rows
+        .iter()
+        .map(|row| match &row.item {
+            Dominated::Object(object) => (row.depth, 1, object.retained_size),
+            Dominated::Group { count, retained_size, .. } => (row.depth, *count, *retained_size),
+        })
+        .collect();
+    assert_eq!(shown, [(0, 1, 40_000), (1, 299, 29_900), (1, 1, 10_000), (2, 1, 5000)]);
+    assert_eq!(rows[0].hidden_children, 0);
 }

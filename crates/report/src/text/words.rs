@@ -108,11 +108,12 @@ fn in_letters(number: usize) -> String {
 /// sentences: a page sets them apart.
 pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
     let size = size_in_words(suspect.retained_size, sizes);
-    let percent = format!("{:.0}% of the heap", suspect.share * 100.0);
+    let percent = format!("{:.0}%", suspect.share * 100.0);
+    let apart = not_counted_elsewhere(suspect, sizes);
     match suspect.kind {
         SuspectKindEntry::Object => {
             let mut sentences =
-                vec![format!("{} retains {size}, {percent}.", suspect.object.label)];
+                vec![format!("{} retains {size} ({percent}){apart}.", suspect.object.label)];
             sentences.extend(suspect.accumulation.as_ref().and_then(|at| {
                 let itself = at.object.id == suspect.object.id;
                 gathered(at, itself, sizes)
@@ -122,7 +123,7 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
         SuspectKindEntry::Group => {
             let mut sentences = vec![
                 format!(
-                    "{} × {} retain {size} together, {percent}.",
+                    "{} × {} retain {size} together ({percent}){apart}.",
                     count(suspect.count),
                     suspect.class_name
                 ),
@@ -140,6 +141,16 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
     }
 }
 
+/// ", 74.0 MB of it not counted under another owner", where that is noticeably less than all.
+fn not_counted_elsewhere(suspect: &SuspectEntry, sizes: SizeStyle) -> String {
+    if suspect.own_size < suspect.retained_size - suspect.retained_size / 20 {
+        let own = size_in_words(suspect.own_size, sizes);
+        format!(", {own} of it not counted under another owner")
+    } else {
+        String::new()
+    }
+}
+
 fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<String> {
     let scatter: Vec<String> = at
         .scatter
@@ -150,16 +161,24 @@ fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<St
             } else {
                 format!("{} × {}", count(part.count), part.class_name)
             };
-            format!("{what} ({})", size_in_words(part.retained_size, sizes))
+            let what = format!("{what} ({})", size_in_words(part.retained_size, sizes));
+            if part.exclusive_count < part.count {
+                format!("{what}, {} of them held by nothing else", count(part.exclusive_count))
+            } else {
+                what
+            }
         })
         .collect();
-    let contents = scatter.join(", ");
+    let has_remarks = at.scatter.iter().any(|part| part.exclusive_count < part.count);
+    let contents = scatter.join(if has_remarks { "; " } else { ", " });
+    let holds = if at.scatter.iter().all(|part| part.is_direct) { "holds" } else { "keeps alive" };
     match (itself, scatter.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(format!("It holds {contents}.")),
+        (true, false) => Some(format!("It {holds} {contents}.")),
         (false, true) => Some(format!("Its memory is gathered in {}.", at.object.label)),
-        (false, false) => {
-            Some(format!("Its memory is gathered in {}, which holds {contents}.", at.object.label))
-        }
+        (false, false) => Some(format!(
+            "Its memory is gathered in {}, which {holds} {contents}.",
+            at.object.label
+        )),
     }
 }

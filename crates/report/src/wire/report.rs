@@ -34,7 +34,7 @@ pub struct VerdictEntry {
     pub text: Vec<String>,
     /// What stands out, largest first; empty if nothing does.
     pub suspects: Vec<SuspectEntry>,
-    /// Sum of the suspects' retained sizes. They do not overlap.
+    /// What the suspects retain together; what is in two of them counts once.
     pub explained_size: u64,
     /// DOM nodes out of every document, if there are any.
     pub detached: Option<DetachedEntry>,
@@ -87,7 +87,9 @@ pub struct SuspectEntry {
     pub object: ObjectEntry,
     /// What it or they retain.
     pub retained_size: u64,
-    /// The same as a share of the whole heap, from 0 to 1.
+    /// What it or they retain without what is in other suspects. These add up.
+    pub own_size: u64,
+    /// `retained_size` as a share of the whole heap, from 0 to 1.
     pub share: f64,
     /// The way to the memory as one line, from a root down to where it scatters; empty if no root
     /// leads there.
@@ -115,7 +117,7 @@ pub struct AccumulationEntry {
     pub scatter: Vec<ScatterEntry>,
 }
 
-/// Objects of one class that an accumulation point holds.
+/// Objects of one class that an accumulation point holds or keeps alive.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ScatterEntry {
     /// The class.
@@ -124,6 +126,10 @@ pub struct ScatterEntry {
     pub count: u64,
     /// What they retain.
     pub retained_size: u64,
+    /// How many of them nothing else holds.
+    pub exclusive_count: u64,
+    /// Whether it holds them itself or through its table or backing store.
+    pub is_direct: bool,
     /// The one that retains most.
     pub example: ObjectEntry,
 }
@@ -198,6 +204,7 @@ impl From<&Suspect> for SuspectEntry {
             count,
             object: object.into(),
             retained_size: suspect.retained_size,
+            own_size: suspect.own_size,
             share: suspect.share,
             line: suspect.line.clone(),
             path: suspect.path.as_ref().map(PathEntry::from),
@@ -227,6 +234,8 @@ impl From<&Scatter> for ScatterEntry {
             class_name: scatter.class_name.clone(),
             count: scatter.count,
             retained_size: scatter.retained_size,
+            exclusive_count: scatter.exclusive_count,
+            is_direct: scatter.is_direct,
             example: (&scatter.example).into(),
         }
     }
