@@ -686,7 +686,7 @@ fn strings_that_need_repair() {
         let wrong = [&text[..at], literal, &text[at + 6..]].concat();
         let snapshot = touch(&Folder::new(), &wrong, 1).unwrap();
         let repaired = finding(&snapshot, FindingKind::BadString).unwrap();
-        assert!(repaired.message.starts_with("1 strings"), "{}", repaired.message);
+        assert!(repaired.message.starts_with("1 string "), "{}", repaired.message);
         let name = snapshot.graph().unwrap().raw_name(Ordinal(node.0)).into_owned();
         assert!(name.contains(['\u{fffd}', '\u{1a}']), "{literal:?} became {name:?}");
     }

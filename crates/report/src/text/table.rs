@@ -258,6 +258,7 @@ mod tests {
 
         let mut table = Table::new(vec![("", Kind::Text)]);
         table.row(vec![Cell::plain("0123456789").then_kept(Role::Faint, " @123456")]);
-        assert_eq!(draw(&table, 13), "0123… @123456\n");
+        assert_eq!(draw(&table, 14), "01234… @123456\n");
+        assert_eq!(draw(&table, 10), "01234… @123456\n", "the id and some of the name stay");
     }
 }
