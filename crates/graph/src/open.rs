@@ -187,7 +187,7 @@ impl Snapshot {
         &self.overview
     }
 
-    /// The graph. The first call on an index checks the sums of all columns (0.1 s for a 1 GB
+    /// The graph. The first call on an index checks the sums of all columns (0.3 to 0.8 s for a 1 GB
     /// snapshot); after that it is free. Where they are damaged, the snapshot is read again if it
     /// is still the same.
     ///

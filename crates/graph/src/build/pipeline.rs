@@ -21,7 +21,7 @@ use super::tree::{self, Tree};
 use super::{Adjacency, distance, shallow, statistics};
 use crate::{ClassTable, Overview, SnapshotInfo, Statistics};
 
-/// Climbs per node that the last step of Semi-NCA may take; real heaps take 0.1 to 3.
+/// Climbs per node that the last step of Semi-NCA may take on average.
 const LAST_STEP_BOUND: usize = 32;
 /// How many passes progress counts.
 const PASSES: u64 = 5;
@@ -29,7 +29,8 @@ const PASSES: u64 = 5;
 /// Reads `source` and runs all passes. All columns are in `writer`'s sections afterwards; the
 /// small results are returned.
 ///
-/// Memory at the peak: 4 bytes an edge and 36 a node, and the strings that passes look at.
+/// Memory at the peak: about 4 bytes an edge and 44 a node (717 MB for 12.5 million nodes and 41.9
+/// million edges, 2026-11-22).
 pub(crate) fn build(
     source: &Source,
     writer: &ContainerWriter,

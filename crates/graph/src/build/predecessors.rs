@@ -8,6 +8,7 @@ use heapglass_format::container::{ContainerWriter, RowReader};
 
 use super::bits::{Bits, get, ones};
 use super::dominators::Predecessors;
+use super::pipeline::both;
 
 /// Essential predecessors of all nodes, and the edges that are not essential.
 pub(super) struct Retainers {
@@ -75,7 +76,7 @@ pub(super) fn sort_by_target(
     let mut first = scratch.filled(nodes + 1, 0u32)?;
     let mut near_cursors = scratch.filled(nodes, 0u32)?;
     let (near_others, far_others) =
-        pair(threads, || near.count(&mut near_cursors), || far.count(&mut first[1..]))?;
+        both(threads, || near.count(&mut near_cursors), || far.count(&mut first[1..]))?;
     let mut end = 0;
     for (near, far) in near_cursors.iter_mut().zip(&mut first[1..]) {
         let (near_count, far_count) = (*near, *far);
@@ -85,7 +86,7 @@ pub(super) fn sort_by_target(
     }
     let mut from = scratch.take::<u32>(end as usize)?;
     let places = from.as_atomic();
-    let (mut others, mut far_list) = pair(
+    let (mut others, mut far_list) = both(
         threads,
         || near.fill(&mut near_cursors, places, near_others),
         || far.fill(&mut first[1..], places, far_others),
@@ -94,15 +95,6 @@ pub(super) fn sort_by_target(
     others.append(&mut far_list);
     others.sort_unstable();
     Ok(Retainers { essential: Predecessors { first, from }, others })
-}
-
-/// Runs both, at once if there are two threads.
-fn pair<T: Send>(
-    threads: usize,
-    a: impl FnOnce() -> Result<T> + Send,
-    b: impl FnOnce() -> Result<T> + Send,
-) -> Result<(T, T)> {
-    super::pipeline::both(threads, a, b)
 }
 
 /// The edges from ordinal `start` to `end`.

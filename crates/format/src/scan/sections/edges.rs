@@ -154,7 +154,7 @@ fn convert(rows: &Rows<'_>, layout: &EdgeLayout, node_width: u32) -> Chunk {
         chunk.kinds.push(kind.0);
         chunk.names.push(row[layout.name]);
     }
-    // Division by a variable costs 6 ns an edge; a multiplication by the reciprocal is exact for
+    // A multiplication by the reciprocal is exact for
     // multiples below 2^32 because a double has 53 bits.
     let reciprocal = 1.0 / f64::from(node_width);
     chunk.to.extend(rows.values.low().chunks_exact(rows.width).map(|row| {
