@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+mod base64;
 pub mod client;
+pub mod discover;
 mod ephemeral;
 mod exec;
 pub mod pod;
