@@ -47,6 +47,33 @@ Examples:
   heapglass summary heap.heapsnapshot --ids 120000..
   heapglass summary heap.heapsnapshot --native-context @35";
 
+pub(crate) const GATHER: &str = "\
+Examples:
+  heapglass gather --with-heap-dumps
+  heapglass gather --with-heap-dumps --namespaces rhdh,portal --base-collection-path ./collected
+  heapglass gather --with-heap-dumps --heap-dump-instances my-hub --heap-dump-method sigusr2
+  heapglass gather --with-heap-dumps --selector app=shop --container web
+  heapglass gather --with-heap-dumps --dry-run
+  oc adm must-gather --image=IMAGE -- /usr/bin/gather --with-heap-dumps
+
+What was collected, and what was not and why, is in heap-dumps.json; `heapglass DIR` opens the snapshots.
+The guide is docs/gather.md.
+
+Environment:
+  HEAP_DUMP_TIMEOUT       seconds that one snapshot may take [600]
+  HEAP_DUMP_REMOTE_DIR    where processes write on SIGUSR2 [/tmp]
+  HEAP_DUMP_SIGUSR2_STABLE_SECONDS
+                          seconds that such a file has to stay the same before it counts as whole [150]
+  CMD_TIMEOUT             seconds that one question to the cluster may take [90]
+  BASE_COLLECTION_PATH    as --base-collection-path
+  RHDH_WITH_HEAP_DUMPS    `true` is --with-heap-dumps
+  RHDH_HEAP_DUMP_METHOD, RHDH_HEAP_DUMP_INSTANCES, RHDH_TARGET_NAMESPACES
+                          as the options of these names
+  MUST_GATHER_SINCE, MUST_GATHER_SINCE_TIME
+                          from when on logs are wanted: 2h, 2026-11-22T10:00:00Z
+  LOG_LEVEL               `debug` says more
+  KUBECONFIG              as for kubectl";
+
 pub(crate) const STATISTICS: &str = "\
 Examples:
   heapglass statistics heap.heapsnapshot

@@ -67,9 +67,7 @@ pub struct Pod {
     reach: OnceCell<Reach>,
     /// What was tried to get in, and what it answered.
     tried: Mutex<Vec<String>>,
-    look: Mutex<Option<(Instant, RawSurroundings)>>,
-    /// The process whose root leads to the container's files.
-    through: Mutex<Option<u32>>,
+    look: Mutex<Option<(Instant, Seen)>>,
 }
 
 /// The way that works.
@@ -98,7 +96,6 @@ impl Pod {
             reach: OnceCell::new(),
             tried: Mutex::default(),
             look: Mutex::default(),
-            through: Mutex::default(),
         }
     }
 
@@ -218,7 +215,7 @@ impl Pod {
             let Said { stdout, stderr, end } = said;
             if let Some(seen) = script::seen(&stdout, &mark) {
                 self.note(format!("{name} in the container: answers"));
-                *lock(&self.look) = Some((Instant::now(), seen.surroundings));
+                *lock(&self.look) = Some((Instant::now(), seen));
                 return Ok(tool);
             }
             let why = match end {
@@ -279,31 +276,6 @@ impl Pod {
         }
     }
 
-    /// A path as the way in sees it.
-    async fn path(&self, path: &str) -> Result<(&Reach, String), PlaceError> {
-        let reach = self.reach().await?;
-        if !reach.ephemeral {
-            return Ok((reach, path.to_owned()));
-        }
-        let through = *lock(&self.through);
-        let process = match through {
-            Some(process) => process,
-            None => {
-                // Any process of the container has its files behind its root.
-                let seen = self.look(None).await?;
-                let first = seen.processes.iter().map(|process| process.pid).min();
-                let Some(first) = first else {
-                    let what = format!("finding the files of {}", self.name());
-                    let why = "the ephemeral container sees no process of it".to_owned();
-                    return Err(PlaceError::Impossible { what, why });
-                };
-                *lock(&self.through) = Some(first);
-                first
-            }
-        };
-        Ok((reach, format!("/proc/{process}/root{path}")))
-    }
-
     fn note(&self, text: String) {
         lock(&self.tried).push(text);
     }
@@ -319,18 +291,33 @@ impl Place for Pod {
     }
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
-        let seen = self.look(None).await?;
-        *lock(&self.look) = Some((Instant::now(), seen.surroundings));
-        Ok(seen.processes)
+        self.reach().await?;
+        // Finding the way in was a look already.
+        let known = lock(&self.look).take_if(|(when, _)| when.elapsed() < FRESH);
+        let seen = match known {
+            Some((_, seen)) => seen,
+            None => self.look(None).await?,
+        };
+        let processes = seen.processes.clone();
+        *lock(&self.look) = Some((Instant::now(), Seen { processes: Vec::new(), ..seen }));
+        Ok(processes)
     }
 
     async fn surroundings(&self, process: u32) -> Result<RawSurroundings, PlaceError> {
         // A container's processes share what surrounds them; one look answers the first question.
-        let known = lock(&self.look).take().filter(|(when, _)| when.elapsed() < FRESH);
-        match known {
-            Some((_, surroundings)) => Ok(surroundings),
-            None => Ok(self.look(Some(process)).await?.surroundings),
-        }
+        let known = lock(&self.look).take().filter(|(when, seen)| {
+            when.elapsed() < FRESH && seen.descriptors.contains_key(&process)
+        });
+        let seen = match known {
+            Some((_, seen)) => seen,
+            None => self.look(Some(process)).await?,
+        };
+        let descriptors = seen.descriptors.get(&process).cloned();
+        let Some(descriptors) = descriptors else {
+            let why = "it has ended".to_owned();
+            return Err(PlaceError::Gone { what: format!("process {process}"), why });
+        };
+        Ok(RawSurroundings { descriptors, ..seen.surroundings })
     }
 
     async fn signal(&self, process: u32, signal: Signal) -> Result<(), PlaceError> {
@@ -374,9 +361,9 @@ impl Place for Pod {
     }
 
     async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
-        let (reach, path) = self.path(directory).await?;
+        let reach = self.reach().await?;
         let mark = script::mark();
-        let command = reach.tool.list(&mark, path.trim_end_matches('/'));
+        let command = reach.tool.list(&mark, directory.trim_end_matches('/'));
         let what = format!("listing {directory} in {}", self.name());
         let output = reach.target.run(&command, self.deadline(), LOOK_LIMIT).await;
         let output = match output.and_then(|said| said.fine(&what)) {
@@ -384,28 +371,38 @@ impl Place for Pod {
             Err(error) => return Err(self.explain(error).await),
         };
         let why = "the image has no program that tells the size of a file".to_owned();
-        let mut files =
-            script::listed(&output, &mark).ok_or(PlaceError::Impossible { what, why })?;
-        if reach.ephemeral {
-            for file in &mut files {
-                let name = file.path.rsplit('/').next().unwrap_or_default();
-                file.path = format!("{}/{name}", directory.trim_end_matches('/'));
-            }
-        }
-        Ok(files)
+        script::listed(&output, &mark).ok_or(PlaceError::Impossible { what, why })
     }
 
     async fn open(&self, path: &str, offset: u64) -> Result<Output, PlaceError> {
-        let (reach, path) = self.path(path).await?;
-        match reach.target.stream(&reach.tool.read(&path, offset)).await {
+        let reach = self.reach().await?;
+        match reach.target.stream(&reach.tool.read(path, offset)).await {
             Ok(output) => Ok(output),
             Err(error) => Err(self.explain(error).await),
         }
     }
 
+    async fn writable(&self, process: u32, directory: &str) -> Result<bool, PlaceError> {
+        let reach = self.reach().await?;
+        let command = reach.tool.writable(&self.path_for(process, directory));
+        let said = reach.target.run(&command, self.deadline(), 1 << 16).await?;
+        match said.end {
+            End::Code(code) => Ok(code == 0),
+            _ => said.fine(&format!("asking whether {directory} can be written to")).map(|_| true),
+        }
+    }
+
+    fn path_for(&self, process: u32, path: &str) -> String {
+        // From an ephemeral container, the files of the other one lie behind its processes' root.
+        match self.ephemeral_container() {
+            Some(_) => format!("/proc/{process}/root{path}"),
+            None => path.to_owned(),
+        }
+    }
+
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {
-        let (reach, remote) = self.path(path).await?;
-        let command = reach.tool.remove(&remote);
+        let reach = self.reach().await?;
+        let command = reach.tool.remove(path);
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         match said.and_then(|said| said.fine(&format!("removing {path}"))) {
             Ok(_) => Ok(()),

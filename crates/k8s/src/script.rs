@@ -3,6 +3,7 @@
 //! Each exists twice: for a POSIX shell, and for Node, which an image that runs Node always has. Their output
 //! is cut into frames by a line with a mark that nothing else prints.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
@@ -27,7 +28,10 @@ pub(crate) enum Tool {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) processes: Vec<RawProcess>,
+    /// Without descriptors, which each process has its own of.
     pub(crate) surroundings: RawSurroundings,
+    /// Where the descriptors of each process lead.
+    pub(crate) descriptors: BTreeMap<u32, String>,
 }
 
 /// A mark that no file contains by chance.
@@ -92,7 +96,14 @@ impl Tool {
         self.command("kill -\"$2\" \"$1\"", node, &[&process.to_string(), signal])
     }
 
-    /// Connects its input and output to a port of the loopback interface.
+    /// Ends well if a directory can be written to.
+    pub(crate) fn writable(&self, directory: &str) -> Vec<String> {
+        let node =
+            "const fs = require('fs'); fs.accessSync(process.argv[1] + '/.', fs.constants.W_OK)";
+        self.command("[ -d \"$1\" ] && [ -w \"$1\" ]", node, &[directory])
+    }
+
+    /// What a Node binary says of its version.
     pub(crate) fn version(&self, node: &str) -> Vec<String> {
         match self {
             Tool::Shell => self.command("exec \"$1\" --version", "", &[node]),
@@ -160,6 +171,11 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
                     "comm" => process.comm = text().trim_end().to_owned(),
                     "exe" => process.exe = link(&text()),
                     "cwd" => process.cwd = link(&text()),
+                    "descriptors" => {
+                        let links: String =
+                            text().lines().map(|line| format!("{}\n", link(line))).collect();
+                        seen.descriptors.insert(process.pid, links);
+                    }
                     "cmdline" => process.cmdline = frame.bytes.to_vec(),
                     "status" => process.status = text(),
                     "environ" => process.environ = node_variables(frame.bytes),
@@ -245,6 +261,13 @@ mod tests {
             assert!(seen.surroundings.disk.contains("1024-blocks"), "{tool:?}");
             let environ = String::from_utf8_lossy(&process.environ).into_owned();
             assert!(environ.contains("PATH=") && !environ.contains("CARGO_"), "{tool:?}");
+            assert!(seen.descriptors[&pid].contains("pipe:["), "{tool:?}: {:?}", seen.descriptors);
+            assert_eq!(
+                seen.surroundings.disk.lines().filter(|line| line.ends_with(" /")).count(),
+                1
+            );
+            let is_limit = |(name, _): &(String, String)| name.starts_with("/sys/fs/cgroup/");
+            assert!(seen.surroundings.cgroup.iter().all(is_limit), "{tool:?}");
         }
     }
 
@@ -275,6 +298,12 @@ mod tests {
             assert_eq!(run(&tool.read(&path, 4)), b"456789", "{tool:?}");
             let missing = listed(&run(&tool.list(&mark, "/no/such")), &mark).expect("whole");
             assert!(missing.is_empty(), "{tool:?}");
+            let ends_well = |command: Vec<String>| {
+                let status = Command::new(&command[0]).args(&command[1..]).output();
+                status.expect("runs").status.success()
+            };
+            assert!(ends_well(tool.writable(&dir)), "{tool:?}");
+            assert!(!ends_well(tool.writable("/no")), "{tool:?}");
             run(&tool.remove(&path));
             assert!(!std::path::Path::new(&path).exists(), "{tool:?}");
             std::fs::write(&path, b"0123456789").expect("written again");

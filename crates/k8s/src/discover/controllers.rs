@@ -109,6 +109,24 @@ pub(super) async fn find(
             ));
         }
     }
+    for resource in resources {
+        let name = resource.workload();
+        let kinds: Vec<Kind> = kept
+            .values()
+            .filter(|workload| workload.namespace == resource.namespace && workload.name == name)
+            .map(|workload| workload.kind)
+            .collect();
+        if let [_, _] = kinds[..] {
+            let left = if resource.kind == "StatefulSet" { "Deployment" } else { "StatefulSet" };
+            let text = format!(
+                "Backstage {} has a Deployment and a StatefulSet called {name}. The resource asks for a {}: the \
+                 {left} is left over from before and uses memory for nothing. Both are collected: deployment/ and \
+                 rhdh-statefulset/.\n",
+                resource.name, resource.kind
+            );
+            found.files.push((cr_dir(resource).join("warning-dual-workload.txt"), text));
+        }
+    }
     if resources.is_empty() && !search.without_operator {
         let text = "No Backstage custom resources were found.\n".to_owned();
         found.files.push((PathBuf::from("operator/backstage-crs/no-crs.txt"), text));

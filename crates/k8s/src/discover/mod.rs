@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::client::{ApiError, Cluster};
 
 pub use helm::Release;
+pub(crate) use selected::owner;
 
 /// The container that runs a Backstage backend.
 pub const BACKEND: &str = "backstage-backend";

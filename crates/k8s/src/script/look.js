@@ -17,12 +17,14 @@ for (const pid of pids) {
   frame('exe', '-'); out.push(link(at + 'exe'));
   for (const name of ['cmdline', 'status', 'environ', 'cgroup']) file(name, '-', at + name);
   frame('cwd', '-'); out.push(link(at + 'cwd'));
+  frame('descriptors', '-');
+  try { for (const name of fs.readdirSync(at + 'fd')) out.push(Buffer.concat([link(at + 'fd/' + name), Buffer.from('\n')])); } catch (e) { /* not ours */ }
 }
 file('meminfo', '-', '/proc/meminfo');
-file('sockets', '-', '/proc/net/tcp');
-file('sockets', '-', '/proc/net/tcp6');
+const pid = which === 'all' ? 'self' : which;
+file('sockets', '-', '/proc/' + pid + '/net/tcp');
+file('sockets', '-', '/proc/' + pid + '/net/tcp6');
 frame('disk', '-');
-const pid = which === 'all' ? '1' : which;
 const root = other ? '/proc/' + pid + '/root' : '';
 if (fs.statfsSync) {
   out.push(Buffer.from('Filesystem 1024-blocks Used Available Capacity Mounted on\n'));
@@ -31,12 +33,12 @@ if (fs.statfsSync) {
     if (/^\/(proc|sys|dev)/.test(mount)) continue;
     try {
       const s = fs.statfsSync(root + mount), k = s.bsize / 1024;
-      out.push(Buffer.from(['fs', s.blocks * k, (s.blocks - s.bfree) * k, s.bavail * k, '-', mount].join(' ') + '\n'));
+      out.push(Buffer.from(['fs', s.blocks * k, (s.blocks - s.bfree) * k, s.bavail * k, '0%', mount].join(' ') + '\n'));
     } catch (e) { /* not to be seen from here */ }
   }
 }
 const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes'];
-const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', name); out.push(text); } } };
+const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', dir.slice(root.length) + '/' + name); out.push(text); } } };
 for (const line of read('/proc/' + pid + '/cgroup').toString().split('\n')) {
   const [, controllers, ...rest] = line.split(':');
   if (controllers === undefined) continue;

@@ -5,7 +5,7 @@ c() { f "$1" "$2"; cat "$3" 2>/dev/null; }
 l() { f "$1" "$2"; readlink "$3" 2>/dev/null || ls -l "$3" 2>/dev/null; }
 g() {
   for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes; do
-    [ -r "$1/$n" ] && c group "$n" "$1/$n"
+    [ -r "$1/$n" ] && c group "${1#"$r"}/$n" "$1/$n"
   done
 }
 f self $$
@@ -21,14 +21,16 @@ for d in /proc/[0-9]*; do
   c environ - "$d/environ"
   c cgroup - "$d/cgroup"
   l cwd - "$d/cwd"
+  f descriptors -
+  ls -l "$d/fd" 2>/dev/null
 done
 c meminfo - /proc/meminfo
-c sockets - /proc/net/tcp
-c sockets - /proc/net/tcp6
+p=$2
+[ "$p" = all ] && p=self
+c sockets - "/proc/$p/net/tcp"
+c sockets - "/proc/$p/net/tcp6"
 f disk -
 df -kP 2>/dev/null
-p=$2
-[ "$p" = all ] && p=1
 r=
 [ -n "$3" ] && r=/proc/$p/root
 while IFS=: read -r number names path; do

@@ -1,0 +1,4 @@
+//! What `gather` says while it works, and in the end.
+
+pub(crate) mod summary;
+pub(crate) mod watching;
