@@ -49,6 +49,19 @@ pub trait Place: Send + Sync {
         offset: u64,
     ) -> impl Future<Output = Result<Self::File, PlaceError>> + Send;
 
+    /// Whether this process may make files in a directory; `false` also where there is none.
+    fn writable(
+        &self,
+        process: u32,
+        directory: &str,
+    ) -> impl Future<Output = Result<bool, PlaceError>> + Send;
+
+    /// The path by which [`Place::list`], [`Place::open`] and [`Place::remove`] reach what this process
+    /// calls `path`. Differs where processes of other file system namespaces can be seen.
+    fn path_for(&self, _process: u32, path: &str) -> String {
+        path.to_owned()
+    }
+
     /// Removes a file that a capture has made.
     fn remove(&self, path: &str) -> impl Future<Output = Result<(), PlaceError>> + Send;
 }
@@ -88,9 +101,12 @@ pub struct RawProcess {
 pub struct RawSurroundings {
     /// `/proc/meminfo`.
     pub meminfo: String,
-    /// `/proc/net/tcp` and `/proc/net/tcp6`, one after the other.
+    /// `/proc/PID/net/tcp` and `/proc/PID/net/tcp6`, one after the other.
     pub sockets: String,
-    /// Names and contents of the files of the memory cgroup that decide when the process is killed:
+    /// Where the links in `/proc/PID/fd` lead, one a line (`socket:[4242]`); empty where they may not
+    /// be read.
+    pub descriptors: String,
+    /// Whole paths and contents of the files of the memory cgroup that decide when the process is killed:
     /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat` or, of version 1,
     /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`,
     /// those of the parents after those of the process's own group.
