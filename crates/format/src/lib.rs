@@ -8,6 +8,7 @@
 //! [`strings`] (text).
 
 pub mod buffer;
+pub mod check;
 pub mod column;
 pub mod container;
 mod error;

@@ -1,0 +1,195 @@
+//! Finding the inspector of a process, opening it where it is shut, and closing it again.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Error, Event, Job, Target};
+use crate::facts::Surroundings;
+use crate::inspector::discover::{self, Target as Found};
+use crate::inspector::{InspectorError, Session};
+use crate::place::{Place, Signal};
+
+/// How often it is looked whether the inspector is open, or shut again.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a closing inspector is waited for.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// An inspector that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    pub(super) port: u16,
+    pub(super) path: String,
+    /// Whether we opened it, and so have to close it.
+    pub(super) by_us: bool,
+}
+
+impl<P: Place> Job<'_, P> {
+    /// Where the inspector is, if it is open.
+    pub(super) async fn find_inspector(&self, target: &Target) -> Result<Option<Open>, Error> {
+        let open = |port, path| Open { port, path, by_us: false };
+        if let Target::Inspector { port, path } = target {
+            if let Some(path) = path {
+                return Ok(Some(open(*port, path.clone())));
+            }
+            let path = self.path_at(*port).await?;
+            return Ok(Some(open(*port, path)));
+        }
+        for port in self.likely_ports() {
+            match self.path_at(port).await {
+                Ok(path) => return Ok(Some(open(port, path))),
+                // The application's own server has this port.
+                Err(Error::Inspector(InspectorError::NotAnInspector(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ports on which the process's inspector may be: the one that its options name, and all of its own
+    /// if they name none. An application's own server is asked only if an inspector must be somewhere.
+    fn likely_ports(&self) -> Vec<u16> {
+        let (Some(process), Some(around)) = (&self.process, &self.surroundings) else {
+            return Vec::new();
+        };
+        let ports = around.own_ports.as_ref().unwrap_or(&around.all_ports);
+        let named = process.options.inspector_port();
+        if ports.contains(&named) {
+            return vec![named];
+        }
+        match &around.own_ports {
+            Some(own) if process.options.inspect => own.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The path of the target at a port.
+    async fn path_at(&self, port: u16) -> Result<String, Error> {
+        let stream = self.place.connect(port).await?;
+        let targets = discover::targets(stream, self.options.patience).await?;
+        let path = |target: &Found| target.path().map(str::to_owned);
+        let script = targets.iter().find(|target| target.kind != "worker").and_then(path);
+        script.ok_or_else(|| {
+            let message = format!("the inspector at port {port} has no target that can be talked to");
+            InspectorError::NotAnInspector(message).into()
+        })
+    }
+
+    /// Why the inspector cannot be opened, if that can be told beforehand.
+    pub(super) fn why_shut(&self) -> Option<String> {
+        let process = self.process.as_ref()?;
+        let around = self.surroundings.as_ref()?;
+        let port = process.options.inspector_port();
+        if process.status.catches_usr1() != Some(true) {
+            return Some(if process.options.no_sigusr1 {
+                "it runs with --disable-sigusr1".to_owned()
+            } else {
+                "it does not catch SIGUSR1".to_owned()
+            });
+        }
+        let foreign = around.own_ports.as_ref().is_some_and(|own| !own.contains(&port));
+        if port != 0 && foreign && around.all_ports.contains(&port) {
+            return Some(format!("another process has port {port}"));
+        }
+        None
+    }
+
+    /// Opens the inspector by the signal and waits until it listens.
+    pub(super) async fn open_inspector(&mut self) -> Result<Open, Error> {
+        let Some(process) = self.process.clone() else {
+            return Err(InspectorError::NotAnInspector("nothing listens there".to_owned()).into());
+        };
+        let pid = process.pid;
+        let before = self.surroundings.clone().unwrap_or_default();
+        self.place.signal(pid, Signal::Usr1).await?;
+        self.progress.event(Event::Signalled("SIGUSR1"));
+        let port = self.wait_for_port(pid, &before, process.options.inspector_port()).await?;
+        let path = match self.path_at(port).await {
+            Ok(path) => path,
+            Err(error) => {
+                self.close_again(None, port).await;
+                return Err(error);
+            }
+        };
+        Ok(Open { port, path, by_us: true })
+    }
+
+    /// Waits for a port that was not there before.
+    async fn wait_for_port(
+        &mut self,
+        pid: u32,
+        before: &Surroundings,
+        named: u16,
+    ) -> Result<u16, Error> {
+        let ports = |around: &Surroundings| {
+            around.own_ports.clone().unwrap_or_else(|| around.all_ports.clone())
+        };
+        let old = ports(before);
+        let give_up = Instant::now() + self.options.patience;
+        loop {
+            self.look_around(pid).await?;
+            let now = self.surroundings.as_ref().map(ports).unwrap_or_default();
+            let mut new = now.iter().copied().filter(|port| !old.contains(port));
+            let found = if named == 0 { new.next() } else { new.find(|port| *port == named) };
+            if let Some(port) = found {
+                return Ok(port);
+            }
+            if self.has_ended().await {
+                return Err(Error::NoProcess(pid, self.place.name()));
+            }
+            if Instant::now() >= give_up || self.stop.is_asked() {
+                let seconds = self.options.patience.as_secs();
+                return Err(Error::NotOpened { pid, seconds });
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Closes an inspector that we opened: over the session if it still works, else over a new one.
+    /// Returns what could not be done.
+    pub(super) async fn close_again(
+        &self,
+        session: Option<&mut Session<P::Stream>>,
+        port: u16,
+    ) -> Option<String> {
+        if self.has_ended().await {
+            return None;
+        }
+        let patience = CLOSING.max(self.options.patience);
+        let mut asked = false;
+        if let Some(session) = session {
+            asked = session.close_inspector(patience).await.is_ok();
+        }
+        if !asked {
+            asked = self.ask_anew(port, patience).await.is_ok();
+        }
+        let pid = self.process.as_ref().map_or(0, |process| process.pid);
+        let give_up = Instant::now() + CLOSING;
+        while asked && Instant::now() < give_up {
+            let Ok(raw) = self.place.surroundings(pid).await else { return None };
+            let around = Surroundings::new(&raw);
+            let ports = around.own_ports.unwrap_or(around.all_ports);
+            if !ports.contains(&port) {
+                self.progress.event(Event::Undone(format!("the inspector at port {port} is closed again")));
+                return None;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        if self.has_ended().await {
+            return None;
+        }
+        Some(format!(
+            "the inspector of process {pid} is still open on port {port} of its loopback interface: it \
+             closes when its event loop goes on, else restart the process or run \
+             `heapglass capture --pid {pid} --close-inspector`"
+        ))
+    }
+
+    /// Asks over a new connection.
+    async fn ask_anew(&self, port: u16, patience: Duration) -> Result<(), Error> {
+        let path = self.path_at(port).await?;
+        let stream = self.place.connect(port).await?;
+        let mut session = Session::open(stream, &path, patience).await?;
+        Ok(session.close_inspector(patience).await?)
+    }
+}

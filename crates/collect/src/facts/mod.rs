@@ -1,0 +1,128 @@
+//! What is known of a process without asking it: pure functions from raw text to values.
+
+pub mod cgroup;
+pub mod disk;
+pub mod identity;
+pub mod options;
+pub mod sockets;
+pub mod status;
+
+use crate::place::{RawProcess, RawSurroundings};
+
+pub use identity::Runtime;
+pub use options::NodeOptions;
+pub use status::Status;
+
+/// What one process says of itself in `/proc`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessFacts {
+    /// Its id in its place.
+    pub pid: u32,
+    /// What runs in it.
+    pub runtime: Runtime,
+    /// Its command line, as a person would type it.
+    pub command: String,
+    /// Its name for the kernel.
+    pub comm: String,
+    /// `/proc/PID/status`.
+    pub status: Status,
+    /// What its command line and its environment ask of Node.js.
+    pub options: NodeOptions,
+    /// Its current directory; empty where that may not be known.
+    pub cwd: String,
+    /// Whether `/proc/PID/exe` could be read: if not, much else could not be either.
+    pub readable: bool,
+}
+
+impl ProcessFacts {
+    /// The facts in a process's raw text.
+    pub fn new(raw: &RawProcess) -> ProcessFacts {
+        let arguments = split_nul(&raw.cmdline);
+        let environment = split_nul(&raw.environ);
+        let node_options = environment.iter().find_map(|line| line.strip_prefix("NODE_OPTIONS="));
+        ProcessFacts {
+            pid: raw.pid,
+            runtime: identity::runtime(raw, &arguments),
+            command: arguments.join(" ").trim().to_owned(),
+            comm: raw.comm.trim().to_owned(),
+            status: Status::new(&raw.status),
+            options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
+            cwd: raw.cwd.clone(),
+            readable: !raw.exe.is_empty(),
+        }
+    }
+
+    /// Its id where it runs, which is what it calls itself: differs from [`ProcessFacts::pid`] for a
+    /// container's process that is seen from outside.
+    pub fn inner_pid(&self) -> u32 {
+        self.status.inner_pid.unwrap_or(self.pid)
+    }
+}
+
+/// What surrounds a process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Ports that the process itself listens on; `None` where its sockets may not be seen.
+    pub own_ports: Option<Vec<u16>>,
+    /// Ports that anybody in the process's network namespace listens on.
+    pub all_ports: Vec<u16>,
+    /// The limits that would kill it, tightest room first.
+    pub limits: Vec<cgroup::Limit>,
+    /// What the machine can still give, from `/proc/meminfo`.
+    pub available: Option<u64>,
+    /// Free space by mount point.
+    pub disks: Vec<disk::Disk>,
+}
+
+impl Surroundings {
+    /// The values in raw text.
+    pub fn new(raw: &RawSurroundings) -> Surroundings {
+        let sockets = sockets::listening(&raw.sockets);
+        let inodes = sockets::owned_inodes(&raw.descriptors);
+        let own = |inodes: &Vec<u64>| {
+            let own = sockets.iter().filter(|socket| inodes.contains(&socket.inode));
+            ports(own.map(|socket| socket.port))
+        };
+        Surroundings {
+            own_ports: inodes.as_ref().map(own),
+            all_ports: ports(sockets.iter().map(|socket| socket.port)),
+            limits: cgroup::limits(&raw.cgroup),
+            available: meminfo(&raw.meminfo, "MemAvailable"),
+            disks: disk::disks(&raw.disk),
+        }
+    }
+
+    /// The limit that leaves least room, the machine's memory among them.
+    pub fn room(&self) -> Option<(u64, String)> {
+        let limits = self.limits.iter().map(|limit| (limit.room(), limit.in_words()));
+        let machine = self.available.map(|bytes| (bytes, "the machine's free memory".to_owned()));
+        limits.chain(machine).min_by_key(|(room, _)| *room)
+    }
+}
+
+fn ports(ports: impl Iterator<Item = u16>) -> Vec<u16> {
+    let mut ports: Vec<u16> = ports.collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// A line of `/proc/meminfo`, in bytes.
+fn meminfo(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| {
+        let rest = line.strip_prefix(name)?.strip_prefix(':')?;
+        status::kilobytes(rest)
+    })
+}
+
+/// Texts that end in NULs, or stand between them.
+fn split_nul(bytes: &[u8]) -> Vec<String> {
+    let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.split(|&byte| byte == 0).map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests;
