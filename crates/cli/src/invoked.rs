@@ -17,14 +17,22 @@ pub(crate) fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
         all[0] = "heapglass".into();
         all.insert(1, "gather".into());
     }
-    if all.iter().skip(1).find(|word| !word.to_string_lossy().starts_with('-')).is_some_and(|word| word == "gather") {
+    if all
+        .iter()
+        .skip(1)
+        .find(|word| !word.to_string_lossy().starts_with('-'))
+        .is_some_and(|word| word == "gather")
+    {
         all.retain(|word| {
             let word = word.to_string_lossy();
             let switch = word.split('=').next().unwrap_or_default();
             let foreign = switch.starts_with("--without-") && !KNOWN.contains(&switch)
                 || ELSEWHERE.contains(&switch);
             if foreign {
-                let _ = writeln!(std::io::stderr(), "note: {word} is ignored: it is not collected here");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "note: {word} is ignored: it is not collected here"
+                );
             }
             !foreign
         });

@@ -67,7 +67,10 @@ pub struct Pod {
     reach: OnceCell<Reach>,
     /// What was tried to get in, and what it answered.
     tried: Mutex<Vec<String>>,
-    look: Mutex<Option<(Instant, Seen)>>,
+    /// What finding the way in saw, until somebody asks for the processes.
+    first: Mutex<Option<(Instant, Seen)>>,
+    /// What was around the processes when they were listed, until somebody asks for it.
+    around: Mutex<Option<(Instant, Seen)>>,
 }
 
 /// The way that works.
@@ -95,7 +98,8 @@ impl Pod {
             options,
             reach: OnceCell::new(),
             tried: Mutex::default(),
-            look: Mutex::default(),
+            first: Mutex::default(),
+            around: Mutex::default(),
         }
     }
 
@@ -215,7 +219,7 @@ impl Pod {
             let Said { stdout, stderr, end } = said;
             if let Some(seen) = script::seen(&stdout, &mark) {
                 self.note(format!("{name} in the container: answers"));
-                *lock(&self.look) = Some((Instant::now(), seen));
+                *lock(&self.first) = Some((Instant::now(), seen));
                 return Ok(tool);
             }
             let why = match end {
@@ -293,19 +297,19 @@ impl Place for Pod {
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
         self.reach().await?;
         // Finding the way in was a look already.
-        let known = lock(&self.look).take_if(|(when, _)| when.elapsed() < FRESH);
-        let seen = match known {
+        let first = lock(&self.first).take().filter(|(when, _)| when.elapsed() < FRESH);
+        let seen = match first {
             Some((_, seen)) => seen,
             None => self.look(None).await?,
         };
         let processes = seen.processes.clone();
-        *lock(&self.look) = Some((Instant::now(), Seen { processes: Vec::new(), ..seen }));
+        *lock(&self.around) = Some((Instant::now(), seen));
         Ok(processes)
     }
 
     async fn surroundings(&self, process: u32) -> Result<RawSurroundings, PlaceError> {
         // A container's processes share what surrounds them; one look answers the first question.
-        let known = lock(&self.look).take().filter(|(when, seen)| {
+        let known = lock(&self.around).take().filter(|(when, seen)| {
             when.elapsed() < FRESH && seen.descriptors.contains_key(&process)
         });
         let seen = match known {

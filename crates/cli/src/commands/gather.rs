@@ -40,10 +40,8 @@ pub(crate) fn run(context: &Context, args: &GatherArgs) -> anyhow::Result<ExitSt
     }
     let (handle, stop) = Stop::pair();
     let _cleans_up = context.interrupt.cleans_up_within(CLEAN_UP);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let index = runtime.block_on(async {
         let asked = tokio::spawn(pass_on(context.interrupt.clone(), handle));
         let debug = environment.log_level_is_debug();

@@ -28,7 +28,9 @@ pub(crate) fn text(index: &HeapDumps, options: &GatherOptions) -> String {
     if index.workloads.is_empty() {
         line("No workload was found.");
         if options.search.selector.is_none() {
-            line("hint: --selector app=NAME collects from any pods; --namespaces says where to look");
+            line(
+                "hint: --selector app=NAME collects from any pods; --namespaces says where to look",
+            );
         }
     }
     for note in &index.notes {

@@ -66,16 +66,13 @@ impl Watching {
         } else {
             state.bytes.insert(place, bytes);
         }
-        let text = || {
-            let each = state.bytes.iter().map(|(place, bytes)| format!("{place} {}", size(*bytes)));
-            each.collect::<Vec<_>>().join(" · ")
-        };
+        let each = state.bytes.iter().map(|(place, bytes)| format!("{place} {}", size(*bytes)));
+        let text = each.collect::<Vec<_>>().join(" · ");
         match &self.bar {
-            Some(bar) => bar.set_message(text()),
+            Some(bar) => bar.set_message(text),
             None if bytes > 0 => {
                 let told = *state.told.get_or_insert(self.start);
                 if told.elapsed() >= EVERY {
-                    let text = text();
                     state.told = Some(Instant::now());
                     drop(state);
                     self.line(&text);

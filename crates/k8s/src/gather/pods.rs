@@ -202,6 +202,7 @@ async fn write_logs(run: &Run<'_>, pod: &core::Pod, directory: &Path) {
             if !there || run.stopped() {
                 continue;
             }
+            let file = folder.join(file);
             let written = logs::write(
                 run.cluster,
                 pod,
@@ -209,7 +210,7 @@ async fn write_logs(run: &Run<'_>, pod: &core::Pod, directory: &Path) {
                 previous,
                 run.options.since,
                 run.options.with_secrets,
-                &folder.join(file),
+                &file,
             );
             if let Err(error) = written.await {
                 // The log of a container that was started anew may be gone.

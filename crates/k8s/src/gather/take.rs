@@ -402,7 +402,9 @@ impl Progress for Log<'_> {
                 if opened { "; it was opened for this and will be closed again" } else { "" }
             )),
             E::Identified(identity) => {
-                self.line(&format!("The process says: {} {}", identity.version, identity.pid));
+                let version = identity.version.as_deref().unwrap_or("of unknown version");
+                let pid = identity.pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+                self.line(&format!("The process says: Node.js {version}, process id {pid}"));
             }
             E::Began { worker, .. } => {
                 let what = worker
