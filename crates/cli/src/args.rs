@@ -2,9 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use heapglass_collect::watch::Condition;
+
+use crate::gather::args::GatherArgs;
 use crate::help;
 
 /// Open any V8 heap snapshot and say what is using the memory
@@ -67,6 +71,9 @@ pub(crate) enum Command {
     /// List or clear the indexes that heapglass keeps
     #[command(after_long_help = help::CACHE)]
     Cache(CacheArgs),
+    /// Take a snapshot of a running process, without harming it
+    #[command(after_long_help = help::CAPTURE)]
+    Capture(Box<CaptureArgs>),
     /// Take snapshots of a cluster's workloads: Backstage by itself, anything else by its labels
     #[command(after_long_help = help::GATHER)]
     Gather(Box<GatherArgs>),
@@ -349,85 +356,81 @@ pub(crate) enum CacheAction {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct GatherArgs {
-    /// Take snapshots; without it only logs and descriptions are collected
-    #[arg(long)]
-    pub(crate) with_heap_dumps: bool,
-    /// How to take them [default: auto; env: RHDH_HEAP_DUMP_METHOD]
-    #[arg(long, value_name = "METHOD")]
-    pub(crate) heap_dump_method: Option<GatherMethod>,
-    /// Only instances whose name contains one of these [env: RHDH_HEAP_DUMP_INSTANCES]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(crate) heap_dump_instances: Vec<String>,
-    /// Only these namespaces [default: all; env: RHDH_TARGET_NAMESPACES]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(crate) namespaces: Vec<String>,
-    /// Where to write [default: /must-gather if it is there, else a new directory here; env: BASE_COLLECTION_PATH]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) base_collection_path: Option<PathBuf>,
-    /// Pods with these labels, instead of Helm releases and Backstage resources
-    #[arg(long, value_name = "LABELS")]
-    pub(crate) selector: Option<String>,
-    /// Containers to look into [default: backstage-backend; with --selector all]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(crate) container: Vec<String>,
-    /// Context of the kubeconfig [default: the current one]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
-    /// Workloads to collect from at a time; the replicas of one come one after the other
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) parallel: u16,
-    /// Collect from the replicas of a workload at the same time: all of them pause together
-    #[arg(long)]
-    pub(crate) replicas_at_once: bool,
-    /// End with code 4 if anything could not be collected
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Look and judge, take nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Do also what was judged unsafe: the container may be killed
-    #[arg(long)]
-    pub(crate) force: bool,
+pub(crate) struct CaptureArgs {
+    /// The process's id
+    #[arg(long, value_name = "N", group = "which", help_heading = "Which process")]
+    pub(crate) pid: Option<u32>,
+    /// An inspector that is open: `HOST:PORT`, `PORT` or a `ws://` address
+    #[arg(long, value_name = "ADDRESS", group = "which", help_heading = "Which process", value_parser = help::inspector_address)]
+    pub(crate) inspect: Option<InspectorAddress>,
+    /// The Node.js process whose command line matches this regular expression
+    #[arg(long, value_name = "REGEX", group = "which", help_heading = "Which process")]
+    pub(crate) name: Option<String>,
+    /// How to take it
+    #[arg(long, value_name = "METHOD", default_value = "auto", help_heading = "What to take")]
+    pub(crate) method: CaptureMethod,
     /// Take worker threads too, each into a file of its own
-    #[arg(long)]
+    #[arg(long, help_heading = "What to take")]
     pub(crate) workers: bool,
-    /// Compress the snapshots with zstd
-    #[arg(long)]
+    /// Show V8's own objects under their own names
+    #[arg(long, help_heading = "What to take")]
+    pub(crate) expose_internals: bool,
+    /// Put the values of numbers in
+    #[arg(long, help_heading = "What to take")]
+    pub(crate) numeric_values: bool,
+    /// File to write [default: heapdump-YYYYMMDD-HHMMSS.heapsnapshot here]
+    #[arg(long, value_name = "FILE", help_heading = "What to take")]
+    pub(crate) out: Option<PathBuf>,
+    /// Compress with zstd; also if the name of --out ends in .zst
+    #[arg(long, help_heading = "What to take")]
     pub(crate) compress: bool,
-    /// How to reach a container
-    #[arg(long, value_name = "WAY", default_value = "auto")]
-    pub(crate) via: ReachVia,
-    /// Image with a shell for ephemeral containers [default: docker.io/library/busybox:stable]
-    #[arg(long, value_name = "IMAGE", env = "HEAPGLASS_DEBUG_IMAGE")]
-    pub(crate) debug_image: Option<String>,
-    /// Leave credentials in logs and descriptions
-    #[arg(long)]
-    pub(crate) with_secrets: bool,
-    /// Do not look for Helm releases
-    #[arg(long)]
-    pub(crate) without_helm: bool,
-    /// Do not look for Backstage custom resources
-    #[arg(long)]
-    pub(crate) without_operator: bool,
+    /// Say what uses the memory as soon as the last byte is in
+    #[arg(long, help_heading = "What to take", conflicts_with = "json")]
+    pub(crate) report: bool,
+    /// Snapshots to take, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "When")]
+    pub(crate) snapshots: u32,
+    /// Time between the starts of two snapshots
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = help::duration, help_heading = "When")]
+    pub(crate) interval: Duration,
+    /// Watch the process, and take the (first) snapshot when this holds: `heap>80%`, `rss>1.5GiB`, `heap>+50MB/10m`
+    #[arg(long, value_name = "CONDITION", value_parser = help::condition, help_heading = "When")]
+    pub(crate) when: Option<Condition>,
+    /// Only check whether it is safe, and do nothing to the process
+    #[arg(long, help_heading = "Safety")]
+    pub(crate) dry_run: bool,
+    /// Do it although it is not safe
+    #[arg(long, help_heading = "Safety")]
+    pub(crate) force: bool,
+    /// Refuse if the event loop would surely stand still for longer than this
+    #[arg(long, value_name = "TIME", value_parser = help::duration, help_heading = "Safety")]
+    pub(crate) max_pause: Option<Duration>,
+    /// Give up on a snapshot after this time, and keep what arrived
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = help::duration, help_heading = "Safety")]
+    pub(crate) timeout: Duration,
+    /// Give up on a process that does not answer for this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = help::duration, help_heading = "Safety")]
+    pub(crate) patience: Duration,
+    /// Only close an inspector that was left open
+    #[arg(long, conflicts_with_all = ["dry_run", "inspect"], help_heading = "Safety")]
+    pub(crate) close_inspector: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GatherMethod {
+pub(crate) enum CaptureMethod {
     /// The inspector, else SIGUSR2 if the process catches it
     Auto,
-    /// V8's inspector: nothing is written in the pod
+    /// V8's inspector: nothing is written where the process is
     Inspector,
-    /// SIGUSR2, for a process that was started for it
+    /// SIGUSR2, for a process that was started with --heapsnapshot-signal=SIGUSR2
     Sigusr2,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReachVia {
-    /// A shell in the container, else its Node.js, else an ephemeral container
-    Auto,
-    /// Commands in the container alone
-    Exec,
-    /// An ephemeral container that shares the processes
-    Ephemeral,
+/// Where an inspector listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InspectorAddress {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// The path of a `ws://` address.
+    pub(crate) path: Option<String>,
 }

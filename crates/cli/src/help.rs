@@ -1,6 +1,10 @@
 //! The long texts of `--help`, and the small languages inside arguments.
 
-use crate::args::{ContextChoice, IdRange};
+use std::time::Duration;
+
+use heapglass_collect::watch::{self, Condition};
+
+use crate::args::{ContextChoice, IdRange, InspectorAddress};
 
 pub(crate) const ABOUT: &str = "\
 Open any V8 heap snapshot (Node.js, Chrome, Deno, Bun …), of any size, and say what is using the memory. \
@@ -129,6 +133,23 @@ Examples:
   heapglass cache
   heapglass cache clear";
 
+pub(crate) const CAPTURE: &str = "\
+The event loop of the process stands still while V8 writes. Before that it is checked whether this is safe: the right \
+process, enough memory, a bearable pause, room for the file; what is not safe is refused without --force. The inspector \
+that was opened for it is closed again, also after Ctrl-C. See docs/capture.md.
+
+Conditions of --when: `heap` (V8's heap, per cent of its limit or a size) or `rss` (resident memory, a size), above a \
+value (`heap>80%`) or growing by more than a size in a time (`heap>+50MB/10m`). Sizes: MB, GB, MiB, GiB.
+
+Examples:
+  heapglass capture --pid 4242 --report
+  heapglass capture --pid 4242 --dry-run
+  heapglass capture --name 'packages/backend' --compress
+  heapglass capture --inspect 127.0.0.1:9229 --out before.heapsnapshot
+  heapglass capture --pid 4242 --snapshots 3 --interval 30m
+  heapglass capture --pid 4242 --when 'heap>80%'
+  heapglass capture --pid 4242 --workers --json | jq '.snapshots[].file'";
+
 pub(crate) const COMPLETIONS: &str = "\
 Examples:
   heapglass completions bash > ~/.local/share/bash-completion/completions/heapglass
@@ -184,6 +205,38 @@ pub(crate) fn native_context(text: &str) -> Result<ContextChoice, String> {
     }
 }
 
+/// A length of time: `90s`, `10m`, `1h`, `1.5h`, or seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    watch::duration(text).ok_or_else(|| "a time looks like 30s, 10m or 1h".to_owned())
+}
+
+/// What is waited for.
+pub(crate) fn condition(text: &str) -> Result<Condition, String> {
+    text.parse()
+}
+
+/// `HOST:PORT`, `PORT` or `ws://HOST:PORT/PATH`.
+pub(crate) fn inspector_address(text: &str) -> Result<InspectorAddress, String> {
+    if text.starts_with("wss://") || text.starts_with("https://") {
+        return Err("an inspector speaks ws://, without encryption".to_owned());
+    }
+    let rest = ["ws://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let rest = rest.unwrap_or(text);
+    let (address, path) = match rest.split_once('/') {
+        Some((address, path)) => (address, Some(path)),
+        None => (rest, None),
+    };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) => (host.trim_matches(['[', ']']), port),
+        None => ("", address),
+    };
+    let wrong = || "an inspector's address looks like 127.0.0.1:9229 or ws://127.0.0.1:9229/…";
+    let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
+    let host = if host.is_empty() { "127.0.0.1" } else { host }.to_owned();
+    let path = path.filter(|path| !path.is_empty() && text.starts_with("ws")).map(str::to_owned);
+    Ok(InspectorAddress { host, port, path })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +256,22 @@ mod tests {
         assert_eq!(id_range("..@7"), Ok(IdRange { min: 0, max: 7 }));
         assert_eq!(id_range("7.."), Ok(IdRange { min: 7, max: u64::MAX }));
         assert!(id_range("2..1").is_err() && id_range("7").is_err() && id_range("a..b").is_err());
+    }
+
+    #[test]
+    fn inspectors_have_addresses() {
+        let address = |text: &str| {
+            inspector_address(text).map(|a| (a.host, a.port, a.path.unwrap_or_default()))
+        };
+        let local = || "127.0.0.1".to_owned();
+        assert_eq!(address("9229"), Ok((local(), 9229, String::new())));
+        assert_eq!(address("host:1"), Ok(("host".to_owned(), 1, String::new())));
+        assert_eq!(address("[::1]:1"), Ok(("::1".to_owned(), 1, String::new())));
+        assert_eq!(address("ws://127.0.0.1:9/a-b"), Ok((local(), 9, "a-b".to_owned())));
+        assert_eq!(address("http://127.0.0.1:9/json"), Ok((local(), 9, String::new())));
+        for wrong in ["", "host", "host:0", "host:x", "wss://host:1/a", "1:99999"] {
+            assert!(inspector_address(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

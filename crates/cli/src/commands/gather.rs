@@ -10,10 +10,10 @@ use heapglass_k8s::gather::{GatherOptions, Method, Since, Stop, gather};
 use heapglass_k8s::pod::{PodOptions, Via};
 use heapglass_k8s::wire::HeapDumps;
 
-use crate::args::{GatherArgs, GatherMethod, ReachVia};
 use crate::context::Context;
 use crate::env::GatherEnvironment;
 use crate::exit::{ExitStatus, Failure};
+use crate::gather::args::{GatherArgs, GatherMethod, ReachVia};
 use crate::gather::summary;
 use crate::gather::watching::Watching;
 

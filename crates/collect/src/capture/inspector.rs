@@ -105,7 +105,7 @@ impl<P: Place> Job<'_, P> {
         }
     }
 
-    async fn fail(
+    pub(super) async fn fail(
         &self,
         error: Error,
         preflight: Option<Preflight>,
@@ -117,7 +117,7 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Hangs up, and closes the inspector if we opened it.
-    async fn end(&self, session: Option<&mut Session<P::Stream>>, open: &Open) -> Option<String> {
+    pub(super) async fn end(&self, session: Option<&mut Session<P::Stream>>, open: &Open) -> Option<String> {
         if open.by_us {
             return self.close_again(session, open.port).await;
         }
@@ -180,7 +180,7 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Asks the process who it is. Before this is answered nothing is asked that stops it.
-    async fn ask(&mut self, session: &mut Session<P::Stream>) -> Result<Identity, Error> {
+    pub(super) async fn ask(&mut self, session: &mut Session<P::Stream>) -> Result<Identity, Error> {
         let mut stop = self.stop.clone();
         let answer = tokio::select! {
             answer = session.who(&None, self.options.patience) => answer,

@@ -3,6 +3,7 @@
 mod inspector;
 mod open;
 mod signal;
+mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use crate::inspector::{Identity, InspectorError};
 use crate::place::{Place, PlaceError};
 use crate::preflight::{Outcome, Preflight, Probe};
 use crate::sink::{Growing, SinkError, Written};
+
+pub use waiting::{close_inspector, wait};
 
 /// What a snapshot is taken of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +150,13 @@ pub enum Event {
         /// Whether it is whole.
         whole: bool,
     },
+    /// A value that is watched.
+    Watched {
+        /// The value.
+        bytes: u64,
+        /// What it may reach.
+        limit: Option<u64>,
+    },
     /// What we opened is closed again, or what we made is removed.
     Undone(String),
     /// Something worth a line in a log.
@@ -222,6 +232,12 @@ impl Taken {
     /// Whether all of it is on the disk.
     pub fn is_whole(&self) -> bool {
         self.broken.is_none()
+    }
+
+    /// Bytes of the snapshot in a second, from the first byte on.
+    pub fn throughput(&self) -> Option<u64> {
+        let seconds = self.transfer.as_secs_f64();
+        (seconds > 0.0).then(|| (self.written.checked.bytes as f64 / seconds) as u64)
     }
 
     /// The resident memory at its highest during the snapshot, where that can be told.
