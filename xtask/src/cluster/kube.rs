@@ -74,7 +74,11 @@ fn text(args: &[&str], output: Output) -> Result<String> {
 }
 
 /// Waits until something is true, and says what it waited for if it never is.
-pub(crate) fn wait(what: &str, limit: Duration, mut ready: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(crate) fn wait(
+    what: &str,
+    limit: Duration,
+    mut ready: impl FnMut() -> Result<bool>,
+) -> Result<()> {
     let start = Instant::now();
     let (_keep, pause) = std::sync::mpsc::channel::<()>();
     loop {

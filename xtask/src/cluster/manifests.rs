@@ -91,7 +91,8 @@ impl Workload {
         }
         let containers: Vec<Value> = self.sidecar.iter().cloned().chain([container]).collect();
         let mut template_labels = json!({"app": self.name});
-        if let (Some(all), Some(more)) = (template_labels.as_object_mut(), self.labels.as_object()) {
+        if let (Some(all), Some(more)) = (template_labels.as_object_mut(), self.labels.as_object())
+        {
             all.extend(more.clone());
         }
         json!({
@@ -155,9 +156,16 @@ pub(crate) fn backstage(namespace: &str, name: &str, kind: &str) -> Value {
 }
 
 /// A release's Secret, as Helm writes it.
-pub(crate) fn release(namespace: &str, name: &str, chart: &str, workloads: &[&Value]) -> Result<Value> {
-    let manifest: Vec<String> =
-        workloads.iter().map(|workload| format!("---\n# Source: {chart}/templates/x.yaml\n{workload}\n")).collect();
+pub(crate) fn release(
+    namespace: &str,
+    name: &str,
+    chart: &str,
+    workloads: &[&Value],
+) -> Result<Value> {
+    let manifest: Vec<String> = workloads
+        .iter()
+        .map(|workload| format!("---\n# Source: {chart}/templates/x.yaml\n{workload}\n"))
+        .collect();
     let record = json!({
         "name": name, "namespace": namespace, "version": 1,
         "info": {"status": "deployed", "first_deployed": "2026-01-01T00:00:00Z"},

@@ -378,7 +378,7 @@ impl Progress for Log<'_> {
     fn event(&self, event: capture::Event) {
         use capture::Event as E;
         match event {
-            E::Looked(_) => {}
+            E::Looked(_) | E::Watched { .. } => {}
             E::Checked(preflight) => {
                 for check in &preflight.checks {
                     let verdict = verdict_in_words(check.outcome);
