@@ -366,6 +366,15 @@ pub(crate) struct CaptureArgs {
     /// The Node.js process whose command line matches this regular expression
     #[arg(long, value_name = "REGEX", group = "which", help_heading = "Which process")]
     pub(crate) name: Option<String>,
+    /// A pod: `NAMESPACE/NAME` or `NAMESPACE/NAME/CONTAINER`; with --pid, a process in it
+    #[arg(long, value_name = "POD", conflicts_with_all = ["inspect", "name"], help_heading = "Which process", value_parser = heapglass_k8s::named::PodName::parse)]
+    pub(crate) pod: Option<heapglass_k8s::named::PodName>,
+    /// Context of the kubeconfig, for --pod [default: the current one]
+    #[arg(long, value_name = "NAME", requires = "pod", help_heading = "Which process")]
+    pub(crate) context: Option<String>,
+    /// Image with a shell for an ephemeral container, if the pod's has neither shell nor Node.js, for --pod
+    #[arg(long, value_name = "IMAGE", requires = "pod", help_heading = "Which process")]
+    pub(crate) debug_image: Option<String>,
     /// How to take it
     #[arg(long, value_name = "METHOD", default_value = "auto", help_heading = "What to take")]
     pub(crate) method: CaptureMethod,

@@ -5,6 +5,8 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::preflight::Probe;
+
 /// A place with processes. It moves bytes and interprets nothing, so that what a capture does is written once.
 ///
 /// Every call may take as long as the network does; callers put a deadline on it.
@@ -16,6 +18,11 @@ pub trait Place: Send + Sync {
 
     /// How a person calls this place: `this machine`, `pod shop/web-1, container app`.
     fn name(&self) -> String;
+
+    /// The liveness probe of whoever restarts the processes here when they do not answer, if there is one.
+    fn probe(&self) -> Option<Probe> {
+        None
+    }
 
     /// All processes that can be seen, as the kernel describes them. Those that ended meanwhile are left out.
     fn processes(&self) -> impl Future<Output = Result<Vec<RawProcess>, PlaceError>> + Send;

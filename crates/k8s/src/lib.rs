@@ -12,6 +12,7 @@ pub mod discover;
 mod ephemeral;
 mod exec;
 pub mod gather;
+pub mod named;
 pub mod pod;
 mod quantity;
 mod redact;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
+use heapglass_collect::preflight::Probe;
 use k8s_openapi::api::core::v1 as core;
 use kube::Api;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
@@ -28,7 +29,7 @@ use crate::script::{self, Seen, Tool};
 const NODES: &[&str] =
     &["node", "/usr/local/bin/node", "/usr/bin/node", "/nodejs/bin/node", "/opt/node/bin/node"];
 /// Most that a look may print.
-const LOOK_LIMIT: u64 = 64 << 20;
+const LOOK_LIMIT: u64 = 8 << 20;
 /// A look this recent answers for the surroundings as well.
 const FRESH: Duration = Duration::from_secs(5);
 
@@ -294,6 +295,10 @@ impl Place for Pod {
         format!("pod {namespace}/{pod}, container {container}")
     }
 
+    fn probe(&self) -> Option<Probe> {
+        self.container().and_then(liveness)
+    }
+
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
         self.reach().await?;
         // Finding the way in was a look already.
@@ -303,7 +308,10 @@ impl Place for Pod {
             None => self.look(None).await?,
         };
         let processes = seen.processes.clone();
-        *lock(&self.around) = Some((Instant::now(), seen));
+        // An ephemeral container has limits of its own: those of a process are seen through the process.
+        if self.ephemeral_container().is_none() {
+            *lock(&self.around) = Some((Instant::now(), seen));
+        }
         Ok(processes)
     }
 
@@ -523,4 +531,18 @@ fn fate(pod: &core::Pod, uid: &str, container: &str, id: Option<&str>) -> Option
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The liveness probe of a container, with Kubernetes' defaults.
+pub fn liveness(container: &core::Container) -> Option<Probe> {
+    let probe = container.liveness_probe.as_ref()?;
+    let or = |value: Option<i32>, default: u32| {
+        let value = value.and_then(|value| u32::try_from(value).ok());
+        value.filter(|&value| value > 0).unwrap_or(default)
+    };
+    Some(Probe {
+        failures: or(probe.failure_threshold, 3),
+        period: or(probe.period_seconds, 10),
+        timeout: or(probe.timeout_seconds, 1),
+    })
 }

@@ -2,6 +2,7 @@
 
 mod along;
 mod choose;
+mod pod;
 mod show;
 mod talk;
 
@@ -56,6 +57,9 @@ async fn dispatch(
     args: &CaptureArgs,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
+    if let Some(name) = &args.pod {
+        return pod::run(context, args, name, stop).await;
+    }
     if let Some(InspectorAddress { host, port, path }) = &args.inspect {
         let target = Target::Inspector { port: *port, path: path.clone() };
         if matches!(host.as_str(), "127.0.0.1" | "localhost" | "::1") {
@@ -66,15 +70,25 @@ async fn dispatch(
     }
     let pid = choose::process(args).await?;
     if args.close_inspector {
-        let talk = Talk::new(context);
-        let options = options(args, PathBuf::new());
-        let closed = close_inspector(&Local, pid, &options, &talk).await;
-        let closed = closed.map_err(|failed| not_collected(&failed))?;
-        let text = if closed { "is closed" } else { "was not open" };
-        writeln!(io::stdout(), "the inspector of process {pid} {text}")?;
-        return Ok(ExitStatus::Fine);
+        return close(context, args, &Local, pid).await;
     }
     series(context, args, &Local, &Target::Process(pid), stop).await
+}
+
+/// Closes an inspector that was left open.
+async fn close<P: Place>(
+    context: &Context,
+    args: &CaptureArgs,
+    place: &P,
+    pid: u32,
+) -> anyhow::Result<ExitStatus> {
+    let talk = Talk::new(context);
+    let options = options(args, PathBuf::new());
+    let closed = close_inspector(place, pid, &options, &talk).await;
+    let closed = closed.map_err(|failed| not_collected(&failed))?;
+    let text = if closed { "is closed" } else { "was not open" };
+    writeln!(io::stdout(), "the inspector of process {pid} {text}")?;
+    Ok(ExitStatus::Fine)
 }
 
 /// Waits for the condition, and takes one snapshot after the other.

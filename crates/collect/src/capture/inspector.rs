@@ -56,7 +56,7 @@ impl<P: Place> Job<'_, P> {
             surroundings: self.surroundings.as_ref(),
             identity,
             way,
-            probe: self.options.probe,
+            probe: self.options.probe.or_else(|| self.place.probe()),
             out: Some((out.clone(), free_space(out))),
             compress: SinkOptions::new(out).compress,
             remote: None,

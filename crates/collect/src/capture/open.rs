@@ -6,9 +6,10 @@ use tokio::time::{Instant, sleep};
 
 use super::{Error, Event, Job, Target};
 use crate::facts::Surroundings;
+use crate::facts::options::DEFAULT_PORT;
 use crate::inspector::discover::{self, Target as Found};
 use crate::inspector::{InspectorError, Session};
-use crate::place::{Place, Signal};
+use crate::place::{Place, PlaceError, Signal};
 
 /// How often it is looked whether the inspector is open, or shut again.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -101,6 +102,14 @@ impl<P: Place> Job<'_, P> {
         };
         let pid = process.pid;
         let before = self.surroundings.clone().unwrap_or_default();
+        // Whoever may not connect could not close it again. That nobody listens yet is as it should be.
+        let named = match process.options.inspector_port() {
+            0 => DEFAULT_PORT,
+            port => port,
+        };
+        if let Err(error @ PlaceError::Forbidden { .. }) = self.place.connect(named).await {
+            return Err(error.into());
+        }
         self.place.signal(pid, Signal::Usr1).await?;
         self.progress.event(Event::Signalled("SIGUSR1"));
         let port = self.wait_for_port(pid, &before, process.options.inspector_port()).await?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use heapglass_collect::capture::{self, Captured, Failed, Options, Progress, Stop, Target};
 use heapglass_collect::facts::ProcessFacts;
-use heapglass_collect::preflight::{Outcome as Verdict, Preflight, Probe};
+use heapglass_collect::preflight::{Outcome as Verdict, Preflight};
 use heapglass_collect::words::{seconds, size};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
@@ -62,7 +62,10 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     let target = Target::Process(facts.pid);
     let (handle, stop) = Stop::pair();
     let captured = capture::capture(place, &target, &options, &log, &stop);
-    let (result, fate) = beside(captured, watch(taking, &handle)).await;
+    let (result, mut fate) = beside(captured, watch(taking, &handle)).await;
+    if fate.is_none() && !matches!(&result, Ok(captured) if captured.is_whole()) {
+        fate = place.fate().await;
+    }
     run.listener.on(Event::Bytes { place: name.to_owned(), bytes: 0 });
     log.line(&format!("Status of the pod afterwards: {}", fate.as_deref().unwrap_or("running")));
     match result {
@@ -121,32 +124,16 @@ async fn watch(taking: &Taking<'_>, stop: &tokio::sync::watch::Sender<bool>) -> 
 }
 
 fn options(taking: &Taking<'_>, out: PathBuf) -> Options {
-    let Taking { run, container, .. } = *taking;
+    let run = taking.run;
     Options {
         method: run.options.method,
         workers: run.options.workers,
         force: run.options.force,
         dry_run: run.options.dry_run,
         timeout: run.options.timeout,
-        probe: container.liveness_probe.as_ref().map(probe),
         remote_dirs: vec![run.options.remote_dir.clone(), "/tmp".to_owned()],
         queue: heapglass_collect::sink::QUEUE / run.options.parallel.clamp(1, 16),
         ..Options::new(out)
-    }
-}
-
-/// A liveness probe with Kubernetes' defaults.
-fn probe(probe: &core::Probe) -> Probe {
-    let or = |value: Option<i32>, default: u32| {
-        value
-            .and_then(|value| u32::try_from(value).ok())
-            .filter(|&value| value > 0)
-            .unwrap_or(default)
-    };
-    Probe {
-        failures: or(probe.failure_threshold, 3),
-        period: or(probe.period_seconds, 10),
-        timeout: or(probe.timeout_seconds, 1),
     }
 }
 
