@@ -80,11 +80,16 @@ pub(crate) fn open_with_index(
 impl Opened {
     /// The graph of the snapshot.
     pub(crate) fn graph(&self) -> Result<heapglass_graph::Graph, Failure> {
-        self.snapshot.graph().map_err(|error| {
-            let failure = hints::opening(error);
-            Failure { status: ExitStatus::Unreadable, ..failure }
-        })
+        graph(&self.snapshot)
     }
+}
+
+/// The graph of a snapshot.
+pub(crate) fn graph(snapshot: &Snapshot) -> Result<heapglass_graph::Graph, Failure> {
+    snapshot.graph().map_err(|error| {
+        let failure = hints::opening(error);
+        Failure { status: ExitStatus::Unreadable, ..failure }
+    })
 }
 
 /// The cache and the place of the input's index in it.

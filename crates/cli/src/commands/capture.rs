@@ -138,8 +138,9 @@ async fn one<P: Place>(
     stop: &Stop,
     out: PathBuf,
 ) -> anyhow::Result<ExitStatus> {
-    let along = args.report.then(|| Along::new(context));
-    let talk = Talk::reading_along(context, along.as_ref());
+    let along = Along::new(context);
+    let follow = |growing| along.follow(growing);
+    let talk = Talk::reading_along(context, args.report.then_some(&follow));
     let result = capture::capture(place, target, &options(args, out), &talk, stop).await;
     talk.finish();
     let mut stdout = io::stdout().lock();
@@ -161,10 +162,8 @@ async fn one<P: Place>(
     for left in &captured.left_behind {
         context.messages.note(left);
     }
-    if let Some(along) = along
-        && captured.is_whole()
-    {
-        along.report(context, args, &captured)?;
+    if args.report && captured.is_whole() {
+        along.report(&captured)?;
     }
     end(&captured, args.dry_run)
 }

@@ -214,17 +214,14 @@ impl<P: Place> Job<'_, P> {
         let began = Instant::now();
         let (mut taking, requests) =
             Taking::begin(&mut session.protocol, thread, self.options.contents);
-        let mut broken = None;
         for request in &requests {
-            if let Err(error) = session.send(request).await {
-                broken = Some(self.because(error).await);
+            // What came before the connection broke is still there to be read, and the reading tells why.
+            if session.send(request).await.is_err() {
                 break;
             }
         }
         let mut first_byte = None;
-        if broken.is_none() {
-            broken = self.drain(session, &mut taking, &mut sink, &mut first_byte).await;
-        }
+        let mut broken = self.drain(session, &mut taking, &mut sink, &mut first_byte).await;
         let (duration, pause) = (began.elapsed(), taking.pause());
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
@@ -281,10 +278,8 @@ impl<P: Place> Job<'_, P> {
                 Err(error) => return Some(self.because(error).await),
             };
             let (step, request) = taking.receive(&mut session.protocol, incoming);
-            if let Some(request) = request
-                && let Err(error) = session.send(&request).await
-            {
-                return Some(self.because(error).await);
+            if let Some(request) = request {
+                let _ = session.send(&request).await;
             }
             match step {
                 Step::Bytes(bytes) => {

@@ -442,8 +442,9 @@ pub async fn capture<P: Place>(
         process: None,
         surroundings: None,
     };
-    if let Target::Process(pid) = target {
-        job.look(*pid).await?;
+    match target {
+        Target::Process(pid) => job.look(*pid).await?,
+        Target::Inspector { port, .. } => job.look_for(*port).await,
     }
     match (options.method, target) {
         (Method::Sigusr2, Target::Process(_)) => signal::capture(&mut job).await,
@@ -481,6 +482,20 @@ impl<P: Place> Job<'_, P> {
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);
         self.look_around(pid).await
+    }
+
+    /// Looks for the process that listens at a port. In places where only the inspector can be reached
+    /// there is none to be found, and V8's own figures have to do.
+    async fn look_for(&mut self, port: u16) {
+        for process in candidates(self.place).await.unwrap_or_default() {
+            let Ok(raw) = self.place.surroundings(process.pid).await else { continue };
+            let around = Surroundings::new(&raw);
+            if around.own_ports.as_ref().is_some_and(|ports| ports.contains(&port)) {
+                self.progress.event(Event::Looked(Box::new(process.clone())));
+                (self.process, self.surroundings) = (Some(process), Some(around));
+                return;
+            }
+        }
     }
 
     async fn look_around(&mut self, pid: u32) -> Result<(), Error> {

@@ -30,8 +30,10 @@ pub struct ProcessFacts {
     pub options: NodeOptions,
     /// Its current directory; empty where that may not be known.
     pub cwd: String,
-    /// Whether `/proc/PID/exe` could be read: if not, much else could not be either.
-    pub readable: bool,
+    /// `NODE_VERSION` of its environment, which the images of Node.js set.
+    pub node_version: Option<String>,
+    /// The program file; empty where that may not be known.
+    pub exe: String,
 }
 
 impl ProcessFacts {
@@ -48,7 +50,10 @@ impl ProcessFacts {
             status: Status::new(&raw.status),
             options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
             cwd: raw.cwd.clone(),
-            readable: !raw.exe.is_empty(),
+            node_version: environment
+                .iter()
+                .find_map(|line| line.strip_prefix("NODE_VERSION=").map(str::to_owned)),
+            exe: raw.exe.clone(),
         }
     }
 
@@ -56,6 +61,23 @@ impl ProcessFacts {
     /// container's process that is seen from outside.
     pub fn inner_pid(&self) -> u32 {
         self.status.inner_pid.unwrap_or(self.pid)
+    }
+
+    /// The major version, where the program's path or `NODE_VERSION`, which official images set, tells it.
+    pub fn major_by_path(&self) -> Option<u32> {
+        let version = |text: &str| {
+            let digits = text.trim_start_matches('v');
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits[..end].parse().ok().filter(|major| (8..100).contains(major))
+        };
+        if let Some(major) = self.node_version.as_deref().and_then(version) {
+            return Some(major);
+        }
+        // `/opt/node-v18.20.8/bin/node`, `/usr/lib/node18/node`, `~/.nvm/versions/node/v18.20.8/bin/node`.
+        let named = |part: &&str| part.contains("node") || part.starts_with('v');
+        self.exe.rsplit('/').filter(named).find_map(|part| {
+            part.split(['-', '_', '@']).find_map(|word| version(word.trim_start_matches("node")))
+        })
     }
 }
 

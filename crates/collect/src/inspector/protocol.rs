@@ -193,3 +193,65 @@ fn read_of(text: &str, thread: Thread) -> Result<Incoming, serde_json::Error> {
         _ => Incoming::Other,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_read() {
+        let read = |text: &str| super::read(text).unwrap();
+        assert_eq!(
+            read(r#"{"id":3,"result":{"a":1}}"#),
+            Incoming::Answer { id: 3, result: Ok(json!({ "a": 1 })) }
+        );
+        assert_eq!(
+            read(r#"{"id":3,"error":{"code":-32601,"message":"'X' wasn't found"}}"#),
+            Incoming::Answer { id: 3, result: Err("'X' wasn't found".to_owned()) }
+        );
+        assert_eq!(
+            read(r#"{"method":"HeapProfiler.addHeapSnapshotChunk","params":{"chunk":"{\"a\":\n\u00e4"}}"#),
+            Incoming::Chunk { thread: None, text: "{\"a\":\nä".to_owned() }
+        );
+        assert_eq!(
+            read(r#"{"method":"HeapProfiler.reportHeapSnapshotProgress","params":{"done":1,"total":2}}"#),
+            Incoming::Progress { thread: None, done: 1, total: 2, finished: false }
+        );
+        assert_eq!(read(r#"{"method":"Debugger.paused","params":{}}"#), Incoming::Other);
+        assert!(super::read("{").is_err());
+    }
+
+    #[test]
+    fn workers_speak_in_envelopes() {
+        let inner = r#"{"method":"HeapProfiler.addHeapSnapshotChunk","params":{"chunk":"a\"b"}}"#;
+        let outer = json!({
+            "method": "NodeWorker.receivedMessageFromWorker",
+            "params": { "sessionId": "s1", "message": inner },
+        });
+        let expected = Incoming::Chunk { thread: Some("s1".to_owned()), text: "a\"b".to_owned() };
+        assert_eq!(read(&outer.to_string()).unwrap(), expected);
+
+        let mut protocol = Protocol::default();
+        let request = protocol.request(&Some("s1".to_owned()), "Runtime.enable", &json!({}));
+        let sent: Value = serde_json::from_str(&request.text).unwrap();
+        assert_eq!(sent["method"], "NodeWorker.sendMessageToWorker");
+        let message: Value = serde_json::from_str(sent["params"]["message"].as_str().unwrap()).unwrap();
+        assert_eq!((message["id"].as_u64(), request.id), (Some(1), 1));
+        assert_eq!(sent["id"], 2, "the envelope's own number");
+        assert_eq!(protocol.request(&None, "A", &json!({})).id, 3);
+    }
+
+    #[test]
+    fn workers_come_and_go() {
+        let began = r#"{"method":"NodeWorker.attachedToWorker","params":{"sessionId":"2","workerInfo":{"workerId":"1","type":"worker","title":"Worker 1","url":"file:///a.js"},"waitingForDebugger":false}}"#;
+        let worker = Worker {
+            session: "2".to_owned(),
+            id: "1".to_owned(),
+            title: "Worker 1".to_owned(),
+            url: "file:///a.js".to_owned(),
+        };
+        assert_eq!(read(began).unwrap(), Incoming::WorkerBegan(worker));
+        let ended = r#"{"method":"NodeWorker.detachedFromWorker","params":{"sessionId":"2"}}"#;
+        assert_eq!(read(ended).unwrap(), Incoming::WorkerEnded { session: "2".to_owned() });
+    }
+}

@@ -142,3 +142,78 @@ impl Taking {
         (nanoseconds >= 0.0).then(|| Duration::from_nanos(nanoseconds as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(id: u64, nanoseconds: f64) -> Incoming {
+        let result = json!({ "result": { "type": "number", "value": nanoseconds } });
+        Incoming::Answer { id, result: Ok(result) }
+    }
+
+    fn chunk(text: &str) -> Incoming {
+        Incoming::Chunk { thread: None, text: text.to_owned() }
+    }
+
+    fn done(id: u64) -> Incoming {
+        Incoming::Answer { id, result: Ok(json!({})) }
+    }
+
+    fn begin() -> (Protocol, Taking, Vec<u64>) {
+        let mut protocol = Protocol::default();
+        let (taking, requests) = Taking::begin(&mut protocol, None, Contents::default());
+        let ids = requests.iter().map(|request| request.id).collect();
+        (protocol, taking, ids)
+    }
+
+    /// Older versions of V8 take the snapshot while they read the request.
+    #[test]
+    fn the_pause_lies_between_the_two_times() {
+        let (mut protocol, mut taking, ids) = begin();
+        let mut receive = |incoming| taking.receive(&mut protocol, incoming);
+        receive(time(ids[1], 1e9));
+        let (step, request) = receive(chunk("ab"));
+        assert_eq!(step, Step::Bytes(b"ab".to_vec()));
+        let third = request.expect("the time is asked once more").id;
+        receive(done(ids[2]));
+        receive(time(ids[3], 3.5e9));
+        receive(time(third, 9e9));
+        assert_eq!(taking.answer(), Some(&Ok(())));
+        assert_eq!(taking.pause(), Some(Duration::from_millis(2500)));
+    }
+
+    /// Newer ones put it off until they are back in the event loop: both times are from before.
+    #[test]
+    fn a_snapshot_that_was_put_off_begins_later() {
+        let (mut protocol, mut taking, ids) = begin();
+        let mut receive = |incoming| taking.receive(&mut protocol, incoming);
+        receive(time(ids[1], 1e9));
+        receive(time(ids[3], 1.5e9));
+        let progress = Incoming::Progress { thread: None, done: 1, total: 2, finished: false };
+        let (step, request) = receive(progress);
+        assert_eq!(step, Step::Progress { done: 1, total: 2 });
+        let third = request.expect("the time is asked once more").id;
+        assert_eq!(receive(chunk("a")).1, None, "and no more than once");
+        receive(done(ids[2]));
+        assert!(taking.is_answered() && taking.answer().is_none(), "the end is not known yet");
+        taking.receive(&mut protocol, time(third, 2e9));
+        assert_eq!(taking.answer(), Some(&Ok(())));
+        assert_eq!(taking.pause(), Some(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn a_refusal_ends_it() {
+        let (mut protocol, mut taking, ids) = begin();
+        taking.receive(&mut protocol, Incoming::Answer { id: ids[2], result: Err("no".to_owned()) });
+        assert_eq!(taking.answer(), Some(&Err("no".to_owned())));
+        assert_eq!(taking.pause(), None);
+    }
+
+    #[test]
+    fn pieces_of_other_threads_are_not_ours() {
+        let (mut protocol, mut taking, _) = begin();
+        let other = Incoming::Chunk { thread: Some("1".to_owned()), text: "x".to_owned() };
+        assert_eq!(taking.receive(&mut protocol, other), (Step::Nothing, None));
+    }
+}

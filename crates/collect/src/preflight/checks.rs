@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::model::Prediction;
 use super::{Check, Known, Outcome, Topic, Way};
-use crate::facts::{Runtime, disk};
+use crate::facts::Runtime;
 use crate::words::{seconds, size};
 
 fn check(topic: Topic, outcome: Outcome, found: impl Into<String>) -> Check {
@@ -178,9 +178,4 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
     } else {
         check(topic, Outcome::Unsafe, found).advise("use --method inspector, which writes nothing there")
     })
-}
-
-/// Free bytes where a process writes.
-pub(crate) fn remote_space(disks: &[disk::Disk], directory: &str) -> Option<u64> {
-    disk::free_at(disks, directory)
 }

@@ -4,8 +4,8 @@ mod encoder;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use heapglass_format::check::Checked;
@@ -131,9 +131,17 @@ struct Shared {
     waiting: AtomicU64,
     deepest: AtomicU64,
     failed: AtomicBool,
-    /// Bytes that reached the file, for those who read it while it grows.
-    on_disk: AtomicU64,
-    finished: AtomicBool,
+    /// Bytes that reached the file, and whether there will be no more, for those who read it as it grows.
+    on_disk: Mutex<(u64, bool)>,
+    grown: Condvar,
+}
+
+impl Shared {
+    /// Tells how far the file is.
+    fn tell(&self, bytes: u64, finished: bool) {
+        *self.on_disk.lock().unwrap_or_else(PoisonError::into_inner) = (bytes, finished);
+        self.grown.notify_all();
+    }
 }
 
 /// Follows the growing file.
@@ -145,11 +153,12 @@ pub struct Growing {
 }
 
 impl Growing {
-    /// Bytes that can be read, and whether there will be no more.
-    pub fn state(&self) -> (u64, bool) {
-        // The end first: once it is seen, the number of bytes is the last one.
-        let finished = self.shared.finished.load(Ordering::Acquire);
-        (self.shared.on_disk.load(Ordering::Acquire), finished)
+    /// Waits until there are more than `read` bytes, or until there will be no more. Returns how many there
+    /// are, and whether that is all.
+    pub fn more_than(&self, read: u64) -> (u64, bool) {
+        let on_disk = self.shared.on_disk.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |state: &mut (u64, bool)| state.0 <= read && !state.1;
+        *self.shared.grown.wait_while(on_disk, waits).unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -87,8 +87,7 @@ impl Writer {
                 std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
             }
         };
-        self.shared.on_disk.store(bytes, Ordering::Release);
-        self.shared.finished.store(true, Ordering::Release);
+        self.shared.tell(bytes, true);
         Done { checked: self.check.finish(), bytes, stopped, hurried: self.hurried }
     }
 
@@ -102,7 +101,7 @@ impl Writer {
         }
         self.encoder.write(piece).map_err(failed)?;
         let bytes = self.encoder.bytes();
-        self.shared.on_disk.store(bytes, Ordering::Release);
+        self.shared.tell(bytes, false);
         if bytes >= self.asked_at {
             self.asked_at = bytes + ASK_EVERY;
             if let Some(free) = free_space(&self.path).filter(|free| *free < self.reserve) {

@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// A Node process that ends with the test.
-pub struct Node {
-    pub child: Child,
-    pub directory: tempfile::TempDir,
+pub(crate) struct Node {
+    pub(crate) child: Child,
+    pub(crate) directory: tempfile::TempDir,
     lines: std::sync::mpsc::Receiver<String>,
 }
 
 impl Node {
     /// Runs a script with these options, and waits until it says that it is ready. It may take a port of
     /// its own for the inspector, so that tests can run side by side.
-    pub fn start(node: &Path, options: &[&str], script: &str) -> Node {
+    pub(crate) fn start(node: &Path, options: &[&str], script: &str) -> Node {
         Node::start_with(node, options, script, &[])
     }
 
-    pub fn start_with(node: &Path, options: &[&str], script: &str, env: &[(&str, &str)]) -> Node {
+    pub(crate) fn start_with(node: &Path, options: &[&str], script: &str, env: &[(&str, &str)]) -> Node {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("script.js");
         std::fs::write(&file, script).unwrap();
@@ -43,12 +43,12 @@ impl Node {
         node
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits for a line that begins so; the lines before it are dropped.
-    pub fn wait_for(&self, word: &str) -> String {
+    pub(crate) fn wait_for(&self, word: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(std::time::Duration::from_secs(60)).expect(word);
             if line.starts_with(word) {
@@ -57,17 +57,17 @@ impl Node {
         }
     }
 
-    pub fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
     /// A file that the capture may write.
-    pub fn out(&self, name: &str) -> PathBuf {
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     /// Names of the files in its directory, without its script.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.directory.path()).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -85,15 +85,15 @@ impl Drop for Node {
 }
 
 /// The system's Node.
-pub fn node() -> PathBuf {
+pub(crate) fn node() -> PathBuf {
     PathBuf::from("node")
 }
 
 /// A port that nobody listens on at the moment.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Keeps some objects and then lives.
-pub const IDLE: &str = "const keep = []; for (let i = 0; i < 20000; i++) keep.push({ i, s: 's' + i });
+pub(crate) const IDLE: &str = "const keep = []; for (let i = 0; i < 20000; i++) keep.push({ i, s: 's' + i });
 setInterval(() => keep.length, 1000); console.log('ready');";

@@ -3,18 +3,21 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use heapglass_collect::sink::Growing;
 use heapglass_collect::words::size;
 use heapglass_collect::{Event, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::along::Along;
 use crate::context::Context;
+
+/// What somebody who reads along does with the file.
+pub(super) type Follow<'a> = &'a (dyn Fn(Growing) + Send + Sync);
 
 /// Shows how far a capture is.
 pub(super) struct Talk<'a> {
     context: &'a Context,
     bar: Mutex<Option<ProgressBar>>,
-    along: Option<&'a Along>,
+    along: Option<Follow<'a>>,
 }
 
 impl<'a> Talk<'a> {
@@ -23,7 +26,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Hands the file to somebody who reads it while it grows.
-    pub(super) fn reading_along(context: &'a Context, along: Option<&'a Along>) -> Talk<'a> {
+    pub(super) fn reading_along(context: &'a Context, along: Option<Follow<'a>>) -> Talk<'a> {
         Talk { context, bar: Mutex::new(None), along }
     }
 
@@ -64,8 +67,8 @@ impl Progress for Talk<'_> {
                 None => format!("watching: {}", size(bytes)),
             }),
             Event::Began { worker: None, growing: Some(growing) } => {
-                if let Some(along) = self.along {
-                    along.follow(growing);
+                if let Some(follow) = self.along {
+                    follow(growing);
                 }
             }
             Event::Note(text) => {
