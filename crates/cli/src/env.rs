@@ -48,7 +48,8 @@ impl Environment {
 }
 
 /// The variables of `gather`: those of RHDH's must-gather, with its names. Variables that are empty count as
-/// not set. `HEAP_DUMP_BUFFER_SIZE` and `KUBECTL_CMD` have no meaning here.
+/// not set. Three have no meaning here: `HEAP_DUMP_BUFFER_SIZE` and `KUBECTL_CMD` are about other programs, and
+/// `HEAP_DUMP_SIGUSR2_STABLE_SECONDS` is a guess at what is known here, where a snapshot ends.
 #[derive(Debug, Default)]
 pub(crate) struct GatherEnvironment {
     values: std::collections::BTreeMap<&'static str, String>,
@@ -58,7 +59,6 @@ const GATHER: &[&str] = &[
     "BASE_COLLECTION_PATH",
     "CMD_TIMEOUT",
     "HEAP_DUMP_REMOTE_DIR",
-    "HEAP_DUMP_SIGUSR2_STABLE_SECONDS",
     "HEAP_DUMP_TIMEOUT",
     "LOG_LEVEL",
     "MUST_GATHER_SINCE",

@@ -66,8 +66,6 @@ The guide is docs/gather.md.
 Environment:
   HEAP_DUMP_TIMEOUT       seconds that one snapshot may take [600]
   HEAP_DUMP_REMOTE_DIR    where processes write on SIGUSR2 [/tmp]
-  HEAP_DUMP_SIGUSR2_STABLE_SECONDS
-                          seconds that such a file has to stay the same before it counts as whole [150]
   CMD_TIMEOUT             seconds that one question to the cluster may take [90]
   BASE_COLLECTION_PATH    as --base-collection-path
   RHDH_WITH_HEAP_DUMPS    `true` is --with-heap-dumps

@@ -8,7 +8,7 @@ use kube::Api;
 use kube::api::{Patch, PatchParams};
 
 use crate::access::Access;
-use crate::client::api_error;
+use crate::client::{ApiError, api_error};
 use crate::exec::{Target, place_error};
 use crate::script::Tool;
 
@@ -39,14 +39,29 @@ pub(crate) async fn start(
 ) -> Result<Started, PlaceError> {
     let name = format!("heapglass-{}", &crate::script::mark()["heapglass-".len()..][..8]);
     let image = image.unwrap_or(DEFAULT_IMAGE);
-    let body = description(target, spec, &name, image, lifetime);
+    let mut body = description(target, spec, &name, image, lifetime);
     let api: Api<core::Pod> = Api::namespaced(target.cluster.client(), &target.namespace);
     let access = Access::ephemeral_containers(&target.namespace);
     let what = format!("adding an ephemeral container to pod {}", target.pod);
     let params = PatchParams::default();
-    let patch = Patch::Strategic(body);
-    let patched = api.patch_ephemeral_containers(&target.pod, &params, &patch);
-    target.cluster.ask(&what, &access, patched).await.map_err(place_error)?;
+    loop {
+        let patch = Patch::Strategic(body.clone());
+        let patched = api.patch_ephemeral_containers(&target.pod, &params, &patch);
+        let context = body.pointer_mut("/spec/ephemeralContainers/0/securityContext");
+        match target.cluster.ask(&what, &access, patched).await {
+            Ok(_) => break,
+            // Servers before 1.23 have no security context there: the pod's own holds.
+            Err(ApiError::Other { why, .. })
+                if why.contains("securityContext")
+                    && context.as_ref().is_some_and(|it| !it.is_null()) =>
+            {
+                if let Some(context) = context {
+                    context.take();
+                }
+            }
+            Err(error) => return Err(place_error(error)),
+        }
+    }
     let running = async {
         loop {
             let asked = api.get(&target.pod).await;

@@ -68,6 +68,8 @@ pub struct Pod {
     reach: OnceCell<Reach>,
     /// What was tried to get in, and what it answered.
     tried: Mutex<Vec<String>>,
+    /// When it was last asked for what is asked again and again.
+    asked: tokio::sync::Mutex<Option<Instant>>,
     /// What finding the way in saw, until somebody asks for the processes.
     first: Mutex<Option<(Instant, Seen)>>,
     /// What was around the processes when they were listed, until somebody asks for it.
@@ -99,6 +101,7 @@ impl Pod {
             options,
             reach: OnceCell::new(),
             tried: Mutex::default(),
+            asked: tokio::sync::Mutex::default(),
             first: Mutex::default(),
             around: Mutex::default(),
         }
@@ -236,8 +239,23 @@ impl Pod {
         })
     }
 
+    /// Keeps questions apart: whoever waits for something asks again and again, and each question is a
+    /// process in the container.
+    async fn pace(&self, reach: &Reach) {
+        let apart = match reach.tool {
+            Tool::Shell => Duration::from_millis(100),
+            Tool::Node(_) => Duration::from_millis(500),
+        };
+        let mut asked = self.asked.lock().await;
+        if let Some(last) = *asked {
+            tokio::time::sleep(apart.saturating_sub(last.elapsed())).await;
+        }
+        *asked = Some(Instant::now());
+    }
+
     async fn look(&self, process: Option<u32>) -> Result<Seen, PlaceError> {
         let reach = self.reach().await?;
+        self.pace(reach).await;
         let mark = script::mark();
         let command = reach.tool.look(&mark, process, reach.ephemeral);
         let said = match reach.target.run(&command, self.deadline(), LOOK_LIMIT).await {
@@ -374,6 +392,7 @@ impl Place for Pod {
 
     async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
         let reach = self.reach().await?;
+        self.pace(reach).await;
         let mark = script::mark();
         let command = reach.tool.list(&mark, directory.trim_end_matches('/'));
         let what = format!("listing {directory} in {}", self.name());

@@ -77,7 +77,7 @@ impl Workload {
             "imagePullPolicy": "IfNotPresent",
             "command": command,
             "env": env,
-            "resources": {"limits": {"memory": self.limit}},
+            "resources": {"limits": {"memory": self.limit}, "requests": {"memory": "32Mi", "cpu": "1m"}},
             "readinessProbe": {"httpGet": {"path": "/", "port": 3000}, "periodSeconds": 1},
             "volumeMounts": [{"name": "cfg", "mountPath": "/cfg"}, {"name": "tmp", "mountPath": "/tmp"}],
             "securityContext": {

@@ -143,7 +143,7 @@ impl Lab {
         let labels = format!("app={app}");
         let mut found = Vec::new();
         let what = format!("{count} pods {app} in {namespace} ready");
-        kube::wait(&what, Duration::from_secs(120), || {
+        kube::wait(&what, Duration::from_secs(90), || {
             found = kube::pods(&namespace, &labels)?;
             found.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
             Ok(found.len() == count && found.iter().all(kube::is_ready))

@@ -23,8 +23,6 @@ const CLEAN_UP: Duration = Duration::from_secs(30);
 const DEADLINE: u64 = 90;
 /// How long a snapshot may take, unless `HEAP_DUMP_TIMEOUT` says otherwise.
 const TIMEOUT: u64 = 600;
-/// How long a file has to stay the same, unless `HEAP_DUMP_SIGUSR2_STABLE_SECONDS` says otherwise.
-const STABLE: u64 = 150;
 /// Where a must-gather image writes.
 const IN_CLUSTER: &str = "/must-gather";
 
@@ -119,7 +117,6 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         },
         timeout,
         remote_dir: env.text("HEAP_DUMP_REMOTE_DIR").unwrap_or_else(|| "/tmp".to_owned()),
-        stable: Duration::from_secs(env.number("HEAP_DUMP_SIGUSR2_STABLE_SECONDS", STABLE)?),
         parallel: usize::from(args.parallel),
         replicas_at_once: args.replicas_at_once,
         workers: args.workers,

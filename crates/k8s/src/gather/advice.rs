@@ -100,7 +100,13 @@ fn advice(
              (NODE_OPTIONS=--cpu-prof)."
                 .to_owned(),
         ),
-        Some(Error::Place(PlaceError::Forbidden { why, .. })) => advice.push(why.clone()),
+        Some(Error::Place(PlaceError::Forbidden { what, why })) => {
+            // The server's words stand above; what is to be added stands at their end.
+            let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
+            advice.push(format!(
+                "The right to {what} is missing. Add to {rule}\ndeploy/rbac of heapglass has all that is needed."
+            ));
+        }
         Some(Error::Place(PlaceError::Impossible { .. })) => advice.push(
             "Let heapglass add an ephemeral container that shares the processes: --via ephemeral \
              --debug-image IMAGE, with the right to patch pods/ephemeralcontainers."

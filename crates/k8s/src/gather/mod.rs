@@ -40,8 +40,6 @@ pub struct GatherOptions {
     pub timeout: Duration,
     /// Where a process writes on SIGUSR2, besides what it says itself.
     pub remote_dir: String,
-    /// How long such a file has to stay the same before it is taken for whole.
-    pub stable: Duration,
     /// Workloads at a time.
     pub parallel: usize,
     /// Whether replicas of one workload are asked at the same time as well.

@@ -220,7 +220,9 @@ fn success(
         let refused = verdict == Verdict::Unsafe;
         entry.outcome = if refused { wire::Outcome::Refused } else { wire::Outcome::Collected };
         run.say(name, format!("dry run: {}", verdict_in_words(verdict)));
-        entry.problem = refused.then(|| reasons(&captured.preflight));
+        entry.problem = (verdict >= Verdict::Caution).then(|| {
+            format!("{}: {}", verdict_in_words(verdict), reasons(&captured.preflight, verdict))
+        });
         return;
     }
     if whole {
@@ -294,12 +296,8 @@ fn failure(
     entry.problem = Some(why);
 }
 
-fn reasons(preflight: &Preflight) -> String {
-    preflight
-        .those(Verdict::Unsafe)
-        .map(|check| check.found.as_str())
-        .collect::<Vec<_>>()
-        .join("; ")
+fn reasons(preflight: &Preflight, verdict: Verdict) -> String {
+    preflight.those(verdict).map(|check| check.found.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn verdict_in_words(verdict: Verdict) -> &'static str {
