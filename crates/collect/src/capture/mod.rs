@@ -442,6 +442,10 @@ pub async fn capture<P: Place>(
         process: None,
         surroundings: None,
     };
+    // The file is what the caller can do something about: better now than with a process that waits.
+    if !options.dry_run {
+        crate::sink::check_place(&options.out).map_err(Error::from)?;
+    }
     match target {
         Target::Process(pid) => job.look(*pid).await?,
         Target::Inspector { port, .. } => job.look_for(*port).await,
