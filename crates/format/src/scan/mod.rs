@@ -43,7 +43,7 @@ pub fn read(
     writer: &ContainerWriter,
     threads: usize,
     progress: &dyn Progress,
-    visit: &mut dyn FnMut(u32, &[u8]),
+    visit: &mut (dyn FnMut(u32, &[u8]) + Send),
 ) -> Result<Tables> {
     let path = source.path();
     let mut header = None;

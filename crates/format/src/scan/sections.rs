@@ -6,6 +6,7 @@ mod rest;
 
 use super::cursor::Cursor;
 use super::layout::Layout;
+use super::strings::Visit;
 use super::{Outcome, begin, json, not_a_snapshot, parse_header, truncated};
 use crate::buffer::Buffer;
 use crate::container::ContainerWriter;
@@ -69,7 +70,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads all sections.
-    pub(super) fn run(&mut self, visit: &mut dyn FnMut(u32, &[u8])) -> Result<Outcome> {
+    pub(super) fn run(&mut self, visit: Visit<'_>) -> Result<Outcome> {
         begin(&mut self.cursor)?;
         if let Some(header) = self.given_header.take() {
             self.accept(header)?;
@@ -105,7 +106,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn section(&mut self, key: &str, visit: &mut dyn FnMut(u32, &[u8])) -> Result<Next> {
+    fn section(&mut self, key: &str, visit: Visit<'_>) -> Result<Next> {
         let Some(&known) = TABLES.iter().find(|&&table| table == key) else {
             if key == "snapshot" && self.header.is_none() {
                 let header = parse_header(&mut self.cursor)?;
