@@ -190,7 +190,9 @@ fn walk(
         page_roots: &roots.page,
     };
     let in_depth = || {
-        let preorder = search::preorder(graph, &search_rules, scratch)?;
+        let mut preorder = search::preorder(graph, &search_rules, scratch)?;
+        writer.put("preorder_node", &preorder.order)?;
+        scratch.give(std::mem::replace(&mut preorder.order, Buffer::zeroed(0)?));
         if !roots.user.is_empty() {
             move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
         }
@@ -206,10 +208,7 @@ fn walk(
         Ok((classes, distances))
     };
     let (preorder, (mut classes, distances)) = both(threads, in_depth, in_breadth)?;
-    let write = || {
-        writer.put("preorder_node", &preorder.order)?;
-        writer.put("preorder_number", &preorder.number)
-    };
+    let write = || writer.put("preorder_number", &preorder.number);
     let add_up = || {
         classes::add_up(&mut classes, &shallow, &distances);
         Ok(())
@@ -344,8 +343,7 @@ fn hold(
     threads: usize,
     scratch: &Scratch,
 ) -> Result<Held> {
-    let Preorder { number, order, parent, reached, page_owned } = preorder;
-    scratch.give(order);
+    let Preorder { number, parent, reached, page_owned, .. } = preorder;
     let rules = SortRules {
         first_edge: &rest.first_edge,
         root: rest.info.root,
@@ -369,8 +367,8 @@ fn hold(
         writer.put("shallow_wide", &shallow.wide())
     };
     let (dominators, ()) = both(threads, find, write)?;
+    // The list itself is not handed on: it is several times what a later pass wants at once.
     scratch.give(retainers.essential.first);
-    scratch.give(retainers.essential.from);
     Ok(Held { dominators, unshared_elements })
 }
 
