@@ -45,7 +45,7 @@ pub use object::{
 };
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
-pub use row::Row;
+pub use row::{Row, Tree};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, summarize,

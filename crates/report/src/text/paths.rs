@@ -90,14 +90,14 @@ impl Page for MergedPathsBody {
             write_one_line("Most hang on  ", &self.common, look, out)?;
         }
         writeln!(out)?;
-        let (table, folded) = branches(&self.paths, look);
+        let (table, folded) = branches(&self.paths, self.hidden_paths, look);
         table.write(look, out)?;
         legend(folded, CHILDREN, look, out)
     }
 }
 
 /// The table of branches, and the first number of those that are not opened.
-fn branches(branches: &[BranchEntry], look: &Look) -> (Table, u64) {
+fn branches(branches: &[BranchEntry], hidden: u64, look: &Look) -> (Table, u64) {
     let mut first_folded = 0;
     let mut table = Table::new(vec![
         ("Path", Kind::Text),
@@ -106,7 +106,7 @@ fn branches(branches: &[BranchEntry], look: &Look) -> (Table, u64) {
         ("Retained", Kind::Number),
     ]);
     let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
-    for (strokes, line) in tree::lines(branches.iter().map(shape), 0) {
+    for (strokes, line) in tree::lines(branches.iter().map(shape), 0, hidden) {
         let strokes = Cell::kept(Role::Faint, strokes);
         match line {
             Line::Hidden(hidden) => {

@@ -14,8 +14,13 @@ pub(super) enum Line {
 }
 
 /// The lines of a tree given as the depth and the number of hidden children of each row in
-/// preorder, each with its strokes. Rows of depth below `bare` get no strokes.
-pub(super) fn lines(rows: impl Iterator<Item = (u32, u64)>, bare: u32) -> Vec<(String, Line)> {
+/// preorder, each with its strokes; `hidden_on_top` topmost rows more are not there. Rows of depth
+/// below `bare` get no strokes.
+pub(super) fn lines(
+    rows: impl Iterator<Item = (u32, u64)>,
+    bare: u32,
+    hidden_on_top: u64,
+) -> Vec<(String, Line)> {
     let mut flat: Vec<(u32, Line)> = Vec::new();
     let mut pending: Vec<(u32, u64)> = Vec::new();
     let mut rows = rows.enumerate().peekable();
@@ -31,6 +36,9 @@ pub(super) fn lines(rows: impl Iterator<Item = (u32, u64)>, bare: u32) -> Vec<(S
     }
     while let Some((above, count)) = pending.pop() {
         flat.push((above + 1, Line::Hidden(count)));
+    }
+    if hidden_on_top > 0 {
+        flat.push((0, Line::Hidden(hidden_on_top)));
     }
 
     let last = last_siblings(&flat);
@@ -76,7 +84,7 @@ mod tests {
     use super::*;
 
     fn draw(rows: &[(u32, u64)], bare: u32) -> String {
-        lines(rows.iter().copied(), bare)
+        lines(rows.iter().copied(), bare, 0)
             .into_iter()
             .map(|(strokes, line)| match line {
                 Line::Row { at, folded: 0 } => format!("{strokes}{at}\n"),
@@ -103,9 +111,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_on_top_stands_last() {
+        let drawn = lines([(0, 2), (1, 0)].into_iter(), 0, 5);
+        let strokes: Vec<(&str, Line)> =
+            drawn.iter().map(|(strokes, line)| (strokes.as_str(), *line)).collect();
+        assert_eq!(strokes[2..], [("│  └─ ", Line::Hidden(2)), ("└─ ", Line::Hidden(5))]);
+    }
+
+    #[test]
     fn a_million_levels_are_no_trouble() {
         let rows: Vec<(u32, u64)> = (0..1_000_000).map(|depth| (depth, 0)).collect();
-        let lines = lines(rows.into_iter(), 0);
+        let lines = lines(rows.into_iter(), 0, 0);
         assert_eq!(lines.last().map(|(strokes, _)| strokes.as_str()), Some("  ⋯ 999999 └─ "));
     }
 }

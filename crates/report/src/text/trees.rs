@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::fit::clean;
 use super::numbers::{count, counted, distance, share};
-use super::summary::label;
+use super::summary::{label, write_footer};
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
 use super::{Look, Page, Role};
@@ -61,15 +61,17 @@ impl<'a> TreeTable<'a> {
         ]);
     }
 
-    /// Adds the rows of a tree; `describe` says what stands in the row at a position.
+    /// Adds the rows of a tree, of which `hidden` topmost ones are missing; `describe` says what
+    /// stands in a row.
     fn rows<T>(
         &mut self,
         rows: &[T],
         bare: u32,
+        hidden: u64,
         shape: impl Fn(&T) -> (u32, u64),
         describe: impl Fn(&T) -> (Cell, Figures),
     ) {
-        for (strokes, line) in tree::lines(rows.iter().map(shape), bare) {
+        for (strokes, line) in tree::lines(rows.iter().map(shape), bare, hidden) {
             let strokes = Cell::kept(Role::Faint, strokes);
             match line {
                 Line::Row { at, folded } => {
@@ -105,9 +107,12 @@ impl Page for ContainmentBody {
             let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Plain, "  ");
             (marked(edge.join(label(&row.object)), row.cycle, "above"), Figures::from(&row.object))
         };
-        tree.rows(&self.containment, 0, |row| (row.depth, row.hidden_children), describe);
+        let shape = |row: &ContainmentRow| (row.depth, row.hidden_children);
+        tree.rows(&self.containment, 0, self.hidden_children, shape, describe);
         tree.table.write(look, out)?;
-        legend(tree.folded, CHILDREN, look, out)
+        legend(tree.folded, CHILDREN, look, out)?;
+        let shown = self.containment.iter().filter(|row| row.depth == 0).count() as u64;
+        all_footer(shown, self.hidden_children, CHILDREN, look, out)
     }
 }
 
@@ -119,7 +124,8 @@ impl Page for DominatorsBody {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
-        tree.rows(&self.dominators, 1, |row| (row.depth, row.hidden_children), dominator);
+        let shape = |row: &DominatorRow| (row.depth, row.hidden_children);
+        tree.rows(&self.dominators, 1, 0, shape, dominator);
         tree.table.write(look, out)?;
         legend(tree.folded, CHILDREN, look, out)
     }
@@ -145,14 +151,16 @@ impl Page for RetainersBody {
     ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
         let own = Figures { distance: self.distance, ..Figures::from(&self.object) };
-        tree.row(label(&self.object), &own);
+        tree.row(marked(label(&self.object), self.unreachable, "unreachable"), &own);
         let describe = |row: &RetainerRow| {
             let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Faint, " in ");
             let name = marked(edge.join(label(&row.object)), row.cycle, "above");
             let figures = Figures { distance: row.distance_in_view, ..Figures::from(&row.object) };
-            (marked(name, row.ignored, "ignored"), figures)
+            let name = marked(name, row.ignored, "ignored");
+            (marked(name, row.unreachable, "unreachable"), figures)
         };
-        tree.rows(&self.retainers, 0, |row| (row.depth, row.hidden_children), describe);
+        let shape = |row: &RetainerRow| (row.depth, row.hidden_children);
+        tree.rows(&self.retainers, 0, self.hidden_children, shape, describe);
         tree.table.write(look, out)?;
         legend(tree.folded, RETAINERS, look, out)?;
         if self.retainers.is_empty() {
@@ -162,12 +170,12 @@ impl Page for RetainersBody {
                 look.paint(Role::Faint, "Nothing holds it, or only weak edges do (--weak).")
             )?;
         }
-        let direct = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
-        if direct > 1 {
-            let text = format!("Held by {}.", counted(direct, "edge", "edges"));
-            writeln!(out, "\n{}", look.paint(Role::Faint, &text))?;
+        if self.unreachable {
+            let text = "Without what is ignored no root reaches it: nothing else keeps it alive.";
+            write_footer(text, look, out)?;
         }
-        Ok(())
+        let shown = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
+        all_footer(shown, self.hidden_children, RETAINERS, look, out)
     }
 }
 
@@ -187,7 +195,22 @@ pub(super) fn legend(
     }
     let text =
         format!("+{} after a name: {} not shown.", count(folded), counted(folded, one, many));
-    writeln!(out, "\n{}", look.paint(Role::Faint, &text))
+    write_footer(&text, look, out)
+}
+
+/// Says how many topmost rows there are and how to see all, where some are missing.
+fn all_footer(
+    shown: u64,
+    hidden: u64,
+    [one, many]: [&str; 2],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if hidden == 0 {
+        return Ok(());
+    }
+    let all = counted(shown + hidden, one, many);
+    write_footer(&format!("{} of {all}. --limit 0 shows every {one}.", count(shown)), look, out)
 }
 
 /// The name with the number of its children that are not opened.
