@@ -137,9 +137,8 @@ fn what_is_ignored_is_not_followed() {
         let ignored: Vec<u32> =
             found.rows.iter().filter(|row| row.item.ignored).map(|row| row.depth).collect();
         assert_eq!(ignored, if depth == 3 { vec![2, 0] } else { vec![0] }, "levels: {depth}");
-        let below_ignored = found.rows.windows(2).any(|pair| {
-            pair[0].item.ignored && pair[1].depth > pair[0].depth
-        });
+        let below_ignored =
+            found.rows.windows(2).any(|pair| pair[0].item.ignored && pair[1].depth > pair[0].depth);
         assert!(!below_ignored, "levels: {depth}");
     }
 }
@@ -152,8 +151,7 @@ fn an_ignored_root_is_not_the_nearest() {
     heap.element(heap.root(), 9, other);
     heap.property(other, "target", target);
     let graph = open(&heap);
-    let options =
-        RetainerOptions { ignore: vec![at(heap.global())], ..RetainerOptions::default() };
+    let options = RetainerOptions { ignore: vec![at(heap.global())], ..RetainerOptions::default() };
     let found = retainers(&graph, at(target), &options);
     assert_eq!(names(&found.rows), [name(0, ".target", "Other"), name(0, ".target", "global")]);
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::allocations::write_stack;
 use super::fit::{clean, wrap};
+use super::heading::section;
 use super::numbers::{count, counted, distance};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
@@ -117,10 +118,6 @@ pub(super) fn position(location: &LocationEntry) -> String {
     }
 }
 
-fn section(title: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{}", look.paint(Role::Heading, title))
-}
-
 fn more(hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     if hidden == 0 {
         return Ok(());
@@ -135,6 +132,7 @@ fn value_table() -> Table {
         ("Shallow", Kind::Number),
         ("Retained", Kind::Number),
     ])
+    .optional(&[2])
     .indent(2)
 }
 

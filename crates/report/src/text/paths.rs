@@ -43,6 +43,7 @@ fn steps(path: &PathEntry, look: &Look) -> Table {
         ("Distance", Kind::Number),
         ("Retained", Kind::Number),
     ])
+    .optional(&[1])
     .indent(2);
     for step in &path.steps {
         let edge = match &step.edge {
@@ -104,9 +105,11 @@ fn branches(branches: &[BranchEntry], hidden: u64, look: &Look) -> (Table, u64) 
         ("Objects", Kind::Number),
         ("Targets", Kind::Number),
         ("Retained", Kind::Number),
-    ]);
+    ])
+    .optional(&[1]);
     let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
-    for (strokes, line) in tree::lines(branches.iter().map(shape), 0, hidden) {
+    let drawn = tree::drawn_levels(look.width);
+    for (strokes, line) in tree::lines(branches.iter().map(shape), 0, hidden, drawn) {
         let strokes = Cell::kept(Role::Faint, strokes);
         match line {
             Line::Hidden(hidden) => {

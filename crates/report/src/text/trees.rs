@@ -2,33 +2,17 @@
 
 use std::io::{self, Write};
 
+use super::figures::{self, Figures};
 use super::fit::clean;
-use super::numbers::{count, counted, distance, share};
+use super::numbers::{count, counted};
 use super::summary::{label, write_footer};
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
 use super::{Look, Page, Role};
 use crate::wire::{
-    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, ObjectEntry, RetainerRow,
-    RetainersBody, SnapshotEntry,
+    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,
+    SnapshotEntry,
 };
-
-/// What stands at the right of a tree's row.
-struct Figures {
-    distance: Option<u32>,
-    shallow_size: u64,
-    retained_size: u64,
-}
-
-impl From<&ObjectEntry> for Figures {
-    fn from(object: &ObjectEntry) -> Figures {
-        Figures {
-            distance: object.distance,
-            shallow_size: object.shallow_size,
-            retained_size: object.retained_size,
-        }
-    }
-}
 
 /// A table whose first column is a tree.
 struct TreeTable<'a> {
@@ -41,24 +25,12 @@ struct TreeTable<'a> {
 
 impl<'a> TreeTable<'a> {
     fn new(title: &'static str, total: u64, look: &'a Look) -> Self {
-        let table = Table::new(vec![
-            (title, Kind::Text),
-            ("Distance", Kind::Number),
-            ("Shallow", Kind::Number),
-            ("Retained", Kind::Number),
-            ("", Kind::Number),
-        ]);
+        let table = figures::table(&[(title, Kind::Text)]);
         TreeTable { table, folded: 0, total, look }
     }
 
     fn row(&mut self, name: Cell, figures: &Figures) {
-        self.table.row(vec![
-            name,
-            Cell::plain(distance(figures.distance)),
-            Cell::plain(self.look.size(figures.shallow_size)),
-            Cell::plain(self.look.size(figures.retained_size)),
-            Cell::new(Role::Faint, share(figures.retained_size, self.total)),
-        ]);
+        self.table.row(figures.after(vec![name], self.total, self.look));
     }
 
     /// Adds the rows of a tree, of which `hidden` topmost ones are missing; `describe` says what
@@ -71,7 +43,8 @@ impl<'a> TreeTable<'a> {
         shape: impl Fn(&T) -> (u32, u64),
         describe: impl Fn(&T) -> (Cell, Figures),
     ) {
-        for (strokes, line) in tree::lines(rows.iter().map(shape), bare, hidden) {
+        let drawn = tree::drawn_levels(self.look.width);
+        for (strokes, line) in tree::lines(rows.iter().map(shape), bare, hidden, drawn) {
             let strokes = Cell::kept(Role::Faint, strokes);
             match line {
                 Line::Row { at, folded } => {
@@ -215,9 +188,9 @@ fn all_footer(
 
 /// The name with the number of its children that are not opened.
 pub(super) fn with_folded(name: Cell, folded: u64) -> Cell {
-    if folded > 0 { name.then_kept(Role::Faint, format!("  +{}", count(folded))) } else { name }
+    if folded > 0 { name.then_if_room(Role::Faint, format!("  +{}", count(folded))) } else { name }
 }
 
 fn marked(name: Cell, marked: bool, word: &str) -> Cell {
-    if marked { name.then_kept(Role::Warning, format!(" ({word})")) } else { name }
+    if marked { name.then_if_room(Role::Warning, format!(" ({word})")) } else { name }
 }
