@@ -133,7 +133,7 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let least = least_bytes(graph, options);
     let singles = walk::weighty_objects(graph, least, options.big_drop_ratio);
     let mut suspects: Vec<Suspect> =
-        singles.iter().map(|weighty| single_suspect(graph, weighty, options)).collect();
+        singles.iter().map(|weighty| single_suspect(graph, weighty, least, options)).collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
     suspects.extend(groups::group_suspects(graph, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
@@ -185,8 +185,13 @@ fn share(graph: &Graph, bytes: u64) -> f64 {
     }
 }
 
-fn single_suspect(graph: &Graph, weighty: &Weighty, options: &SuspectOptions) -> Suspect {
-    let object = weighty.named_top(graph);
+fn single_suspect(
+    graph: &Graph,
+    weighty: &Weighty,
+    least: u64,
+    options: &SuspectOptions,
+) -> Suspect {
+    let object = weighty.named_top(graph, least);
     let accumulation_point = weighty.named_point(graph);
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));

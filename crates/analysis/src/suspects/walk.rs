@@ -68,10 +68,11 @@ impl Weighty {
         }
     }
 
-    /// The object that people know the topmost node by.
-    pub(super) fn named_top(&self, graph: &Graph) -> Ordinal {
-        let named = self.chain.iter().find(|&&node| is_program_object(graph, node));
-        named.copied().unwrap_or(self.top)
+    /// The object that people know the topmost node by; it stands out itself.
+    pub(super) fn named_top(&self, graph: &Graph, least: u64) -> Ordinal {
+        let stands_out = |node: &&Ordinal| graph.retained_size(**node) >= least;
+        let mut heavy = self.chain.iter().take_while(stands_out);
+        heavy.find(|&&node| is_program_object(graph, node)).copied().unwrap_or(self.top)
     }
 
     /// The object that people know the accumulation point by: the Map, not its table.

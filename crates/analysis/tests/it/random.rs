@@ -132,7 +132,7 @@ proptest! {
             ..heapglass_analysis::SuspectOptions::default()
         };
         let found = suspects(&graph, &options);
-        let sum: u64 = found.iter().map(|suspect| suspect.retained_size).sum();
+        let sum: u64 = found.iter().map(|suspect| suspect.own_size).sum();
         prop_assert!(sum <= graph.overview().info.total_size, "{sum} in {found:?}");
         prop_assert!(found.iter().all(|suspect| suspect.share >= options.threshold));
     }

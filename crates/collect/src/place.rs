@@ -1,0 +1,148 @@
+//! Where a process is and how it is reached: this machine, or a container of a pod.
+
+use std::future::Future;
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A place with processes. It moves bytes and interprets nothing, so that what a capture does is written once.
+///
+/// Every call may take as long as the network does; callers put a deadline on it.
+pub trait Place: Send + Sync {
+    /// A byte stream to a port, as [`Place::connect`] gives it.
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+    /// The bytes of a file, as [`Place::open`] gives them.
+    type File: AsyncRead + Send + Unpin;
+
+    /// How a person calls this place: `this machine`, `pod shop/web-1, container app`.
+    fn name(&self) -> String;
+
+    /// All processes that can be seen, as the kernel describes them. Those that ended meanwhile are left out.
+    fn processes(&self) -> impl Future<Output = Result<Vec<RawProcess>, PlaceError>> + Send;
+
+    /// What surrounds a process: memory limits, sockets, free space where snapshots could be written.
+    fn surroundings(
+        &self,
+        process: u32,
+    ) -> impl Future<Output = Result<RawSurroundings, PlaceError>> + Send;
+
+    /// Sends a signal. The caller has made sure that the process catches it.
+    fn signal(
+        &self,
+        process: u32,
+        signal: Signal,
+    ) -> impl Future<Output = Result<(), PlaceError>> + Send;
+
+    /// A stream to a port on the place's loopback interface.
+    fn connect(&self, port: u16) -> impl Future<Output = Result<Self::Stream, PlaceError>> + Send;
+
+    /// The files that lie directly in a directory; empty where there is no such directory.
+    fn list(
+        &self,
+        directory: &str,
+    ) -> impl Future<Output = Result<Vec<RemoteFile>, PlaceError>> + Send;
+
+    /// Reads a file from `offset` on to its end at the time of the call.
+    fn open(
+        &self,
+        path: &str,
+        offset: u64,
+    ) -> impl Future<Output = Result<Self::File, PlaceError>> + Send;
+
+    /// Removes a file that a capture has made.
+    fn remove(&self, path: &str) -> impl Future<Output = Result<(), PlaceError>> + Send;
+}
+
+/// The two signals that Node.js gives a meaning to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Opens the inspector, unless Node runs with `--disable-sigusr1`.
+    Usr1,
+    /// Writes a snapshot, if Node runs with `--heapsnapshot-signal=SIGUSR2`; kills it otherwise.
+    Usr2,
+}
+
+/// One process as `/proc` tells it; a file that could not be read is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawProcess {
+    /// The process id inside the place (in a container: inside its process namespace).
+    pub pid: u32,
+    /// `/proc/PID/comm`.
+    pub comm: String,
+    /// Where `/proc/PID/exe` leads; empty where it may not be read.
+    pub exe: String,
+    /// `/proc/PID/cmdline`, with its NULs.
+    pub cmdline: Vec<u8>,
+    /// `/proc/PID/status`.
+    pub status: String,
+    /// Those lines of `/proc/PID/environ` that begin with `NODE_` or `PATH=`, with NULs between.
+    pub environ: Vec<u8>,
+    /// `/proc/PID/cgroup`.
+    pub cgroup: String,
+    /// Where `/proc/PID/cwd` leads; empty where it may not be read.
+    pub cwd: String,
+}
+
+/// What surrounds a process, as raw text; a file that could not be read is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawSurroundings {
+    /// `/proc/meminfo`.
+    pub meminfo: String,
+    /// `/proc/net/tcp` and `/proc/net/tcp6`, one after the other.
+    pub sockets: String,
+    /// Names and contents of the files of the memory cgroup that decide when the process is killed:
+    /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat` or, of version 1,
+    /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`,
+    /// those of the parents after those of the process's own group.
+    pub cgroup: Vec<(String, String)>,
+    /// `df -kP` or its like: free space by mount point, empty where it cannot be asked.
+    pub disk: String,
+}
+
+/// A file in a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// Its whole path.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was changed last, in seconds since 1970.
+    pub modified: i64,
+}
+
+/// Why a place could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// It may be possible for somebody with more rights.
+    #[error("{what} is not allowed: {why}")]
+    Forbidden {
+        /// What was tried.
+        what: String,
+        /// What was answered, and which right is missing.
+        why: String,
+    },
+    /// It is not possible in this place: no shell in the image, no such program, no such file.
+    #[error("{what} is not possible here: {why}")]
+    Impossible {
+        /// What was tried.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// The process, the container or the pod is not there any more.
+    #[error("{what} is gone: {why}")]
+    Gone {
+        /// What is gone.
+        what: String,
+        /// How that was noticed.
+        why: String,
+    },
+    /// The connection failed on the way.
+    #[error("{what} failed: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system or the network said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,3 @@
+//! Finds credentials in text and masks them, by rules that are data.
+
+#![forbid(unsafe_code)]
