@@ -40,8 +40,8 @@ pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
 pub use node_set::NodeSet;
 pub use object::{
-    ClosureInfo, ContextVariable, Elements, Field, MapEntry, ObjectOptions, ObjectReport,
-    StringValue, object,
+    ClosureInfo, ContextVariable, Detail, DetailKind, Elements, Field, MapEntry, ObjectOptions,
+    ObjectReport, StringValue, object,
 };
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};

@@ -69,6 +69,24 @@ fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
+/// `text` in pieces of at most `columns`, whatever is in it.
+pub(super) fn chunks(text: &str, columns: usize) -> Vec<String> {
+    let mut chunks = vec![String::new()];
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > columns.max(1) && used > 0 {
+            chunks.push(String::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(last) = chunks.last_mut() {
+            last.push(c);
+        }
+    }
+    chunks
+}
+
 /// Words that stay on the line of the word before them: units, and the sign in `1,234 × Session`.
 const CLINGING: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "bytes", "×"];
 
@@ -168,6 +186,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
         assert_eq!(wrap("", 4), [""]);
+        assert_eq!(chunks("abc日本d", 4), ["abc", "日本", "d"]);
         assert_eq!(wrap("x global.app.cache[1] y", 10), ["x", "global.app", ".cache[1]", "y"]);
         assert_eq!(wrap("it holds 5.2 MB.", 12), ["it holds", "5.2 MB."]);
     }
