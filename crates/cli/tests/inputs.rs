@@ -158,3 +158,24 @@ fn export_writes_files() {
     page(&["export", small, small, "--format", "ndjson", "--out", path]);
     assert!(dir.path().join("2-small-node12.heapsnapshot.zst.ndjson").is_file());
 }
+
+#[test]
+fn an_index_replaces_no_other_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).to_str().expect("a plain path").to_owned();
+    let (out, notes) = (path("made.index"), path("notes.txt"));
+    std::fs::write(&notes, "mine").expect("written");
+    let index = |out: &str, more: &[&str]| run(&[&["index", APP, "--out", out], more].concat());
+    assert_eq!(index(&out, &[]).code, 0);
+    assert_eq!(index(&out, &[]).code, 0, "an index may be made anew");
+    let refused = index(&notes, &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(
+        refused.stderr.contains("is there already and is no index\nhint: "),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&notes).expect("left alone"), "mine");
+    assert_eq!(index(&notes, &["--force"]).code, 0);
+    assert!(page(&["statistics", &notes]).contains("5.2 MB"));
+}
