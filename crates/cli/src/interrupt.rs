@@ -1,5 +1,4 @@
-//! Signals. Ctrl-C and SIGTERM: work that leaves files behind is asked to stop, all other is just
-//! ended. SIGBUS: a mapped file got shorter under our hands, which is said.
+//! Ctrl-C and SIGTERM: work that leaves files behind is asked to stop, all other is just ended.
 
 use std::path::PathBuf;
 use std::process;
@@ -9,8 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::exit::{ExitStatus, Failure};
-use crate::messages::Messages;
+use crate::exit::ExitStatus;
 
 /// How long work may take to clean up after itself.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -70,17 +68,12 @@ impl Interrupt {
 
     /// Starts to listen for signals.
     #[cfg(unix)]
-    pub(crate) fn listen(&self, messages: Messages) -> std::io::Result<()> {
-        use signal_hook::consts::{SIGBUS, SIGINT, SIGTERM};
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGBUS])?;
+    pub(crate) fn listen(&self) -> std::io::Result<()> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
         let own = self.clone();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
-                if signal == SIGBUS {
-                    // The thread that read past the end tries it again and again until we are gone.
-                    messages.error(&cut_off());
-                    process::exit(i32::from(ExitStatus::Unreadable.code()));
-                }
                 own.stop(signal);
             }
         })?;
@@ -88,7 +81,7 @@ impl Interrupt {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn listen(&self, _: Messages) -> std::io::Result<()> {
+    pub(crate) fn listen(&self) -> std::io::Result<()> {
         Ok(())
     }
 
@@ -104,13 +97,6 @@ impl Interrupt {
         }
         process::exit(i32::from(status_of(signal).code()));
     }
-}
-
-/// Says that pages of a mapped file are gone.
-#[cfg(unix)]
-fn cut_off() -> Failure {
-    Failure::unreadable("an index was cut off while it was read, or its disk failed")
-        .hint("ask again: an index that is not whole is made anew")
 }
 
 fn status_of(signal: i32) -> ExitStatus {

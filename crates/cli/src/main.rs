@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     };
     let interrupt = Interrupt::default();
     let messages = Messages::new(settings.paint_messages);
-    if let Err(error) = interrupt.listen(messages.clone()) {
+    if let Err(error) = interrupt.listen() {
         messages.note(&format!("signals are not handled: {error}"));
     }
     let context = Context { settings, messages, interrupt };

@@ -223,27 +223,3 @@ fn ctrl_c_is_130_and_sigterm_143() {
     assert_eq!(signalled("-INT").code, 130);
     assert_eq!(signalled("-TERM").code, 143);
 }
-
-#[cfg(target_os = "linux")]
-#[test]
-fn an_index_that_is_cut_off_while_it_is_read_is_3() {
-    use std::io::Read;
-    let dir = tempfile::tempdir().expect("a directory");
-    let index = dir.path().join("index");
-    let out = index.to_str().expect("a plain path");
-    assert_eq!(run(&["index", APP, "--out", out]).code, 0);
-    let mut child = heapglass(&["export", out, "--format", "ndjson"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
-    // It writes more than the pipe holds, and so stands still until all of it is read.
-    let mut stdout = child.stdout.take().expect("a pipe");
-    stdout.read_exact(&mut [0]).expect("it writes");
-    let file = std::fs::OpenOptions::new().write(true).open(&index).expect("the index");
-    file.set_len(4096).expect("cut off");
-    std::io::copy(&mut stdout, &mut std::io::sink()).expect("it ends");
-    let said = said(child.wait_with_output().expect("it ends"));
-    assert_eq!(said.code, 3, "{}", said.stderr);
-    assert!(said.stderr.starts_with("error: an index was cut off while"), "{}", said.stderr);
-}

@@ -179,3 +179,31 @@ fn an_index_replaces_no_other_file() {
     assert_eq!(index(&notes, &["--force"]).code, 0);
     assert!(page(&["statistics", &notes]).contains("5.2 MB"));
 }
+
+#[test]
+fn a_damaged_index_is_said_and_made_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let snapshot = dir.path().join("app.heapsnapshot");
+    std::fs::write(&snapshot, decompressed(APP)).expect("written");
+    let cache = dir.path().join("cache");
+    let ask = || {
+        let output = heapglass(&["dominators", snapshot.to_str().expect("a plain path")])
+            .env("HEAPGLASS_CACHE_DIR", &cache)
+            .env("HEAPGLASS_CACHE_MAX", "1GB")
+            .output();
+        said(output.expect("the program runs"))
+    };
+    let first = ask();
+    assert_eq!((first.code, first.stderr.as_str()), (0, ""));
+    let mut entries = std::fs::read_dir(&cache).expect("the cache");
+    let index = entries.next().expect("an index").expect("readable").path();
+    let mut bytes = std::fs::read(&index).expect("the index");
+    let at = bytes.windows(7).position(|part| part == b"Session").expect("a string");
+    bytes[at] = b'X';
+    std::fs::write(&index, &bytes).expect("damaged");
+    let again = ask();
+    assert_eq!((again.code, again.stdout.as_str()), (0, first.stdout.as_str()));
+    assert!(again.stderr.starts_with("note: ") && again.stderr.lines().count() == 1);
+    assert!(again.stderr.ends_with("; the snapshot was read again\n"), "{}", again.stderr);
+    assert_eq!(ask().stderr, "", "it is whole again");
+}
