@@ -33,12 +33,14 @@ pub struct Snapshot {
     threads: usize,
     from_index: bool,
     index_problem: Option<String>,
+    /// Why the index was made again after it was opened.
+    damage: OnceLock<String>,
     /// What an index was made from, to make it again if its columns are damaged.
     origin: Option<(Source, OpenOptions)>,
 }
 
 /// Raised whenever a pass computes something else than before, so that older indexes are rebuilt.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 
 /// What an index says of itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,9 +102,27 @@ impl Snapshot {
                 Err(error) => problem = Some(error.to_string()),
             }
         }
-        let mut snapshot = Snapshot::build(source, options, progress)?;
+        let mut snapshot = Snapshot::build_anywhere(source, options, progress)?;
         snapshot.index_problem = snapshot.index_problem.or(problem);
         Ok(snapshot)
+    }
+
+    /// Builds beside the index, and where there is no room for that without one.
+    fn build_anywhere(
+        source: &Source,
+        options: &OpenOptions,
+        progress: &dyn Progress,
+    ) -> Result<Snapshot> {
+        match Snapshot::build(source, options, progress) {
+            Err(full) if options.index.is_some() && !source.is_stream() && is_full(&full) => {
+                let elsewhere = OpenOptions { index: None, ..options.clone() };
+                // Where there is no room either, that is what the user has to make.
+                let mut snapshot = Snapshot::build(source, &elsewhere, progress)?;
+                snapshot.index_problem = Some(format!("no index was kept: {full}"));
+                Ok(snapshot)
+            }
+            built => built,
+        }
     }
 
     /// Opens an index file by itself, without the snapshot it was made from.
@@ -121,6 +141,7 @@ impl Snapshot {
             threads: 2,
             from_index: true,
             index_problem: None,
+            damage: OnceLock::new(),
             origin: None,
         })
     }
@@ -178,6 +199,7 @@ impl Snapshot {
             threads: options.threads,
             from_index: false,
             index_problem: problem,
+            damage: OnceLock::new(),
             origin: None,
         })
     }
@@ -193,11 +215,18 @@ impl Snapshot {
     ///
     /// Errors: the index is damaged and its snapshot is not at hand.
     pub fn graph(&self) -> Result<Graph> {
+        self.graph_with(&())
+    }
+
+    /// The same with progress, for when the snapshot has to be read again.
+    pub fn graph_with(&self, progress: &dyn Progress) -> Result<Graph> {
         if let Some(graph) = self.graph.get() {
             return Ok(graph.clone());
         }
         let graph = match self.checked_graph() {
-            Err(damage @ Error::Index { .. }) => self.rebuilt_graph().ok_or(damage)?,
+            Err(damage @ Error::Index { .. }) => {
+                self.rebuilt_graph(&damage, progress)?.ok_or(damage)?
+            }
             graph => graph?,
         };
         Ok(self.graph.get_or_init(|| graph).clone())
@@ -209,11 +238,20 @@ impl Snapshot {
     }
 
     /// The graph of the snapshot that the index was made from, unless it has changed since.
-    fn rebuilt_graph(&self) -> Option<Graph> {
-        let (source, options) = self.origin.as_ref()?;
-        let rebuilt = Snapshot::build(source, options, &()).ok()?;
+    fn rebuilt_graph(&self, damage: &Error, progress: &dyn Progress) -> Result<Option<Graph>> {
+        let Some((source, options)) = self.origin.as_ref() else { return Ok(None) };
+        // The directory for work files may have been one for the opening alone.
+        let temp_dir = options.temp_dir.ancestors().find(|dir| dir.is_dir());
+        let temp_dir = temp_dir.unwrap_or(&options.temp_dir).to_owned();
+        let options = OpenOptions { temp_dir, ..options.clone() };
+        let rebuilt = match Snapshot::build_anywhere(source, &options, progress) {
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(_) => return Ok(None),
+            Ok(rebuilt) => rebuilt,
+        };
         let same = rebuilt.overview.info == self.overview.info;
-        rebuilt.graph.into_inner().filter(|_| same)
+        let _ = self.damage.set(damage.to_string());
+        Ok(rebuilt.graph.into_inner().filter(|_| same))
     }
 
     /// Whether the snapshot came out of an existing index.
@@ -225,10 +263,30 @@ impl Snapshot {
     pub fn index_problem(&self) -> Option<&str> {
         self.index_problem.as_deref()
     }
+
+    /// Why [`Snapshot::graph`] read the snapshot again instead of its index, in words.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.get().map(String::as_str)
+    }
+}
+
+/// Whether a directory had no room for the work file.
+fn is_full(error: &Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error {
+        Error::Io { action, source, .. } => {
+            *action != "read"
+                && matches!(
+                    source.kind(),
+                    StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem
+                )
+        }
+        _ => false,
+    }
 }
 
 /// Whether the file starts like an index.
-fn is_index(path: &Path) -> bool {
+pub fn is_index(path: &Path) -> bool {
     let mut magic = [0; 8];
     File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
         && Container::is_magic(&magic)
@@ -299,4 +357,23 @@ fn fingerprint(source: &Source) -> Result<Option<Fingerprint>> {
         file: [metadata.dev(), metadata.ino()],
         sample: heapglass_format::container::checksum(&bytes),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lack_of_room_makes_do_without_an_index() {
+        let error = |action: &'static str, number: i32| {
+            Error::io(action, Path::new("index"), std::io::Error::from_raw_os_error(number))
+        };
+        // ENOSPC, EDQUOT and EFBIG on Linux; EACCES.
+        assert!(is_full(&error("write", 28)));
+        assert!(is_full(&error("write", 122)));
+        assert!(is_full(&error("write", 27)));
+        assert!(!is_full(&error("write", 13)));
+        assert!(!is_full(&error("read", 28)), "the snapshot itself");
+        assert!(!is_full(&Error::Cancelled));
+    }
 }

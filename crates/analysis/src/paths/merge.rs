@@ -42,6 +42,8 @@ pub struct PathBranch {
 pub struct MergedPaths {
     /// The tree in preorder, the branch with the most retained bytes first.
     pub rows: Vec<Row<PathBranch>>,
+    /// Topmost branches that are not in `rows`.
+    pub hidden: u64,
     /// The way that most of the targets share, as one line:
     /// `global.app.routes.cache : Map → table → [1234 × Session]`; empty if they share nothing.
     pub common: String,
@@ -59,14 +61,15 @@ pub struct MergedPaths {
 /// branches below each. Cost: the retainers of all nodes on the paths, each once.
 pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedPaths {
     let forest = Forest::of(graph, targets);
-    let rows = grow(forest.children(None, limit), MAX_ROWS, |path| match path.last() {
+    let tree = grow(forest.children(None, limit), MAX_ROWS, |path| match path.last() {
         Some(branch) if !branch.is_target => forest.children(Some(branch), limit),
         _ => Children { shown: Vec::new(), hidden: 0 },
     });
     let (common, single) = forest.common();
     let gathered_at = single.map(|node| forest.owner_of(node));
     MergedPaths {
-        rows,
+        rows: tree.rows,
+        hidden: tree.hidden,
         common,
         gathered: gathered_at
             .and_then(|node| forest.ways.number(node))

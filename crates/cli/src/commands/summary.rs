@@ -54,7 +54,7 @@ fn objects(
 ) -> anyhow::Result<InstancesBody> {
     let (table, nodes) = selected(opened, args)?;
     let found = find_classes(&table, class)?;
-    let objects = instances(&opened.graph()?, &found, nodes.as_ref(), rows);
+    let objects = instances(&opened.graph("listing objects of")?, &found, nodes.as_ref(), rows);
     Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
 }
 
@@ -67,7 +67,7 @@ fn selected<'a>(
     if filters.is_empty() {
         return Ok((Cow::Borrowed(&opened.snapshot.overview().classes), None));
     }
-    let graph = opened.graph()?;
+    let graph = opened.graph("filtering")?;
     let nodes = passing_all(&graph, &filters)?;
     Ok((Cow::Owned(filtered_classes(&graph, &nodes)), Some(nodes)))
 }

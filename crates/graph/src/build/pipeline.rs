@@ -6,11 +6,12 @@ use heapglass_format::container::ContainerWriter;
 use heapglass_format::scan::{self, Tables};
 use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
-use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result, Step};
+use heapglass_format::{EdgeType, Finding, FindingKind, NodeType, Phase, Progress, Result, Step};
 
 use super::classes::{self, Classes};
 use super::detached::{self, Detached};
 use super::dominators::immediate_dominators;
+use super::duplicates::{self, Duplicates};
 use super::facts::{self, EdgeFacts, NodeFacts};
 use super::interfaces::PlainObjects;
 use super::predecessors::{self, SortRules};
@@ -54,8 +55,9 @@ pub(crate) fn build(
     let Walked { preorder, mut classes, shallow, mut rest } =
         walk(writer, named, edges, threads, scratch)?;
     begin(2, Step::Dominators)?;
-    let Held { dominators, unshared_elements } =
+    let Held { dominators, unshared_elements, duplicates } =
         hold(writer, &mut rest, preorder, &classes, &shallow, threads, scratch)?;
+    rest.findings.extend(duplicates.map(finding));
     begin(3, Step::Tree)?;
     let order = writer.column::<u32>("preorder_node")?;
     let tree = tree::build(writer, &dominators, &order, &shallow, threads, scratch)?;
@@ -166,7 +168,7 @@ struct Rest {
     facts: NodeFacts,
     edges: EdgeFacts,
     info: SnapshotInfo,
-    findings: Vec<heapglass_format::Finding>,
+    findings: Vec<Finding>,
 }
 
 /// Numbers the nodes and finds shallow sizes on one thread; distances and classes on the other.
@@ -332,6 +334,19 @@ struct Held {
     dominators: Buffer<u32>,
     /// Element stores of arrays that one edge alone leads to.
     unshared_elements: Vec<u32>,
+    duplicates: Option<Duplicates>,
+}
+
+fn finding(duplicates: Duplicates) -> Finding {
+    let Duplicates { ids, nodes, smallest } = duplicates;
+    let message = match ids {
+        1 => format!("{nodes} nodes have the id @{smallest}; asking for it gives the first"),
+        _ => format!(
+            "{ids} ids are those of several nodes ({nodes} nodes, @{smallest} the smallest id); \
+             asking for one gives its first node"
+        ),
+    };
+    Finding::new(FindingKind::DuplicateId, message)
 }
 
 fn hold(
@@ -364,12 +379,14 @@ fn hold(
         writer.put("other_retainers", &retainers.others)?;
         writer.put("class", &classes.of)?;
         writer.put("shallow_low", shallow.low())?;
-        writer.put("shallow_wide", &shallow.wide())
+        writer.put("shallow_wide", &shallow.wide())?;
+        // This thread has nothing else to do until the dominators are found.
+        duplicates::find(writer)
     };
-    let (dominators, ()) = both(threads, find, write)?;
+    let (dominators, duplicates) = both(threads, find, write)?;
     // The list itself is not handed on: it is several times what a later pass wants at once.
     scratch.give(retainers.essential.first);
-    Ok(Held { dominators, unshared_elements })
+    Ok(Held { dominators, unshared_elements, duplicates })
 }
 
 fn write_tree(writer: &ContainerWriter, tree: &Tree) -> Result<()> {
