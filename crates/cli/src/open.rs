@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Progress, Snapshot};
+use heapglass_graph::{OpenOptions, Progress, Snapshot, Wants};
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::cache::Cache;
@@ -28,11 +28,11 @@ pub(crate) struct Opened {
 }
 
 /// Opens a snapshot, with its index in the cache where there is one.
-pub(crate) fn open(context: &Context, input: &Input) -> Result<Opened, Failure> {
+pub(crate) fn open(context: &Context, input: &Input, wants: Wants) -> Result<Opened, Failure> {
     let kept = kept_index(context, input);
     let index = kept.as_ref().map(|(_, path)| path.clone());
     let bar = bar(context, input);
-    let snapshot = open_showing(context, input, index, &bar)?;
+    let snapshot = open_showing(context, input, index, wants, &bar)?;
     if let Some((cache, path)) = kept {
         // A cache that cannot be kept in order costs time, not the answer.
         let _ = cache.used(&path);
@@ -53,13 +53,14 @@ pub(crate) fn open_with_index(
     input: &Input,
     index: Option<PathBuf>,
 ) -> Result<Snapshot, Failure> {
-    open_showing(context, input, index, &bar(context, input))
+    open_showing(context, input, index, Wants::Graph, &bar(context, input))
 }
 
 fn open_showing(
     context: &Context,
     input: &Input,
     index: Option<PathBuf>,
+    wants: Wants,
     bar: &Bar,
 ) -> Result<Snapshot, Failure> {
     let interrupted = |failure: Failure| match context.interrupt.asked() {
@@ -75,6 +76,7 @@ fn open_showing(
         index,
         temp_dir: work_dir.as_ref().map_or(shared.as_path(), |dir| dir.path()).to_owned(),
         threads: context.settings.threads,
+        wants,
     };
     let timings = context.settings.timings.then(|| Timings::new(bar));
     let progress = timings.as_ref().map_or(bar as &dyn Progress, |timings| timings);

@@ -22,6 +22,18 @@ pub struct OpenOptions {
     pub temp_dir: PathBuf,
     /// Threads to use, at least 1.
     pub threads: usize,
+    /// What will be asked.
+    pub wants: Wants,
+}
+
+/// What a snapshot is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Facts, statistics and classes alone. Without an index, columns that only the graph needs
+    /// are not written then; asking for the graph all the same reads the snapshot once more.
+    Overview,
+    /// The graph as well.
+    Graph,
 }
 
 /// An opened snapshot: the overview at hand, the graph on demand.
@@ -160,14 +172,21 @@ impl Snapshot {
         let of = fingerprint(source)?;
         let index_dir = options.index.as_deref().and_then(Path::parent);
         let mut problem = None;
+        let work_file = || match options.wants {
+            Wants::Overview if !source.is_stream() => {
+                ContainerWriter::create_for_passes(&options.temp_dir)
+            }
+            _ => ContainerWriter::create(&options.temp_dir),
+        };
         let writer = match index_dir.map(ContainerWriter::create) {
             Some(Ok(writer)) => writer,
             Some(Err(error)) => {
                 problem = Some(error.to_string());
-                ContainerWriter::create(&options.temp_dir)?
+                work_file()?
             }
-            None => ContainerWriter::create(&options.temp_dir)?,
+            None => work_file()?,
         };
+        let is_index = writer.is_index();
         let overview = build::build(source, &writer, options.threads, progress)?;
         let stored = StoredOverview {
             info: overview.info.clone(),
@@ -190,17 +209,20 @@ impl Snapshot {
                 Container::from_file(writer.into_unnamed()?, &path)?
             }
         };
-        let graph = read_graph(&container, &overview)?;
-        let overview = graph.overview.clone();
+        let overview = Arc::new(overview);
+        let graph = OnceLock::new();
+        if is_index {
+            let _ = graph.set(Graph::from_container(&container, overview.clone())?);
+        }
         Ok(Snapshot {
             container,
             overview,
-            graph: OnceLock::from(graph),
+            graph,
             threads: options.threads,
             from_index: false,
             index_problem: problem,
             damage: OnceLock::new(),
-            origin: None,
+            origin: (!is_index).then(|| (source.clone(), options.clone())),
         })
     }
 
@@ -223,6 +245,15 @@ impl Snapshot {
         if let Some(graph) = self.graph.get() {
             return Ok(graph.clone());
         }
+        if !self.from_index {
+            let again = self.read_again(progress)?;
+            let graph = again.and_then(|again| again.graph.into_inner());
+            let graph = graph.ok_or_else(|| Error::Index {
+                path: self.container.path().to_owned(),
+                reason: "not there: the snapshot changed while it was being read".to_owned(),
+            })?;
+            return Ok(self.graph.get_or_init(|| graph).clone());
+        }
         let graph = match self.checked_graph() {
             Err(damage @ Error::Index { .. }) => {
                 self.rebuilt_graph(&damage, progress)?.ok_or(damage)?
@@ -239,19 +270,25 @@ impl Snapshot {
 
     /// The graph of the snapshot that the index was made from, unless it has changed since.
     fn rebuilt_graph(&self, damage: &Error, progress: &dyn Progress) -> Result<Option<Graph>> {
+        let again = match self.read_again(progress) {
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            again => again.ok().flatten(),
+        };
+        if again.is_some() {
+            let _ = self.damage.set(damage.to_string());
+        }
+        Ok(again.and_then(|again| again.graph.into_inner()))
+    }
+
+    /// The snapshot read once more, with all columns; `None` if it is another one now.
+    fn read_again(&self, progress: &dyn Progress) -> Result<Option<Snapshot>> {
         let Some((source, options)) = self.origin.as_ref() else { return Ok(None) };
         // The directory for work files may have been one for the opening alone.
         let temp_dir = options.temp_dir.ancestors().find(|dir| dir.is_dir());
         let temp_dir = temp_dir.unwrap_or(&options.temp_dir).to_owned();
-        let options = OpenOptions { temp_dir, ..options.clone() };
-        let rebuilt = match Snapshot::build_anywhere(source, &options, progress) {
-            Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(_) => return Ok(None),
-            Ok(rebuilt) => rebuilt,
-        };
-        let same = rebuilt.overview.info == self.overview.info;
-        let _ = self.damage.set(damage.to_string());
-        Ok(rebuilt.graph.into_inner().filter(|_| same))
+        let options = OpenOptions { temp_dir, wants: Wants::Graph, ..options.clone() };
+        let again = Snapshot::build_anywhere(source, &options, progress)?;
+        Ok(Some(again).filter(|again| again.overview.info == self.overview.info))
     }
 
     /// Whether the snapshot came out of an existing index.
@@ -319,10 +356,6 @@ fn read_overview(container: &Container) -> Result<Overview> {
         classes: ClassTable { rows: stored.classes },
         findings: stored.findings,
     })
-}
-
-fn read_graph(container: &Container, overview: &Overview) -> Result<Graph> {
-    Graph::from_container(container, Arc::new(overview.clone()))
 }
 
 /// Blocks of the file that are hashed: an unchanged time stamp over changed contents is rare, and

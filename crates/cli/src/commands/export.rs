@@ -45,7 +45,7 @@ fn export(
     input: &Input,
     number: Option<usize>,
 ) -> anyhow::Result<()> {
-    let mut opened = open(context, input)?;
+    let mut opened = open(context, input, heapglass_graph::Wants::Graph)?;
     let graph = opened.graph("writing the nodes of")?;
     for finding in &opened.snapshot.overview().findings {
         opened.note(&format!("{}: {}", opened.entry.file, finding.message));

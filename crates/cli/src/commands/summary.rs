@@ -6,11 +6,11 @@ use heapglass_analysis::{
     ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes,
     instances, nodes_passing, summarize,
 };
-use heapglass_graph::{ClassTable, Graph, NodeId};
+use heapglass_graph::{ClassTable, Graph, NodeId, Wants};
 use heapglass_report::wire::{InstancesBody, SummaryBody};
 
 use super::limit;
-use crate::answer::{Heading, answer};
+use crate::answer::{Heading, answer, answer_with};
 use crate::args::{ContextChoice, IdRange, OnlyFilter, SortColumn, SummaryArgs};
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -30,9 +30,12 @@ pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitS
         Some(class) => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
             objects(opened, args, class, rows)
         }),
-        None => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
-            classes(opened, args, rows)
-        }),
+        None => {
+            let wants = if filters(args).is_empty() { Wants::Overview } else { Wants::Graph };
+            answer_with(context, &args.files.files, Heading::ForSeveral, wants, |opened| {
+                classes(opened, args, rows)
+            })
+        }
     }
 }
 

@@ -198,19 +198,19 @@ fn walk(
         if !roots.user.is_empty() {
             move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
         }
-        writer.put("node_type", &tables.node_type)?;
-        writer.put("first_edge", &tables.first_edge)?;
+        writer.keep("node_type", &tables.node_type)?;
+        writer.keep("first_edge", &tables.first_edge)?;
         Ok(preorder)
     };
     let in_breadth = || {
         let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
-        writer.put("distance", &distances)?;
-        writer.put("detachedness", &detached)?;
+        writer.keep("distance", &distances)?;
+        writer.keep("detachedness", &detached)?;
         let classes = classify(writer, &tables, &facts, &strings, scratch)?;
         Ok((classes, distances))
     };
     let (preorder, (mut classes, distances)) = both(threads, in_depth, in_breadth)?;
-    let write = || writer.put("preorder_number", &preorder.number);
+    let write = || writer.keep("preorder_number", &preorder.number);
     let add_up = || {
         classes::add_up(&mut classes, &shallow, &distances);
         Ok(())
@@ -374,12 +374,12 @@ fn hold(
     let find =
         || immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch);
     let write = || {
-        writer.put("predecessor_first", &retainers.essential.first)?;
-        writer.put("predecessor_from", &retainers.essential.from)?;
-        writer.put("other_retainers", &retainers.others)?;
-        writer.put("class", &classes.of)?;
-        writer.put("shallow_low", shallow.low())?;
-        writer.put("shallow_wide", &shallow.wide())?;
+        writer.keep("predecessor_first", &retainers.essential.first)?;
+        writer.keep("predecessor_from", &retainers.essential.from)?;
+        writer.keep("other_retainers", &retainers.others)?;
+        writer.keep("class", &classes.of)?;
+        writer.keep("shallow_low", shallow.low())?;
+        writer.keep("shallow_wide", &shallow.wide())?;
         // This thread has nothing else to do until the dominators are found.
         duplicates::find(writer)
     };
@@ -390,10 +390,10 @@ fn hold(
 }
 
 fn write_tree(writer: &ContainerWriter, tree: &Tree) -> Result<()> {
-    writer.put("retained_low", tree.retained.low())?;
-    writer.put("retained_wide", &tree.retained.wide())?;
-    writer.put("tree_order", &tree.order)?;
-    writer.put("tree_size", &tree.size)
+    writer.keep("retained_low", tree.retained.low())?;
+    writer.keep("retained_wide", &tree.retained.wide())?;
+    writer.keep("tree_order", &tree.order)?;
+    writer.keep("tree_size", &tree.size)
 }
 
 fn overview(rest: Rest, statistics: Statistics, classes: Classes) -> Overview {

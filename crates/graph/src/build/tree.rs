@@ -32,12 +32,16 @@ pub(super) fn build(
 ) -> Result<Tree> {
     let sizes = || {
         let retained = retained_sizes(dominator, order, shallow, scratch)?;
-        write_dominators(writer, dominator, order, scratch)?;
+        if writer.is_index() {
+            write_dominators(writer, dominator, order, scratch)?;
+        }
         Ok(retained)
     };
     let places = || {
         let (tree_order, size) = in_preorder(dominator, order, scratch)?;
-        write_positions(writer, &tree_order, scratch)?;
+        if writer.is_index() {
+            write_positions(writer, &tree_order, scratch)?;
+        }
         Ok((tree_order, size))
     };
     let (retained, (order, size)) = both(threads, sizes, places)?;
