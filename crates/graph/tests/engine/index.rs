@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use heapglass_format::container::{ContainerWriter, checksum};
 use heapglass_format::source::Source;
-use heapglass_graph::{Error, OpenOptions, Ordinal, Phase, Progress, Snapshot};
+use heapglass_graph::{Error, OpenOptions, Ordinal, Phase, Progress, Snapshot, Wants};
 use heapglass_testkit::SnapshotBuilder;
 
 use crate::common::{Folder, everything, open};
@@ -432,4 +432,25 @@ fn wrong_numbers_with_right_sums_make_no_panic() {
         }
     }
     assert!(asked > 80, "only {asked} were believed");
+}
+
+#[test]
+fn an_opening_for_the_overview_alone_gives_the_same_and_the_graph_when_asked_after_all() {
+    let case = Case::new();
+    let options = |wants| OpenOptions { wants, ..case.folder.options(2) };
+    let whole = open(&case.snapshot, &options(Wants::Graph)).unwrap();
+    let quick = open(&case.snapshot, &options(Wants::Overview)).unwrap();
+    assert_eq!(quick.overview().info, whole.overview().info);
+    assert_eq!(quick.overview().statistics, whole.overview().statistics);
+    assert_eq!(quick.overview().classes.rows, whole.overview().classes.rows);
+    assert_eq!(everything(&quick), everything(&whole));
+}
+
+#[test]
+fn the_graph_of_a_snapshot_that_changed_since_its_overview_is_refused() {
+    let case = Case::new();
+    let options = OpenOptions { wants: Wants::Overview, ..case.folder.options(1) };
+    let quick = open(&case.snapshot, &options).unwrap();
+    std::fs::write(&case.snapshot, SnapshotBuilder::new().to_bytes()).unwrap();
+    assert!(quick.graph().unwrap_err().to_string().contains("changed"));
 }
