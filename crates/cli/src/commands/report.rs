@@ -16,7 +16,7 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitSt
     let rows = SummaryOptions { limit: Some(args.top), ..SummaryOptions::default() };
     answer(context, &args.files.files, Heading::Always, |opened| {
         let classes = summarize(&opened.snapshot.overview().classes, &rows);
-        let graph = opened.graph()?;
+        let graph = opened.graph("looking for what stands out in")?;
         let allocations = AllocationsEntry::new(&graph, args.top);
         Ok(ReportBody::new(&verdict(&graph, &options), &classes, allocations))
     })
