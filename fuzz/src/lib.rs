@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use heapglass_analysis as analysis;
 use heapglass_format::source::Source;
-use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot};
+use heapglass_graph::{Graph, OpenOptions, Wants, Ordinal, Snapshot};
 
 /// Nodes looked at one by one.
 const NODES: usize = 300;
@@ -32,7 +32,7 @@ pub fn open(bytes: &[u8], index: Option<PathBuf>, threads: usize) -> Option<Snap
     std::fs::write(&file, bytes).expect("room for the input");
     let source = Source::file(&file).expect("the file is there");
     let temp_dir = scratch("");
-    Snapshot::open(&source, &OpenOptions { index, temp_dir, threads }, &()).ok()
+    Snapshot::open(&source, &OpenOptions { index, temp_dir, threads, wants: Wants::Graph }, &()).ok()
 }
 
 /// Asks what a report asks, and checks what has to hold for any heap, damaged or not.

@@ -16,7 +16,7 @@ use heapglass_analysis::{
     display_name, dominators, dominators_of, object, paths_to, retainers,
 };
 use heapglass_format::source::Source;
-use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot};
+use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot, Wants};
 
 /// Nodes at random, unless the command line says otherwise.
 const RANDOM: usize = 1000;
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(count) => count.to_str().ok_or(usage)?.parse()?,
         None => RANDOM,
     };
-    let options = OpenOptions { index: None, temp_dir, threads: 2 };
+    let options = OpenOptions { index: None, temp_dir, threads: 2, wants: Wants::Graph };
     let graph = Snapshot::open(&Source::file(&file)?, &options, &())?.graph()?;
     let kinds = [
         ("random", random_nodes(&graph, random)),

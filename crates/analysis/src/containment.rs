@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
 use crate::row::{Children, Shown, grow};
-use crate::{EdgeLabel, ObjectSummary, Row, describe, edge_label};
+use crate::{EdgeLabel, ObjectSummary, Tree, describe, edge_label};
 
 /// How much of the containment tree to give.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub struct Child {
 
 /// The tree of edges below `from`, rows in preorder, `from` itself not among them; invisible
 /// edges are left out as in DevTools. Cost: the out-edges of the opened nodes.
-pub fn containment(graph: &Graph, from: Ordinal, options: &ContainmentOptions) -> Vec<Row<Child>> {
+pub fn containment(graph: &Graph, from: Ordinal, options: &ContainmentOptions) -> Tree<Child> {
     grow(children(graph, from, &[], options), options.max_rows, |below| {
         children(graph, from, below, options)
     })

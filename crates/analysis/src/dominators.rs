@@ -72,7 +72,7 @@ impl Dominated {
 /// children of the opened nodes.
 pub fn dominators(graph: &Graph, from: Ordinal, options: &DominatorOptions) -> Vec<Row<Dominated>> {
     let top = Children { shown: vec![shown(graph, &Part::Object(from), true)], hidden: 0 };
-    grow(top, options.max_rows, |path| {
+    let tree = grow(top, options.max_rows, |path| {
         let Some(&Some(node)) = path.last() else {
             return Children { shown: Vec::new(), hidden: 0 };
         };
@@ -82,7 +82,8 @@ pub fn dominators(graph: &Graph, from: Ordinal, options: &DominatorOptions) -> V
             shown: parts.iter().map(|part| shown(graph, part, !is_last_level)).collect(),
             hidden,
         }
-    })
+    });
+    tree.rows
 }
 
 /// The chain of dominators of `node`, from its immediate dominator up to the root; at most

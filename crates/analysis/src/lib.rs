@@ -40,12 +40,12 @@ pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
 pub use node_set::NodeSet;
 pub use object::{
-    ClosureInfo, ContextVariable, Elements, Field, MapEntry, ObjectOptions, ObjectReport,
-    StringValue, object,
+    ClosureInfo, ContextVariable, Detail, DetailKind, Elements, Field, MapEntry, ObjectOptions,
+    ObjectReport, StringValue, object,
 };
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
-pub use row::Row;
+pub use row::{Row, Tree};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, summarize,

@@ -37,9 +37,11 @@ pub fn label(graph: &Graph, node: Ordinal) -> String {
 /// The same without the id.
 pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
     match graph.node_type(node) {
-        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
+        NodeType::SlicedString => slice_text(graph, node, LABEL_CHARS),
+        NodeType::String | NodeType::ConcatenatedString => {
             quoted(&display_name(graph, node), LABEL_CHARS)
         }
+        NodeType::Symbol => symbol_text(graph, node),
         NodeType::Closure => {
             format!("{}()", closure_name(graph, node).as_deref().unwrap_or("(anonymous)"))
         }
@@ -50,6 +52,7 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
         NodeType::RegExp => format!("/{}/", clipped(&graph.raw_name(node), LABEL_CHARS)),
         NodeType::Number => number_text(graph, node),
         _ if node == graph.root() => "(root)".to_owned(),
+        _ if let Some(word) = oddball(graph, node) => word.to_owned(),
         _ => {
             let name = graph.raw_name(node);
             clipped(if name.is_empty() { graph.class_name(node) } else { &name }, LABEL_CHARS)
@@ -60,7 +63,8 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
 /// A value in short: `"text"`, `42`, `true`, `undefined`, else a label with the id.
 pub(crate) fn value_text(graph: &Graph, node: Ordinal) -> String {
     match graph.node_type(node) {
-        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
+        NodeType::SlicedString => slice_text(graph, node, 2 * LABEL_CHARS),
+        NodeType::String | NodeType::ConcatenatedString => {
             quoted(&display_name(graph, node), 2 * LABEL_CHARS)
         }
         NodeType::Number => number_text(graph, node),
@@ -90,6 +94,37 @@ fn number_text(graph: &Graph, node: Ordinal) -> String {
     match graph.edge_named(node, EdgeType::Internal, "value") {
         Some(edge) => graph.raw_name(edge.to).into_owned(),
         None => graph.raw_name(node).into_owned(),
+    }
+}
+
+/// A number's value where numeric values were captured.
+pub(crate) fn captured_value(graph: &Graph, node: Ordinal) -> Option<String> {
+    let value = graph.edge_named(node, EdgeType::Internal, "value")?;
+    Some(graph.raw_name(value.to).into_owned())
+}
+
+/// What V8 writes for the text of every sliced string.
+pub(crate) const SLICE: &str = "(sliced string)";
+
+/// A sliced string in short. Where its part begins and ends is not in a snapshot.
+fn slice_text(graph: &Graph, node: Ordinal, chars: usize) -> String {
+    let name = graph.raw_name(node);
+    match graph.edge_named(node, EdgeType::Internal, "parent") {
+        Some(parent) if name == SLICE => {
+            format!("part of {}", quoted(&graph.raw_name(parent.to), chars))
+        }
+        _ => quoted(&name, chars),
+    }
+}
+
+/// `Symbol(description)`.
+fn symbol_text(graph: &Graph, node: Ordinal) -> String {
+    let name = graph.raw_name(node);
+    match graph.edge_named(node, EdgeType::Internal, "name") {
+        Some(text) if name == "symbol" => {
+            format!("Symbol({})", clipped(&graph.raw_name(text.to), LABEL_CHARS))
+        }
+        _ => clipped(&name, LABEL_CHARS),
     }
 }
 

@@ -1,15 +1,17 @@
 //! One object in readable form.
 
+mod details;
 mod function;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
 
+pub use details::{Detail, DetailKind};
 use function::variables;
 pub(crate) use function::{is_context, source_of};
 
 use crate::edge::is_prototype;
 use crate::filter::duplicates::{is_truncated, known_number};
-use crate::names::{display_name, value_text};
+use crate::names::{SLICE, display_name, value_text};
 use crate::native_context::native_context_of_map;
 use crate::tables::{self, Kind};
 use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
@@ -112,8 +114,12 @@ pub struct ObjectReport {
     pub object: ObjectSummary,
     /// The value in short, see [`Field::value`].
     pub value: String,
-    /// For strings.
+    /// For strings whose text the snapshot holds; V8 writes none for sliced strings.
     pub string: Option<StringValue>,
+    /// What else the snapshot tells of an object of this kind.
+    pub details: Vec<Detail>,
+    /// Whether it is a Map, Set, WeakMap, WeakSet or their table.
+    pub is_collection: bool,
     /// Where its constructor, or the function itself, is written; 0-based.
     pub location: Option<Location>,
     /// Name of the script of `location`, where it could be found.
@@ -167,6 +173,8 @@ pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectRe
         object: describe(graph, node),
         value: value_text(graph, node),
         string: string_value(graph, node),
+        details: details::details(graph, node),
+        is_collection: table.is_some(),
         location: graph.location(node),
         script: source_of(graph, node).1,
         dominator: (node != graph.root()).then(|| describe(graph, graph.dominator(node))),
@@ -259,7 +267,8 @@ fn map_entries(graph: &Graph, table: Ordinal, kind: Kind, limit: usize) -> (Vec<
     let (first, more) = tables::entries(graph, table, kind, limit);
     let text = |node: Option<Ordinal>| node.map(|node| value_text(graph, node));
     let object = |node: Option<Ordinal>| node.map(|node| describe(graph, node));
-    let entries = first.into_iter().map(|entry| {
+    let first = first.into_iter().filter(|entry| !entry.key.is_some_and(|key| is_hole(graph, key)));
+    let entries = first.map(|entry| {
         let value = entry.value.filter(|_| matches!(kind, Kind::Map | Kind::WeakMap));
         MapEntry {
             key: text(entry.key),
@@ -271,6 +280,12 @@ fn map_entries(graph: &Graph, table: Ordinal, kind: Kind, limit: usize) -> (Vec<
     (entries.collect(), more)
 }
 
+/// Whether a node stands for a removed entry.
+fn is_hole(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) != NodeType::Object
+        && matches!(&*graph.raw_name(node), "system / Hole" | "hole" | "hash_table_hole")
+}
+
 fn string_value(graph: &Graph, node: Ordinal) -> Option<StringValue> {
     let is_string = matches!(
         graph.node_type(node),
@@ -280,9 +295,15 @@ fn string_value(graph: &Graph, node: Ordinal) -> Option<StringValue> {
         return None;
     }
     let text = display_name(graph, node);
+    if graph.node_type(node) == NodeType::SlicedString && text == SLICE {
+        return None;
+    }
     let units = text.encode_utf16().count();
     let known = known_number(graph, node, "length").and_then(|length| u64::try_from(length).ok());
+    // A concatenated string with a slice in it shows V8's word in place of the slice.
+    let has_gap = graph.node_type(node) == NodeType::ConcatenatedString && text.contains(SLICE);
     let truncated = match known {
+        _ if has_gap => true,
         Some(length) => length > units as u64,
         None => is_truncated(graph, node) || units >= CUT_AT,
     };

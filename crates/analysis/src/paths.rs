@@ -6,6 +6,7 @@ mod text;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
+pub(crate) use merge::common_way;
 pub use merge::{MergedPaths, PathBranch, merged_paths};
 pub(crate) use text::path_text;
 
@@ -97,7 +98,8 @@ pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {
 fn holders_of(graph: &Graph, node: Ordinal, count: usize) -> Vec<Edge> {
     let key = |from: Ordinal| {
         let is_way = from != node && graph.distance(from).0 >= 0 && !graph.dominates(node, from);
-        is_way.then(|| i64::from(graph.distance(from).0))
+        let rank = || i64::from(predecessors::holder_rank(graph, from));
+        is_way.then(|| i64::from(graph.distance(from).0) * 8 + rank())
     };
     let mut looked_at = count.saturating_mul(2);
     loop {

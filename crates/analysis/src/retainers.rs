@@ -50,11 +50,14 @@ pub struct Retainer {
     /// The holder. Its `distance` is the plain one.
     pub object: ObjectSummary,
     /// The holder's distance as this view counts it; `None` if it cannot be reached without the
-    /// ignored nodes.
+    /// ignored nodes, or is ignored itself.
     pub distance: Option<Distance>,
+    /// Whether ignoring nodes made the holder unreachable, or its edge useless: that of a WeakMap
+    /// entry whose other edge cannot be reached.
+    pub unreachable: bool,
     /// Whether the object stands above itself in the tree; then it is not opened again.
     pub cycle: bool,
-    /// Whether the user asked to ignore it.
+    /// Whether the user asked to ignore it; then it is not opened.
     pub ignored: bool,
 }
 
@@ -63,10 +66,14 @@ pub struct Retainer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retainers {
     /// The tree in preorder; retainers of one object stand nearest first (distance, then the
-    /// order of DevTools), unreachable ones last.
+    /// order of DevTools), unreachable and ignored ones last.
     pub rows: Vec<Row<Retainer>>,
+    /// Retainers of the object itself that are not in `rows`.
+    pub hidden: u64,
     /// The object's own distance in this view.
     pub distance: Option<Distance>,
+    /// Whether ignoring nodes made the object itself unreachable.
+    pub unreachable: bool,
 }
 
 /// The retainers of `node`. Cost: the out-edges of the retainers of the opened nodes; with
@@ -75,17 +82,21 @@ pub struct Retainers {
 /// Source: `JSHeapSnapshot.retainingEdgesFilter`, `ignoreNodeInRetainersView`.
 pub fn retainers(graph: &Graph, node: Ordinal, options: &RetainerOptions) -> Retainers {
     let view = View::of(graph, options);
-    let top = view.children(&[node]);
-    let rows = grow(top, options.max_rows, |below| {
+    let all = options.limit.unwrap_or(usize::MAX);
+    let top = view.first_retainers(&[node], all, true);
+    let tree = grow(top, options.max_rows, |below| {
         let path: Vec<Ordinal> =
             std::iter::once(node).chain(below.iter().map(|key| key.node)).collect();
-        if below.iter().all(|key| key.is_nearest) && below.len() >= options.depth as usize {
-            view.nearest(&path)
-        } else {
-            view.children(&path)
-        }
+        let on_chain = below.iter().all(|key| key.is_nearest);
+        let beyond = below.len() >= options.depth as usize;
+        view.first_retainers(&path, if beyond { 1 } else { all }, on_chain)
     });
-    Retainers { rows, distance: view.distance(node) }
+    Retainers {
+        rows: tree.rows,
+        hidden: tree.hidden,
+        distance: view.distance(node),
+        unreachable: view.lost(node),
+    }
 }
 
 /// What the children of a row are found by.
@@ -136,8 +147,14 @@ impl<'a> View<'a> {
         (distance != Distance::NONE).then_some(distance)
     }
 
+    /// Whether ignoring nodes made this one unreachable.
+    fn lost(&self, node: Ordinal) -> bool {
+        self.distance(node).is_none() && self.graph.distance(node) != Distance::NONE
+    }
+
     fn sort_key(&self, node: Ordinal) -> i64 {
-        match self.distance(node) {
+        // A root stays reachable when it is ignored: searches begin there.
+        match self.distance(node).filter(|_| !self.options.ignore.contains(&node)) {
             Some(distance) => i64::from(distance.0),
             None => UNREACHABLE + i64::from(self.graph.distance(node).0.max(0)),
         }
@@ -149,17 +166,14 @@ impl<'a> View<'a> {
             && edge.edge_type != EdgeType::Invisible
     }
 
-    /// The retainers of the last node of `path`.
-    fn children(&self, path: &[Ordinal]) -> Children<Key, Retainer> {
-        self.first_retainers(path, self.options.limit.unwrap_or(usize::MAX))
-    }
-
-    /// The nearest retainer of the last node of `path`.
-    fn nearest(&self, path: &[Ordinal]) -> Children<Key, Retainer> {
-        self.first_retainers(path, 1)
-    }
-
-    fn first_retainers(&self, path: &[Ordinal], limit: usize) -> Children<Key, Retainer> {
+    /// The nearest `limit` retainers of the last node of `path`; with `on_chain` the nearest of
+    /// them is followed further.
+    fn first_retainers(
+        &self,
+        path: &[Ordinal],
+        limit: usize,
+        on_chain: bool,
+    ) -> Children<Key, Retainer> {
         let Some(&node) = path.last() else { return Children { shown: Vec::new(), hidden: 0 } };
         let (edges, total) = match &self.ignoring {
             Some(ignoring) => self.all_edges(node, ignoring, limit),
@@ -169,21 +183,26 @@ impl<'a> View<'a> {
         let mut shown: Vec<Shown<Key, Retainer>> = Vec::new();
         for (edge, is_dead) in edges {
             let cycle = path.contains(&edge.from);
-            let distance = self.distance(edge.from).filter(|_| !is_dead);
-            let is_nearest = shown.is_empty();
-            let may_follow = is_nearest
+            let ignored = self.options.ignore.contains(&edge.from);
+            let distance = self.distance(edge.from).filter(|_| !is_dead && !ignored);
+            let is_nearest = shown.is_empty() && !ignored;
+            let may_follow = on_chain
+                && is_nearest
                 && path.len() < self.options.follow_nearest as usize
                 && distance.is_some_and(|distance| distance.0 > 1);
             shown.push(Shown {
-                open: !cycle && (path.len() < self.options.depth as usize || may_follow),
+                open: !cycle
+                    && !ignored
+                    && (path.len() < self.options.depth as usize || may_follow),
                 children: self.graph.retainer_count(edge.from),
                 key: Key { node: edge.from, is_nearest },
                 item: Retainer {
                     edge: edge_label(self.graph, edge),
                     object: describe(self.graph, edge.from),
                     distance,
+                    unreachable: !ignored && (is_dead || self.lost(edge.from)),
                     cycle,
-                    ignored: self.options.ignore.contains(&edge.from),
+                    ignored,
                 },
             });
         }

@@ -12,6 +12,15 @@ pub struct Row<T> {
     pub hidden_children: u64,
 }
 
+/// A tree, or several side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tree<T> {
+    /// The rows in preorder, see [`Row`].
+    pub rows: Vec<Row<T>>,
+    /// Topmost rows that exist and are not shown.
+    pub hidden: u64,
+}
+
 /// A child to be shown.
 pub(crate) struct Shown<K, T> {
     /// What its own children are found by.
@@ -38,8 +47,9 @@ pub(crate) fn grow<K, T>(
     top: Children<K, T>,
     max_rows: usize,
     mut children: impl FnMut(&[K]) -> Children<K, T>,
-) -> Vec<Row<T>> {
+) -> Tree<T> {
     let mut rows: Vec<Row<T>> = Vec::new();
+    let mut hidden = top.hidden;
     let mut path: Vec<K> = Vec::new();
     // For each open row, and the invisible one on top, what is left of its children.
     let mut open = vec![(None, top.shown.into_iter())];
@@ -47,8 +57,9 @@ pub(crate) fn grow<K, T>(
         let depth = path.len() as u32;
         let next = if rows.len() < max_rows { left.next() } else { None };
         let Some(child) = next else {
-            if let Some(parent) = parent.and_then(|at: usize| rows.get_mut(at)) {
-                parent.hidden_children += left.len() as u64;
+            match parent.and_then(|at: usize| rows.get_mut(at)) {
+                Some(parent) => parent.hidden_children += left.len() as u64,
+                None => hidden += left.len() as u64,
             }
             open.pop();
             path.pop();
@@ -64,7 +75,7 @@ pub(crate) fn grow<K, T>(
             rows.push(Row { depth, item: child.item, hidden_children: child.children });
         }
     }
-    rows
+    Tree { rows, hidden }
 }
 
 #[cfg(test)]
@@ -84,8 +95,11 @@ mod tests {
     #[test]
     fn every_child_is_shown_or_counted() {
         for max_rows in [1, 2, 3, 5, 100] {
-            let rows = grow(ten(1), max_rows, |path| ten(path.last().copied().unwrap_or(0)));
+            let Tree { rows, hidden } =
+                grow(ten(1), max_rows, |path| ten(path.last().copied().unwrap_or(0)));
             assert_eq!(rows.len(), max_rows.min(14));
+            let topmost = rows.iter().filter(|row| row.depth == 0).count() as u64;
+            assert_eq!(topmost + hidden, 10);
             for (at, row) in rows.iter().enumerate() {
                 let shown = rows[at + 1..]
                     .iter()
@@ -95,7 +109,7 @@ mod tests {
                 assert_eq!(shown + row.hidden_children, 10, "row {at} of {max_rows}");
             }
         }
-        let rows = grow(ten(1), 100, |path| ten(path.last().copied().unwrap_or(0)));
+        let rows = grow(ten(1), 100, |path| ten(path.last().copied().unwrap_or(0))).rows;
         let depths: Vec<u32> = rows.iter().map(|row| row.depth).collect();
         assert_eq!(depths[..5], [0, 1, 2, 2, 1]);
     }
@@ -106,7 +120,7 @@ mod tests {
             shown: vec![Shown { key: at, item: at, open: at < 500_000, children: 1 }],
             hidden: 0,
         };
-        let rows = grow(link(0), usize::MAX, |path| link(path.len() as u32));
+        let rows = grow(link(0), usize::MAX, |path| link(path.len() as u32)).rows;
         assert_eq!(rows.len(), 500_001);
     }
 }

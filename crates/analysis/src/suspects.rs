@@ -14,6 +14,7 @@ pub use biggest::biggest_objects;
 
 use crate::dominators::groups_below;
 use crate::object::source_of;
+use crate::paths::common_way;
 use crate::roles::is_program_object;
 use crate::{ObjectSummary, RootPath, describe, path_to};
 use walk::Weighty;
@@ -48,7 +49,7 @@ pub struct Scatter {
     /// How many instances the accumulation point holds (itself or through its table or backing
     /// store); if not `is_direct`, how many it dominates by other ways.
     pub count: u64,
-    /// How many of them nothing else holds: those that it dominates.
+    /// How many of the `count` nothing else holds: those that the object dominates.
     pub exclusive_count: u64,
     /// Whether it holds them itself or through its table or backing store.
     pub is_direct: bool,
@@ -97,6 +98,9 @@ pub enum SuspectKind {
         accumulation: Option<Accumulation>,
         /// Number of the instances that hang below it.
         gathered: u64,
+        /// Whether `gathered`, and the counts in the suspect's line, are estimates: of very many
+        /// instances only some are looked at.
+        is_estimate: bool,
     },
 }
 
@@ -203,6 +207,10 @@ fn single_suspect(
         && !line.is_empty()
     {
         line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
+    } else if let Some(most) = scatter.first().filter(|most| !most.is_direct)
+        && let Some(way) = way_to_scattered(graph, weighty, most)
+    {
+        line = way;
     }
     let source = Source::of(graph, path.as_ref(), accumulation_point);
     let retained_size = graph.retained_size(object);
@@ -226,6 +234,30 @@ fn single_suspect(
     }
 }
 
+/// The way to what hangs below an accumulation point without being held by it, as one line.
+fn way_to_scattered(graph: &Graph, weighty: &Weighty, most: &Scatter) -> Option<String> {
+    let point = weighty.point();
+    let mut members = Vec::new();
+    let mut covered_until = 0;
+    for (node, position) in graph.retained_set(point).zip(graph.tree_position(point)..) {
+        // What is in a part that is found for itself is not of this suspect.
+        if position >= covered_until {
+            if weighty.apart.contains(&node) {
+                covered_until = position + graph.retained_count(node);
+            } else if graph.class(node) == most.class {
+                members.push(node);
+            }
+        }
+    }
+    let way = common_way(graph, &members, groups::MAX_PATHS);
+    let gathered_at = way.gathered_at?.ordinal;
+    let is_below = graph.dominates(point, gathered_at) || gathered_at == weighty.named_point(graph);
+    (is_below && !way.line.is_empty()).then_some(way.line)
+}
+
+/// Parts of less than one in so many of a suspect's bytes are not worth a word.
+const SMALL_PART: u64 = 200;
+
 /// What a suspect's memory consists of below its accumulation point, most bytes first.
 fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let point = weighty.point();
@@ -236,9 +268,10 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     }
     let apart = |node: &Ordinal| weighty.apart.contains(node);
     let held = held_by(graph, [weighty.named_point(graph), point]);
+    let least = weighty.own_bytes(graph) / SMALL_PART;
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
-        .filter(|group| group.retained_size > 0)
+        .filter(|group| group.retained_size > 0 && group.retained_size >= least)
         .take(limit)
         .map(|group| {
             let scatter = scatter_of(graph, group.largest, group.count, group.retained_size);
@@ -246,11 +279,14 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
                 held.iter().copied().filter(|&node| graph.class(node) == group.class).collect();
             of_class.retain(|node| !apart(node) && !graph.dominates(*node, point));
             let count = of_class.len() as u64;
+            let owner = weighty.named_point(graph);
+            let exclusive = of_class.iter().filter(|&&node| graph.dominates(owner, node));
+            let exclusive_count = exclusive.count() as u64;
             if count < group.count {
                 return Scatter { is_direct: false, ..scatter };
             }
             let retained_size = of_class.iter().map(|&node| graph.retained_size(node)).sum();
-            Scatter { count, retained_size, ..scatter }
+            Scatter { count, exclusive_count, retained_size, ..scatter }
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use heapglass_graph::Wants;
 use heapglass_report::text::{Page, heading};
 use heapglass_report::wire::{Document, Failure as InputFailure, Output, Several};
 use serde::Serialize;
@@ -30,6 +31,17 @@ pub(crate) fn answer<B: Page + Serialize>(
     title: Heading,
     question: impl Fn(&Opened) -> anyhow::Result<B>,
 ) -> anyhow::Result<ExitStatus> {
+    answer_with(context, paths, title, Wants::Graph, question)
+}
+
+/// As [`answer`], and says whether `question` asks for the graph.
+pub(crate) fn answer_with<B: Page + Serialize>(
+    context: &Context,
+    paths: &[PathBuf],
+    title: Heading,
+    wants: Wants,
+    question: impl Fn(&Opened) -> anyhow::Result<B>,
+) -> anyhow::Result<ExitStatus> {
     let inputs = Inputs::find(paths, &context.messages)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut documents = Vec::new();
@@ -38,7 +50,7 @@ pub(crate) fn answer<B: Page + Serialize>(
     let mut status = ExitStatus::Fine;
     for item in &inputs.items {
         let outcome = match item {
-            Ok(input) => open(context, input).and_then(|opened| {
+            Ok(input) => open(context, input, wants).and_then(|opened| {
                 let body = question(&opened).map_err(|error| as_failure(error, &opened))?;
                 Ok(Document::new(opened.entry.clone(), &opened.snapshot.overview().findings, body))
             }),

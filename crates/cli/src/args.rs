@@ -339,6 +339,9 @@ pub(crate) struct IndexArgs {
     /// Where to write it [default: the cache]
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
+    /// Let --out replace a file that is no index
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

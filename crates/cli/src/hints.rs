@@ -80,9 +80,10 @@ fn hint(error: &Error) -> Option<String> {
         Error::NotASnapshot { hint, .. } => Some(hint.clone()),
         Error::Io { path, source, .. } => io_hint(path, source.kind()),
         Error::Syntax { path, .. } => Some(syntax_hint(path)),
-        Error::Decompress { .. } => {
-            Some("the file is damaged or cut off: copy it again, or decompress it by hand to keep what it has".to_owned())
-        }
+        Error::Decompress { .. } => Some(
+            "the file is damaged: copy it again, or decompress it by hand to keep what it has"
+                .to_owned(),
+        ),
         Error::Index { .. } => Some(
             "`heapglass cache clear` removes the kept indexes, --no-index does without one, and \
              `heapglass index` makes one anew"

@@ -7,7 +7,7 @@ use heapglass_report::text::{Look, Role, SizeStyle, clean};
 use crate::exit::{ExitStatus, Failure};
 
 /// Writes messages to standard error. A standard error that is gone is no reason to stop.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Messages {
     look: Look,
 }

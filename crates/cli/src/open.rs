@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Progress, Snapshot};
+use heapglass_graph::{OpenOptions, Progress, Snapshot, Wants};
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::cache::Cache;
@@ -11,6 +11,8 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::hints;
 use crate::inputs::Input;
+use crate::interrupt::Interrupt;
+use crate::messages::Messages;
 use crate::progress::Bar;
 use crate::timings::Timings;
 
@@ -20,20 +22,29 @@ pub(crate) struct Opened {
     pub(crate) snapshot: Snapshot,
     /// Its name and counts, as documents begin.
     pub(crate) entry: SnapshotEntry,
+    bar: Bar,
+    interrupt: Interrupt,
+    messages: Messages,
 }
 
 /// Opens a snapshot, with its index in the cache where there is one.
-pub(crate) fn open(context: &Context, input: &Input) -> Result<Opened, Failure> {
+pub(crate) fn open(context: &Context, input: &Input, wants: Wants) -> Result<Opened, Failure> {
     let kept = kept_index(context, input);
     let index = kept.as_ref().map(|(_, path)| path.clone());
-    let snapshot = open_with_index(context, input, index)?;
+    let bar = bar(context, input);
+    let snapshot = open_showing(context, input, index, wants, &bar)?;
     if let Some((cache, path)) = kept {
         // A cache that cannot be kept in order costs time, not the answer.
         let _ = cache.used(&path);
     }
     let mut entry = SnapshotEntry::new(input.path.display().to_string(), snapshot.overview());
     input.describe(&mut entry);
-    Ok(Opened { snapshot, entry })
+    let (interrupt, messages) = (context.interrupt.clone(), context.messages.clone());
+    Ok(Opened { snapshot, entry, bar, interrupt, messages })
+}
+
+fn bar(context: &Context, input: &Input) -> Bar {
+    Bar::new(short_name(&input.path), context.settings.progress, context.interrupt.clone())
 }
 
 /// Opens a snapshot with this index, or with none.
@@ -41,6 +52,16 @@ pub(crate) fn open_with_index(
     context: &Context,
     input: &Input,
     index: Option<PathBuf>,
+) -> Result<Snapshot, Failure> {
+    open_showing(context, input, index, Wants::Graph, &bar(context, input))
+}
+
+fn open_showing(
+    context: &Context,
+    input: &Input,
+    index: Option<PathBuf>,
+    wants: Wants,
+    bar: &Bar,
 ) -> Result<Snapshot, Failure> {
     let interrupted = |failure: Failure| match context.interrupt.asked() {
         Some(status) => Failure { status, ..failure },
@@ -55,41 +76,57 @@ pub(crate) fn open_with_index(
         index,
         temp_dir: work_dir.as_ref().map_or(shared.as_path(), |dir| dir.path()).to_owned(),
         threads: context.settings.threads,
+        wants,
     };
-    let bar =
-        Bar::new(short_name(&input.path), context.settings.progress, context.interrupt.clone());
-    let timings = context.settings.timings.then(|| Timings::new(&bar));
-    let progress = timings.as_ref().map_or(&bar as &dyn Progress, |timings| timings);
+    let timings = context.settings.timings.then(|| Timings::new(bar));
+    let progress = timings.as_ref().map_or(bar as &dyn Progress, |timings| timings);
     let cleans_up = context.interrupt.cleans_up(work_dir.as_ref());
     let snapshot = Snapshot::open(&source, &options, progress)
         .map_err(|error| interrupted(hints::opening(error)));
     if let Some(timings) = timings {
         context.messages.raw(&timings.finish());
     }
-    drop(bar);
     // The directory first: once nothing cleans up, an interrupt ends the program at once.
     drop(work_dir);
     drop(cleans_up);
     let snapshot = snapshot?;
     if let Some(problem) = snapshot.index_problem() {
-        context.messages.note(problem);
+        bar.aside(|| context.messages.note(without_number(problem)));
     }
     Ok(snapshot)
 }
 
 impl Opened {
-    /// The graph of the snapshot.
-    pub(crate) fn graph(&self) -> Result<heapglass_graph::Graph, Failure> {
-        graph(&self.snapshot)
+    /// The graph of the snapshot, to do with it what `verb` says: `finding paths in`.
+    pub(crate) fn graph(&self, verb: &'static str) -> Result<heapglass_graph::Graph, Failure> {
+        if self.snapshot.from_index() && self.snapshot.damage().is_none() {
+            self.bar.doing("checking the index of");
+            self.bar.begin_again();
+        }
+        let cleans_up = self.interrupt.cleans_up(None);
+        let known = self.snapshot.damage().is_some();
+        let graph = self.snapshot.graph_with(&self.bar);
+        drop(cleans_up);
+        if let Some(damage) = self.snapshot.damage().filter(|_| !known) {
+            self.note(&format!("{}; the snapshot was read again", without_number(damage)));
+        }
+        let graph = graph.map_err(|error| match self.interrupt.asked() {
+            Some(status) => Failure { status, ..hints::opening(error) },
+            None => Failure { status: ExitStatus::Unreadable, ..hints::opening(error) },
+        })?;
+        self.bar.doing(verb);
+        Ok(graph)
     }
-}
 
-/// The graph of a snapshot.
-pub(crate) fn graph(snapshot: &Snapshot) -> Result<heapglass_graph::Graph, Failure> {
-    snapshot.graph().map_err(|error| {
-        let failure = hints::opening(error);
-        Failure { status: ExitStatus::Unreadable, ..failure }
-    })
+    /// Tells the user something, beside the progress bar.
+    pub(crate) fn note(&self, text: &str) {
+        self.bar.aside(|| self.messages.note(text));
+    }
+
+    /// Takes the progress bar away, for answers that are written bit by bit.
+    pub(crate) fn hide_bar(&mut self) {
+        self.bar.finish();
+    }
 }
 
 /// The cache and the place of the input's index in it.
@@ -100,6 +137,11 @@ fn kept_index(context: &Context, input: &Input) -> Option<(Cache, PathBuf)> {
     let cache = Cache::open(context.settings.cache.as_ref()?).ok().filter(Cache::keeps_anything)?;
     let path = cache.index_of(&input.path).ok()?;
     Some((cache, path))
+}
+
+/// A sentence with a system's answer at its end, without the number that only programs need.
+fn without_number(text: &str) -> &str {
+    text.split(" (os error").next().unwrap_or(text)
 }
 
 fn short_name(path: &Path) -> String {

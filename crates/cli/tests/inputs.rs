@@ -158,3 +158,52 @@ fn export_writes_files() {
     page(&["export", small, small, "--format", "ndjson", "--out", path]);
     assert!(dir.path().join("2-small-node12.heapsnapshot.zst.ndjson").is_file());
 }
+
+#[test]
+fn an_index_replaces_no_other_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).to_str().expect("a plain path").to_owned();
+    let (out, notes) = (path("made.index"), path("notes.txt"));
+    std::fs::write(&notes, "mine").expect("written");
+    let index = |out: &str, more: &[&str]| run(&[&["index", APP, "--out", out], more].concat());
+    assert_eq!(index(&out, &[]).code, 0);
+    assert_eq!(index(&out, &[]).code, 0, "an index may be made anew");
+    let refused = index(&notes, &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(
+        refused.stderr.contains("is there already and is no index\nhint: "),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&notes).expect("left alone"), "mine");
+    assert_eq!(index(&notes, &["--force"]).code, 0);
+    assert!(page(&["statistics", &notes]).contains("5.2 MB"));
+}
+
+#[test]
+fn a_damaged_index_is_said_and_made_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let snapshot = dir.path().join("app.heapsnapshot");
+    std::fs::write(&snapshot, decompressed(APP)).expect("written");
+    let cache = dir.path().join("cache");
+    let ask = || {
+        let output = heapglass(&["dominators", snapshot.to_str().expect("a plain path")])
+            .env("HEAPGLASS_CACHE_DIR", &cache)
+            .env("HEAPGLASS_CACHE_MAX", "1GB")
+            .output();
+        said(output.expect("the program runs"))
+    };
+    let first = ask();
+    assert_eq!((first.code, first.stderr.as_str()), (0, ""));
+    let mut entries = std::fs::read_dir(&cache).expect("the cache");
+    let index = entries.next().expect("an index").expect("readable").path();
+    let mut bytes = std::fs::read(&index).expect("the index");
+    let at = bytes.windows(7).position(|part| part == b"Session").expect("a string");
+    bytes[at] = b'X';
+    std::fs::write(&index, &bytes).expect("damaged");
+    let again = ask();
+    assert_eq!((again.code, again.stdout.as_str()), (0, first.stdout.as_str()));
+    assert!(again.stderr.starts_with("note: ") && again.stderr.lines().count() == 1);
+    assert!(again.stderr.ends_with("; the snapshot was read again\n"), "{}", again.stderr);
+    assert_eq!(ask().stderr, "", "it is whole again");
+}

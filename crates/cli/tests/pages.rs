@@ -92,3 +92,39 @@ fn paths() {
 fn paths_to_a_class() {
     assert_snapshot!(page(&["paths", APP, "--class", "Session"]));
 }
+
+/// The lines of a page that are wider than the terminal it is written for.
+fn too_wide(args: &[&str], columns: usize) -> Vec<String> {
+    let output = heapglass(args).env("COLUMNS", columns.to_string()).output();
+    let said = said(output.expect("the program runs"));
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{args:?}");
+    // Files and places in them are never cut: people copy them.
+    let is_copied = |line: &str| line.contains('/');
+    let lines = said.stdout.lines().filter(|line| line.chars().count() > columns);
+    lines.filter(|line| !is_copied(line)).map(str::to_owned).collect()
+}
+
+#[test]
+fn pages_fit_narrow_and_wide_terminals() {
+    let (session, list) = (id_of("Session"), id_of("Map"));
+    let pages: [&[&str]; 13] = [
+        &["report", APP],
+        &["summary", APP],
+        &["summary", APP, "--objects", "Session"],
+        &["statistics", APP],
+        &["containment", APP, "--depth", "4", "--limit", "4"],
+        &["dominators", APP, "--min-share", "0.1", "--depth", "40"],
+        &["object", APP, &session],
+        &["object", APP, &list, "--internals"],
+        &["retainers", APP, &session],
+        &["retainers", APP, &list, "--depth", "3"],
+        &["paths", APP, &session],
+        &["paths", APP, &list],
+        &["paths", APP, "--class", "Session"],
+    ];
+    for args in pages {
+        for columns in [40, 60, 80, 200] {
+            assert_eq!(too_wide(args, columns), [""; 0], "{args:?} in {columns} columns");
+        }
+    }
+}

@@ -79,13 +79,13 @@ impl WideColumn {
     /// Stands in `low` for "look into `wide`".
     pub const ESCAPE: u32 = u32::MAX;
 
-    /// The value at `row`. Panics if `row` is out of range, as indexing does.
+    /// The value at `row`; 0 if there is no such row.
     pub fn get(&self, row: usize) -> u64 {
-        match self.low[row] {
+        match self.low.get(row).copied().unwrap_or(0) {
             Self::ESCAPE => {
                 let wide = &*self.wide;
                 match wide.binary_search_by_key(&(row as u64), |entry| entry[0]) {
-                    Ok(at) => wide[at][1],
+                    Ok(at) => wide.get(at).map_or(0, |entry| entry[1]),
                     Err(_) => u64::from(Self::ESCAPE),
                 }
             }

@@ -34,11 +34,13 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
-    /// Compressed bytes are damaged.
-    #[error("{}: cannot decompress: {source}", path.display())]
+    /// Compressed bytes are damaged, or end before they give anything.
+    #[error("{}: cannot decompress it, at or before byte {offset}: {source}", path.display())]
     Decompress {
         /// The file.
         path: PathBuf,
+        /// Bytes of the file that were taken when it was noticed. Decoders read ahead.
+        offset: u64,
         /// The decoder's answer.
         source: std::io::Error,
     },

@@ -46,6 +46,8 @@ pub enum FindingKind {
     DuplicateSection,
     /// `root_index` in the header is that of no node.
     RootOutOfRange,
+    /// Several nodes have one id.
+    DuplicateId,
 }
 
 impl Finding {

@@ -80,27 +80,94 @@ pub(crate) struct Input {
 /// than [`BOMB_RATIO`] times is taken for an attack on the disk.
 const BOMB_BYTES: u64 = 4 << 30;
 const BOMB_RATIO: u64 = 250;
+/// A file that a collector packed and somebody packed again is ordinary; more is not.
+const MOST_LAYERS: u32 = 2;
+
+/// How bytes are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compression {
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// What the first bytes say.
+    fn of(head: &[u8]) -> Option<Compression> {
+        if head.starts_with(&[0x1f, 0x8b]) {
+            Some(Compression::Gzip)
+        } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            Some(Compression::Zstd)
+        } else {
+            None
+        }
+    }
+
+    fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(
+                BufReader::with_capacity(1 << 16, reader),
+            )),
+            Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(reader)?),
+        })
+    }
+}
+
+/// The first four bytes, or as many as there are, and the error that ended them.
+fn head(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = Vec::with_capacity(4);
+    let end = reader.take(4).read_to_end(&mut head).err();
+    (head, end)
+}
+
+/// Nothing but the error that ended a stream.
+struct Ended(Option<io::Error>);
+
+impl Read for Ended {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
 
 impl Input {
-    fn new(mut raw: Box<dyn Read + Send>, size: Option<u64>, path: &Path) -> Result<Input> {
-        let mut head = Vec::with_capacity(4);
-        raw.by_ref().take(4).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+    fn new(raw: Box<dyn Read + Send>, size: Option<u64>, path: &Path) -> Result<Input> {
         let consumed = Arc::new(AtomicU64::new(0));
-        let gzip = head.starts_with(&[0x1f, 0x8b]);
-        let zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let counted = Counted { inner: io::Cursor::new(head).chain(raw), count: consumed.clone() };
-        let reader: Box<dyn Read + Send> = if gzip {
-            Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(
-                1 << 16,
-                counted,
-            )))
-        } else if zstd {
-            let decoder = zstd::stream::read::Decoder::new(counted);
-            Box::new(decoder.map_err(|source| Error::Decompress { path: path.to_owned(), source })?)
-        } else {
-            Box::new(counted)
-        };
-        let compressed = gzip || zstd;
+        let mut reader: Box<dyn Read + Send> =
+            Box::new(Counted { inner: raw, count: consumed.clone() });
+        let mut layers = 0;
+        loop {
+            let failed = |source: io::Error| match layers {
+                0 => Error::io("read", path, source),
+                _ => {
+                    let offset = consumed.load(Ordering::Relaxed);
+                    Error::Decompress { path: path.to_owned(), offset, source }
+                }
+            };
+            let (head, end) = head(&mut *reader);
+            let compression = Compression::of(&head);
+            if let Some(error) = end {
+                // What is cut off is for whoever reads on to notice, unless there is nothing.
+                let is_cut = layers > 0 && error.kind() == io::ErrorKind::UnexpectedEof;
+                if !is_cut || head.is_empty() {
+                    return Err(failed(error));
+                }
+                let rest = Ended(Some(error));
+                reader = Box::new(io::Cursor::new(head).chain(rest));
+            } else {
+                reader = Box::new(io::Cursor::new(head).chain(reader));
+            }
+            let Some(compression) = compression else { break };
+            if layers == MOST_LAYERS {
+                let what = format!("it is compressed more than {MOST_LAYERS} times over");
+                let hint = "decompress it by hand".to_owned();
+                return Err(Error::NotASnapshot { path: path.to_owned(), what, hint });
+            }
+            layers += 1;
+            reader = compression.decoder(reader).map_err(|source| {
+                let offset = consumed.load(Ordering::Relaxed);
+                Error::Decompress { path: path.to_owned(), offset, source }
+            })?;
+        }
+        let compressed = layers > 0;
         Ok(Input {
             reader,
             size: size.filter(|_| !compressed),
@@ -147,7 +214,7 @@ impl Input {
             self.cut_off = true;
             return Ok(got);
         }
-        Err(Error::Decompress { path: self.path.clone(), source })
+        Err(Error::Decompress { path: self.path.clone(), offset: self.consumed(), source })
     }
 
     /// Bytes taken from the file so far.

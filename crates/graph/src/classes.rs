@@ -38,9 +38,17 @@ pub struct ClassTable {
 }
 
 impl ClassTable {
-    /// The row of a class.
+    /// The row of a class; one without name and objects for a class that there is not.
     pub fn row(&self, class: ClassIndex) -> &ClassRow {
-        &self.rows[class.index()]
+        static NONE: ClassRow = ClassRow {
+            class_key: String::new(),
+            class_name: String::new(),
+            count: 0,
+            distance: Distance::NONE.0,
+            shallow_size: 0,
+            retained_size: 0,
+        };
+        self.rows.get(class.index()).unwrap_or(&NONE)
     }
 
     /// Rows that DevTools shows, with their index.

@@ -17,8 +17,9 @@ use crate::{
 
 /// A whole heap graph, read-only, cheap to clone and to share between threads.
 ///
-/// Every accessor that takes an ordinal panics if the ordinal is out of range; ordinals come from
-/// the graph itself, or from [`Graph::ordinal_of`].
+/// Ordinals come from the graph itself, or from [`Graph::ordinal_of`]. Of one that is out of range
+/// every accessor gives nothing (0, an empty name, no edges), and an edge that leads out of range is
+/// none: the numbers of an index are those of a file, whose sums anybody can make right.
 #[derive(Debug, Clone)]
 pub struct Graph {
     pub(crate) overview: Arc<Overview>,
@@ -233,19 +234,20 @@ impl Graph {
                 position(&ids.low, low).map(|at| Ordinal(at as u32))
             }
             _ => {
-                ids.wide.iter().find(|entry| entry[1] == id.0).map(|entry| Ordinal(entry[0] as u32))
+                let entry = ids.wide.iter().find(|entry| entry[1] == id.0)?;
+                u32::try_from(entry[0]).ok().filter(|&node| node < self.node_count()).map(Ordinal)
             }
         }
     }
 
     /// The node's type.
     pub fn node_type(&self, node: Ordinal) -> NodeType {
-        NodeType::from_code(self.columns.node_type[node.index()])
+        NodeType::from_code(self.columns.node_type.get(node.index()).copied().unwrap_or(u8::MAX))
     }
 
     /// The name of the node's type, as in the file.
     pub fn node_type_name(&self, node: Ordinal) -> &str {
-        let code = self.columns.node_type[node.index()];
+        let code = self.columns.node_type.get(node.index()).copied().unwrap_or(u8::MAX);
         self.overview.info.node_type_names.get(usize::from(code)).map_or("unknown", |name| name)
     }
 
@@ -256,7 +258,7 @@ impl Graph {
 
     /// String index of the node's name.
     pub fn name_index(&self, node: Ordinal) -> StringIndex {
-        StringIndex(self.columns.node_name[node.index()])
+        StringIndex(self.columns.node_name.get(node.index()).copied().unwrap_or(u32::MAX))
     }
 
     /// The node's raw name: V8's name for it, "Detached " in front for detached DOM nodes.
@@ -287,7 +289,7 @@ impl Graph {
 
     /// Distance from the user roots.
     pub fn distance(&self, node: Ordinal) -> Distance {
-        Distance(self.columns.distance[node.index()])
+        self.columns.distance.get(node.index()).map_or(Distance::NONE, |&at| Distance(at))
     }
 
     /// For each node its distance: the whole column.
@@ -297,29 +299,38 @@ impl Graph {
 
     /// The immediate dominator; the root's is itself.
     pub fn dominator(&self, node: Ordinal) -> Ordinal {
-        Ordinal(self.columns.dominator[node.index()])
+        let dominator = self.columns.dominator.get(node.index()).copied().map(Ordinal);
+        dominator.filter(|&node| self.has(node)).unwrap_or(self.root())
     }
 
     /// The nodes that `node` dominates immediately, in no particular order. Cost: one step each.
     pub fn dominated(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
         let (order, size) = (&*self.columns.tree_order, &*self.columns.tree_size);
-        let start = self.columns.tree_position[node.index()] as usize;
-        let end = start + size[node.index()] as usize;
+        let (start, end) = self.subtree(node);
         let mut next = start + 1;
         std::iter::from_fn(move || {
-            (next < end).then(|| {
-                let child = order[next];
-                next += size[child as usize].max(1) as usize;
-                Ordinal(child)
-            })
+            let child = *order.get(next).filter(|_| next < end)?;
+            next += size.get(child as usize).map_or(1, |&size| size.max(1)) as usize;
+            Some(Ordinal(child))
         })
     }
 
     /// All nodes that `node` dominates, itself first: its retained set.
     pub fn retained_set(&self, node: Ordinal) -> impl ExactSizeIterator<Item = Ordinal> + '_ {
-        let start = self.columns.tree_position[node.index()] as usize;
-        let end = start + self.columns.tree_size[node.index()] as usize;
-        self.columns.tree_order[start..end].iter().map(|&o| Ordinal(o))
+        let (start, end) = self.subtree(node);
+        self.columns.tree_order.get(start..end).unwrap_or_default().iter().map(|&o| Ordinal(o))
+    }
+
+    /// Where the dominator subtree of a node starts and ends in preorder.
+    fn subtree(&self, node: Ordinal) -> (usize, usize) {
+        let start = self.tree_position(node) as usize;
+        let end = start + self.retained_count(node) as usize;
+        (start, end.min(self.columns.tree_order.len()))
+    }
+
+    /// Whether there is such a node.
+    fn has(&self, node: Ordinal) -> bool {
+        node.0 < self.node_count()
     }
 
     /// All nodes in preorder of the dominator tree.
@@ -329,20 +340,20 @@ impl Graph {
 
     /// Position of `node` in [`Graph::dominator_preorder`].
     pub fn tree_position(&self, node: Ordinal) -> u32 {
-        self.columns.tree_position[node.index()]
+        self.columns.tree_position.get(node.index()).copied().unwrap_or(u32::MAX)
     }
 
     /// Number of nodes in the dominator subtree of `node`, itself included.
     pub fn retained_count(&self, node: Ordinal) -> u32 {
-        self.columns.tree_size[node.index()]
+        self.columns.tree_size.get(node.index()).copied().unwrap_or(0)
     }
 
     /// Whether every path from the root to `node` goes through `dominator` (a node dominates
     /// itself). Constant time.
     pub fn dominates(&self, dominator: Ordinal, node: Ordinal) -> bool {
-        let start = self.columns.tree_position[dominator.index()];
-        let at = self.columns.tree_position[node.index()];
-        at >= start && at - start < self.columns.tree_size[dominator.index()]
+        let start = self.tree_position(dominator);
+        let at = self.tree_position(node);
+        at >= start && at - start < self.retained_count(dominator)
     }
 
     /// Whether a DOM node is attached.
@@ -356,7 +367,7 @@ impl Graph {
 
     /// The node's class.
     pub fn class(&self, node: Ordinal) -> ClassIndex {
-        ClassIndex(self.columns.class[node.index()])
+        ClassIndex(self.columns.class.get(node.index()).copied().unwrap_or(u32::MAX))
     }
 
     /// For each node its class: the whole column.
@@ -385,7 +396,10 @@ impl Graph {
     /// Ordinals of the node's edges.
     pub fn edge_range(&self, node: Ordinal) -> Range<usize> {
         let first = &*self.columns.first_edge;
-        first[node.index()] as usize..first[node.index() + 1] as usize
+        let at = |node: usize| first.get(node).map_or(0, |&edge| edge as usize);
+        let range = at(node.index())..at(node.index() + 1);
+        let is_whole = range.start <= range.end && range.end <= self.columns.edge_to.len();
+        if is_whole { range } else { 0..0 }
     }
 
     /// The node's edges in the file's order, broken ones left out.
@@ -394,9 +408,10 @@ impl Graph {
         Edges {
             from: node,
             next: range.start as u32,
-            types: &self.columns.edge_type[range.clone()],
-            names: &self.columns.edge_name[range.clone()],
-            targets: &self.columns.edge_to[range],
+            nodes: self.node_count(),
+            types: self.columns.edge_type.get(range.clone()).unwrap_or_default(),
+            names: self.columns.edge_name.get(range.clone()).unwrap_or_default(),
+            targets: self.columns.edge_to.get(range).unwrap_or_default(),
         }
     }
 
@@ -419,9 +434,12 @@ impl Graph {
     /// The same in no particular order. Constant time each.
     pub fn each_retaining_node(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
         let order = &*self.columns.preorder_node;
-        let essential =
-            self.essential_retainers(node).iter().map(move |&from| Ordinal(order[from as usize]));
-        essential.chain(self.other_retainers(node).iter().map(|pair| Ordinal(pair[1])))
+        let essential = self
+            .essential_retainers(node)
+            .iter()
+            .filter_map(move |&from| order.get(from as usize).map(|&node| Ordinal(node)));
+        let others = self.other_retainers(node).iter().map(|pair| Ordinal(pair[1]));
+        essential.chain(others).filter(|&from| self.has(from))
     }
 
     /// Number of edges into `node`. Constant time.
@@ -430,16 +448,18 @@ impl Graph {
     }
 
     fn essential_retainers(&self, node: Ordinal) -> &[u32] {
-        let number = self.columns.preorder_number[node.index()] as usize;
+        let Some(&number) = self.columns.preorder_number.get(node.index()) else { return &[] };
         let first = &*self.columns.predecessor_first;
-        &self.columns.predecessor_from[first[number] as usize..first[number + 1] as usize]
+        let at = |number: usize| first.get(number).map_or(0, |&from| from as usize);
+        let range = at(number as usize)..at(number as usize + 1);
+        self.columns.predecessor_from.get(range).unwrap_or_default()
     }
 
     fn other_retainers(&self, node: Ordinal) -> &[[u32; 2]] {
         let others = &*self.columns.other_retainers;
         let start = others.partition_point(|pair| pair[0] < node.0);
         let end = others.partition_point(|pair| pair[0] <= node.0);
-        &others[start..end]
+        others.get(start..end).unwrap_or_default()
     }
 
     /// The edges that lead from one node to another. Cost: a scan of the targets of `from`.
@@ -481,6 +501,8 @@ fn position(column: &[u32], value: u32) -> Option<usize> {
 pub struct Edges<'a> {
     from: Ordinal,
     next: u32,
+    /// Number of nodes: targets are below.
+    nodes: u32,
     types: &'a [u8],
     names: &'a [u32],
     targets: &'a [u32],
@@ -497,8 +519,8 @@ impl Edges<'_> {
             EdgeName::String(StringIndex(name))
         };
         let to = Ordinal(*self.targets.get(at)?);
-        let ordinal = EdgeOrdinal(self.next + at as u32);
-        (edge_type != EdgeType::Broken).then_some(Edge {
+        let ordinal = EdgeOrdinal(self.next.wrapping_add(at as u32));
+        (edge_type != EdgeType::Broken && to.0 < self.nodes).then_some(Edge {
             ordinal,
             edge_type,
             from: self.from,

@@ -20,5 +20,5 @@ pub use heapglass_format::{
     EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result, Step,
 };
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
-pub use open::{OpenOptions, Snapshot};
+pub use open::{OpenOptions, Snapshot, Wants, is_index};
 pub use overview::{Overview, SnapshotInfo, Statistics};

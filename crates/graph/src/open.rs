@@ -22,6 +22,18 @@ pub struct OpenOptions {
     pub temp_dir: PathBuf,
     /// Threads to use, at least 1.
     pub threads: usize,
+    /// What will be asked.
+    pub wants: Wants,
+}
+
+/// What a snapshot is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Facts, statistics and classes alone. Without an index, columns that only the graph needs
+    /// are not written then; asking for the graph all the same reads the snapshot once more.
+    Overview,
+    /// The graph as well.
+    Graph,
 }
 
 /// An opened snapshot: the overview at hand, the graph on demand.
@@ -33,12 +45,14 @@ pub struct Snapshot {
     threads: usize,
     from_index: bool,
     index_problem: Option<String>,
+    /// Why the index was made again after it was opened.
+    damage: OnceLock<String>,
     /// What an index was made from, to make it again if its columns are damaged.
     origin: Option<(Source, OpenOptions)>,
 }
 
 /// Raised whenever a pass computes something else than before, so that older indexes are rebuilt.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 
 /// What an index says of itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,9 +114,27 @@ impl Snapshot {
                 Err(error) => problem = Some(error.to_string()),
             }
         }
-        let mut snapshot = Snapshot::build(source, options, progress)?;
+        let mut snapshot = Snapshot::build_anywhere(source, options, progress)?;
         snapshot.index_problem = snapshot.index_problem.or(problem);
         Ok(snapshot)
+    }
+
+    /// Builds beside the index, and where there is no room for that without one.
+    fn build_anywhere(
+        source: &Source,
+        options: &OpenOptions,
+        progress: &dyn Progress,
+    ) -> Result<Snapshot> {
+        match Snapshot::build(source, options, progress) {
+            Err(full) if options.index.is_some() && !source.is_stream() && is_full(&full) => {
+                let elsewhere = OpenOptions { index: None, ..options.clone() };
+                // Where there is no room either, that is what the user has to make.
+                let mut snapshot = Snapshot::build(source, &elsewhere, progress)?;
+                snapshot.index_problem = Some(format!("no index was kept: {full}"));
+                Ok(snapshot)
+            }
+            built => built,
+        }
     }
 
     /// Opens an index file by itself, without the snapshot it was made from.
@@ -121,6 +153,7 @@ impl Snapshot {
             threads: 2,
             from_index: true,
             index_problem: None,
+            damage: OnceLock::new(),
             origin: None,
         })
     }
@@ -139,14 +172,21 @@ impl Snapshot {
         let of = fingerprint(source)?;
         let index_dir = options.index.as_deref().and_then(Path::parent);
         let mut problem = None;
+        let work_file = || match options.wants {
+            Wants::Overview if !source.is_stream() => {
+                ContainerWriter::create_for_passes(&options.temp_dir)
+            }
+            _ => ContainerWriter::create(&options.temp_dir),
+        };
         let writer = match index_dir.map(ContainerWriter::create) {
             Some(Ok(writer)) => writer,
             Some(Err(error)) => {
                 problem = Some(error.to_string());
-                ContainerWriter::create(&options.temp_dir)?
+                work_file()?
             }
-            None => ContainerWriter::create(&options.temp_dir)?,
+            None => work_file()?,
         };
+        let is_index = writer.is_index();
         let overview = build::build(source, &writer, options.threads, progress)?;
         let stored = StoredOverview {
             info: overview.info.clone(),
@@ -169,16 +209,20 @@ impl Snapshot {
                 Container::from_file(writer.into_unnamed()?, &path)?
             }
         };
-        let graph = read_graph(&container, &overview)?;
-        let overview = graph.overview.clone();
+        let overview = Arc::new(overview);
+        let graph = OnceLock::new();
+        if is_index {
+            let _ = graph.set(Graph::from_container(&container, overview.clone())?);
+        }
         Ok(Snapshot {
             container,
             overview,
-            graph: OnceLock::from(graph),
+            graph,
             threads: options.threads,
             from_index: false,
             index_problem: problem,
-            origin: None,
+            damage: OnceLock::new(),
+            origin: (!is_index).then(|| (source.clone(), options.clone())),
         })
     }
 
@@ -193,11 +237,27 @@ impl Snapshot {
     ///
     /// Errors: the index is damaged and its snapshot is not at hand.
     pub fn graph(&self) -> Result<Graph> {
+        self.graph_with(&())
+    }
+
+    /// The same with progress, for when the snapshot has to be read again.
+    pub fn graph_with(&self, progress: &dyn Progress) -> Result<Graph> {
         if let Some(graph) = self.graph.get() {
             return Ok(graph.clone());
         }
+        if !self.from_index {
+            let again = self.read_again(progress)?;
+            let graph = again.and_then(|again| again.graph.into_inner());
+            let graph = graph.ok_or_else(|| Error::Index {
+                path: self.container.path().to_owned(),
+                reason: "not there: the snapshot changed while it was being read".to_owned(),
+            })?;
+            return Ok(self.graph.get_or_init(|| graph).clone());
+        }
         let graph = match self.checked_graph() {
-            Err(damage @ Error::Index { .. }) => self.rebuilt_graph().ok_or(damage)?,
+            Err(damage @ Error::Index { .. }) => {
+                self.rebuilt_graph(&damage, progress)?.ok_or(damage)?
+            }
             graph => graph?,
         };
         Ok(self.graph.get_or_init(|| graph).clone())
@@ -209,11 +269,26 @@ impl Snapshot {
     }
 
     /// The graph of the snapshot that the index was made from, unless it has changed since.
-    fn rebuilt_graph(&self) -> Option<Graph> {
-        let (source, options) = self.origin.as_ref()?;
-        let rebuilt = Snapshot::build(source, options, &()).ok()?;
-        let same = rebuilt.overview.info == self.overview.info;
-        rebuilt.graph.into_inner().filter(|_| same)
+    fn rebuilt_graph(&self, damage: &Error, progress: &dyn Progress) -> Result<Option<Graph>> {
+        let again = match self.read_again(progress) {
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            again => again.ok().flatten(),
+        };
+        if again.is_some() {
+            let _ = self.damage.set(damage.to_string());
+        }
+        Ok(again.and_then(|again| again.graph.into_inner()))
+    }
+
+    /// The snapshot read once more, with all columns; `None` if it is another one now.
+    fn read_again(&self, progress: &dyn Progress) -> Result<Option<Snapshot>> {
+        let Some((source, options)) = self.origin.as_ref() else { return Ok(None) };
+        // The directory for work files may have been one for the opening alone.
+        let temp_dir = options.temp_dir.ancestors().find(|dir| dir.is_dir());
+        let temp_dir = temp_dir.unwrap_or(&options.temp_dir).to_owned();
+        let options = OpenOptions { temp_dir, wants: Wants::Graph, ..options.clone() };
+        let again = Snapshot::build_anywhere(source, &options, progress)?;
+        Ok(Some(again).filter(|again| again.overview.info == self.overview.info))
     }
 
     /// Whether the snapshot came out of an existing index.
@@ -225,10 +300,30 @@ impl Snapshot {
     pub fn index_problem(&self) -> Option<&str> {
         self.index_problem.as_deref()
     }
+
+    /// Why [`Snapshot::graph`] read the snapshot again instead of its index, in words.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.get().map(String::as_str)
+    }
+}
+
+/// Whether a directory had no room for the work file.
+fn is_full(error: &Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error {
+        Error::Io { action, source, .. } => {
+            *action != "read"
+                && matches!(
+                    source.kind(),
+                    StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem
+                )
+        }
+        _ => false,
+    }
 }
 
 /// Whether the file starts like an index.
-fn is_index(path: &Path) -> bool {
+pub fn is_index(path: &Path) -> bool {
     let mut magic = [0; 8];
     File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
         && Container::is_magic(&magic)
@@ -263,10 +358,6 @@ fn read_overview(container: &Container) -> Result<Overview> {
     })
 }
 
-fn read_graph(container: &Container, overview: &Overview) -> Result<Graph> {
-    Graph::from_container(container, Arc::new(overview.clone()))
-}
-
 /// Blocks of the file that are hashed: an unchanged time stamp over changed contents is rare, and
 /// reading the whole file would cost what the index saves.
 const SAMPLES: u64 = 32;
@@ -299,4 +390,23 @@ fn fingerprint(source: &Source) -> Result<Option<Fingerprint>> {
         file: [metadata.dev(), metadata.ino()],
         sample: heapglass_format::container::checksum(&bytes),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lack_of_room_makes_do_without_an_index() {
+        let error = |action: &'static str, number: i32| {
+            Error::io(action, Path::new("index"), std::io::Error::from_raw_os_error(number))
+        };
+        // ENOSPC, EDQUOT and EFBIG on Linux; EACCES.
+        assert!(is_full(&error("write", 28)));
+        assert!(is_full(&error("write", 122)));
+        assert!(is_full(&error("write", 27)));
+        assert!(!is_full(&error("write", 13)));
+        assert!(!is_full(&error("read", 28)), "the snapshot itself");
+        assert!(!is_full(&Error::Cancelled));
+    }
 }

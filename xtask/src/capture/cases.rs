@@ -272,7 +272,7 @@ fn report(bench: &Bench) -> Result<Outcome> {
     let mut command = Command::new(&bench.program);
     command.args(["capture", "--report", "--pid", &node.pid().to_string(), "--out"]);
     let text = workspace::output(command.arg(node.out("a.heapsnapshot")))?;
-    ensure!(text.starts_with("captured ") && text.contains("Statistics"), "{text}");
+    ensure!(text.starts_with("captured ") && text.contains("What the heap consists of"), "{text}");
     node.unharmed(&["a.heapsnapshot"])?;
     Ok(Outcome::Passed)
 }

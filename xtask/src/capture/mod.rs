@@ -30,7 +30,6 @@ pub(crate) struct Bench {
     program: PathBuf,
     /// The runtime.
     node: PathBuf,
-    major: u32,
     /// Whether this is the newest version, for what is needed only once.
     newest: bool,
 }
@@ -53,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if !args.node.is_empty() && !args.node.contains(&major) {
             continue;
         }
-        let bench = Bench { program: program.clone(), node, major, newest: major == newest };
+        let bench = Bench { program: program.clone(), node, newest: major == newest };
         for (name, case) in cases::ALL {
             if args.only.as_ref().is_some_and(|part| !name.contains(part.as_str())) {
                 continue;

@@ -42,6 +42,8 @@ pub struct PathBranch {
 pub struct MergedPaths {
     /// The tree in preorder, the branch with the most retained bytes first.
     pub rows: Vec<Row<PathBranch>>,
+    /// Topmost branches that are not in `rows`.
+    pub hidden: u64,
     /// The way that most of the targets share, as one line:
     /// `global.app.routes.cache : Map → table → [1234 × Session]`; empty if they share nothing.
     pub common: String,
@@ -58,15 +60,48 @@ pub struct MergedPaths {
 /// Merges the shortest paths to `targets` (of a class: [`crate::instances`]), up to `limit`
 /// branches below each. Cost: the retainers of all nodes on the paths, each once.
 pub fn merged_paths(graph: &Graph, targets: &[Ordinal], limit: usize) -> MergedPaths {
-    let forest = Forest::of(graph, targets);
-    let rows = grow(forest.children(None, limit), MAX_ROWS, |path| match path.last() {
+    merged(&Forest::of(graph, targets), limit)
+}
+
+/// The way to many objects, of which at most `most` are looked at.
+pub(crate) struct CommonWay {
+    /// As [`MergedPaths::common`]; where not all were looked at, counts in it are estimates and
+    /// say so.
+    pub(crate) line: String,
+    /// As [`MergedPaths::gathered_at`].
+    pub(crate) gathered_at: Option<ObjectSummary>,
+    /// Number of targets that are reached through it.
+    pub(crate) gathered: u64,
+    /// Whether that number is an estimate.
+    pub(crate) is_estimate: bool,
+}
+
+/// The way that most of `targets` share.
+pub(crate) fn common_way(graph: &Graph, targets: &[Ordinal], most: usize) -> CommonWay {
+    let stride = targets.len().div_ceil(most.max(1)).max(1);
+    let looked_at: Vec<Ordinal> = targets.iter().copied().step_by(stride).collect();
+    let forest = Forest { stride: stride as u64, ..Forest::of(graph, &looked_at) };
+    let merged = merged(&forest, 1);
+    let (all, of) = (targets.len() as u64, (looked_at.len() as u64).max(1));
+    CommonWay {
+        line: merged.common,
+        gathered_at: merged.gathered_at,
+        gathered: (u128::from(merged.gathered) * u128::from(all) / u128::from(of)) as u64,
+        is_estimate: stride > 1,
+    }
+}
+
+fn merged(forest: &Forest<'_>, limit: usize) -> MergedPaths {
+    let graph = forest.graph;
+    let tree = grow(forest.children(None, limit), MAX_ROWS, |path| match path.last() {
         Some(branch) if !branch.is_target => forest.children(Some(branch), limit),
         _ => Children { shown: Vec::new(), hidden: 0 },
     });
     let (common, single) = forest.common();
     let gathered_at = single.map(|node| forest.owner_of(node));
     MergedPaths {
-        rows,
+        rows: tree.rows,
+        hidden: tree.hidden,
         common,
         gathered: gathered_at
             .and_then(|node| forest.ways.number(node))
@@ -88,6 +123,8 @@ struct Forest<'a> {
     first_below: Vec<u32>,
     below: Vec<u32>,
     weights: Vec<Weight>,
+    /// One of so many targets is among these.
+    stride: u64,
 }
 
 /// What is reached through a node.
@@ -136,7 +173,7 @@ impl<'a> Forest<'a> {
         let weights = weights(graph, &ways, &set);
         let (first_below, below) = below(&ways);
         let tops = (0..ways.len()).filter(|&number| ways.is_top(number)).collect();
-        Forest { graph, targets: set, ways, tops, first_below, below, weights }
+        Forest { graph, targets: set, ways, tops, first_below, below, weights, stride: 1 }
     }
 
     fn weight(&self, number: usize) -> Weight {
@@ -273,11 +310,14 @@ impl<'a> Forest<'a> {
     fn group_text(&self, branch: &Branch) -> String {
         match branch.edge {
             Some(edge) if edge.edge_type == EdgeType::Property => edge_label(self.graph, edge).text,
-            _ => format!(
-                " → [{} × {}]",
-                branch.numbers.len(),
-                self.graph.class_name(self.heaviest(branch))
-            ),
+            _ => {
+                let count = branch.numbers.len() as u64;
+                // Holders may all be met though only some of what they hold was looked at.
+                let about = if self.stride > 1 { "about " } else { "" };
+                let count = if branch.is_target { count * self.stride } else { count };
+                let class = self.graph.class_name(self.heaviest(branch));
+                format!(" → [{about}{count} × {class}]")
+            }
         }
     }
 }

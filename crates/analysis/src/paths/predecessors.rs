@@ -156,13 +156,17 @@ fn candidate(graph: &Graph, node: Ordinal, skip: usize) -> Option<Ordinal> {
     }
     let nearer =
         graph.each_retaining_node(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
-    let key = |from: &Ordinal| (type_rank(graph.node_type(*from)), *from);
+    // Right below the roots the global object says more than any other root.
+    let is_second = distance.0 == 2;
+    let key =
+        |from: &Ordinal| (holder_rank(graph, *from), is_second && !is_global(graph, *from), *from);
+    let is_best = |from: &Ordinal| matches!(key(from), (0, false, _));
     if skip == 0 {
         // Some nodes have millions of retainers; the first object among them is as good as any.
         let mut best: Option<Ordinal> = None;
         for from in nearer.take(PATIENCE) {
             best = best.into_iter().chain([from]).min_by_key(key);
-            if key(&from).0 == 0 {
+            if is_best(&from) {
                 return Some(from);
             }
         }
@@ -185,10 +189,26 @@ pub(super) fn rank(edge_type: EdgeType) -> u8 {
     }
 }
 
-fn type_rank(node_type: NodeType) -> u8 {
-    match node_type {
-        NodeType::Object | NodeType::Closure | NodeType::Native => 0,
-        NodeType::Array => 1,
-        _ => 2,
+/// How little it says to people that this node holds something: handle scopes, extensions and the
+/// table of external strings say nothing of the program.
+pub(super) fn holder_rank(graph: &Graph, node: Ordinal) -> u8 {
+    match graph.node_type(node) {
+        NodeType::Object | NodeType::Closure => 0,
+        NodeType::Native => 1,
+        NodeType::Array => 2,
+        NodeType::Synthetic => match &*graph.raw_name(node) {
+            "(Handle scope)" | "(Extensions)" | "(External strings)" => 5,
+            _ => 4,
+        },
+        _ => 3,
     }
+}
+
+/// Whether a node is called like a global object.
+fn is_global(graph: &Graph, node: Ordinal) -> bool {
+    let name = graph.raw_name(node);
+    graph.node_type(node) == NodeType::Object
+        && ["global", "Window", "DedicatedWorkerGlobalScope"].iter().any(|known| {
+            name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        })
 }

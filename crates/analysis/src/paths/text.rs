@@ -41,7 +41,17 @@ fn from_global<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ordinal
     };
     match edges.iter().rposition(is_to_global) {
         Some(at) => (edges[at].to, edges.get(at + 1..).unwrap_or_default()),
-        None => (first, edges),
+        None => from_last_table(graph, first, edges),
+    }
+}
+
+/// The part of a path from the last of V8's tables of roots on: `(Handle scope)` says that it hangs
+/// below `(GC roots)`.
+fn from_last_table<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ordinal, &'a [Edge]) {
+    let is_table = |edge: &Edge| graph.node_type(edge.to) == NodeType::Synthetic;
+    match edges.iter().rposition(is_table) {
+        Some(at) if at + 1 < edges.len() => (edges[at].to, edges.get(at + 1..).unwrap_or_default()),
+        _ => (first, edges),
     }
 }
 
@@ -68,6 +78,12 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
     match edge.edge_type {
         _ if graph.node_type(edge.to) == NodeType::Synthetic => {
             line.arrow(None, short_name(graph, edge.to));
+        }
+        // The number of a place in one of V8's own tables says nothing.
+        EdgeType::Internal | EdgeType::Element
+            if name.parse::<u32>().is_ok() && graph.node_type(edge.from) == NodeType::Synthetic =>
+        {
+            line.arrow(None, "[entry]".to_owned());
         }
         EdgeType::Property | EdgeType::Element | EdgeType::Shortcut => {
             line.push(edge_label(graph, edge).text);

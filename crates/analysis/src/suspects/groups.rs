@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
 use super::{Accumulation, Source, Suspect, SuspectKind, share};
+use crate::paths::common_way;
 use crate::roles::{is_nobody, is_program_object};
-use crate::{describe, merged_paths, path_to};
+use crate::{describe, path_to};
 
 /// Classes that are looked into, largest first.
 const MAX_CLASSES: usize = 20;
-/// Instances whose paths are looked at. Eclipse MAT takes as many (`max_paths`).
-const MAX_PATHS: usize = 10_000;
+/// Instances whose paths are looked at. Beyond, counts along the way are estimates, and say so.
+pub(super) const MAX_PATHS: usize = 200_000;
 
 /// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other.
 pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Vec<Suspect> {
@@ -47,19 +48,16 @@ fn may_be_blamed(class_name: &str) -> bool {
 }
 
 fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
-    let stride = group.members.len().div_ceil(MAX_PATHS).max(1);
-    let sample: Vec<Ordinal> = group.members.iter().copied().step_by(stride).collect();
-    let merged = merged_paths(graph, &sample, 1);
+    let way = common_way(graph, &group.members, MAX_PATHS);
     let largest = group.largest(graph);
     let path = path_to(graph, largest);
     // That everything hangs on the global object goes without saying.
-    let gathered_at = merged.gathered_at.filter(|object| !is_nobody(graph, object.ordinal));
+    let gathered_at = way.gathered_at.filter(|object| !is_nobody(graph, object.ordinal));
     let line = match (&gathered_at, &path) {
-        (Some(_), _) => merged.common,
+        (Some(_), _) => way.line,
         (None, path) => path.as_ref().map(|path| path.text.clone()).unwrap_or_default(),
     };
-    let (all, looked_at) = (group.members.len() as u64, (sample.len() as u64).max(1));
-    let gathered = gathered_at.as_ref().map_or(0, |_| merged.gathered * all / looked_at);
+    let gathered = gathered_at.as_ref().map_or(0, |_| way.gathered);
     let accumulation = gathered_at.map(|object| Accumulation {
         path: path_to(graph, object.ordinal),
         object,
@@ -82,6 +80,7 @@ fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
             largest: describe(graph, largest),
             accumulation,
             gathered,
+            is_estimate: way.is_estimate,
         },
     }
 }

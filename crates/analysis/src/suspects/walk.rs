@@ -43,7 +43,12 @@ impl Weighty {
             let goes_on =
                 |child: &Ordinal| graph.retained_size(*child) as f64 >= own as f64 * big_drop_ratio;
             match next.filter(goes_on) {
-                Some(child) if graph.retained_size(child) > 0 => self.chain.push(child),
+                Some(child)
+                    if graph.retained_size(child) > 0
+                        && self.chain.len() < graph.node_count() as usize =>
+                {
+                    self.chain.push(child);
+                }
                 _ => return,
             }
         }
@@ -91,7 +96,12 @@ impl Weighty {
 pub(super) fn weighty_objects(graph: &Graph, least: u64, big_drop_ratio: f64) -> Vec<Weighty> {
     let mut found = Vec::new();
     let mut open = vec![graph.root()];
-    while let Some(top) = open.pop() {
+    // An index made by hand may have a tree that goes round in a circle.
+    let mut patience = graph.node_count();
+    while let Some(top) = open.pop()
+        && patience > 0
+    {
+        patience -= 1;
         if is_nobody(graph, top) {
             open.extend(heavy_children(graph, top, least));
             continue;

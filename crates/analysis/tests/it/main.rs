@@ -11,7 +11,7 @@ mod retainers;
 mod suspects;
 mod trees;
 
-use heapglass_graph::{Graph, NodeId, OpenOptions, Ordinal, Snapshot};
+use heapglass_graph::{Graph, NodeId, OpenOptions, Ordinal, Snapshot, Wants};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 /// Opens a heap written by hand.
@@ -20,7 +20,12 @@ pub fn open(heap: &SnapshotBuilder) -> Graph {
     let path = folder.path().join("test.heapsnapshot");
     std::fs::write(&path, heap.to_bytes()).expect("written");
     let source = heapglass_format::source::Source::file(&path).expect("a source");
-    let options = OpenOptions { index: None, temp_dir: folder.path().to_owned(), threads: 1 };
+    let options = OpenOptions {
+        index: None,
+        temp_dir: folder.path().to_owned(),
+        threads: 1,
+        wants: Wants::Graph,
+    };
     Snapshot::open(&source, &options, &()).expect("a snapshot").graph().expect("a graph")
 }
 

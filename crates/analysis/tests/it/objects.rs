@@ -1,4 +1,4 @@
-use heapglass_analysis::{ObjectOptions, ObjectReport, object};
+use heapglass_analysis::{DetailKind, ObjectOptions, ObjectReport, object};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::{at, open};
@@ -114,4 +114,151 @@ fn strings_say_whether_they_are_whole() {
     assert_eq!((short.length, short.truncated), (Some(7), false));
     let cut = report(&heap, cut).string.expect("a string");
     assert_eq!((cut.length, cut.truncated), (None, true));
+}
+
+/// Kind, value, number of objects and whether they are its own, of each detail.
+fn told(heap: &SnapshotBuilder, node: NodeRef) -> Vec<(DetailKind, Option<String>, u64, bool)> {
+    let details = report(heap, node).details.into_iter();
+    details.map(|one| (one.kind, one.value, one.count, one.is_exclusive)).collect()
+}
+
+#[test]
+fn buffers_tell_their_memory_and_who_shares_it() {
+    let mut heap = SnapshotBuilder::new();
+    let (buffer, own) = (heap.object("ArrayBuffer", 80), heap.object("ArrayBuffer", 80));
+    let store = heap.node("native", "system / JSArrayBufferData", 5000);
+    let own_store = heap.node("native", "system / JSArrayBufferData", 100);
+    let views = [heap.object("Uint8Array", 90), heap.object("DataView", 90)];
+    let alone = heap.object("Buffer", 90);
+    let small = heap.object("Uint8Array", 90);
+    let on_heap = heap.object("ArrayBuffer", 80);
+    heap.internal(buffer, "backing_store", store);
+    heap.internal(own, "backing_store", own_store);
+    for (name, view, buffer) in
+        [("a", views[0], buffer), ("b", views[1], buffer), ("c", alone, own), ("d", small, on_heap)]
+    {
+        heap.property(heap.global(), name, view);
+        heap.internal(view, "buffer", buffer);
+    }
+    use DetailKind::{BackingStore, Buffer, NoBackingStore, Views};
+    assert_eq!(told(&heap, buffer), [(BackingStore, None, 1, true), (Views, None, 2, false)]);
+    assert_eq!(
+        told(&heap, views[0]),
+        [(Buffer, None, 1, false), (BackingStore, None, 1, false), (Views, None, 1, false)]
+    );
+    assert_eq!(told(&heap, alone), [(Buffer, None, 1, true), (BackingStore, None, 1, true)]);
+    assert_eq!(told(&heap, small), [(Buffer, None, 1, true), (NoBackingStore, None, 0, false)]);
+}
+
+#[test]
+fn strings_tell_their_parts() {
+    let mut heap = SnapshotBuilder::new();
+    let parent = heap.string("a long text", 5000);
+    let slice = heap.node("sliced string", "(sliced string)", 32);
+    let other = heap.string("tail", 24);
+    heap.internal(slice, "parent", parent);
+    let cons = heap.cons_string(slice, other, 32);
+    heap.property(heap.global(), "cons", cons);
+    assert_eq!(told(&heap, slice), [(DetailKind::SliceOf, None, 1, true)]);
+    let slice = report(&heap, slice);
+    assert_eq!(slice.string, None, "V8 writes no text for it");
+    assert!(slice.value.starts_with("part of \"a long text\""), "{}", slice.value);
+    let kinds: Vec<_> = told(&heap, cons).into_iter().map(|detail| detail.0).collect();
+    assert_eq!(kinds, [DetailKind::FirstHalf, DetailKind::SecondHalf]);
+    let text = report(&heap, cons).string.expect("a string");
+    assert_eq!((text.length, text.truncated), (None, true), "a part of it is missing");
+}
+
+#[test]
+fn promises_tell_what_they_came_to_or_who_waits() {
+    let mut heap = SnapshotBuilder::new();
+    let [settled, pending, unknown] = ["a", "b", "c"].map(|name| {
+        let promise = heap.object("Promise", 48);
+        heap.property(heap.global(), name, promise);
+        promise
+    });
+    let value = heap.object("Answer", 16);
+    heap.internal(settled, "reactions_or_result", value);
+    let last = heap.node("hidden", "system / PromiseReaction", 40);
+    let first = heap.node("hidden", "system / PromiseReaction", 40);
+    let (on_value, on_error) = (heap.closure("onValue", 64), heap.closure("onError", 64));
+    heap.internal(pending, "reactions_or_result", last);
+    heap.hidden(last, 1, first);
+    heap.hidden(last, 2, on_value);
+    heap.hidden(first, 2, on_error);
+    assert_eq!(told(&heap, settled), [(DetailKind::PromiseResult, None, 1, true)]);
+    assert_eq!(told(&heap, pending), [(DetailKind::PromiseReactions, None, 2, false)]);
+    let names: Vec<String> =
+        report(&heap, pending).details[0].objects.iter().map(|one| one.name.clone()).collect();
+    assert_eq!(names, ["onValue", "onError"]);
+    assert_eq!(told(&heap, unknown), [(DetailKind::PromiseUnknown, None, 0, false)]);
+}
+
+#[test]
+fn other_kinds_tell_what_the_snapshot_has() {
+    let mut heap = SnapshotBuilder::new();
+    let of_class = |heap: &mut SnapshotBuilder, node_type: &str, name: &str| {
+        let node = heap.node(node_type, name, 48);
+        heap.property(heap.global(), "held", node);
+        node
+    };
+    let date = of_class(&mut heap, "object", "Date");
+    let time = heap.number("heap number", "1000");
+    heap.hidden(date, 2, time);
+    let no_time = of_class(&mut heap, "object", "Date");
+    let boxed = of_class(&mut heap, "object", "String");
+    let text = heap.string("boxed", 16);
+    heap.hidden(boxed, 2, text);
+    let pattern = of_class(&mut heap, "regexp", "ab+c");
+    let bound = of_class(&mut heap, "closure", "native_bind");
+    let (function, this) = (heap.closure("target", 64), heap.object("This", 16));
+    heap.internal(bound, "bound_function", function);
+    heap.internal(bound, "bound_this", this);
+    heap.shortcut(bound, "bound_argument_0", text);
+    let proxy = of_class(&mut heap, "hidden", "system / JSProxy");
+    heap.hidden(proxy, 1, this);
+    heap.hidden(proxy, 2, function);
+    let generator = of_class(&mut heap, "object", "steps");
+    let saved = heap.node("array", "", 64);
+    heap.internal(generator, "function", function);
+    heap.internal(generator, "parameters_and_registers", saved);
+    heap.internal(saved, "0", this);
+    heap.internal(saved, "1", generator);
+    let weak = of_class(&mut heap, "object", "WeakRef");
+    heap.weak(weak, "target", this);
+    let symbol = of_class(&mut heap, "symbol", "symbol");
+    heap.internal(symbol, "name", text);
+
+    let kinds = |node| -> Vec<(DetailKind, Option<String>)> {
+        told(&heap, node).into_iter().map(|detail| (detail.0, detail.1)).collect()
+    };
+    let value = |text: &str| Some(text.to_owned());
+    use DetailKind::*;
+    assert_eq!(kinds(date), [(Time, value("1000"))]);
+    assert_eq!(kinds(no_time), [(TimeUnknown, None)]);
+    assert_eq!(kinds(boxed), [(PrimitiveValue, value("\"boxed\""))]);
+    assert_eq!(kinds(pattern), [(Pattern, value("\"ab+c\""))]);
+    assert_eq!(kinds(bound), [(BoundFunction, None), (BoundThis, None), (BoundArguments, None)]);
+    assert_eq!(kinds(proxy), [(ProxyTarget, None), (ProxyHandler, None)]);
+    assert_eq!(kinds(generator), [(GeneratorFunction, None), (GeneratorValues, None)]);
+    assert_eq!(told(&heap, generator)[1].2, 1, "the generator itself is not among them");
+    assert_eq!(kinds(weak), [(WeakTarget, None)]);
+    assert_eq!(kinds(symbol), [(Description, value("\"boxed\""))]);
+    assert_eq!(report(&heap, symbol).object.label, format!("Symbol(boxed) @{}", heap.id(symbol)));
+}
+
+#[test]
+fn removed_entries_are_not_shown() {
+    let mut heap = SnapshotBuilder::new();
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    let hole = heap.node("hidden", "system / Hole", 16);
+    let text = heap.string("a", 16);
+    heap.property(heap.global(), "map", map);
+    heap.internal(map, "table", table);
+    for (slot, node) in [("5", hole), ("6", hole), ("8", text), ("9", text)] {
+        heap.internal(table, slot, node);
+    }
+    let report = report(&heap, map);
+    assert!(report.is_collection);
+    assert_eq!(report.entries.len(), 1);
 }

@@ -95,7 +95,35 @@ fn paths_start_at_the_global_object_or_below_the_roots() {
     heap.element(stack, 3, b);
     let graph = open(&heap);
     assert_eq!(text(&graph, a), "global.a : A");
-    assert!(text(&graph, b).starts_with("(GC roots)"), "{}", text(&graph, b));
+    assert_eq!(text(&graph, b), "(Stack roots) → [entry] : B");
+}
+
+#[test]
+fn of_paths_of_one_length_the_one_of_the_program_is_told() {
+    let mut heap = SnapshotBuilder::new();
+    // What says little comes first in the file.
+    let native = heap.node("native", "Node / Environment", 8);
+    let other = heap.object("Other", 8);
+    let scope = heap.node("synthetic", "(Handle scope)", 0);
+    let handles = heap.node("synthetic", "(Global handles)", 0);
+    let (target, lost) = (heap.object("Target", 8), heap.object("Lost", 8));
+    heap.element(heap.root(), 7, native);
+    heap.element(heap.root(), 8, other);
+    heap.internal(native, "target", target);
+    heap.property(other, "target", target);
+    let later = heap.object("global", 0);
+    heap.element(heap.root(), 9, later);
+    heap.property(later, "target", target);
+    for table in [scope, handles] {
+        heap.element(heap.gc_roots(), 20, table);
+        heap.internal(table, "3", lost);
+    }
+    let graph = open(&heap);
+    assert_eq!(text(&graph, target), "global.target : Target");
+    assert_eq!(text(&graph, lost), "(Global handles) → [entry] : Lost");
+    let paths: Vec<String> =
+        paths_to(&graph, at(lost), 5).into_iter().map(|path| path.text).collect();
+    assert_eq!(paths, ["(Global handles) → [entry] : Lost", "(Handle scope) → [entry] : Lost"]);
 }
 
 #[test]

@@ -81,15 +81,95 @@ fn ignored_nodes_make_others_far_or_unreachable() {
     };
     let found = retainers(&graph, at(target), &options);
     assert_eq!(found.distance, Some(Distance(4)));
-    let seen: Vec<(&str, Option<Distance>, bool)> = found
+    let seen: Vec<_> = found
         .rows
         .iter()
-        .map(|row| (row.item.object.class_name.as_str(), row.item.distance, row.item.ignored))
+        .map(|Row { item, .. }| {
+            (item.object.class_name.as_str(), item.distance, item.ignored, item.unreachable)
+        })
         .collect();
     assert_eq!(
         seen,
-        [("Last", Some(Distance(3)), false), ("Short", None, true), ("OnlyByShort", None, false)]
+        [
+            ("Last", Some(Distance(3)), false, false),
+            ("Short", None, true, false),
+            ("OnlyByShort", None, false, true)
+        ]
     );
+    assert!(!found.unreachable && found.hidden == 0);
+    let both = RetainerOptions { ignore: vec![at(short), at(long)], ..options };
+    let found = retainers(&graph, at(target), &both);
+    assert!(found.unreachable && found.distance.is_none());
+}
+
+#[test]
+fn what_is_ignored_is_not_followed() {
+    let mut heap = SnapshotBuilder::new();
+    let (near, far, middle, end) = (
+        heap.object("Near", 8),
+        heap.object("Far", 8),
+        heap.object("Middle", 8),
+        heap.object("End", 8),
+    );
+    let target = heap.object("Target", 8);
+    heap.property(heap.global(), "near", near);
+    heap.property(near, "target", target);
+    heap.property(heap.global(), "end", end);
+    heap.property(end, "middle", middle);
+    heap.property(near, "middle", middle);
+    heap.property(middle, "far", far);
+    heap.property(far, "target", target);
+    let graph = open(&heap);
+    let plain = retainers(&graph, at(target), &RetainerOptions::default());
+    assert_eq!(names(&plain.rows)[..2], [name(0, ".target", "Near"), name(1, ".near", "global")]);
+    for depth in 1..4 {
+        let ignore = vec![at(near)];
+        let options = RetainerOptions { depth, ignore, ..RetainerOptions::default() };
+        let found = retainers(&graph, at(target), &options);
+        let rows = names(&found.rows);
+        let chain = [
+            name(0, ".target", "Far"),
+            name(1, ".far", "Middle"),
+            name(2, ".middle", "End"),
+            name(3, ".end", "global"),
+        ];
+        assert_eq!(rows[..4], chain, "levels: {depth}");
+        let ignored: Vec<u32> =
+            found.rows.iter().filter(|row| row.item.ignored).map(|row| row.depth).collect();
+        assert_eq!(ignored, if depth == 3 { vec![2, 0] } else { vec![0] }, "levels: {depth}");
+        let below_ignored =
+            found.rows.windows(2).any(|pair| pair[0].item.ignored && pair[1].depth > pair[0].depth);
+        assert!(!below_ignored, "levels: {depth}");
+    }
+}
+
+#[test]
+fn an_ignored_root_is_not_the_nearest() {
+    let mut heap = SnapshotBuilder::new();
+    let (other, target) = (heap.object("Other", 8), heap.object("Target", 8));
+    heap.property(heap.global(), "target", target);
+    heap.element(heap.root(), 9, other);
+    heap.property(other, "target", target);
+    let graph = open(&heap);
+    let options = RetainerOptions { ignore: vec![at(heap.global())], ..RetainerOptions::default() };
+    let found = retainers(&graph, at(target), &options);
+    assert_eq!(names(&found.rows), [name(0, ".target", "Other"), name(0, ".target", "global")]);
+}
+
+#[test]
+fn retainers_that_are_not_shown_are_counted() {
+    let mut heap = SnapshotBuilder::new();
+    let target = heap.object("Target", 8);
+    for number in 0..7 {
+        let holder = heap.object("Holder", 8);
+        heap.property(heap.global(), &format!("holder{number}"), holder);
+        heap.property(holder, "target", target);
+    }
+    let graph = open(&heap);
+    let options = RetainerOptions { limit: Some(3), ..RetainerOptions::default() };
+    let found = retainers(&graph, at(target), &options);
+    let topmost = found.rows.iter().filter(|row| row.depth == 0).count();
+    assert_eq!((topmost, found.hidden), (3, 4));
 }
 
 #[test]

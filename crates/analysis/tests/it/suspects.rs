@@ -160,3 +160,106 @@ fn the_biggest_objects_are_not_inside_each_other() {
     assert_eq!(names(false), ["Cache", "Small"]);
     assert_eq!(names(true), ["App", "Cache", "Entry"]);
 }
+
+/// The first part and the line of the largest suspect.
+fn largest(heap: &SnapshotBuilder) -> (heapglass_analysis::Scatter, String) {
+    let found = found(heap);
+    let SuspectKind::Object { accumulation, .. } = &found[0].kind else { panic!("{found:?}") };
+    (accumulation.scatter[0].clone(), found[0].line.clone())
+}
+
+#[test]
+fn what_is_held_indirectly_has_a_way() {
+    let mut heap = quiet();
+    let (program, files) = (heap.object("Program", 16), heap.object("Array", 16));
+    heap.property(heap.global(), "program", program);
+    heap.property(program, "files", files);
+    // Every node hangs below two files, and so below none of them alone.
+    let all: Vec<_> = (0..40).map(|_| heap.object("File", 100)).collect();
+    for (number, &file) in (0..).zip(&all) {
+        heap.element(files, number, file);
+    }
+    for number in 0..2000u32 {
+        let node = heap.object("Node", 100);
+        heap.element(all[number as usize % 40], number, node);
+        heap.element(all[(number as usize + 7) % 40], number, node);
+    }
+    let (scatter, line) = largest(&heap);
+    assert_eq!((scatter.class_name.as_str(), scatter.is_direct), ("Node", false));
+    assert_eq!((scatter.count, scatter.exclusive_count), (2000, 2000));
+    let (start, end) = (
+        line.starts_with("global.program.files : Array → ["),
+        line.ends_with(" × File] → [2000 × Node]"),
+    );
+    assert!(start && end, "{line}");
+}
+
+#[test]
+fn only_what_is_held_directly_is_counted_as_held_alone() {
+    let mut heap = quiet();
+    let cache = heap.object("Cache", 16);
+    heap.property(heap.global(), "cache", cache);
+    let (left, right) = (heap.object("Left", 8), heap.object("Right", 8));
+    heap.property(cache, "left", left);
+    heap.property(cache, "right", right);
+    for number in 0..500 {
+        let entry = heap.object("Entry", 1000);
+        heap.element(cache, number, entry);
+        if number < 100 {
+            // Others hold these too.
+            heap.property(heap.global(), &format!("entry{number}"), entry);
+        }
+    }
+    // Held by two parts of the cache: it dominates them, and does not hold them.
+    for number in 0..50 {
+        let entry = heap.object("Entry", 1000);
+        heap.property(left, &format!("e{number}"), entry);
+        heap.property(right, &format!("e{number}"), entry);
+    }
+    let (scatter, _) = largest(&heap);
+    assert_eq!((scatter.class_name.as_str(), scatter.is_direct), ("Entry", true));
+    assert_eq!((scatter.count, scatter.exclusive_count), (500, 400));
+}
+
+#[test]
+fn counts_of_large_groups_are_exact() {
+    let mut heap = quiet();
+    let holder = heap.object("Registry", 16);
+    let table = heap.node("array", "", 64);
+    heap.property(heap.global(), "registry", holder);
+    heap.property(heap.global(), "again", holder);
+    heap.internal(holder, "elements", table);
+    let count = 12_345u32;
+    for number in 0..count {
+        let item = heap.object("Item", 100);
+        heap.element(table, number, item);
+        heap.property(heap.global(), &format!("item{number}"), item);
+    }
+    let found = found(&heap);
+    let SuspectKind::Group { count: members, is_estimate, .. } = &found[0].kind else {
+        panic!("{found:?}")
+    };
+    assert_eq!((*members, *is_estimate), (u64::from(count), false));
+}
+
+#[test]
+fn what_is_in_another_suspect_is_no_ones_own() {
+    let mut heap = quiet();
+    let (app, list) = (heap.object("App", 16), heap.object("Holder", 16));
+    let big = heap.string("big", 300_000);
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "list", list);
+    heap.property(app, "big", big);
+    for number in 0..100 {
+        let entry = heap.object("Entry", 4000);
+        heap.element(list, number, entry);
+    }
+    let found = found(&heap);
+    let sizes: Vec<(u64, u64)> =
+        found.iter().map(|suspect| (suspect.retained_size, suspect.own_size)).collect();
+    let own: u64 = found.iter().map(|suspect| suspect.own_size).sum();
+    let largest = sizes.iter().map(|&(retained, _)| retained).max().unwrap_or(0);
+    assert!(own >= largest && sizes.iter().all(|&(retained, own)| own <= retained), "{sizes:?}");
+    let total = open(&heap).overview().info.total_size;
+    assert!(own <= total, "{own} of {total}");
+}

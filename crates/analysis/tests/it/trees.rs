@@ -15,7 +15,7 @@ fn containment_follows_edges_and_marks_cycles() {
     heap.property(a, "big", big);
     let graph = open(&heap);
     let deep = ContainmentOptions { depth: 9, ..ContainmentOptions::default() };
-    let rows = containment(&graph, at(heap.global()), &deep);
+    let rows = containment(&graph, at(heap.global()), &deep).rows;
     let shown: Vec<(u32, &str, bool)> =
         rows.iter().map(|row| (row.depth, row.item.edge.text.as_str(), row.item.cycle)).collect();
     assert_eq!(shown, [(0, ".a", false), (1, ".b", false), (2, ".back", true), (1, ".big", false)]);
@@ -25,10 +25,10 @@ fn containment_follows_edges_and_marks_cycles() {
         limit: Some(1),
         ..ContainmentOptions::default()
     };
-    let rows = containment(&graph, at(a), &sorted);
+    let rows = containment(&graph, at(a), &sorted).rows;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].item.edge.name, "big");
-    let one_level = containment(&graph, at(heap.global()), &ContainmentOptions::default());
+    let one_level = containment(&graph, at(heap.global()), &ContainmentOptions::default()).rows;
     assert_eq!(one_level[0].hidden_children, 2);
 }
 

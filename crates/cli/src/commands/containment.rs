@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context, args: &ContainmentArgs) -> anyhow::Result<E
         ..ContainmentOptions::default()
     };
     answer(context, &args.files.files, Heading::ForSeveral, |opened| {
-        let graph = opened.graph()?;
+        let graph = opened.graph("opening the tree of")?;
         let start = target::node_or_root(&graph, args.from)?;
         Ok(ContainmentBody::new(&describe(&graph, start), &containment(&graph, start, &options)))
     })

@@ -45,17 +45,18 @@ fn export(
     input: &Input,
     number: Option<usize>,
 ) -> anyhow::Result<()> {
-    let opened = open(context, input)?;
+    let mut opened = open(context, input, heapglass_graph::Wants::Graph)?;
+    let graph = opened.graph("writing the nodes of")?;
     for finding in &opened.snapshot.overview().findings {
-        context.messages.note(&format!("{}: {}", opened.entry.file, finding.message));
+        opened.note(&format!("{}: {}", opened.entry.file, finding.message));
     }
-    let graph = opened.graph()?;
     let (format, ending) = match args.format {
         ExportFormat::Csv => (Format::Csv, "csv"),
         ExportFormat::Ndjson => (Format::Ndjson, "ndjson"),
     };
     let stop = || context.interrupt.asked().is_some();
     let Some(out) = &args.out else {
+        opened.hide_bar();
         return Ok(write_nodes(&graph, format, &mut io::stdout().lock(), &stop)?);
     };
     let path =

@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context, args: &IndexArgs) -> anyhow::Result<ExitSta
     let mut status = ExitStatus::Fine;
     for item in &inputs.items {
         let made = match item {
-            Ok(input) => make(context, input, args.out.as_deref()),
+            Ok(input) => make(context, input, args),
             Err((_, failure)) => Err(failure.clone().into()),
         };
         match made {
@@ -38,10 +38,11 @@ pub(crate) fn run(context: &Context, args: &IndexArgs) -> anyhow::Result<ExitSta
     Ok(status)
 }
 
-fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<PathBuf> {
+fn make(context: &Context, input: &Input, args: &IndexArgs) -> anyhow::Result<PathBuf> {
+    let out = args.out.as_deref();
     let (index, cache) = match (out, &context.settings.cache) {
         // The engine writes beside the index first, and so needs to know the directory.
-        (Some(out), _) => (std::path::absolute(out)?, None),
+        (Some(out), _) => (may_be_written(out, args.force)?, None),
         (None, _) if input.is_stdin() => {
             return Err(Failure::usage("standard input has no place in the cache")
                 .hint("use --out")
@@ -69,6 +70,17 @@ fn make(context: &Context, input: &Input, out: Option<&Path>) -> anyhow::Result<
             .into());
     }
     Ok(index)
+}
+
+/// The whole path of `--out`, unless something else is there.
+fn may_be_written(out: &Path, force: bool) -> anyhow::Result<PathBuf> {
+    let is_there = out.symlink_metadata().is_ok();
+    if is_there && !force && !heapglass_graph::is_index(out) {
+        return Err(Failure::usage(format!("{} is there already and is no index", out.display()))
+            .hint("give --out another path, or --force to replace the file")
+            .into());
+    }
+    Ok(std::path::absolute(out)?)
 }
 
 fn announce(context: &Context, index: &Path) -> io::Result<()> {

@@ -14,7 +14,7 @@ pub(crate) fn run(context: &Context, args: &ObjectArgs) -> anyhow::Result<ExitSt
     let (files, id) = target::split_with_id(&args.target.values)?;
     let options = ObjectOptions { limit: limit(args.limit), internals: args.internals };
     answer(context, &files, Heading::ForSeveral, |opened| {
-        let graph = opened.graph()?;
+        let graph = opened.graph("describing an object of")?;
         let node = target::node(&graph, id)?;
         Ok(ObjectBody::new(&object(&graph, node, &options), &graph.allocation_stack(node)))
     })

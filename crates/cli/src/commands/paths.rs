@@ -29,13 +29,13 @@ pub(crate) fn run(context: &Context, args: &PathsArgs) -> anyhow::Result<ExitSta
 }
 
 fn to_object(opened: &Opened, id: u64, limit: usize) -> anyhow::Result<PathsBody> {
-    let graph = opened.graph()?;
+    let graph = opened.graph("finding paths in")?;
     let node = target::node(&graph, id)?;
     Ok(PathsBody::new(&describe(&graph, node), &paths_to(&graph, node, limit)))
 }
 
 fn to_class(opened: &Opened, class: &str, limit: usize) -> anyhow::Result<MergedPathsBody> {
-    let graph = opened.graph()?;
+    let graph = opened.graph("finding paths in")?;
     let classes = find_classes(&graph.overview().classes, class)?;
     let targets: Vec<_> = graph
         .nodes()

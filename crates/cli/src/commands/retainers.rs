@@ -13,7 +13,7 @@ use crate::exit::ExitStatus;
 pub(crate) fn run(context: &Context, args: &RetainersArgs) -> anyhow::Result<ExitStatus> {
     let (files, id) = target::split_with_id(&args.target.values)?;
     answer(context, &files, Heading::ForSeveral, |opened| {
-        let graph = opened.graph()?;
+        let graph = opened.graph("finding who holds it in")?;
         let node = target::node(&graph, id)?;
         let ignore =
             args.ignore.iter().map(|&id| target::node(&graph, id)).collect::<Result<_, _>>()?;

@@ -6,11 +6,11 @@ use heapglass_analysis::{
     ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes,
     instances, nodes_passing, summarize,
 };
-use heapglass_graph::{ClassTable, Graph, NodeId};
+use heapglass_graph::{ClassTable, Graph, NodeId, Wants};
 use heapglass_report::wire::{InstancesBody, SummaryBody};
 
 use super::limit;
-use crate::answer::{Heading, answer};
+use crate::answer::{Heading, answer, answer_with};
 use crate::args::{ContextChoice, IdRange, OnlyFilter, SortColumn, SummaryArgs};
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -30,9 +30,12 @@ pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitS
         Some(class) => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
             objects(opened, args, class, rows)
         }),
-        None => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
-            classes(opened, args, rows)
-        }),
+        None => {
+            let wants = if filters(args).is_empty() { Wants::Overview } else { Wants::Graph };
+            answer_with(context, &args.files.files, Heading::ForSeveral, wants, |opened| {
+                classes(opened, args, rows)
+            })
+        }
     }
 }
 
@@ -54,7 +57,7 @@ fn objects(
 ) -> anyhow::Result<InstancesBody> {
     let (table, nodes) = selected(opened, args)?;
     let found = find_classes(&table, class)?;
-    let objects = instances(&opened.graph()?, &found, nodes.as_ref(), rows);
+    let objects = instances(&opened.graph("listing objects of")?, &found, nodes.as_ref(), rows);
     Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
 }
 
@@ -67,7 +70,7 @@ fn selected<'a>(
     if filters.is_empty() {
         return Ok((Cow::Borrowed(&opened.snapshot.overview().classes), None));
     }
-    let graph = opened.graph()?;
+    let graph = opened.graph("filtering")?;
     let nodes = passing_all(&graph, &filters)?;
     Ok((Cow::Owned(filtered_classes(&graph, &nodes)), Some(nodes)))
 }

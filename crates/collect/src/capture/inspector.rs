@@ -9,8 +9,9 @@ use super::open::Open;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
 use crate::inspector::protocol::{Thread, Worker};
 use crate::inspector::taking::{Step, Taking};
-use crate::inspector::{Identity, InspectorError, Session};
-use crate::place::Place;
+use crate::facts::Surroundings;
+use crate::inspector::{Identity, InspectorError, Session, ask};
+use crate::place::{Place, RawSurroundings};
 use crate::preflight::{Known, Preflight, Way, preflight};
 use crate::sink::{Sink, SinkOptions, free_space};
 
@@ -40,7 +41,19 @@ pub(super) async fn capture<P: Place>(
     if let Err(error) = job.judge(&outside) {
         return Err(Box::new(refused(error)));
     }
-    let open = job.open_inspector().await?;
+    let open = match job.open_inspector().await {
+        Ok(open) => open,
+        Err(error) => {
+            let mut failed = refused(error);
+            if let Error::NotOpened { pid, .. } = failed.error {
+                failed.left_behind.push(format!(
+                    "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes \
+                     on: `heapglass capture --pid {pid} --close-inspector` closes it"
+                ));
+            }
+            return Err(Box::new(failed));
+        }
+    };
     job.over(open).await
 }
 
@@ -142,6 +155,9 @@ impl<P: Place> Job<'_, P> {
             let wanted = process.inner_pid();
             return Err(Error::WrongProcess { port: open.port, found, wanted });
         }
+        if self.surroundings.is_none() {
+            self.surroundings = self.ask_around(session).await;
+        }
         let way = Way::Inspector { open: true };
         let preflight = preflight(&self.known(Some(&identity), way));
         *checked = Some(preflight.clone());
@@ -190,6 +206,19 @@ impl<P: Place> Job<'_, P> {
             InspectorError::Silent { what, seconds } => Error::Blocked { what, seconds },
             other => other.into(),
         })
+    }
+
+    /// What surrounds a process that can be seen only by its inspector: by its own eyes.
+    async fn ask_around(&self, session: &mut Session<P::Stream>) -> Option<Surroundings> {
+        let params = ask::around();
+        let answer = session.call(&None, "Runtime.evaluate", &params, self.options.patience).await;
+        let raw = RawSurroundings {
+            cgroup: ask::files(&answer.ok()?)?,
+            ..RawSurroundings::default()
+        };
+        let meminfo = raw.cgroup.iter().find(|(name, _)| name == "/proc/meminfo").cloned();
+        let meminfo = meminfo.map(|(_, text)| text).unwrap_or_default();
+        Some(Surroundings::new(&RawSurroundings { meminfo, ..raw }))
     }
 
     /// Takes the snapshot of one thread. An error means that nothing was begun.

@@ -442,6 +442,10 @@ pub async fn capture<P: Place>(
         process: None,
         surroundings: None,
     };
+    // The file is what the caller can do something about: better now than with a process that waits.
+    if !options.dry_run {
+        crate::sink::check_place(&options.out).map_err(Error::from)?;
+    }
     match target {
         Target::Process(pid) => job.look(*pid).await?,
         Target::Inspector { port, .. } => job.look_for(*port).await,
@@ -526,7 +530,12 @@ impl<P: Place> Job<'_, P> {
     /// Whether the process is there no more.
     pub(crate) async fn has_ended(&self) -> bool {
         let Some(process) = &self.process else { return false };
-        let Ok(processes) = self.place.processes().await else { return false };
+        let processes = match self.place.processes().await {
+            Ok(processes) => processes,
+            // With the whole place.
+            Err(PlaceError::Gone { .. }) => return true,
+            Err(_) => return false,
+        };
         let raw = processes.iter().find(|raw| raw.pid == process.pid);
         raw.is_none_or(|raw| crate::facts::Status::new(&raw.status).is_dead)
     }

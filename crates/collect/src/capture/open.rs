@@ -13,6 +13,8 @@ use crate::place::{Place, PlaceError, Signal};
 
 /// How often it is looked whether the inspector is open, or shut again.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long an answer is waited for at ports that may be the application's own.
+const PROBING: Duration = Duration::from_secs(2);
 /// How long a closing inspector is waited for.
 const CLOSING: Duration = Duration::from_secs(3);
 
@@ -36,11 +38,15 @@ impl<P: Place> Job<'_, P> {
             let path = self.path_at(*port).await?;
             return Ok(Some(open(*port, path)));
         }
+        let named = self.process.as_ref().map(|process| process.options.inspector_port());
         for port in self.likely_ports() {
-            match self.path_at(port).await {
+            // The application's own server may answer late, or not at all.
+            let is_named = named == Some(port);
+            let patience = if is_named { self.options.patience } else { PROBING };
+            match self.path_within(port, patience).await {
                 Ok(path) => return Ok(Some(open(port, path))),
-                // The application's own server has this port.
                 Err(Error::Inspector(InspectorError::NotAnInspector(_))) => {}
+                Err(_) if !is_named => {}
                 Err(error) => return Err(error),
             }
         }
@@ -59,15 +65,19 @@ impl<P: Place> Job<'_, P> {
             return vec![named];
         }
         match &around.own_ports {
-            Some(own) if process.options.inspect => own.clone(),
+            Some(own) if process.options.inspect || process.is_titled => own.clone(),
             _ => Vec::new(),
         }
     }
 
     /// The path of the target at a port.
     async fn path_at(&self, port: u16) -> Result<String, Error> {
+        self.path_within(port, self.options.patience).await
+    }
+
+    async fn path_within(&self, port: u16, patience: Duration) -> Result<String, Error> {
         let stream = self.place.connect(port).await?;
-        let targets = discover::targets(stream, self.options.patience).await?;
+        let targets = discover::targets(stream, patience).await?;
         let path = |target: &Found| target.path().map(str::to_owned);
         let script = targets.iter().find(|target| target.kind != "worker").and_then(path);
         script.ok_or_else(|| {
@@ -87,6 +97,9 @@ impl<P: Place> Job<'_, P> {
             } else {
                 "it does not catch SIGUSR1".to_owned()
             });
+        }
+        if process.is_titled {
+            return None;
         }
         let foreign = around.own_ports.as_ref().is_some_and(|own| !own.contains(&port));
         if port != 0 && foreign && around.all_ports.contains(&port) {
@@ -112,7 +125,10 @@ impl<P: Place> Job<'_, P> {
         }
         self.place.signal(pid, Signal::Usr1).await?;
         self.progress.event(Event::Signalled("SIGUSR1"));
-        let port = self.wait_for_port(pid, &before, process.options.inspector_port()).await?;
+        // Whose options cannot be seen may have asked for any port.
+        let own = before.own_ports.is_some();
+        let named = if process.is_titled && own { 0 } else { process.options.inspector_port() };
+        let port = self.wait_for_port(pid, &before, named).await?;
         let path = match self.path_at(port).await {
             Ok(path) => path,
             Err(error) => {

@@ -63,6 +63,11 @@ pub(super) fn runtime(raw: &RawProcess, arguments: &[String]) -> Runtime {
     }
 }
 
+/// Whether a command line begins with Node's name.
+pub(super) fn is_called_node(arguments: &[String]) -> bool {
+    arguments.first().is_some_and(|first| by_name(base_name(first)) == Runtime::Node)
+}
+
 fn by_name(name: &str) -> Runtime {
     // `node-20`, `node22`, `nodejs`, `node.exe`.
     let stem = name.trim_end_matches(".exe").trim_end_matches(|c: char| {

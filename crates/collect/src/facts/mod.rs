@@ -22,6 +22,9 @@ pub struct ProcessFacts {
     pub runtime: Runtime,
     /// Its command line, as a person would type it.
     pub command: String,
+    /// Whether its command line is not the one it was started with: `process.title` writes over that, and
+    /// its options can be seen no more.
+    pub is_titled: bool,
     /// Its name for the kernel.
     pub comm: String,
     /// `/proc/PID/status`.
@@ -42,9 +45,11 @@ impl ProcessFacts {
         let arguments = split_nul(&raw.cmdline);
         let environment = split_nul(&raw.environ);
         let node_options = environment.iter().find_map(|line| line.strip_prefix("NODE_OPTIONS="));
+        let runtime = identity::runtime(raw, &arguments);
         ProcessFacts {
             pid: raw.pid,
-            runtime: identity::runtime(raw, &arguments),
+            runtime,
+            is_titled: runtime == Runtime::Node && !identity::is_called_node(&arguments),
             command: arguments.join(" ").trim().to_owned(),
             comm: raw.comm.trim().to_owned(),
             status: Status::new(&raw.status),

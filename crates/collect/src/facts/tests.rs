@@ -57,6 +57,13 @@ fn without_the_program_file_names_have_to_do() {
 }
 
 #[test]
+fn titles_hide_options() {
+    assert!(process("/usr/bin/node", "my-service", "my-service").is_titled);
+    assert!(!process("/usr/bin/node", "node", "/usr/bin/node app.js").is_titled);
+    assert!(!process("/usr/bin/bash", "bash", "bash").is_titled);
+}
+
+#[test]
 fn versions_stand_in_paths() {
     let major = |exe: &str| process(exe, "node", "node").major_by_path();
     assert_eq!(major("/opt/node-v18.20.8-linux-x64/bin/node"), Some(18));

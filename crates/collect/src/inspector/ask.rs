@@ -18,6 +18,14 @@ o.thread=t(()=>m('worker_threads').threadId);\
 o.uptime=t(()=>p.uptime());\
 return JSON.stringify(o)})()";
 
+/// Files that tell how much memory there is, as the process sees them: an object of texts.
+const AROUND: &str = "(()=>{const p=process,f=p.getBuiltinModule?p.getBuiltinModule('fs'):require('fs'),o={};\
+const g='/sys/fs/cgroup/';\
+for(const n of ['/proc/meminfo',...['max','high','current','stat'].map(n=>g+'memory.'+n),\
+...['limit_in_bytes','usage_in_bytes','stat'].map(n=>g+'memory/memory.'+n)])\
+try{o[n]=f.readFileSync(n,'utf8')}catch(e){}\
+return JSON.stringify(o)})()";
+
 /// The time of the process's own clock in nanoseconds.
 const CLOCK: &str = "(typeof process==='object'&&process.hrtime?\
 process.hrtime().reduce((s,n)=>s*1e9+n):performance.now()*1e6)";
@@ -108,6 +116,18 @@ impl Identity {
 /// Parameters of `Runtime.evaluate` that ask who this is.
 pub fn who() -> Value {
     evaluate(WHO)
+}
+
+/// Parameters of `Runtime.evaluate` that ask how much memory there is.
+pub fn around() -> Value {
+    evaluate(AROUND)
+}
+
+/// Names and texts of the files in an answer to [`around`], in the order of their names.
+pub fn files(answer: &Value) -> Option<Vec<(String, String)>> {
+    let text = value(answer).ok()?.as_str()?;
+    let files: std::collections::BTreeMap<String, String> = serde_json::from_str(text).ok()?;
+    Some(files.into_iter().collect())
 }
 
 /// Parameters of `Runtime.evaluate` that ask for the time.

@@ -10,17 +10,16 @@ use std::time::Duration;
 use crate::facts::ProcessFacts;
 use crate::inspector::Identity;
 
-/// Bytes of ordinary heap space per node: many programs (the median), and small objects only (the least).
-const BYTES_PER_NODE: [f64; 2] = [48.0, 20.0];
-/// Bytes that V8 takes for each node while it works, its edges among them: usual, and the most.
-const NEED_PER_NODE: [f64; 2] = [260.0, 330.0];
-/// Bytes in the file for each node: usual, and the most.
-const FILE_PER_NODE: [f64; 2] = [70.0, 110.0];
-/// Nodes that V8 manages in a second: usual, and the least.
-const NODES_PER_SECOND: [f64; 2] = [700_000.0, 250_000.0];
-/// Strings and code go into the file as they are, by this share of the large objects at most.
-const LARGE_IN_FILE: f64 = 1.0;
-/// What a snapshot takes of the smallest heap.
+/// Bytes of ordinary heap space per node: of programs with objects of many kinds, and of the smallest objects.
+const BYTES_PER_NODE: [f64; 2] = [48.0, 32.0];
+/// Bytes that V8 takes for each node while it works, its edges among them: with two or three edges for
+/// each node, and the most that was measured.
+const NEED_PER_NODE: [f64; 2] = [350.0, 1250.0];
+/// Bytes in the file for each node.
+const FILE_PER_NODE: [f64; 2] = [80.0, 110.0];
+/// Nodes in a second: with a processor to itself, and on a machine that has more to do.
+const NODES_PER_SECOND: [f64; 2] = [200_000.0, 30_000.0];
+/// What a snapshot takes of the smallest heap: Node's own objects are more than those of most programs.
 const BASE: u64 = 30 << 20;
 
 /// What V8 will need: each figure as it usually is, and as it is at most.
@@ -72,7 +71,8 @@ pub fn predict(identity: Option<&Identity>, process: Option<&ProcessFacts>) -> O
         from_v8,
         nodes: range([1.0, 1.0], 0.0),
         memory: range(NEED_PER_NODE, BASE as f64),
-        file: range(FILE_PER_NODE, large as f64 * LARGE_IN_FILE),
+        // Long strings are cut and numbers are left out: large objects add next to nothing.
+        file: range(FILE_PER_NODE, 0.0),
         pause: Range {
             usual: Duration::from_secs_f64(nodes[0] / NODES_PER_SECOND[0]),
             most: Duration::from_secs_f64(nodes[1] / NODES_PER_SECOND[1]),

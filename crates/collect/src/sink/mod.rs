@@ -250,6 +250,20 @@ impl Sink {
     }
 }
 
+/// Whether a file can be made here, as far as can be told without making it.
+pub fn check_place(path: &Path) -> Result<(), SinkError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(SinkError::Exists(path.to_owned()));
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    match directory.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(SinkError::io("write into", directory, std::io::ErrorKind::NotADirectory.into())),
+        Err(e) => Err(SinkError::io("write into", directory, e)),
+    }
+}
+
 /// Renames without replacing what somebody put there meanwhile.
 fn give_name(temporary: &Path, wanted: &Path) -> Result<PathBuf, SinkError> {
     let stem = wanted.to_string_lossy().into_owned();

@@ -44,20 +44,20 @@ pub(super) struct EdgeLayout {
 const WIDEST_ROW: usize = 64;
 
 impl Layout {
-    pub(super) fn new(header: &Header, path: &Path) -> Result<Layout> {
+    pub(super) fn new(header: &Header, path: &Path, offset: u64) -> Result<Layout> {
         let meta = &header.meta;
         if meta.node_fields.is_empty() || meta.edge_fields.is_empty() {
-            return Err(super::not_a_snapshot(
-                path,
-                "it does not say how its tables are laid out (no snapshot.meta)",
-                "is it a V8 heap snapshot?",
-            ));
+            let what = format!(
+                "its snapshot section, at byte {offset}, does not say how the tables are laid out \
+                 (no fields in snapshot.meta)"
+            );
+            return Err(super::not_a_snapshot(path, &what, "is it a V8 heap snapshot?"));
         }
         let lists = [&meta.node_fields, &meta.edge_fields, &meta.location_fields];
         if lists.iter().any(|fields| fields.len() > WIDEST_ROW) {
             return Err(Error::syntax(
                 path,
-                0,
+                offset,
                 format!("a table with more than {WIDEST_ROW} fields"),
             ));
         }
@@ -65,7 +65,7 @@ impl Layout {
             found.ok_or_else(|| {
                 Error::syntax(
                     path,
-                    0,
+                    offset,
                     format!("snapshot.meta lists no field `{name}`, which V8 always writes"),
                 )
             })

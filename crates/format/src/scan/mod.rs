@@ -43,7 +43,7 @@ pub fn read(
     writer: &ContainerWriter,
     threads: usize,
     progress: &dyn Progress,
-    visit: &mut dyn FnMut(u32, &[u8]),
+    visit: &mut (dyn FnMut(u32, &[u8]) + Send),
 ) -> Result<Tables> {
     let path = source.path();
     let mut header = None;
@@ -71,6 +71,15 @@ enum Outcome {
     HeaderComesLater,
 }
 
+/// Where a file without a `snapshot` section ends, or was given up.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// At this byte, in the middle of something.
+    CutOff(u64),
+    /// It is whole; its last brace is before this byte.
+    Whole(u64),
+}
+
 /// Looks for the `snapshot` section alone.
 fn find_header(source: &Source) -> Result<Header> {
     let mut cursor = Cursor::new(source.open()?, source.path());
@@ -94,7 +103,11 @@ fn find_header(source: &Source) -> Result<Header> {
             cursor.advance(1);
         }
     }
-    Err(sections::foreign(source.path(), &keys))
+    let end = match cursor.peek()? {
+        None => End::CutOff(cursor.offset()),
+        Some(_) => End::Whole(cursor.offset()),
+    };
+    Err(sections::foreign(source.path(), &keys, end))
 }
 
 /// Consumes a byte-order mark and the opening brace.
@@ -110,13 +123,19 @@ fn begin(cursor: &mut Cursor) -> Result<()> {
     } else if window.starts_with(&[0xff, 0xfe]) || window.starts_with(&[0xfe, 0xff]) {
         return Err(not_a_snapshot(&path, "it is UTF-16 text", "convert it to UTF-8"));
     }
+    let hint = "a heap snapshot starts with {\"snapshot\":";
     match cursor.token()? {
         Some(b'{') => Ok(()),
-        _ => Err(not_a_snapshot(
-            &path,
-            "it is not JSON that starts with `{`",
-            "a heap snapshot starts with {\"snapshot\":",
-        )),
+        Some(byte) => {
+            let offset = cursor.offset() - 1;
+            let what =
+                format!("it is no heap snapshot: byte {offset} is {}, not `{{`", shown(byte));
+            Err(not_a_snapshot(&path, &what, hint))
+        }
+        None => {
+            let what = format!("it is blank: {} bytes of white space", cursor.offset());
+            Err(not_a_snapshot(&path, &what, "was the capture cut off? take it again"))
+        }
     }
 }
 
@@ -124,14 +143,35 @@ fn parse_header(cursor: &mut Cursor) -> Result<Header> {
     let offset = cursor.offset();
     let path = cursor.path.clone();
     let Some(text) = json::text(cursor)? else {
-        let hint = "only the header arrived; take the snapshot again";
-        return Err(not_a_snapshot(&path, "it ends inside its header", hint));
+        let what = format!("it is cut off at byte {}, inside its header", cursor.offset());
+        return Err(not_a_snapshot(&path, &what, CUT_OFF));
     };
     let header: Header = serde_json::from_slice(&text).map_err(|e| {
-        Error::syntax(&path, offset, format!("the snapshot section is not as V8 writes it: {e}"))
+        let reason = e.to_string();
+        // Line and column are those within the section, which no editor shows.
+        let reason = reason.split(" at line ").next().unwrap_or(&reason);
+        let reason =
+            reason.replace("struct Header", "an object").replace("struct Meta", "an object");
+        Error::syntax(
+            &path,
+            offset,
+            format!("the snapshot section is not as V8 writes it: {reason}"),
+        )
     })?;
-    Layout::new(&header, &path)?;
+    Layout::new(&header, &path, offset)?;
     Ok(header)
+}
+
+/// What to do about a file that ends too early for anything to be said.
+const CUT_OFF: &str = "copy it again, or take the snapshot again";
+
+/// A byte as a message shows it.
+fn shown(byte: u8) -> String {
+    if byte.is_ascii_graphic() {
+        format!("`{}`", char::from(byte))
+    } else {
+        format!("0x{byte:02x}")
+    }
 }
 
 fn not_a_snapshot(path: &Path, what: &str, hint: &str) -> Error {

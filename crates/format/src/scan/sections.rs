@@ -6,7 +6,8 @@ mod rest;
 
 use super::cursor::Cursor;
 use super::layout::Layout;
-use super::{Outcome, begin, json, not_a_snapshot, parse_header, truncated};
+use super::strings::Visit;
+use super::{CUT_OFF, End, Outcome, begin, json, not_a_snapshot, parse_header, truncated};
 use crate::buffer::Buffer;
 use crate::container::ContainerWriter;
 use crate::finding::{Finding, FindingKind, counted, grouped};
@@ -27,6 +28,8 @@ pub(super) struct Reading<'a> {
     progress: &'a dyn Progress,
     header: Option<(Header, Layout)>,
     given_header: Option<Header>,
+    /// Whether the `snapshot` section was met in this pass.
+    met_header: bool,
     nodes: Option<nodes::Nodes>,
     edges: Option<edges::Edges>,
     rest: rest::Rest,
@@ -59,6 +62,7 @@ impl<'a> Reading<'a> {
             progress,
             header: None,
             given_header,
+            met_header: false,
             nodes: None,
             edges: None,
             rest: rest::Rest::default(),
@@ -69,7 +73,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads all sections.
-    pub(super) fn run(&mut self, visit: &mut dyn FnMut(u32, &[u8])) -> Result<Outcome> {
+    pub(super) fn run(&mut self, visit: Visit<'_>) -> Result<Outcome> {
         begin(&mut self.cursor)?;
         if let Some(header) = self.given_header.take() {
             self.accept(header)?;
@@ -105,12 +109,19 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn section(&mut self, key: &str, visit: &mut dyn FnMut(u32, &[u8])) -> Result<Next> {
+    fn section(&mut self, key: &str, visit: Visit<'_>) -> Result<Next> {
         let Some(&known) = TABLES.iter().find(|&&table| table == key) else {
-            if key == "snapshot" && self.header.is_none() {
-                let header = parse_header(&mut self.cursor)?;
-                self.accept(header)?;
-                return Ok(Next::Section);
+            if key == "snapshot" {
+                let is_second = std::mem::replace(&mut self.met_header, true);
+                if self.header.is_none() {
+                    let header = parse_header(&mut self.cursor)?;
+                    self.accept(header)?;
+                    return Ok(Next::Section);
+                }
+                if is_second {
+                    self.found_twice(key);
+                }
+                return self.skip();
             }
             if self.foreign.len() < 16 {
                 self.foreign.push(key.to_owned());
@@ -121,9 +132,7 @@ impl<'a> Reading<'a> {
             return self.skip();
         }
         if self.seen.contains(&known) {
-            let message = format!("`{known}` occurs again and was read only once");
-            let offset = self.cursor.offset();
-            self.findings.push(Finding::at(FindingKind::DuplicateSection, offset, message));
+            self.found_twice(known);
             return self.skip();
         }
         self.seen.push(known);
@@ -138,12 +147,18 @@ impl<'a> Reading<'a> {
         }
     }
 
+    fn found_twice(&mut self, section: &str) {
+        let message = format!("`{section}` occurs again; only the first one counts");
+        let offset = self.cursor.offset();
+        self.findings.push(Finding::at(FindingKind::DuplicateSection, offset, message));
+    }
+
     fn skip(&mut self) -> Result<Next> {
         Ok(if json::skip(&mut self.cursor)? { Next::Section } else { Next::Ended })
     }
 
     fn accept(&mut self, header: Header) -> Result<()> {
-        let layout = Layout::new(&header, &self.cursor.path)?;
+        let layout = Layout::new(&header, &self.cursor.path, self.cursor.offset())?;
         self.header = Some((header, layout));
         Ok(())
     }
@@ -188,16 +203,16 @@ impl<'a> Reading<'a> {
     pub(super) fn finish(mut self) -> Result<Tables> {
         let path = self.cursor.path.clone();
         let Some((header, layout)) = self.header.take() else {
-            return Err(foreign(&path, &self.foreign));
+            return Err(foreign(&path, &self.foreign, self.end()));
         };
-        let Some(mut nodes) = self.nodes.take() else {
-            let what = "it has no nodes: the file ends before them, or never had any";
-            return Err(not_a_snapshot(&path, what, "take the snapshot again"));
+        let nodes = self.nodes.take();
+        let Some(mut nodes) = nodes.filter(|nodes| !nodes.kinds.is_empty()) else {
+            let what = match self.end() {
+                End::CutOff(byte) => format!("it is cut off at byte {byte}, before its first node"),
+                End::Whole(byte) => format!("it has no nodes, though it is whole ({byte} bytes)"),
+            };
+            return Err(not_a_snapshot(&path, &what, CUT_OFF));
         };
-        if nodes.kinds.is_empty() {
-            let what = "its node table is empty";
-            return Err(not_a_snapshot(&path, what, "take the snapshot again"));
-        }
         if self.cursor.input.cut_off
             && self.findings.iter().all(|f| f.kind != FindingKind::Truncated)
         {
@@ -251,6 +266,13 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// How the file ended.
+    fn end(&self) -> End {
+        let is_cut = self.findings.iter().any(|found| found.kind == FindingKind::Truncated);
+        let byte = self.cursor.offset();
+        if is_cut || self.cursor.input.cut_off { End::CutOff(byte) } else { End::Whole(byte) }
+    }
+
     fn missing(&mut self, section: &str, so: &str) {
         let message = format!("there is no `{section}` section: {so}");
         self.findings.push(Finding::new(FindingKind::MissingSection, message));
@@ -299,10 +321,21 @@ impl<'a> Reading<'a> {
 }
 
 /// Says what a file without a snapshot section is, where it can be told by its other `keys`.
-pub(super) fn foreign(path: &std::path::Path, keys: &[String]) -> Error {
-    let plain = ("it has no snapshot.meta", "is it a V8 heap snapshot?");
-    let (what, hint) = something_else(keys).unwrap_or(plain);
-    not_a_snapshot(path, what, hint)
+pub(super) fn foreign(path: &std::path::Path, keys: &[String], end: End) -> Error {
+    if let Some((what, hint)) = something_else(keys) {
+        return not_a_snapshot(path, what, hint);
+    }
+    match end {
+        End::CutOff(byte) => {
+            let what = format!("it is cut off at byte {byte}, before its snapshot section");
+            not_a_snapshot(path, &what, CUT_OFF)
+        }
+        End::Whole(byte) => {
+            let what =
+                format!("it is JSON without a snapshot section, up to its end at byte {byte}");
+            not_a_snapshot(path, &what, "is it a V8 heap snapshot?")
+        }
+    }
 }
 
 /// What a file with these keys is, if it is commonly mistaken for a snapshot, and what to do.

@@ -1,9 +1,13 @@
 //! The `strings` section: JSON strings to WTF-8, of any number and length.
 
+mod batch;
+
 use super::cursor::Cursor;
 use crate::Result;
-use crate::container::{ContainerWriter, SectionWriter};
+use crate::container::ContainerWriter;
 use crate::progress::{Phase, Progress};
+pub(super) use batch::Visit;
+use batch::{Batch, with_writer};
 
 /// Strings longer than this are not shown to the visitor and not kept whole in memory.
 pub const LONGEST_VISITED: usize = 1 << 16;
@@ -20,41 +24,50 @@ pub(super) struct StringsEnd {
 /// Reads the array whose `[` has just been consumed, up to and with its `]`, into the sections
 /// `string_bytes` and `string_starts`. `visit` sees each string of up to [`LONGEST_VISITED`]
 /// bytes with its index. A string that the input cuts off is dropped.
+///
+/// With a second thread, that one visits and writes what the first has read.
 pub(super) fn scan(
     cursor: &mut Cursor,
     writer: &ContainerWriter,
+    threads: usize,
     progress: &dyn Progress,
-    visit: &mut dyn FnMut(u32, &[u8]),
+    visit: Visit<'_>,
 ) -> Result<StringsEnd> {
     let capacity = cursor.input.size.map_or(1 << 20, |size| size.saturating_sub(cursor.offset()));
-    let mut out = Out {
-        bytes: writer.stream::<u8>("string_bytes", capacity),
-        starts: writer.stream::<u64>("string_starts", capacity / 16),
-        text: Vec::with_capacity(LONGEST_VISITED),
-        flushed: 0,
-        high: None,
-        repaired: false,
-    };
+    with_writer(writer, capacity, threads, visit, |send| read(cursor, progress, send))
+}
+
+fn read(
+    cursor: &mut Cursor,
+    progress: &dyn Progress,
+    send: &mut dyn FnMut(&mut Batch) -> Result<()>,
+) -> Result<StringsEnd> {
+    let mut batch = Batch::default();
     let mut end = StringsEnd::default();
     let mut expect_comma = false;
     loop {
+        if batch.is_full() {
+            send(&mut batch)?;
+            progress.update(Phase::Read, cursor.input.consumed(), cursor.input.disk_size);
+        }
+        if !expect_comma {
+            let plain = plain_strings(cursor.window()?, &mut batch);
+            cursor.advance(plain);
+        }
         match cursor.token()? {
             None => break end.truncated_at = Some(cursor.offset()),
             Some(b']') => break,
             Some(b',') if expect_comma => expect_comma = false,
             Some(b'"') if !expect_comma => {
-                out.starts.append(&[out.bytes.bytes()])?;
-                if !string(cursor, &mut out)? {
+                batch.begin();
+                if !string(cursor, &mut batch, send)? {
                     end.truncated_at = Some(cursor.offset());
-                    return out.finish_truncated(end);
+                    batch.take_back();
+                    break;
                 }
-                out.end_string(end.count, visit)?;
-                end.repaired += u64::from(std::mem::take(&mut out.repaired));
-                end.count += 1;
+                batch.end();
+                end.repaired += u64::from(std::mem::take(&mut batch.repaired));
                 expect_comma = true;
-                if end.count.is_multiple_of(1 << 14) {
-                    progress.update(Phase::Read, cursor.input.consumed(), cursor.input.disk_size);
-                }
             }
             Some(other) => {
                 let expected = if expect_comma { "a comma or `]`" } else { "a string" };
@@ -62,117 +75,46 @@ pub(super) fn scan(
             }
         }
     }
-    out.starts.append(&[out.bytes.bytes()])?;
-    out.starts.finish()?;
-    out.bytes.finish()?;
+    end.count = batch.count();
+    send(&mut batch)?;
     Ok(end)
 }
 
-/// Where decoded strings go.
-struct Out<'a> {
-    bytes: SectionWriter<'a>,
-    starts: SectionWriter<'a>,
-    /// The current string, as far as it is not flushed.
-    text: Vec<u8>,
-    /// Bytes of the current string already in `bytes`.
-    flushed: u64,
-    /// The first half of a surrogate pair, waiting for the second.
-    high: Option<u16>,
-    repaired: bool,
-}
-
-impl Out<'_> {
-    /// Ends the current string: shows it and appends it to the section.
-    fn end_string(&mut self, index: u64, visit: &mut dyn FnMut(u32, &[u8])) -> Result<()> {
-        self.end_surrogate();
-        if let (0, Ok(index)) = (self.flushed, u32::try_from(index)) {
-            visit(index, &self.text);
+/// Takes strings as V8 writes most of them: ASCII without escapes, a comma after each, perhaps a
+/// line end. Returns how many bytes it took; they end before a string or white space.
+fn plain_strings(window: &[u8], batch: &mut Batch) -> usize {
+    let mut at = 0;
+    while !batch.is_full() && window.get(at) == Some(&b'"') {
+        let text = &window[at + 1..];
+        let Some(length) = memchr::memchr2(b'"', b'\\', text) else { break };
+        let is_plain = text[length] == b'"' && text.get(length + 1) == Some(&b',');
+        if !is_plain || !text[..length].is_ascii() || length > LONGEST_VISITED {
+            break;
         }
-        self.bytes.append(&self.text)?;
-        self.text.clear();
-        self.flushed = 0;
-        Ok(())
+        batch.push(&text[..length]);
+        at += length + 3;
+        at += usize::from(window.get(at) == Some(&b'\n'));
     }
-
-    /// The string that was cut off is not a string: its start becomes the end of the one before.
-    fn finish_truncated(self, end: StringsEnd) -> Result<StringsEnd> {
-        self.starts.finish()?;
-        self.bytes.finish()?;
-        Ok(end)
-    }
-
-    /// Appends literal text; `bytes` never ends inside a UTF-8 sequence.
-    fn literal(&mut self, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        self.end_surrogate();
-        if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
-            self.text.extend_from_slice(bytes);
-        } else {
-            self.repaired = true;
-            self.text.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes());
-        }
-        self.flush_long()
-    }
-
-    /// Writes what there is of a long string, so that no string is in memory as a whole.
-    fn flush_long(&mut self) -> Result<()> {
-        if self.text.len() > LONGEST_VISITED {
-            self.bytes.append(&self.text)?;
-            self.flushed += self.text.len() as u64;
-            self.text.clear();
-        }
-        Ok(())
-    }
-
-    /// Appends an escaped UTF-16 code unit.
-    fn unit(&mut self, unit: u16) {
-        match (self.high.take(), unit) {
-            (Some(high), 0xdc00..=0xdfff) => {
-                let low = u32::from(unit) - 0xdc00;
-                self.code_point(0x10000 + ((u32::from(high) - 0xd800) << 10) + low);
-            }
-            (high, unit) => {
-                if let Some(high) = high {
-                    self.code_point(u32::from(high));
-                }
-                match unit {
-                    0xd800..=0xdbff => self.high = Some(unit),
-                    _ => self.code_point(u32::from(unit)),
-                }
-            }
-        }
-    }
-
-    fn end_surrogate(&mut self) {
-        if let Some(high) = self.high.take() {
-            self.code_point(u32::from(high));
-        }
-    }
-
-    /// Generalised UTF-8 (WTF-8): surrogates are encoded like any other code point.
-    fn code_point(&mut self, c: u32) {
-        let tail = |shift: u32| 0x80 | ((c >> shift) & 0x3f) as u8;
-        match c {
-            0..0x80 => self.text.push(c as u8),
-            0x80..0x800 => self.text.extend([0xc0 | (c >> 6) as u8, tail(0)]),
-            0x800..0x1_0000 => self.text.extend([0xe0 | (c >> 12) as u8, tail(6), tail(0)]),
-            _ => self.text.extend([0xf0 | (c >> 18) as u8, tail(12), tail(6), tail(0)]),
-        }
-    }
+    at
 }
 
 /// Reads a string whose opening quote has been consumed; false if the input ends inside it.
-fn string(cursor: &mut Cursor, out: &mut Out<'_>) -> Result<bool> {
+fn string(
+    cursor: &mut Cursor,
+    out: &mut Batch,
+    send: &mut dyn FnMut(&mut Batch) -> Result<()>,
+) -> Result<bool> {
     loop {
+        if out.is_long() {
+            send(out)?;
+        }
         let window = cursor.window()?;
         if window.is_empty() {
             return Ok(false);
         }
         match memchr::memchr2(b'"', b'\\', window) {
             Some(at) => {
-                out.literal(&window[..at])?;
+                out.literal(&window[..at]);
                 let quote = window[at] == b'"';
                 cursor.advance(at + 1);
                 if quote {
@@ -181,11 +123,10 @@ fn string(cursor: &mut Cursor, out: &mut Out<'_>) -> Result<bool> {
                 if !escape(cursor, out)? {
                     return Ok(false);
                 }
-                out.flush_long()?;
             }
             None => {
                 let whole = whole_characters(window);
-                out.literal(&window[..whole])?;
+                out.literal(&window[..whole]);
                 cursor.advance(whole);
                 if !cursor.extend()? {
                     return Ok(false);
@@ -217,7 +158,7 @@ fn whole_characters(bytes: &[u8]) -> usize {
 }
 
 /// Reads an escape whose backslash has been consumed; false if the input ends inside it.
-fn escape(cursor: &mut Cursor, out: &mut Out<'_>) -> Result<bool> {
+fn escape(cursor: &mut Cursor, out: &mut Batch) -> Result<bool> {
     let Some(kind) = cursor.next()? else {
         return Ok(false);
     };

@@ -9,6 +9,7 @@
 //! | [`shallow`] | strong edges | sizes moved to owners |
 //! | [`predecessors`] | preorder | predecessors, in preorder numbers |
 //! | [`dominators`] | predecessors | immediate dominators |
+//! | [`duplicates`] | ids | ids that several nodes have |
 //! | [`tree`] | dominators, shallow sizes | retained sizes, dominator tree in preorder |
 //! | [`classes`] | names, locations, interfaces | classes and the Summary view |
 //! | [`statistics`] | sizes, types | the Statistics view |
@@ -18,6 +19,7 @@ mod classes;
 mod detached;
 mod distance;
 mod dominators;
+mod duplicates;
 mod facts;
 mod interfaces;
 mod pipeline;

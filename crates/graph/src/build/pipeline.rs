@@ -6,11 +6,12 @@ use heapglass_format::container::ContainerWriter;
 use heapglass_format::scan::{self, Tables};
 use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
-use heapglass_format::{EdgeType, NodeType, Phase, Progress, Result, Step};
+use heapglass_format::{EdgeType, Finding, FindingKind, NodeType, Phase, Progress, Result, Step};
 
 use super::classes::{self, Classes};
 use super::detached::{self, Detached};
 use super::dominators::immediate_dominators;
+use super::duplicates::{self, Duplicates};
 use super::facts::{self, EdgeFacts, NodeFacts};
 use super::interfaces::PlainObjects;
 use super::predecessors::{self, SortRules};
@@ -48,35 +49,35 @@ pub(crate) fn build(
     progress.begin(Step::Read);
     let tables = scan::read(source, writer, threads, progress, visit)?;
     begin(0, Step::Facts)?;
-    let named = Named::new(writer, tables, text)?;
+    let named = Named::new(writer, tables, text, threads)?;
     let edges = named.edges(writer, threads)?;
     begin(1, Step::Walks)?;
     let Walked { preorder, mut classes, shallow, mut rest } =
         walk(writer, named, edges, threads, scratch)?;
     begin(2, Step::Dominators)?;
-    let Held { dominators, unshared_elements } =
-        hold(writer, &mut rest, preorder, &classes, threads, scratch)?;
+    let Held { dominators, unshared_elements, duplicates } =
+        hold(writer, &mut rest, preorder, &classes, &shallow, threads, scratch)?;
+    rest.findings.extend(duplicates.map(finding));
     begin(3, Step::Tree)?;
     let order = writer.column::<u32>("preorder_node")?;
-    let tree = tree::build(writer, &dominators, &order, &shallow, scratch)?;
+    let tree = tree::build(writer, &dominators, &order, &shallow, threads, scratch)?;
     drop(order);
     scratch.give(dominators);
     begin(4, Step::Sums)?;
-    let statistics = statistics::compute(&statistics::Sources {
-        node_type: &rest.node_type,
-        shallow: &shallow,
-        buffers: rest.facts.buffers.words(),
-        arrays: rest.facts.arrays.words(),
-        unshared_elements: &unshared_elements,
-        extra_native_bytes: rest.info.extra_native_bytes,
-        root_retained: tree.retained.get(rest.info.root),
-    });
-    let write = || write_tree(writer, &tree, &shallow);
+    let write = || write_tree(writer, &tree);
     let finish = || {
         classes::add_up_retained(&mut classes, &shallow, &tree);
-        Ok(())
+        Ok(statistics::compute(&statistics::Sources {
+            node_type: &rest.node_type,
+            shallow: &shallow,
+            buffers: rest.facts.buffers.words(),
+            arrays: rest.facts.arrays.words(),
+            unshared_elements: &unshared_elements,
+            extra_native_bytes: rest.info.extra_native_bytes,
+            root_retained: tree.retained.get(rest.info.root),
+        }))
     };
-    both(threads, write, finish)?;
+    let ((), statistics) = both(threads, write, finish)?;
     begin(5, Step::Write)?;
     Ok(overview(rest, statistics, classes))
 }
@@ -108,7 +109,12 @@ struct Named {
 }
 
 impl Named {
-    fn new(writer: &ContainerWriter, mut tables: Tables, text: Text) -> Result<Named> {
+    fn new(
+        writer: &ContainerWriter,
+        mut tables: Tables,
+        text: Text,
+        threads: usize,
+    ) -> Result<Named> {
         let mut strings = StringTable {
             bytes: writer.sparse_column("string_bytes")?,
             starts: writer.sparse_column("string_starts")?,
@@ -129,7 +135,7 @@ impl Named {
         }
         strings.derived_bytes = writer.column("derived_bytes")?;
         strings.derived_starts = writer.column("derived_starts")?;
-        let facts = facts::nodes(&tables, &names, &text)?;
+        let facts = facts::nodes(&tables, &names, &text, threads)?;
         Ok(Named { tables, text, strings, detached: detached.state, facts })
     }
 
@@ -162,10 +168,10 @@ struct Rest {
     facts: NodeFacts,
     edges: EdgeFacts,
     info: SnapshotInfo,
-    findings: Vec<heapglass_format::Finding>,
+    findings: Vec<Finding>,
 }
 
-/// Numbers the nodes on one thread; distances, shallow sizes and classes on the other.
+/// Numbers the nodes and finds shallow sizes on one thread; distances and classes on the other.
 fn walk(
     writer: &ContainerWriter,
     named: Named,
@@ -185,22 +191,32 @@ fn walk(
         root_is_held: edges.root_is_held,
         page_roots: &roots.page,
     };
-    let in_depth = || search::preorder(graph, &search_rules, scratch);
-    let in_breadth = || {
-        let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
-        writer.put("distance", &distances)?;
+    let in_depth = || {
+        let mut preorder = search::preorder(graph, &search_rules, scratch)?;
+        writer.put("preorder_node", &preorder.order)?;
+        scratch.give(std::mem::replace(&mut preorder.order, Buffer::zeroed(0)?));
         if !roots.user.is_empty() {
             move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
         }
-        writer.put("node_type", &tables.node_type)?;
-        writer.put("detachedness", &detached)?;
-        writer.put("first_edge", &tables.first_edge)?;
-        let mut classes = classify(writer, &tables, &facts, &strings, scratch)?;
-        classes::add_up(&mut classes, &shallow, &distances);
-        scratch.give(distances);
-        Ok(classes)
+        writer.keep("node_type", &tables.node_type)?;
+        writer.keep("first_edge", &tables.first_edge)?;
+        Ok(preorder)
     };
-    let (preorder, classes) = both(threads, in_depth, in_breadth)?;
+    let in_breadth = || {
+        let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
+        writer.keep("distance", &distances)?;
+        writer.keep("detachedness", &detached)?;
+        let classes = classify(writer, &tables, &facts, &strings, scratch)?;
+        Ok((classes, distances))
+    };
+    let (preorder, (mut classes, distances)) = both(threads, in_depth, in_breadth)?;
+    let write = || writer.keep("preorder_number", &preorder.number);
+    let add_up = || {
+        classes::add_up(&mut classes, &shallow, &distances);
+        Ok(())
+    };
+    both(threads, write, add_up)?;
+    scratch.give(distances);
     let info = info(&tables, !roots.user.is_empty());
     let Tables { node_type, first_edge, findings, edge_to, .. } = tables;
     scratch.give(edge_to);
@@ -318,6 +334,19 @@ struct Held {
     dominators: Buffer<u32>,
     /// Element stores of arrays that one edge alone leads to.
     unshared_elements: Vec<u32>,
+    duplicates: Option<Duplicates>,
+}
+
+fn finding(duplicates: Duplicates) -> Finding {
+    let Duplicates { ids, nodes, smallest } = duplicates;
+    let message = match ids {
+        1 => format!("{nodes} nodes have the id @{smallest}; asking for it gives the first"),
+        _ => format!(
+            "{ids} ids are those of several nodes ({nodes} nodes, @{smallest} the smallest id); \
+             asking for one gives its first node"
+        ),
+    };
+    Finding::new(FindingKind::DuplicateId, message)
 }
 
 fn hold(
@@ -325,12 +354,11 @@ fn hold(
     rest: &mut Rest,
     preorder: Preorder,
     classes: &Classes,
+    shallow: &Sizes,
     threads: usize,
     scratch: &Scratch,
 ) -> Result<Held> {
-    let Preorder { number, order, parent, reached, page_owned } = preorder;
-    writer.put("preorder_node", &order)?;
-    scratch.give(order);
+    let Preorder { number, parent, reached, page_owned, .. } = preorder;
     let rules = SortRules {
         first_edge: &rest.first_edge,
         root: rest.info.root,
@@ -342,29 +370,30 @@ fn hold(
     let retainers = predecessors::sort_by_target(writer, &rules, threads, scratch)?;
     scratch.give(std::mem::replace(&mut rest.first_edge, Buffer::zeroed(0)?));
     let unshared_elements = retainers.with_one_edge(rest.edges.elements.words(), &number);
-    writer.put("preorder_number", &number)?;
     scratch.give(number);
     let find =
         || immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch);
     let write = || {
-        writer.put("predecessor_first", &retainers.essential.first)?;
-        writer.put("predecessor_from", &retainers.essential.from)?;
-        writer.put("other_retainers", &retainers.others)?;
-        writer.put("class", &classes.of)
+        writer.keep("predecessor_first", &retainers.essential.first)?;
+        writer.keep("predecessor_from", &retainers.essential.from)?;
+        writer.keep("other_retainers", &retainers.others)?;
+        writer.keep("class", &classes.of)?;
+        writer.keep("shallow_low", shallow.low())?;
+        writer.keep("shallow_wide", &shallow.wide())?;
+        // This thread has nothing else to do until the dominators are found.
+        duplicates::find(writer)
     };
-    let (dominators, ()) = both(threads, find, write)?;
+    let (dominators, duplicates) = both(threads, find, write)?;
+    // The list itself is not handed on: it is several times what a later pass wants at once.
     scratch.give(retainers.essential.first);
-    scratch.give(retainers.essential.from);
-    Ok(Held { dominators, unshared_elements })
+    Ok(Held { dominators, unshared_elements, duplicates })
 }
 
-fn write_tree(writer: &ContainerWriter, tree: &Tree, shallow: &Sizes) -> Result<()> {
-    writer.put("shallow_low", shallow.low())?;
-    writer.put("shallow_wide", &shallow.wide())?;
-    writer.put("retained_low", tree.retained.low())?;
-    writer.put("retained_wide", &tree.retained.wide())?;
-    writer.put("tree_order", &tree.order)?;
-    writer.put("tree_size", &tree.size)
+fn write_tree(writer: &ContainerWriter, tree: &Tree) -> Result<()> {
+    writer.keep("retained_low", tree.retained.low())?;
+    writer.keep("retained_wide", &tree.retained.wide())?;
+    writer.keep("tree_order", &tree.order)?;
+    writer.keep("tree_size", &tree.size)
 }
 
 fn overview(rest: Rest, statistics: Statistics, classes: Classes) -> Overview {

@@ -40,7 +40,8 @@ impl Retainers {
 pub(super) struct SortRules<'a> {
     pub(super) first_edge: &'a [u32],
     pub(super) root: u32,
-    /// For each edge ordinal: essential, leaving aside what the page owns.
+    /// For each edge ordinal: essential, leaving aside what the page owns and edges from a node to
+    /// itself.
     pub(super) essential: &'a [u64],
     /// Ordinals of the broken edges, ascending.
     pub(super) broken: &'a [u32],
@@ -164,7 +165,9 @@ impl Part<'_> {
                 let count = (first_edge[node + 1] as usize - edge).min(rest.len());
                 let (of_node, others) = rest.split_at(count);
                 for (&target, edge) in of_node.iter().zip(edge as u32..) {
-                    let is_essential = get(essential, edge) && (anywhere || !get(page, target));
+                    let is_essential = source != target
+                        && get(essential, edge)
+                        && (anywhere || !get(page, target));
                     // A broken edge is stored as one from its source to itself.
                     if is_essential || source != target || broken.binary_search(&edge).is_err() {
                         visit(source, target, is_essential);

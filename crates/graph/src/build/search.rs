@@ -27,7 +27,8 @@ pub(super) struct Preorder {
 /// What the search is told of the graph.
 pub(super) struct SearchRules<'a> {
     pub(super) root: u32,
-    /// For each edge ordinal: essential, leaving aside who owns source and target.
+    /// For each edge ordinal: essential, leaving aside who owns source and target and whether they
+    /// are the same.
     pub(super) essential: &'a [u64],
     /// For each edge ordinal: neither weak nor broken.
     pub(super) strong: &'a [u64],
@@ -215,7 +216,8 @@ impl Search<'_> {
             let inside = get(page, node);
             for edge in self.graph.edges(node) {
                 let target = self.graph.to[edge as usize];
-                if get(self.rules.essential, edge) && (inside || !get(page, target)) {
+                let is_essential = target != node && get(self.rules.essential, edge);
+                if is_essential && (inside || !get(page, target)) {
                     set(held.words_mut(), target);
                 }
             }

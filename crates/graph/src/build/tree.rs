@@ -4,6 +4,7 @@ use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::container::ContainerWriter;
 
+use super::pipeline::both;
 use super::sizes::Sizes;
 
 /// Retained sizes and the preorder of the dominator tree.
@@ -18,18 +19,41 @@ pub(super) struct Tree {
 
 /// Builds the tree from the dominators by preorder number of the search (`dominator[w] < w`), of
 /// which `order` are the ordinals, and writes what no later pass needs: `dominator` and
-/// `tree_position`.
+/// `tree_position`. One thread adds up sizes while the other puts the nodes in order.
 ///
-/// Cost: a constant number of steps a node. Memory: 28 bytes a node beside the arguments.
+/// Cost: a constant number of steps a node. Memory: 36 bytes a node beside the arguments.
 pub(super) fn build(
     writer: &ContainerWriter,
     dominator: &[u32],
     order: &[u32],
     shallow: &Sizes,
+    threads: usize,
     scratch: &Scratch,
 ) -> Result<Tree> {
-    let retained = retained_sizes(dominator, order, shallow, scratch)?;
-    write_dominators(writer, dominator, order, scratch)?;
+    let sizes = || {
+        let retained = retained_sizes(dominator, order, shallow, scratch)?;
+        if writer.is_index() {
+            write_dominators(writer, dominator, order, scratch)?;
+        }
+        Ok(retained)
+    };
+    let places = || {
+        let (tree_order, size) = in_preorder(dominator, order, scratch)?;
+        if writer.is_index() {
+            write_positions(writer, &tree_order, scratch)?;
+        }
+        Ok((tree_order, size))
+    };
+    let (retained, (order, size)) = both(threads, sizes, places)?;
+    Ok(Tree { retained, order, size })
+}
+
+/// The ordinals in preorder of the dominator tree, and for each ordinal the size of its subtree.
+fn in_preorder(
+    dominator: &[u32],
+    order: &[u32],
+    scratch: &Scratch,
+) -> Result<(Buffer<u32>, Buffer<u32>)> {
     let nodes = order.len();
     let mut size = scratch.filled::<u32>(nodes, 1)?;
     {
@@ -40,10 +64,10 @@ pub(super) fn build(
     }
     // A parent is placed before its children; `next` is where its next child's subtree begins.
     let mut next = scratch.take::<u32>(nodes)?;
-    let mut tree = Tree { retained, order: scratch.take(nodes)?, size: scratch.take(nodes)? };
+    let (mut tree_order, mut tree_size) = (scratch.take(nodes)?, scratch.take(nodes)?);
     {
         let (size, next) = (&*size, &mut *next);
-        let (tree_order, tree_size) = (&mut *tree.order, &mut *tree.size);
+        let (tree_order, tree_size) = (&mut *tree_order, &mut *tree_size);
         for w in 0..nodes {
             let at = match w {
                 0 => 0,
@@ -61,16 +85,22 @@ pub(super) fn build(
         }
     }
     scratch.give(size);
-    let mut position = next;
+    scratch.give(next);
+    Ok((tree_order, tree_size))
+}
+
+/// Writes for each ordinal its place in `tree_order`.
+fn write_positions(writer: &ContainerWriter, tree_order: &[u32], scratch: &Scratch) -> Result<()> {
+    let mut position = scratch.take::<u32>(tree_order.len())?;
     {
         let position = &mut *position;
-        for (&node, at) in tree.order.iter().zip(0..) {
+        for (&node, at) in tree_order.iter().zip(0..) {
             position[node as usize] = at;
         }
     }
     writer.put("tree_position", &position)?;
     scratch.give(position);
-    Ok(tree)
+    Ok(())
 }
 
 /// Writes the dominators by ordinal.

@@ -529,9 +529,16 @@ fn types_that_are_not_listed() {
 fn sections_that_occur_twice() {
     let text = heap().to_json();
     let expected = figures(&Folder::new().open(text.as_bytes(), 1).unwrap());
-    for section in
-        ["nodes", "edges", "strings", "samples", "locations", "trace_tree", "trace_function_infos"]
-    {
+    for section in [
+        "snapshot",
+        "nodes",
+        "edges",
+        "strings",
+        "samples",
+        "locations",
+        "trace_tree",
+        "trace_function_infos",
+    ] {
         let end = text.rfind('}').unwrap();
         let again = format!("{},\"{section}\":[1,2,[\"]\"]]}}", &text[..end]);
         let snapshot = touch(&Folder::new(), again.as_bytes(), 1).unwrap();
@@ -617,7 +624,7 @@ fn empty_tables() {
         touch(&Folder::new(), [&text[..at], &text[end..]].concat().as_bytes(), 2)
     };
     let error = emptied("nodes").unwrap_err();
-    assert!(error.to_string().contains("its node table is empty"), "{error}");
+    assert!(error.to_string().contains("it has no nodes"), "{error}");
     assert!(kinds(&emptied("edges").unwrap()).contains(&FindingKind::EdgeCountMismatch));
     let snapshot = emptied("strings").unwrap();
     assert_eq!(kinds(&snapshot), [FindingKind::StringOutOfRange]);
@@ -700,19 +707,24 @@ fn files_that_are_something_else() {
     };
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (b"".to_vec(), "it is empty"),
-        (b" \n ".to_vec(), "it is not JSON"),
+        (b" \n ".to_vec(), "it is blank: 3 bytes"),
         (gz(b""), "it is empty"),
         (zstd::encode_all(&b""[..], 1).unwrap(), "it is empty"),
-        (b"\xef\xbb\xbf".to_vec(), "it is not JSON"),
-        (b"<!DOCTYPE html><html>".to_vec(), "it is not JSON"),
-        (b"[1,2,3]".to_vec(), "it is not JSON"),
-        (b"null".to_vec(), "it is not JSON"),
-        (b"{}".to_vec(), "it has no snapshot.meta"),
+        (b"\xef\xbb\xbf".to_vec(), "it is blank"),
+        (b"<!DOCTYPE html><html>".to_vec(), "byte 0 is `<`, not `{`"),
+        (b"[1,2,3]".to_vec(), "byte 0 is `[`"),
+        (b"  null".to_vec(), "byte 2 is `n`"),
+        (b"{}".to_vec(), "JSON without a snapshot section, up to its end at byte 2"),
+        (b"{".to_vec(), "it is cut off at byte 1, before its snapshot section"),
+        (b"{\"snap".to_vec(), "it is cut off at byte 6, before its snapshot section"),
         (b"{\"snapshot\":{}}".to_vec(), "snapshot section"),
-        (b"{\"snapshot\":{\"meta\":{}}}".to_vec(), "no snapshot.meta"),
-        (b"{\"snapshot\":[]}".to_vec(), "snapshot section"),
-        (b"{\"snapshot\":{\"meta\":{\"node_fields\":[\"ty".to_vec(), "it ends inside its header"),
-        (b"{\"a\":1,\"b\":[2]}".to_vec(), "it has no snapshot.meta"),
+        (b"{\"snapshot\":{\"meta\":{}}}".to_vec(), "at byte 12, does not say how the tables"),
+        (b"{\"snapshot\":[]}".to_vec(), "byte 12: the snapshot section"),
+        (
+            b"{\"snapshot\":{\"meta\":{\"node_fields\":[\"ty".to_vec(),
+            "cut off at byte 39, inside its header",
+        ),
+        (b"{\"a\":1,\"b\":[2]}".to_vec(), "without a snapshot section, up to its end at byte 15"),
         (utf16("\u{feff}{\"snapshot\":", false), "it is UTF-16 text"),
         (utf16("\u{feff}{\"snapshot\":", true), "it is UTF-16 text"),
         (b"{\"head\":{\"callFrame\":{}},\"samples\":[]}".to_vec(), ".heapprofile"),
@@ -721,8 +733,8 @@ fn files_that_are_something_else() {
             b"{\"version\":3,\"type\":\"Inspector\",\"nodes\":[0],\"nodeClassNames\":[]}".to_vec(),
             "JavaScriptCore",
         ),
-        (b"\x7fELF\x02\x01\x01".to_vec(), "it is not JSON"),
-        (b"\x1f\x8b".to_vec(), "cannot decompress"),
+        (b"\x7fELF\x02\x01\x01".to_vec(), "byte 0 is 0x7f"),
+        (b"\x1f\x8b".to_vec(), "cannot decompress it, at or before byte 2"),
         (b"\x1f\x8b\x08garbage in a gzip file".to_vec(), "cannot decompress"),
         (b"\x28\xb5\x2f\xfdgarbage".to_vec(), "cannot decompress"),
     ];
@@ -838,4 +850,21 @@ fn standard_input_is_a_stream() {
     let folder = Folder::new();
     let path = folder.write("file", b"");
     assert!(!Source::file(&path).unwrap().is_stream());
+}
+
+#[test]
+fn ids_that_several_nodes_have() {
+    let mut heap = heap();
+    let twins = [heap.object("Twin", 8), heap.object("Twin", 8), heap.object("Twin", 8)];
+    let id = heap.id(twins[0]);
+    for twin in twins {
+        heap.spec(twin).id = id;
+        heap.property(heap.global(), "twin", twin);
+    }
+    for threads in [1, 2] {
+        let snapshot = touch(&Folder::new(), &heap.to_bytes(), threads).unwrap();
+        assert_eq!(kinds(&snapshot), [FindingKind::DuplicateId]);
+        let message = &snapshot.overview().findings[0].message;
+        assert_eq!(*message, format!("3 nodes have the id @{id}; asking for it gives the first"));
+    }
 }

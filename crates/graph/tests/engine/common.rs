@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_format::source::Source;
-use heapglass_graph::{Error, Graph, OpenOptions, Ordinal, Snapshot};
+use heapglass_graph::{Error, Graph, OpenOptions, Ordinal, Snapshot, Wants};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 use proptest::test_runner::Config as ProptestConfig;
 
@@ -38,7 +38,7 @@ impl Folder {
 
     /// Options for work in this directory, without an index.
     pub(crate) fn options(&self, threads: usize) -> OpenOptions {
-        OpenOptions { index: None, temp_dir: self.path().to_owned(), threads }
+        OpenOptions { index: None, temp_dir: self.path().to_owned(), threads, wants: Wants::Graph }
     }
 
     pub(crate) fn open(&self, bytes: &[u8], threads: usize) -> Result<Snapshot, Error> {

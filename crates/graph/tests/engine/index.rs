@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use heapglass_format::container::ContainerWriter;
+use heapglass_format::container::{ContainerWriter, checksum};
 use heapglass_format::source::Source;
-use heapglass_graph::{Error, OpenOptions, Phase, Progress, Snapshot};
+use heapglass_graph::{Error, OpenOptions, Ordinal, Phase, Progress, Snapshot, Wants};
 use heapglass_testkit::SnapshotBuilder;
 
 use crate::common::{Folder, everything, open};
@@ -359,4 +359,98 @@ fn nothing_is_left_of_a_failed_opening() {
         }
         let _ = std::fs::remove_file(&case.index);
     }
+}
+
+/// An index with the numbers of one section changed, and all sums made right again.
+fn with_numbers(good: &[u8], section: usize, change: impl Fn(usize) -> u8) -> Option<Vec<u8>> {
+    let field = |at: usize| u64::from_le_bytes(good[at..at + 8].try_into().unwrap()) as usize;
+    let (toc_at, toc_length) = (field(16), field(24));
+    let mut toc: serde_json::Value =
+        serde_json::from_slice(&good[toc_at..toc_at + toc_length]).unwrap();
+    let entry = toc["sections"].get_mut(section)?;
+    let number = |key: &str| entry[key].as_u64().unwrap() as usize;
+    let range = number("offset")..number("offset") + number("bytes");
+    let mut wrong = good.to_vec();
+    if entry["name"] == "overview" {
+        return Some(wrong);
+    }
+    for (at, byte) in wrong[range.clone()].iter_mut().enumerate() {
+        *byte = change(at);
+    }
+    entry["xxh3"] = checksum(&wrong[range]).into();
+    let toc = serde_json::to_vec(&toc).unwrap();
+    let end = wrong.len();
+    wrong.extend_from_slice(&toc);
+    wrong[16..24].copy_from_slice(&(end as u64).to_le_bytes());
+    wrong[24..32].copy_from_slice(&(toc.len() as u64).to_le_bytes());
+    wrong[32..40].copy_from_slice(&checksum(&toc).to_le_bytes());
+    Some(wrong)
+}
+
+/// Asks every accessor for every node, and for some that there are not.
+fn ask_everything(snapshot: &Snapshot) {
+    assert_ne!(everything(snapshot), "");
+    let graph = snapshot.graph().unwrap();
+    let beyond = [graph.node_count(), graph.node_count() + 1, u32::MAX - 1, u32::MAX];
+    let nodes = graph.nodes().chain(beyond.map(Ordinal));
+    for node in nodes {
+        let _ = (graph.node_type(node), graph.node_type_name(node), graph.id(node));
+        let _ = (graph.raw_name(node), graph.class_name(node), graph.allocation_stack(node));
+        let _ = (graph.distance(node), graph.shallow_size(node), graph.retained_size(node));
+        let _ = (graph.dominator(node), graph.tree_position(node), graph.retained_count(node));
+        let _ = (graph.detachedness(node), graph.location(node), graph.retainer_count(node));
+        let _ = graph.dominates(node, graph.root()) || graph.dominates(graph.root(), node);
+        let _ = (graph.retained_set(node).count(), graph.dominated(node).count());
+        let _ = (graph.retaining_nodes(node).len(), graph.retainers(node).count());
+        let _ = (graph.edges(node).rev().count(), graph.edge_range(node).len());
+        assert!(graph.edges(node).all(|edge| edge.to.0 < graph.node_count()));
+        let _ = graph.ordinal_of(graph.id(node));
+    }
+    let _ = graph.function_allocations();
+}
+
+#[test]
+fn wrong_numbers_with_right_sums_make_no_panic() {
+    let case = Case::new();
+    case.open();
+    let good = std::fs::read(&case.index).unwrap();
+    let changes: [&dyn Fn(usize) -> u8; 4] =
+        [&|_| 0xff, &|_| 0, &|at| [0xfe, 0xff, 0xff, 0x7f][at % 4], &|at| (at * 37 % 251) as u8];
+    let mut asked = 0;
+    for change in changes {
+        for section in 0.. {
+            let Some(wrong) = with_numbers(&good, section, change) else { break };
+            std::fs::write(&case.index, &wrong).unwrap();
+            match Snapshot::open_index(&case.index) {
+                Ok(snapshot) => {
+                    asked += 1;
+                    ask_everything(&snapshot);
+                }
+                Err(Error::Index { .. }) => {}
+                Err(other) => panic!("section {section}: {other}"),
+            }
+        }
+    }
+    assert!(asked > 80, "only {asked} were believed");
+}
+
+#[test]
+fn an_opening_for_the_overview_alone_gives_the_same_and_the_graph_when_asked_after_all() {
+    let case = Case::new();
+    let options = |wants| OpenOptions { wants, ..case.folder.options(2) };
+    let whole = open(&case.snapshot, &options(Wants::Graph)).unwrap();
+    let quick = open(&case.snapshot, &options(Wants::Overview)).unwrap();
+    assert_eq!(quick.overview().info, whole.overview().info);
+    assert_eq!(quick.overview().statistics, whole.overview().statistics);
+    assert_eq!(quick.overview().classes.rows, whole.overview().classes.rows);
+    assert_eq!(everything(&quick), everything(&whole));
+}
+
+#[test]
+fn the_graph_of_a_snapshot_that_changed_since_its_overview_is_refused() {
+    let case = Case::new();
+    let options = OpenOptions { wants: Wants::Overview, ..case.folder.options(1) };
+    let quick = open(&case.snapshot, &options).unwrap();
+    std::fs::write(&case.snapshot, SnapshotBuilder::new().to_bytes()).unwrap();
+    assert!(quick.graph().unwrap_err().to_string().contains("changed"));
 }

@@ -200,6 +200,12 @@ fn compressed_files() {
         assert_eq!(figures(&[zst(start), zst(end)].concat()), expected, "two frames");
     }
     assert_eq!(figures(&[gz(b""), gz(&plain), gz(b"")].concat()), expected, "empty members");
+    for twice in [gz(&gz(&plain)), gz(&zst(&plain)), zst(&gz(&plain)), zst(&zst(&plain))] {
+        assert_eq!(figures(&twice), expected, "packed twice");
+    }
+    let folder = Folder::new();
+    let error = folder.open(&gz(&zst(&gz(&plain))), 1).unwrap_err().to_string();
+    assert!(error.contains("it is compressed more than 2 times over"), "{error}");
 }
 
 #[test]

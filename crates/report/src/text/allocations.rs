@@ -34,6 +34,7 @@ pub(super) fn write(
         ("Total size", Kind::Number),
         ("Written in", Kind::Path),
     ])
+    .optional(&[3, 1])
     .indent(2);
     for function in &allocations.functions {
         table.row(vec![

@@ -69,10 +69,29 @@ fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
+/// `text` in pieces of at most `columns`, whatever is in it.
+pub(super) fn chunks(text: &str, columns: usize) -> Vec<String> {
+    let mut chunks = vec![String::new()];
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > columns.max(1) && used > 0 {
+            chunks.push(String::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(last) = chunks.last_mut() {
+            last.push(c);
+        }
+    }
+    chunks
+}
+
 /// Words that stay on the line of the word before them: units, and the sign in `1,234 × Session`.
 const CLINGING: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "bytes", "×"];
 
-/// `text` broken at spaces into lines of at most `columns`; a longer word keeps a line of its own.
+/// `text` broken at spaces into lines of at most `columns`. A longer word is broken before a point,
+/// bracket or slash; where there is none it keeps a line of its own.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -93,6 +112,15 @@ fn join_into_lines(words: &[String], columns: usize) -> Vec<String> {
     let mut line = String::new();
     let mut used = 0;
     for word in words {
+        let pieces = pieces(word, columns);
+        let (word, rest) = pieces.split_last().map_or((word, &[][..]), |(last, rest)| (last, rest));
+        for piece in rest {
+            if used > 0 {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            lines.push(piece.clone());
+        }
         let wide = width(word);
         if used > 0 && used + 1 + wide > columns {
             lines.push(std::mem::take(&mut line));
@@ -107,6 +135,28 @@ fn join_into_lines(words: &[String], columns: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// A word as pieces of at most `columns`, as far as it can be broken.
+fn pieces(word: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    if width(word) <= columns {
+        return vec![word.to_owned()];
+    }
+    let breaks = word.match_indices(['.', '[', '/']).map(|(at, _)| at).filter(|&at| at > 0);
+    let ends: Vec<usize> = breaks.chain([word.len()]).collect();
+    let mut start = 0;
+    for end in ends {
+        let part = word.get(start..end).unwrap_or_default();
+        start = end;
+        match pieces.last_mut() {
+            Some(last) if last.is_empty() || width(last) + width(part) <= columns => {
+                last.push_str(part);
+            }
+            _ => pieces.push(part.to_owned()),
+        }
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -136,6 +186,8 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
         assert_eq!(wrap("", 4), [""]);
+        assert_eq!(chunks("abc日本d", 4), ["abc", "日本", "d"]);
+        assert_eq!(wrap("x global.app.cache[1] y", 10), ["x", "global.app", ".cache[1]", "y"]);
         assert_eq!(wrap("it holds 5.2 MB.", 12), ["it holds", "5.2 MB."]);
     }
 }

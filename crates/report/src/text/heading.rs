@@ -34,6 +34,11 @@ pub fn heading(snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io
     Ok(())
 }
 
+/// Writes the title of a part of a page.
+pub(super) fn section(title: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", look.paint(Role::Heading, title))
+}
+
 /// Writes what is damaged, so that nobody takes the figures for those of a whole snapshot.
 pub(super) fn damage(
     snapshot: &SnapshotEntry,

@@ -4,6 +4,8 @@
 //! and escapes whatever a heap's own strings could do to a terminal.
 
 mod allocations;
+mod details;
+mod figures;
 mod fit;
 mod heading;
 mod look;

@@ -3,15 +3,20 @@
 use std::io::{self, Write};
 
 use super::allocations::write_stack;
-use super::fit::{clean, wrap};
+use super::details;
+use super::fit::{chunks, clean, wrap};
+use super::heading::section;
 use super::numbers::{count, counted, distance};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{
-    ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, MapEntryEntry, ObjectBody,
-    ObjectDetail, ObjectEntry, SnapshotEntry, ValueEntry,
+    ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, ObjectBody, ObjectDetail,
+    ObjectEntry, SnapshotEntry, ValueEntry,
 };
+
+/// What stands for a key or value that is not in the snapshot.
+const SMALL_INTEGER: &str = "(small integer)";
 
 /// Columns that a string's text may take in all before it is cut; `--json` has the whole of it.
 const SHOWN_TEXT: usize = 2_000;
@@ -23,6 +28,10 @@ impl Page for ObjectBody {
         let name = clean(&detail.object.label);
         writeln!(out, "{}{}", look.paint(Role::Strong, &name), look.paint(Role::Faint, &kind))?;
         facts(detail, look).write(look, out)?;
+        if !detail.details.is_empty() {
+            section("Contents", look, out)?;
+            write_details(detail, look, out)?;
+        }
         if !detail.allocation_stack.is_empty() {
             section("Allocated at", look, out)?;
             write_stack(&detail.allocation_stack, look, out)?;
@@ -32,10 +41,21 @@ impl Page for ObjectBody {
                 .length
                 .map_or(String::new(), |length| format!(" ({} characters)", count(length)));
             section(&format!("Text{length}"), look, out)?;
-            let cut = if string.truncated { "… (the snapshot holds no more)" } else { "" };
-            let text = format!("{}{cut}", super::cut_end(&clean(&string.text), SHOWN_TEXT));
-            for line in wrap(&text, look.width.saturating_sub(2)) {
-                writeln!(out, "  {}", look.paint(Role::Text, &line))?;
+            let text = clean(&string.text);
+            let shown = super::cut_end(&text, SHOWN_TEXT);
+            for line in wrap(&shown, look.width.saturating_sub(2)) {
+                for piece in chunks(&line, look.width.saturating_sub(2)) {
+                    writeln!(out, "  {}", look.paint(Role::Text, &piece))?;
+                }
+            }
+            if string.truncated {
+                writeln!(
+                    out,
+                    "  {}",
+                    look.paint(Role::Faint, "(the snapshot does not hold all of it)")
+                )?;
+            } else if shown != text {
+                writeln!(out, "  {}", look.paint(Role::Faint, "(--json has all of it)"))?;
             }
         }
         if let Some(function) = &detail.function {
@@ -49,7 +69,7 @@ impl Page for ObjectBody {
         }
         variables("Variables", &detail.variables, 0, look, out)?;
         fields("Properties", &detail.properties, detail.more_properties, look, out)?;
-        map_entries(&detail.entries, detail.more_entries, look, out)?;
+        map_entries(detail, look, out)?;
         let elements = &detail.elements;
         let title = match elements.length {
             Some(length) => format!("Elements (length {})", count(length)),
@@ -57,6 +77,10 @@ impl Page for ObjectBody {
         };
         let more = elements.count.saturating_sub(elements.items.len() as u64);
         fields(&title, &elements.items, more, look, out)?;
+        if elements.count == 0 && detail.object.class_name == "Array" {
+            section(&title, look, out)?;
+            none("None in the snapshot: it is empty, or holds nothing but numbers.", look, out)?;
+        }
         if detail.internals.is_empty() && detail.more_internals > 0 {
             let edges = counted(detail.more_internals, "internal edge", "internal edges");
             return writeln!(
@@ -88,7 +112,8 @@ fn facts(detail: &ObjectDetail, look: &Look) -> Table {
     );
     fact("Shallow size", Cell::plain(look.size_in_words(object.shallow_size)));
     fact("Distance", Cell::plain(distance(object.distance)));
-    if detail.string.is_none() && detail.value != object.label {
+    let is_text = ["string", "concatenated string", "sliced string"].contains(&&*object.node_type);
+    if !is_text && detail.value != object.label {
         fact("Value", Cell::new(Role::Text, clean(&detail.value)));
     }
     if let Some(location) = &detail.location {
@@ -117,10 +142,6 @@ pub(super) fn position(location: &LocationEntry) -> String {
     }
 }
 
-fn section(title: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{}", look.paint(Role::Heading, title))
-}
-
 fn more(hidden: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     if hidden == 0 {
         return Ok(());
@@ -135,7 +156,15 @@ fn value_table() -> Table {
         ("Shallow", Kind::Number),
         ("Retained", Kind::Number),
     ])
+    .optional(&[2])
     .indent(2)
+}
+
+/// The same without names.
+fn one_value_table() -> Table {
+    Table::new(vec![("Value", Kind::Text), ("Shallow", Kind::Number), ("Retained", Kind::Number)])
+        .optional(&[1])
+        .indent(2)
 }
 
 fn value_row(name: Cell, value: &str, object: Option<&ObjectEntry>, look: &Look) -> Vec<Cell> {
@@ -199,25 +228,50 @@ fn variables(
     more(hidden, look, out)
 }
 
-fn map_entries(
-    entries: &[MapEntryEntry],
-    hidden: u64,
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    if entries.is_empty() && hidden == 0 {
+/// Writes what the snapshot tells by the kind of object, in lines as long as they need.
+fn write_details(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let words: Vec<_> =
+        detail.details.iter().map(|one| details::in_words(one, &detail.details, look)).collect();
+    let title = words.iter().map(|(title, _)| super::width(title)).max().unwrap_or(0);
+    let room = look.width.saturating_sub(title + 4).max(16);
+    for (name, text) in &words {
+        for (at, line) in wrap(text, room).iter().enumerate() {
+            let name = format!("{:title$}", if at == 0 { name } else { "" });
+            for (at, piece) in chunks(line, room).iter().enumerate() {
+                let name = if at == 0 { name.clone() } else { " ".repeat(title) };
+                writeln!(out, "  {}  {piece}", look.paint(Role::Faint, &name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says that a list has nothing to show, and why.
+fn none(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    wrap(text, look.width.saturating_sub(2))
+        .iter()
+        .try_for_each(|line| writeln!(out, "  {}", look.paint(Role::Faint, line)))
+}
+
+fn map_entries(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let (entries, hidden) = (&detail.entries, detail.more_entries);
+    if !detail.is_collection {
         return Ok(());
     }
     section("Entries", look, out)?;
+    if entries.is_empty() && hidden == 0 {
+        let text = "None in the snapshot: it is empty, or holds nothing but small integers.";
+        return none(text, look, out);
+    }
     let is_set = entries.iter().all(|entry| entry.value.value.is_none());
-    let mut table = value_table();
+    let mut table = if is_set { one_value_table() } else { value_table() };
     for entry in entries {
-        // Small integers are not in a snapshot.
         let text =
-            |value: &ValueEntry| value.value.clone().unwrap_or_else(|| "(a number)".to_owned());
+            |value: &ValueEntry| value.value.clone().unwrap_or_else(|| SMALL_INTEGER.to_owned());
         let key = Cell::new(Role::Edge, clean(&text(&entry.key)));
         table.row(if is_set {
-            value_row(Cell::plain(""), &text(&entry.key), entry.key.object.as_ref(), look)
+            let row = value_row(key, &text(&entry.key), entry.key.object.as_ref(), look);
+            row.into_iter().skip(1).collect()
         } else {
             value_row(key, &text(&entry.value), entry.value.object.as_ref(), look)
         });

@@ -43,6 +43,7 @@ fn steps(path: &PathEntry, look: &Look) -> Table {
         ("Distance", Kind::Number),
         ("Retained", Kind::Number),
     ])
+    .optional(&[1])
     .indent(2);
     for step in &path.steps {
         let edge = match &step.edge {
@@ -90,23 +91,25 @@ impl Page for MergedPathsBody {
             write_one_line("Most hang on  ", &self.common, look, out)?;
         }
         writeln!(out)?;
-        let (table, folded) = branches(&self.paths, look);
+        let (table, folded) = branches(&self.paths, self.hidden_paths, look);
         table.write(look, out)?;
         legend(folded, CHILDREN, look, out)
     }
 }
 
 /// The table of branches, and the first number of those that are not opened.
-fn branches(branches: &[BranchEntry], look: &Look) -> (Table, u64) {
+fn branches(branches: &[BranchEntry], hidden: u64, look: &Look) -> (Table, u64) {
     let mut first_folded = 0;
     let mut table = Table::new(vec![
         ("Path", Kind::Text),
         ("Objects", Kind::Number),
         ("Targets", Kind::Number),
         ("Retained", Kind::Number),
-    ]);
+    ])
+    .optional(&[1]);
     let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
-    for (strokes, line) in tree::lines(branches.iter().map(shape), 0) {
+    let drawn = tree::drawn_levels(look.width);
+    for (strokes, line) in tree::lines(branches.iter().map(shape), 0, hidden, drawn) {
         let strokes = Cell::kept(Role::Faint, strokes);
         match line {
             Line::Hidden(hidden) => {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::fit::{clean, wrap};
+use super::heading::section;
 use super::object::position;
 use super::paths::write_one_line;
 use super::summary::{class_table, object_table};
@@ -48,10 +49,6 @@ impl Page for ReportBody {
         }
         Ok(())
     }
-}
-
-fn section(title: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{}", look.paint(Role::Heading, title))
 }
 
 fn paragraph(text: &str, indent: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use super::figures::{self, Figures};
 use super::fit::{clean, wrap};
-use super::numbers::{count, counted, distance, share};
+use super::numbers::{count, counted};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{ClassEntry, InstancesBody, ObjectEntry, SnapshotEntry, SummaryBody};
@@ -76,28 +77,15 @@ pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, loo
     for class in classes {
         *seen.entry(&class.class_name).or_default() += 1;
     }
-    let mut table = Table::new(vec![
-        ("Class", Kind::Text),
-        ("Count", Kind::Number),
-        ("Distance", Kind::Number),
-        ("Shallow", Kind::Number),
-        ("Retained", Kind::Number),
-        ("", Kind::Number),
-    ])
-    .indent(indent);
+    let mut table =
+        figures::table(&[("Class", Kind::Text), ("Count", Kind::Number)]).indent(indent);
     for class in classes {
         let mut name = Cell::new(Role::Class, clean(&class.class_name));
         if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
             name = name.then(Role::Faint, place(class));
         }
-        table.row(vec![
-            name,
-            Cell::plain(count(class.count)),
-            Cell::plain(distance(class.distance)),
-            Cell::plain(look.size(class.shallow_size)),
-            Cell::plain(look.size(class.retained_size)),
-            Cell::new(Role::Faint, share(class.retained_size, total)),
-        ]);
+        let own = vec![name, Cell::plain(count(class.count))];
+        table.row(Figures::from(class).after(own, total, look));
     }
     table
 }
@@ -121,22 +109,9 @@ pub(super) fn object_table(
     indent: usize,
     look: &Look,
 ) -> Table {
-    let mut table = Table::new(vec![
-        ("Object", Kind::Text),
-        ("Distance", Kind::Number),
-        ("Shallow", Kind::Number),
-        ("Retained", Kind::Number),
-        ("", Kind::Number),
-    ])
-    .indent(indent);
+    let mut table = figures::table(&[("Object", Kind::Text)]).indent(indent);
     for object in objects {
-        table.row(vec![
-            label(object),
-            Cell::plain(distance(object.distance)),
-            Cell::plain(look.size(object.shallow_size)),
-            Cell::plain(look.size(object.retained_size)),
-            Cell::new(Role::Faint, share(object.retained_size, total)),
-        ]);
+        table.row(Figures::from(object).after(vec![label(object)], total, look));
     }
     table
 }

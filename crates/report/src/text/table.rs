@@ -1,4 +1,4 @@
-//! Tables that fit a width: one column gives way, the others keep their text.
+//! Tables that fit a width: text is cut, then columns that only some readers need go.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -27,8 +27,18 @@ pub(crate) struct Cell {
 struct Part {
     role: Role,
     text: String,
-    /// Whether it stays whole when the cell is cut.
-    kept: bool,
+    keep: Keep,
+}
+
+/// What happens to a piece of text when the cell is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// It is cut.
+    No,
+    /// It stays whole, unless then nothing else would have room.
+    IfRoom,
+    /// It stays whole.
+    Always,
 }
 
 impl Cell {
@@ -47,13 +57,19 @@ impl Cell {
 
     /// The cell with more text after it.
     pub(crate) fn then(mut self, role: Role, text: impl Into<String>) -> Cell {
-        self.parts.push(Part { role, text: text.into(), kept: false });
+        self.parts.push(Part { role, text: text.into(), keep: Keep::No });
         self
     }
 
     /// The cell with text after it that is never cut: ids, which people copy.
     pub(crate) fn then_kept(mut self, role: Role, text: impl Into<String>) -> Cell {
-        self.parts.push(Part { role, text: text.into(), kept: true });
+        self.parts.push(Part { role, text: text.into(), keep: Keep::Always });
+        self
+    }
+
+    /// The cell with text after it that goes as a whole where there is no room: remarks.
+    pub(crate) fn then_if_room(mut self, role: Role, text: impl Into<String>) -> Cell {
+        self.parts.push(Part { role, text: text.into(), keep: Keep::IfRoom });
         self
     }
 
@@ -63,11 +79,16 @@ impl Cell {
         self
     }
 
-    /// Columns of what is never cut, and of the mark of a cut.
-    fn narrowest(&self) -> usize {
-        let kept: usize =
-            self.parts.iter().filter(|part| part.kept).map(|part| width(&part.text)).sum();
-        if kept == 0 { 0 } else { self.width().min(kept + NARROWEST_NAME) }
+    /// Columns of what is never cut, and of a name of `name` columns.
+    fn narrowest(&self, floor: Floor) -> usize {
+        let kept = self.columns_of(Keep::Always)
+            + if floor.remarks { self.columns_of(Keep::IfRoom) } else { 0 };
+        if kept == 0 { 0 } else { self.width().min(kept + floor.name) }
+    }
+
+    /// Columns of the text that is kept so.
+    fn columns_of(&self, keep: Keep) -> usize {
+        self.parts.iter().filter(|part| part.keep == keep).map(|part| width(&part.text)).sum()
     }
 
     fn width(&self) -> usize {
@@ -81,18 +102,37 @@ pub(crate) struct Table {
     columns: Vec<(&'static str, Kind)>,
     rows: Vec<Vec<Cell>>,
     indent: usize,
+    /// Columns that narrow terminals do without, the first to go first.
+    optional: Vec<usize>,
 }
 
 /// Spaces between columns.
 const GAP: &str = "  ";
-/// A text column is never cut below this, even if the line then is longer than the terminal.
-const NARROWEST: usize = 12;
-/// Columns that a name keeps between tree lines and an id, which are never cut.
-const NARROWEST_NAME: usize = 6;
+/// What text keeps at least, in columns.
+#[derive(Debug, Clone, Copy)]
+struct Floor {
+    /// A text column.
+    column: usize,
+    /// A name between tree lines and an id, which are never cut.
+    name: usize,
+    /// Whether remarks stay.
+    remarks: bool,
+}
+
+/// Below this, columns that may go do.
+const READABLE: Floor = Floor { column: 12, name: 6, remarks: true };
+/// Never less, even if the line then is longer than the terminal.
+const NARROWEST: Floor = Floor { column: 4, name: 1, remarks: false };
 
 impl Table {
     pub(crate) fn new(columns: Vec<(&'static str, Kind)>) -> Table {
-        Table { columns, rows: Vec::new(), indent: 0 }
+        Table { columns, rows: Vec::new(), indent: 0, optional: Vec::new() }
+    }
+
+    /// The table with columns that narrow terminals do without, the first to go first.
+    pub(crate) fn optional(mut self, columns: &[usize]) -> Table {
+        self.optional = columns.to_vec();
+        self
     }
 
     pub(crate) fn indent(mut self, indent: usize) -> Table {
@@ -107,36 +147,63 @@ impl Table {
 
     /// Writes the heading and all rows.
     pub(crate) fn write(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-        let widths = self.widths(look.width);
+        let shown = self.shown(look.width);
         if self.columns.iter().any(|(title, _)| !title.is_empty()) {
             let titles = self
                 .columns
                 .iter()
                 .map(|&(title, _)| Cell::new(Role::Faint, title))
                 .collect::<Vec<_>>();
-            self.write_row(&titles, &widths, look, out)?;
+            self.write_row(&titles, &shown, look, out)?;
         }
-        self.rows.iter().try_for_each(|row| self.write_row(row, &widths, look, out))
+        self.rows.iter().try_for_each(|row| self.write_row(row, &shown, look, out))
     }
 
-    /// Natural widths, with the text columns made to share what the numbers leave.
-    fn widths(&self, line: usize) -> Vec<usize> {
-        let natural = |at: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(Cell::width);
-            cells.chain([width(self.columns[at].0)]).max().unwrap_or(0)
+    /// The columns that fit into a line, and their widths.
+    fn shown(&self, line: usize) -> Vec<(usize, usize)> {
+        let natural: Vec<usize> = (0..self.columns.len())
+            .map(|at| self.widest(at, width(self.columns[at].0), Cell::width))
+            .collect();
+        let mut columns: Vec<usize> = (0..self.columns.len()).collect();
+        for gone in &self.optional {
+            if let (widths, true) = self.widths(&columns, &natural, READABLE, line) {
+                return columns.into_iter().zip(widths).collect();
+            }
+            columns.retain(|column| column != gone);
+        }
+        let widths = match self.widths(&columns, &natural, READABLE, line) {
+            (widths, true) => widths,
+            (_, false) => self.widths(&columns, &natural, NARROWEST, line).0,
         };
-        let mut widths: Vec<usize> = (0..self.columns.len()).map(natural).collect();
+        columns.into_iter().zip(widths).collect()
+    }
+
+    /// The largest of `least` and what `measure` gives for the cells of a column.
+    fn widest(&self, at: usize, least: usize, measure: impl Fn(&Cell) -> usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(at)).map(measure);
+        cells.chain([least]).max().unwrap_or(least)
+    }
+
+    /// Widths of `columns`, natural ones with the text columns made to share what the numbers
+    /// leave, and whether they fit into the line then.
+    fn widths(
+        &self,
+        columns: &[usize],
+        natural: &[usize],
+        floor: Floor,
+        line: usize,
+    ) -> (Vec<usize>, bool) {
+        let mut widths: Vec<usize> = columns.iter().map(|&at| natural[at]).collect();
         let gaps = self.indent + GAP.len() * widths.len().saturating_sub(1);
         let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(line);
         let mut flexible: Vec<usize> =
-            (0..widths.len()).filter(|&at| self.columns[at].1 != Kind::Number).collect();
+            (0..widths.len()).filter(|&at| self.columns[columns[at]].1 != Kind::Number).collect();
         // The widest gives way first, down to the next widest, so that short columns stay whole.
         flexible.sort_by_key(|&at| std::cmp::Reverse(widths[at]));
-        let narrowest = |at: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(Cell::narrowest);
-            cells.chain([NARROWEST]).max().unwrap_or(NARROWEST)
-        };
-        let narrowest: Vec<usize> = (0..widths.len()).map(narrowest).collect();
+        let narrowest: Vec<usize> = columns
+            .iter()
+            .map(|&at| self.widest(at, floor.column, |cell| cell.narrowest(floor)))
+            .collect();
         for count in 1..=flexible.len() {
             let next = flexible.get(count).map_or(0, |&next| widths[next]);
             for (done, &at) in flexible[..count].iter().enumerate() {
@@ -147,20 +214,19 @@ impl Table {
                 excess -= given;
             }
         }
-        widths
+        (widths, excess == 0)
     }
 
     fn write_row(
         &self,
         row: &[Cell],
-        widths: &[usize],
+        shown: &[(usize, usize)],
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut line = " ".repeat(self.indent);
-        for (at, ((cell, &(_, kind)), &room)) in
-            row.iter().zip(&self.columns).zip(widths).enumerate()
-        {
+        for &(at, room) in shown {
+            let (Some(cell), (_, kind)) = (row.get(at), self.columns[at]) else { continue };
             if at > 0 {
                 line.push_str(GAP);
             }
@@ -179,14 +245,17 @@ impl Table {
 }
 
 fn push_cell(line: &mut String, cell: &Cell, kind: Kind, room: usize, look: &Look) {
-    let kept: usize =
-        cell.parts.iter().filter(|part| part.kept).map(|part| width(&part.text)).sum();
+    let (always, remarks) = (cell.columns_of(Keep::Always), cell.columns_of(Keep::IfRoom));
+    let has_room = always + remarks < room || cell.width() <= room;
+    let kept = always + if has_room { remarks } else { 0 };
     let mut left = room.saturating_sub(kept);
-    let mut uncut: usize = cell.width() - kept;
+    let mut uncut: usize = cell.width() - always - remarks;
     for part in &cell.parts {
         let wide = width(&part.text);
-        let text = if kind == Kind::Number || part.kept {
+        let text = if kind == Kind::Number || part.keep == Keep::Always {
             Cow::Borrowed(part.text.as_str())
+        } else if part.keep == Keep::IfRoom {
+            Cow::Borrowed(if has_room { part.text.as_str() } else { "" })
         } else if kind == Kind::Path {
             cut_middle(&part.text, left)
         } else if wide < uncut && uncut > left && wide >= left {
@@ -195,7 +264,7 @@ fn push_cell(line: &mut String, cell: &Cell, kind: Kind, room: usize, look: &Loo
         } else {
             cut_end(&part.text, left)
         };
-        if !part.kept {
+        if part.keep == Keep::No {
             left = left.saturating_sub(width(&text));
             uncut -= wide;
         }
@@ -250,6 +319,30 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_may_go_do_before_a_name_gets_unreadable() {
+        let mut table = Table::new(vec![
+            ("Object", Kind::Text),
+            ("Distance", Kind::Number),
+            ("Retained", Kind::Number),
+            ("", Kind::Number),
+        ])
+        .optional(&[3, 1]);
+        table.row(vec![
+            Cell::kept(Role::Faint, "└─ ")
+                .then(Role::Class, "Session")
+                .then_kept(Role::Faint, " @7"),
+            Cell::plain("3"),
+            Cell::plain("1.2 MB"),
+            Cell::plain("12%"),
+        ]);
+        let first = |width: usize| draw(&table, width).lines().nth(1).map(str::to_owned);
+        assert_eq!(first(40).as_deref(), Some("└─ Session @7         3    1.2 MB  12%"));
+        assert_eq!(first(36).as_deref(), Some("└─ Session @7         3    1.2 MB"));
+        assert_eq!(first(25).as_deref(), Some("└─ Session @7    1.2 MB"));
+        assert_eq!(first(20).as_deref(), Some("└─ Ses… @7    1.2 MB"));
+    }
+
+    #[test]
     fn a_cell_of_parts_is_cut_once() {
         let mut table = Table::new(vec![("", Kind::Text)]);
         table.row(vec![Cell::plain("0123456789").then(Role::Faint, "abcdefghij")]);
@@ -259,6 +352,17 @@ mod tests {
         let mut table = Table::new(vec![("", Kind::Text)]);
         table.row(vec![Cell::plain("0123456789").then_kept(Role::Faint, " @123456")]);
         assert_eq!(draw(&table, 14), "01234… @123456\n");
-        assert_eq!(draw(&table, 10), "01234… @123456\n", "the id and some of the name stay");
+        assert_eq!(draw(&table, 10), "0… @123456\n");
+        assert_eq!(draw(&table, 3), "… @123456\n", "the id stays at any width");
+
+        let mut table = Table::new(vec![("", Kind::Text)]);
+        table.row(vec![
+            Cell::plain("0123456789")
+                .then_kept(Role::Faint, " @12")
+                .then_if_room(Role::Faint, " +9"),
+        ]);
+        assert_eq!(draw(&table, 17), "0123456789 @12 +9\n");
+        assert_eq!(draw(&table, 13), "01234… @12 +9\n");
+        assert_eq!(draw(&table, 6), "0… @12\n");
     }
 }

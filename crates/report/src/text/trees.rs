@@ -2,33 +2,17 @@
 
 use std::io::{self, Write};
 
+use super::figures::{self, Figures};
 use super::fit::clean;
-use super::numbers::{count, counted, distance, share};
-use super::summary::label;
+use super::numbers::{count, counted};
+use super::summary::{label, write_footer};
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
 use super::{Look, Page, Role};
 use crate::wire::{
-    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, ObjectEntry, RetainerRow,
-    RetainersBody, SnapshotEntry,
+    ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,
+    SnapshotEntry,
 };
-
-/// What stands at the right of a tree's row.
-struct Figures {
-    distance: Option<u32>,
-    shallow_size: u64,
-    retained_size: u64,
-}
-
-impl From<&ObjectEntry> for Figures {
-    fn from(object: &ObjectEntry) -> Figures {
-        Figures {
-            distance: object.distance,
-            shallow_size: object.shallow_size,
-            retained_size: object.retained_size,
-        }
-    }
-}
 
 /// A table whose first column is a tree.
 struct TreeTable<'a> {
@@ -41,35 +25,26 @@ struct TreeTable<'a> {
 
 impl<'a> TreeTable<'a> {
     fn new(title: &'static str, total: u64, look: &'a Look) -> Self {
-        let table = Table::new(vec![
-            (title, Kind::Text),
-            ("Distance", Kind::Number),
-            ("Shallow", Kind::Number),
-            ("Retained", Kind::Number),
-            ("", Kind::Number),
-        ]);
+        let table = figures::table(&[(title, Kind::Text)]);
         TreeTable { table, folded: 0, total, look }
     }
 
     fn row(&mut self, name: Cell, figures: &Figures) {
-        self.table.row(vec![
-            name,
-            Cell::plain(distance(figures.distance)),
-            Cell::plain(self.look.size(figures.shallow_size)),
-            Cell::plain(self.look.size(figures.retained_size)),
-            Cell::new(Role::Faint, share(figures.retained_size, self.total)),
-        ]);
+        self.table.row(figures.after(vec![name], self.total, self.look));
     }
 
-    /// Adds the rows of a tree; `describe` says what stands in the row at a position.
+    /// Adds the rows of a tree, of which `hidden` topmost ones are missing; `describe` says what
+    /// stands in a row.
     fn rows<T>(
         &mut self,
         rows: &[T],
         bare: u32,
+        hidden: u64,
         shape: impl Fn(&T) -> (u32, u64),
         describe: impl Fn(&T) -> (Cell, Figures),
     ) {
-        for (strokes, line) in tree::lines(rows.iter().map(shape), bare) {
+        let drawn = tree::drawn_levels(self.look.width);
+        for (strokes, line) in tree::lines(rows.iter().map(shape), bare, hidden, drawn) {
             let strokes = Cell::kept(Role::Faint, strokes);
             match line {
                 Line::Row { at, folded } => {
@@ -105,9 +80,12 @@ impl Page for ContainmentBody {
             let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Plain, "  ");
             (marked(edge.join(label(&row.object)), row.cycle, "above"), Figures::from(&row.object))
         };
-        tree.rows(&self.containment, 0, |row| (row.depth, row.hidden_children), describe);
+        let shape = |row: &ContainmentRow| (row.depth, row.hidden_children);
+        tree.rows(&self.containment, 0, self.hidden_children, shape, describe);
         tree.table.write(look, out)?;
-        legend(tree.folded, CHILDREN, look, out)
+        legend(tree.folded, CHILDREN, look, out)?;
+        let shown = self.containment.iter().filter(|row| row.depth == 0).count() as u64;
+        all_footer(shown, self.hidden_children, CHILDREN, look, out)
     }
 }
 
@@ -119,7 +97,8 @@ impl Page for DominatorsBody {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
-        tree.rows(&self.dominators, 1, |row| (row.depth, row.hidden_children), dominator);
+        let shape = |row: &DominatorRow| (row.depth, row.hidden_children);
+        tree.rows(&self.dominators, 1, 0, shape, dominator);
         tree.table.write(look, out)?;
         legend(tree.folded, CHILDREN, look, out)
     }
@@ -145,14 +124,16 @@ impl Page for RetainersBody {
     ) -> io::Result<()> {
         let mut tree = TreeTable::new("Object", snapshot.total_size, look);
         let own = Figures { distance: self.distance, ..Figures::from(&self.object) };
-        tree.row(label(&self.object), &own);
+        tree.row(marked(label(&self.object), self.unreachable, "unreachable"), &own);
         let describe = |row: &RetainerRow| {
             let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Faint, " in ");
             let name = marked(edge.join(label(&row.object)), row.cycle, "above");
             let figures = Figures { distance: row.distance_in_view, ..Figures::from(&row.object) };
-            (marked(name, row.ignored, "ignored"), figures)
+            let name = marked(name, row.ignored, "ignored");
+            (marked(name, row.unreachable, "unreachable"), figures)
         };
-        tree.rows(&self.retainers, 0, |row| (row.depth, row.hidden_children), describe);
+        let shape = |row: &RetainerRow| (row.depth, row.hidden_children);
+        tree.rows(&self.retainers, 0, self.hidden_children, shape, describe);
         tree.table.write(look, out)?;
         legend(tree.folded, RETAINERS, look, out)?;
         if self.retainers.is_empty() {
@@ -162,12 +143,12 @@ impl Page for RetainersBody {
                 look.paint(Role::Faint, "Nothing holds it, or only weak edges do (--weak).")
             )?;
         }
-        let direct = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
-        if direct > 1 {
-            let text = format!("Held by {}.", counted(direct, "edge", "edges"));
-            writeln!(out, "\n{}", look.paint(Role::Faint, &text))?;
+        if self.unreachable {
+            let text = "Without what is ignored no root reaches it: nothing else keeps it alive.";
+            write_footer(text, look, out)?;
         }
-        Ok(())
+        let shown = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
+        all_footer(shown, self.hidden_children, RETAINERS, look, out)
     }
 }
 
@@ -187,14 +168,29 @@ pub(super) fn legend(
     }
     let text =
         format!("+{} after a name: {} not shown.", count(folded), counted(folded, one, many));
-    writeln!(out, "\n{}", look.paint(Role::Faint, &text))
+    write_footer(&text, look, out)
+}
+
+/// Says how many topmost rows there are and how to see all, where some are missing.
+fn all_footer(
+    shown: u64,
+    hidden: u64,
+    [one, many]: [&str; 2],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if hidden == 0 {
+        return Ok(());
+    }
+    let all = counted(shown + hidden, one, many);
+    write_footer(&format!("{} of {all}. --limit 0 shows every {one}.", count(shown)), look, out)
 }
 
 /// The name with the number of its children that are not opened.
 pub(super) fn with_folded(name: Cell, folded: u64) -> Cell {
-    if folded > 0 { name.then_kept(Role::Faint, format!("  +{}", count(folded))) } else { name }
+    if folded > 0 { name.then_if_room(Role::Faint, format!("  +{}", count(folded))) } else { name }
 }
 
 fn marked(name: Cell, marked: bool, word: &str) -> Cell {
-    if marked { name.then_kept(Role::Warning, format!(" ({word})")) } else { name }
+    if marked { name.then_if_room(Role::Warning, format!(" ({word})")) } else { name }
 }

@@ -134,7 +134,10 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
                 ),
             ];
             if let (Some(at), Some(held)) = (&suspect.accumulation, suspect.gathered) {
-                sentences.push(format!("{} of them hang below {}.", count(held), at.object.label));
+                let about = if suspect.gathered_is_estimate { "About " } else { "" };
+                let hang = if held == 1 { "hangs" } else { "hang" };
+                let held = count(held);
+                sentences.push(format!("{about}{held} of them {hang} below {}.", at.object.label));
             }
             sentences
         }
@@ -180,5 +183,78 @@ fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<St
             "Its memory is gathered in {}, which {holds} {contents}.",
             at.object.label
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ObjectEntry;
+
+    fn object(id: u64, label: &str, retained_size: u64) -> ObjectEntry {
+        ObjectEntry {
+            id,
+            node_type: "object".to_owned(),
+            class_name: "Cache".to_owned(),
+            name: "Cache".to_owned(),
+            label: label.to_owned(),
+            distance: Some(2),
+            shallow_size: 10,
+            retained_size,
+            detachedness: None,
+        }
+    }
+
+    fn entry(kind: SuspectKindEntry, retained_size: u64, own_size: u64) -> SuspectEntry {
+        SuspectEntry {
+            text: Vec::new(),
+            kind,
+            class_name: "Cache".to_owned(),
+            count: 300_000,
+            object: object(7, "Cache @7", 1_000),
+            retained_size,
+            own_size,
+            share: 0.5,
+            line: String::new(),
+            path: None,
+            accumulation: None,
+            gathered: None,
+            gathered_is_estimate: false,
+            location: None,
+            owner: None,
+        }
+    }
+
+    #[test]
+    fn what_lies_in_another_suspect_is_said() {
+        let said =
+            |own| suspect(&entry(SuspectKindEntry::Object, 1_000_000, own), SizeStyle::Human);
+        assert_eq!(said(1_000_000), ["Cache @7 retains 1.0 MB (50%)."]);
+        assert_eq!(said(960_000), ["Cache @7 retains 1.0 MB (50%)."], "a twentieth is no news");
+        assert_eq!(
+            said(400_000),
+            ["Cache @7 retains 1.0 MB (50%), 400.0 kB of it not counted under another owner."]
+        );
+        let group = entry(SuspectKindEntry::Group, 1_000_000, 400_000);
+        assert_eq!(
+            suspect(&group, SizeStyle::Human)[0],
+            "300,000 × Cache retain 1.0 MB together (50%), 400.0 kB of it not counted under \
+             another owner."
+        );
+    }
+
+    #[test]
+    fn estimates_are_called_so() {
+        let mut group = entry(SuspectKindEntry::Group, 1_000_000, 1_000_000);
+        group.accumulation = Some(AccumulationEntry {
+            object: object(9, "Map @9", 1_000_000),
+            path: None,
+            scatter: Vec::new(),
+        });
+        group.gathered = Some(299_000);
+        let last = |group: &SuspectEntry| suspect(group, SizeStyle::Human).pop();
+        assert_eq!(last(&group).as_deref(), Some("299,000 of them hang below Map @9."));
+        group.gathered_is_estimate = true;
+        assert_eq!(last(&group).as_deref(), Some("About 299,000 of them hang below Map @9."));
     }
 }

@@ -6,6 +6,7 @@
 
 mod allocations;
 mod classes;
+mod details;
 mod document;
 mod files;
 mod object;
@@ -16,6 +17,7 @@ mod trees;
 
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
 pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
+pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
 pub use object::{

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{EdgeEntry, LocationEntry, ObjectEntry, StackFrameEntry, allocations};
+use super::{DetailEntry, EdgeEntry, LocationEntry, ObjectEntry, StackFrameEntry, allocations};
 
 /// What `object` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -27,8 +27,13 @@ pub struct ObjectDetail {
     pub object: ObjectEntry,
     /// The value in short: `"text"`, `42`, `Session @123`.
     pub value: String,
-    /// For strings: the text.
+    /// For strings whose text the snapshot holds: the text. It holds none of sliced strings.
     pub string: Option<StringEntry>,
+    /// What else the snapshot tells of an object of this kind.
+    pub details: Vec<DetailEntry>,
+    /// Whether it is a Map, Set, WeakMap, WeakSet or their table. Entries of nothing but small
+    /// integers are not in a snapshot.
+    pub is_collection: bool,
     /// Where its constructor, or the function itself, is written.
     pub location: Option<LocationEntry>,
     /// What dominates it; `null` for the root.
@@ -156,6 +161,8 @@ impl ObjectDetail {
             object: (&report.object).into(),
             value: report.value.clone(),
             string: report.string.as_ref().map(StringEntry::from),
+            details: entries(&report.details),
+            is_collection: report.is_collection,
             location,
             dominator: report.dominator.as_ref().map(ObjectEntry::from),
             retained_count: u64::from(report.retained_count),

@@ -53,6 +53,8 @@ pub struct MergedPathsBody {
     pub common: String,
     /// The merged paths as a tree, the branch with the most retained bytes first.
     pub paths: Vec<BranchEntry>,
+    /// Topmost branches that are not in the list.
+    pub hidden_paths: u64,
 }
 
 /// Objects that are reached by the same names through the same classes.
@@ -97,6 +99,7 @@ impl MergedPathsBody {
             unreachable: merged.unreachable,
             common: merged.common.clone(),
             paths: entries(&merged.rows),
+            hidden_paths: merged.hidden,
         }
     }
 }

@@ -100,6 +100,9 @@ pub struct SuspectEntry {
     pub accumulation: Option<AccumulationEntry>,
     /// Number of objects of the group that hang below the accumulation point.
     pub gathered: Option<u64>,
+    /// For groups: whether `gathered` and the counts in `line` are estimates, because the objects
+    /// are too many to follow them all.
+    pub gathered_is_estimate: bool,
     /// Where the owner is written.
     pub location: Option<LocationEntry>,
     /// The first object on the path, from the suspect upwards, that is of the program's own making.
@@ -210,6 +213,10 @@ impl From<&Suspect> for SuspectEntry {
             path: suspect.path.as_ref().map(PathEntry::from),
             accumulation: accumulation.map(AccumulationEntry::from),
             gathered,
+            gathered_is_estimate: matches!(
+                suspect.kind,
+                SuspectKind::Group { is_estimate: true, .. }
+            ),
             location: suspect.location.map(|at| LocationEntry::new(at, suspect.script.as_deref())),
             owner: suspect.owner.as_ref().map(ObjectEntry::from),
         };

@@ -1,6 +1,6 @@
 //! `containment`, `dominators` and `retainers`: trees as rows.
 
-use heapglass_analysis::{Child, Dominated, ObjectSummary, Retainer, Retainers, Row};
+use heapglass_analysis::{Child, Dominated, ObjectSummary, Retainer, Retainers, Row, Tree};
 use heapglass_graph::Distance;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub struct ContainmentBody {
     pub object: ObjectEntry,
     /// What it holds.
     pub containment: Vec<ContainmentRow>,
+    /// Children of the object itself that are not in the list.
+    pub hidden_children: u64,
 }
 
 /// A row of the containment tree.
@@ -68,10 +70,14 @@ pub struct RetainersBody {
     pub id: u64,
     /// The object itself.
     pub object: ObjectEntry,
-    /// Its distance without the ignored objects; `null` if no root reaches it then.
+    /// Its distance without the ignored objects; `null` where DevTools shows a dash.
     pub distance: Option<u32>,
-    /// Who holds it, nearest first.
+    /// Whether no root reaches it without the ignored objects.
+    pub unreachable: bool,
+    /// Who holds it, nearest first; ignored and unreachable holders come last.
     pub retainers: Vec<RetainerRow>,
+    /// Retainers of the object itself that are not in the list.
+    pub hidden_children: u64,
 }
 
 /// A row of the retainer tree.
@@ -84,11 +90,14 @@ pub struct RetainerRow {
     /// The holder.
     #[serde(flatten)]
     pub object: ObjectEntry,
-    /// The holder's distance without the ignored objects; `null` if no root reaches it then.
+    /// The holder's distance without the ignored objects; `null` where DevTools shows a dash.
     pub distance_in_view: Option<u32>,
+    /// Whether the holder keeps nothing alive without the ignored objects: no root reaches it
+    /// then, or it holds the value of a WeakMap whose key no root reaches.
+    pub unreachable: bool,
     /// Whether the object stands above itself in the tree; then it is not opened again.
     pub cycle: bool,
-    /// Whether the user asked to ignore it.
+    /// Whether the user asked to ignore it; then it is not opened.
     pub ignored: bool,
     /// Retainers that exist and are not in the list.
     pub hidden_children: u64,
@@ -96,8 +105,13 @@ pub struct RetainerRow {
 
 impl ContainmentBody {
     /// The tree below `object`.
-    pub fn new(object: &ObjectSummary, rows: &[Row<Child>]) -> ContainmentBody {
-        ContainmentBody { id: object.id.0, object: object.into(), containment: entries(rows) }
+    pub fn new(object: &ObjectSummary, tree: &Tree<Child>) -> ContainmentBody {
+        ContainmentBody {
+            id: object.id.0,
+            object: object.into(),
+            containment: entries(&tree.rows),
+            hidden_children: tree.hidden,
+        }
     }
 }
 
@@ -146,7 +160,9 @@ impl RetainersBody {
             id: object.id.0,
             object: object.into(),
             distance: retainers.distance.and_then(Distance::shown),
+            unreachable: retainers.unreachable,
             retainers: entries(&retainers.rows),
+            hidden_children: retainers.hidden,
         }
     }
 }
@@ -158,6 +174,7 @@ impl From<&Row<Retainer>> for RetainerRow {
             edge: (&row.item.edge).into(),
             object: (&row.item.object).into(),
             distance_in_view: row.item.distance.and_then(Distance::shown),
+            unreachable: row.item.unreachable,
             cycle: row.item.cycle,
             ignored: row.item.ignored,
             hidden_children: row.hidden_children,

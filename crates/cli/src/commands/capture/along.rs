@@ -12,13 +12,14 @@ use std::thread::JoinHandle;
 use heapglass_collect::Captured;
 use heapglass_collect::sink::Growing;
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Phase, Progress, Snapshot};
+use heapglass_graph::{OpenOptions, Phase, Progress, Snapshot, Wants};
 use heapglass_report::text::heading;
 use heapglass_report::wire::{Document, SnapshotEntry};
 
 use crate::args::{FilesArg, ReportArgs};
 use crate::commands::report;
 use crate::context::Context;
+use crate::hints;
 use crate::interrupt::Interrupt;
 
 /// Classes and objects that the report lists, and the share from which an owner stands out: what
@@ -77,7 +78,8 @@ impl<'a> Along<'a> {
     }
 
     fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
-        let body = report::body(snapshot, TOP, THRESHOLD)?;
+        let graph = snapshot.graph().map_err(hints::opening)?;
+        let body = report::body(snapshot, &graph, TOP, THRESHOLD);
         let entry = SnapshotEntry::new(file, snapshot.overview());
         let document = Document::new(entry, &snapshot.overview().findings, body);
         let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);
@@ -106,6 +108,7 @@ fn open(engine: &Engine, growing: &Growing) -> anyhow::Result<Snapshot> {
             index: None,
             temp_dir: work_dir.path().to_owned(),
             threads: engine.threads,
+            wants: Wants::Graph,
         };
         let opened = Snapshot::open(&source, &options, &Quiet(&engine.interrupt));
         // The feeder ends with an error once nobody reads.

@@ -3,6 +3,7 @@
 use super::{Next, Reading};
 use crate::container::ContainerWriter;
 use crate::finding::{Finding, FindingKind, counted};
+use crate::scan::strings::Visit;
 use crate::scan::table::{self, Rows};
 use crate::scan::{json, strings};
 use crate::{Error, Result};
@@ -65,11 +66,11 @@ impl Rest {
 
 impl Reading<'_> {
     /// Reads `strings` from its `[` on.
-    pub(super) fn strings(&mut self, visit: &mut dyn FnMut(u32, &[u8])) -> Result<Next> {
+    pub(super) fn strings(&mut self, visit: Visit<'_>) -> Result<Next> {
         if self.open_list("strings")?.is_none() {
             return Ok(Next::Ended);
         }
-        let end = strings::scan(&mut self.cursor, self.writer, self.progress, visit)?;
+        let end = strings::scan(&mut self.cursor, self.writer, self.threads, self.progress, visit)?;
         let limit = u64::from(u32::MAX) / 2;
         if end.count > limit {
             let path = self.cursor.path.clone();
