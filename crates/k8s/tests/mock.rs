@@ -1,6 +1,8 @@
 //! What servers answer that the cluster of the end-to-end tests cannot be made to: newer versions, admission,
 //! lists in pages. The server is a function.
 
+#![expect(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -17,6 +17,7 @@ pub(crate) const ALL: &[Case] = &[
     Case { name: "big-heap", deploy: deploy_big, check: check_big },
     Case { name: "two-namespaces", deploy: deploy_two, check: check_two },
     Case { name: "memory-limit", deploy: deploy_memory, check: check_memory },
+    Case { name: "forced", deploy: deploy_forced, check: check_forced },
     Case { name: "liveness", deploy: deploy_liveness, check: check_liveness },
     Case { name: "rights", deploy: deploy_rights, check: check_rights },
     Case { name: "leftovers", deploy: deploy_leftovers, check: check_leftovers },
@@ -111,6 +112,7 @@ fn check_two(lab: &Lab) -> Result<()> {
     ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
     let files = lab.files("two")?;
     let release = format!("helm/releases/ns={helm}/hub");
+    let as_documented = regex::Regex::new(r"^heapdump-\d{8}-\d{6}\.heapsnapshot$")?;
     for pod in &hub {
         let directory = container(&format!("{release}/deployment"), pod);
         for file in ["process-info.txt", "heap-dump.log"] {
@@ -121,10 +123,7 @@ fn check_two(lab: &Lab) -> Result<()> {
         }
         let snapshot = one_file(&files, &format!("{directory}/heapdump-"), ".heapsnapshot")?;
         let name = snapshot.rsplit('/').next().unwrap_or_default();
-        ensure!(
-            regex::Regex::new(r"^heapdump-\d{8}-\d{6}\.heapsnapshot$")?.is_match(name),
-            "{name}"
-        );
+        ensure!(as_documented.is_match(name), "{name}");
         let name = kube::name(pod);
         for file in [
             format!("heap-dumps/pod={name}/pod-spec.yaml"),
@@ -245,6 +244,31 @@ fn check_memory(lab: &Lab) -> Result<()> {
     let judged = said.stdout.contains("caution") || said.stdout.contains("unsafe");
     ensure!(said.code == 0 && judged, "dry run: {}", said.stdout);
     unharmed(&pods[0], "node", &[])
+}
+
+// The same, and the user insists: the container is killed, and that is what is said.
+
+fn deploy_forced(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("forced");
+    let tight = Workload { limit: "180Mi", ..app("tight", &lab.images) }.env("OBJECTS", "250000");
+    lab.deploy("forced", &[tight.object(&namespace)])
+}
+
+fn check_forced(lab: &Lab) -> Result<()> {
+    lab.ready("forced", "tight", 1)?;
+    let namespace = lab.namespace("forced");
+    let said =
+        lab.gather("forced", &["--with-heap-dumps", "--namespaces", &namespace, "--force"])?;
+    ensure!(said.code == 0, "code {}: {}", said.code, said.stderr);
+    let index = lab.index("forced")?;
+    ensure!(index["summary"]["collected"] == 0, "{}", said.stdout);
+    let files = lab.files("forced")?;
+    let text = lab.text("forced", &one_file(&files, "", "collection-failed.txt")?)?;
+    for expected in ["OOMKilled", "--subresource resize"] {
+        ensure!(text.contains(expected), "{expected}: {text}");
+    }
+    ensure!(!text.contains("Left behind"), "{text}");
+    Ok(())
 }
 
 // A liveness probe that the pause would fail.
@@ -612,5 +636,6 @@ fn check_deleted(lab: &Lab) -> Result<()> {
     let text = lab.text("deleted", &one_file(&files, "", "collection-failed.txt")?)?;
     ensure!(text.contains("deleted") || text.contains("restarted"), "{text}");
     ensure!(text.contains("Run the same command again"), "{text}");
+    ensure!(!text.contains("Left behind"), "{text}");
     Ok(())
 }

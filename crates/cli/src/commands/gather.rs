@@ -1,5 +1,6 @@
 //! `gather`: snapshots of a whole cluster's workloads, laid out as a must-gather.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,11 +58,13 @@ pub(crate) fn run(context: &Context, args: &GatherArgs) -> anyhow::Result<ExitSt
     // What still waits for the network is of no use any more.
     runtime.shutdown_timeout(Duration::from_millis(200));
     let index = index.map_err(|error| failure(&error))?;
+    let mut stdout = std::io::stdout().lock();
     if context.settings.json {
-        println!("{}", serde_json::to_string_pretty(&index)?);
+        writeln!(stdout, "{}", serde_json::to_string_pretty(&index)?)?;
     } else {
-        print!("{}", summary::text(&index, &options));
+        write!(stdout, "{}", summary::text(&index, &options))?;
     }
+    stdout.flush()?;
     Ok(status(context, args, &index))
 }
 

@@ -87,8 +87,7 @@ impl Listener for Watching {
     fn on(&self, event: Event) {
         match event {
             Event::Note(text) => self.line(&text),
-            Event::At { place, text, bad: true } => self.line(&format!("{place}: {text}")),
-            Event::At { place, text, bad: false } => self.line(&format!("{place}: {text}")),
+            Event::At { place, text, .. } => self.line(&format!("{place}: {text}")),
             Event::Bytes { place, bytes } => self.bytes(place, bytes),
             Event::Detail { place, text } => {
                 if self.debug {

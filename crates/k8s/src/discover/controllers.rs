@@ -181,6 +181,9 @@ pub(super) fn object(kind: &str, object: &impl Serialize) -> serde_json::Value {
     value
 }
 
+/// How a workload was found, what it is known by, its directory, and what lies beside that.
+type Placed = (Origin, String, PathBuf, Option<(PathBuf, serde_json::Value)>);
+
 /// The rules by which a workload is one of Backstage, and those that it kept.
 struct Rules<'a> {
     search: &'a Search,
@@ -223,12 +226,7 @@ impl Rules<'_> {
     }
 
     /// How the workload was found and where it belongs; `None` if it is none of ours.
-    fn place(
-        &self,
-        controller: &Controller,
-        namespace: &str,
-        name: &str,
-    ) -> Option<(Origin, String, PathBuf, Option<(PathBuf, serde_json::Value)>)> {
+    fn place(&self, controller: &Controller, namespace: &str, name: &str) -> Option<Placed> {
         let kind = controller.kind;
         let release = self.releases.iter().find(|release| {
             release.workloads.iter().any(|(manifest_kind, manifest_namespace, manifest_name)| {
