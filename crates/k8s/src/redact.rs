@@ -61,6 +61,22 @@ fn clean(value: &mut Value) {
     }
 }
 
+/// A command line, from its arguments with NULs between, on one line.
+pub(crate) fn command(arguments: &[u8], with_secrets: bool) -> String {
+    let text = String::from_utf8_lossy(arguments).into_owned();
+    let mut arguments: Value = text.trim_end_matches('\0').split('\0').collect();
+    if !with_secrets {
+        clean(&mut arguments);
+    }
+    let words = arguments.as_array().into_iter().flatten().filter_map(Value::as_str);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A text of our own that may quote a command line.
+pub(crate) fn text(text: &str, with_secrets: bool) -> String {
+    if with_secrets { text.to_owned() } else { Rules::standard().mask(text).into_owned() }
+}
+
 fn mask(name: &str, text: &str) -> String {
     Rules::standard().mask_value(name, text).into_owned()
 }
@@ -107,6 +123,13 @@ mod tests {
             assert!(text.contains(kept), "{kept}: {text}");
         }
         assert!(yaml(&object, true).contains("hunter22"));
+    }
+
+    #[test]
+    fn options_and_their_values_are_masked_together() {
+        let line = b"node\0app.js\0--db-password\0hunter22\0--port\x0080\0";
+        assert_eq!(command(line, false), "node app.js --db-password [REDACTED:named] --port 80");
+        assert!(command(line, true).contains("hunter22"));
     }
 
     #[test]

@@ -241,7 +241,7 @@ fn check_memory(lab: &Lab) -> Result<()> {
     ensure!(said.code == 4, "with --strict: code {}", said.code);
     let said =
         lab.gather("memory3", &["--with-heap-dumps", "--namespaces", &namespace, "--dry-run"])?;
-    let judged = said.stdout.contains("caution") || said.stdout.contains("unsafe");
+    let judged = said.stdout.contains("caution") || said.stdout.contains("not safe");
     ensure!(said.code == 0 && judged, "dry run: {}", said.stdout);
     unharmed(&pods[0], "node", &[])
 }

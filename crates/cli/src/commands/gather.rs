@@ -128,6 +128,8 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         dry_run: args.dry_run,
         pod: PodOptions {
             via: match args.via {
+                // An ephemeral container stays in the pod's description: not for a look.
+                _ if args.dry_run => Via::Exec,
                 ReachVia::Auto => Via::Auto,
                 ReachVia::Exec => Via::Exec,
                 ReachVia::Ephemeral => Via::Ephemeral,

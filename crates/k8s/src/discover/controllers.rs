@@ -269,9 +269,12 @@ impl Rules<'_> {
             return None;
         }
         // Helm itself leaves its release's name; `helm template` does not.
-        let release = annotations.get("meta.helm.sh/release-name");
+        // Anybody who may annotate a workload writes these; they become directories.
+        let release =
+            annotations.get("meta.helm.sh/release-name").filter(|name| super::is_name(name));
         let release_namespace =
-            annotations.get("meta.helm.sh/release-namespace").map_or(namespace, String::as_str);
+            annotations.get("meta.helm.sh/release-namespace").filter(|name| super::is_name(name));
+        let release_namespace = release_namespace.map_or(namespace, String::as_str);
         Some(match release {
             Some(release) => {
                 let directory = helm_dir("releases", release_namespace, release);
@@ -408,6 +411,19 @@ mod tests {
                 "helm/standalone/ns=ns/two/statefulset",
             ]
         );
+    }
+
+    #[test]
+    fn annotations_do_not_lead_out_of_the_collection() {
+        let helm =
+            json!({"app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": "backstage-1.0"});
+        for name in ["../../../../etc", "/etc/cron.d", "a/b", "..", ""] {
+            let annotations =
+                json!({"meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": name});
+            let all =
+                vec![controller(Kind::Deployment, workload("one", helm.clone(), annotations))];
+            assert_eq!(dirs(&[], &[], all), ["helm/standalone/ns=ns/one/deployment"], "{name}");
+        }
     }
 
     #[test]

@@ -13,9 +13,9 @@ use crate::access::Access;
 use crate::client::{ApiError, Cluster};
 
 /// Most bytes that a release may have, unpacked. Helm's own limit is a megabyte, packed.
-const LIMIT: u64 = 64 << 20;
+const LIMIT: u64 = 16 << 20;
 /// How many releases are read at a time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 1;
 
 /// A release of a chart that may hold Backstage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +166,9 @@ fn decode(data: &[u8]) -> Option<Release> {
         packed
     };
     let record: Record = serde_json::from_slice(&json).ok()?;
+    if !super::is_name(&record.name) || !super::is_name(&record.namespace) {
+        return None;
+    }
     let Chart { metadata } = record.chart;
     Some(Release {
         workloads: workloads(&record.manifest, &record.namespace),

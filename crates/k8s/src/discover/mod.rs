@@ -189,6 +189,15 @@ impl Scope {
     }
 }
 
+/// Whether a text can be the name of an object: letters, digits, `-` and `.`, at both ends a letter or digit.
+fn is_name(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [text.bytes().next(), text.bytes().last()];
+    text.len() <= 253
+        && ends.iter().all(|end| end.is_some_and(inner))
+        && text.bytes().all(|byte| inner(byte) || matches!(byte, b'-' | b'.'))
+}
+
 /// Finds the workloads.
 pub async fn find(cluster: &Cluster, search: &Search) -> Result<Found, ApiError> {
     let mut found = Found::default();

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use heapglass_collect::facts::{ProcessFacts, Runtime};
 use heapglass_collect::place::{Place, PlaceError, RawProcess};
-use heapglass_secrets::Rules;
 use k8s_openapi::api::core::v1 as core;
 
 use super::pods::not_running;
@@ -70,6 +69,7 @@ pub(crate) async fn collect(
             let found = leftovers::collect(run, &place, &name, &node, &directory).await;
             entry.found_snapshots = found;
         }
+        let command = crate::redact::command(&raw.cmdline, run.options.with_secrets);
         let taking = Taking {
             run,
             workload,
@@ -78,6 +78,7 @@ pub(crate) async fn collect(
             place: &place,
             name: &name,
             facts,
+            command: &command,
             number,
             directory: &directory,
         };
@@ -141,11 +142,6 @@ pub(crate) fn note_missing(run: &Run<'_>, pod: &core::Pod, error: &PlaceError) {
 pub(crate) fn append(run: &Run<'_>, path: &Path, text: &str) {
     let before = std::fs::read_to_string(path).unwrap_or_default();
     run.write(path, &(before + text));
-}
-
-/// A command line that may be shown.
-pub(crate) fn shown(command: &str, with_secrets: bool) -> String {
-    if with_secrets { command.to_owned() } else { Rules::standard().mask(command).into_owned() }
 }
 
 #[cfg(test)]

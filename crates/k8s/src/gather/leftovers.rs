@@ -106,7 +106,7 @@ async fn one(
     let copy = async {
         let mut remote = place.open(&file.path, 0).await.map_err(|error| error.to_string())?;
         let mut options = SinkOptions::new(path);
-        options.queue /= run.options.parallel.max(1);
+        options.queue = run.queue();
         let mut sink = Sink::create(options).map_err(|error| error.to_string())?;
         let mut broken = None;
         loop {

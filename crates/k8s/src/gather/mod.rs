@@ -149,6 +149,13 @@ impl Run<'_> {
         self.stop.is_asked()
     }
 
+    /// Bytes that may wait for the disk in each snapshot, so that all together stay within one queue.
+    pub(crate) fn queue(&self) -> usize {
+        let replicas = if self.options.replicas_at_once { pods::REPLICAS } else { 1 };
+        let at_once = self.options.parallel.max(1) * replicas;
+        (heapglass_collect::sink::QUEUE / at_once).max(256 << 10)
+    }
+
     /// A path as the index names it.
     pub(crate) fn relative(&self, path: &Path) -> String {
         let relative = path.strip_prefix(&self.options.base).unwrap_or(path);

@@ -10,12 +10,12 @@ use kube::api::ListParams;
 use super::{Run, container, logs, origin_name};
 use crate::access::Access;
 use crate::client::ApiError;
-use crate::discover::{Kind, Origin, Workload, owner};
+use crate::discover::{Workload, owner};
 use crate::pod::container_status;
 use crate::wire;
 
 /// Replicas at a time, where they are asked at the same time at all.
-const REPLICAS: usize = 4;
+pub(crate) const REPLICAS: usize = 4;
 
 /// Collects from a workload.
 pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Workload {
@@ -89,11 +89,8 @@ async fn list(run: &Run<'_>, workload: &Workload) -> Result<Vec<core::Pod>, ApiE
     let list = run.cluster.ask("pods", &access, api.list(&params)).await?;
     let belongs = |pod: &core::Pod| {
         let (kind, name) = owner(&pod.metadata);
-        match workload.origin {
-            Origin::Selector => kind == workload.kind && name == workload.name,
-            // Another workload may have pods with the same labels.
-            _ => kind == workload.kind && (name == workload.name || kind != Kind::StatefulSet),
-        }
+        // Another workload may have pods with the same labels.
+        kind == workload.kind && name == workload.name
     };
     Ok(list.items.into_iter().filter(belongs).collect())
 }

@@ -11,7 +11,7 @@ use heapglass_collect::words::{seconds, size};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 
-use super::container::{append, note_missing, shown};
+use super::container::{append, note_missing};
 use super::{Event, Run, advice};
 use crate::discover::Workload;
 use crate::pod::Pod;
@@ -32,6 +32,8 @@ pub(crate) struct Taking<'a> {
     /// What the container is called in messages.
     pub(crate) name: &'a str,
     pub(crate) facts: &'a ProcessFacts,
+    /// Its command line, masked.
+    pub(crate) command: &'a str,
     /// Its place among the container's processes.
     pub(crate) number: usize,
     pub(crate) directory: &'a Path,
@@ -42,7 +44,7 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     let Taking { run, place, facts, directory, name, .. } = *taking;
     let mut entry = wire::Process {
         pid: facts.pid,
-        command: shown(&facts.command, run.options.with_secrets),
+        command: taking.command.to_owned(),
         ..wire::Process::default()
     };
     let now = Timestamp::now();
@@ -132,7 +134,7 @@ fn options(taking: &Taking<'_>, out: PathBuf) -> Options {
         dry_run: run.options.dry_run,
         timeout: run.options.timeout,
         remote_dirs: vec![run.options.remote_dir.clone(), "/tmp".to_owned()],
-        queue: heapglass_collect::sink::QUEUE / run.options.parallel.clamp(1, 16),
+        queue: run.queue(),
         ..Options::new(out)
     }
 }
@@ -210,7 +212,8 @@ fn success(
             seconds(taken.transfer)
         ));
     }
-    for left in &captured.left_behind {
+    let left_behind = left_behind(&captured.left_behind, fate.as_deref());
+    for left in left_behind {
         log.line(&format!("Left behind: {left}"));
         run.complain(name, format!("left behind: {left}"));
     }
@@ -252,9 +255,9 @@ fn success(
         broken,
         fate.as_deref(),
         &log.text(),
-        &captured.left_behind,
+        left_behind,
     );
-    append(run, &taking.directory.join("collection-failed.txt"), &text);
+    append(run, &taking.directory.join("collection-failed.txt"), &log.shown(&text));
     entry.problem = Some(why);
 }
 
@@ -276,7 +279,8 @@ fn failure(
     let refused = matches!(failed.error, capture::Error::Refused(_));
     entry.outcome = if refused { wire::Outcome::Refused } else { wire::Outcome::Failed };
     log.line(&format!("{}: {why}", if refused { "Refused" } else { "Failed" }));
-    for left in &failed.left_behind {
+    let left_behind = left_behind(&failed.left_behind, fate.as_deref());
+    for left in left_behind {
         log.line(&format!("Left behind: {left}"));
         run.complain(name, format!("left behind: {left}"));
     }
@@ -290,10 +294,16 @@ fn failure(
         None,
         fate.as_deref(),
         &log.text(),
-        &failed.left_behind,
+        left_behind,
     );
-    append(run, &taking.directory.join("collection-failed.txt"), &text);
+    append(run, &taking.directory.join("collection-failed.txt"), &log.shown(&text));
     entry.problem = Some(why);
+}
+
+/// What is left behind; nothing in a container that is no more, even if another one has its name.
+fn left_behind<'a>(left: &'a [String], fate: Option<&str>) -> &'a [String] {
+    let is_gone = fate.is_some_and(|fate| !fate.contains("is being deleted"));
+    if is_gone { &[] } else { left }
 }
 
 fn reasons(preflight: &Preflight, verdict: Verdict) -> String {
@@ -305,7 +315,7 @@ pub(crate) fn verdict_in_words(verdict: Verdict) -> &'static str {
         Verdict::Fine => "fine",
         Verdict::Unknown => "not known",
         Verdict::Caution => "caution",
-        Verdict::Unsafe => "unsafe",
+        Verdict::Unsafe => "not safe",
     }
 }
 
@@ -313,6 +323,8 @@ pub(crate) fn verdict_in_words(verdict: Verdict) -> &'static str {
 pub(crate) struct Log<'a> {
     run: &'a Run<'a>,
     name: String,
+    /// The command line as it is, and as it may be shown.
+    command: (String, String),
     text: Mutex<String>,
     /// The tenth of the work that was said last.
     said: Mutex<u64>,
@@ -321,7 +333,8 @@ pub(crate) struct Log<'a> {
 impl<'a> Log<'a> {
     fn new(taking: &Taking<'a>) -> Log<'a> {
         let name = taking.name.to_owned();
-        Log { run: taking.run, name, text: Mutex::default(), said: Mutex::default() }
+        let command = (taking.facts.command.clone(), taking.command.to_owned());
+        Log { run: taking.run, name, command, text: Mutex::default(), said: Mutex::default() }
     }
 
     fn header(&self, taking: &Taking<'_>) {
@@ -332,17 +345,25 @@ impl<'a> Log<'a> {
         self.line(&format!("Pod: {}", pod.metadata.name.as_deref().unwrap_or_default()));
         self.line(&format!("Container: {}", container.name));
         self.line(&format!("Node.js PID: {}", facts.pid));
-        self.line(&format!("Command: {}", shown(&facts.command, run.options.with_secrets)));
+        self.line(&format!("Command: {}", taking.command));
         for line in place.tried() {
             self.line(&format!("Way in: {line}"));
         }
     }
 
     fn line(&self, text: &str) {
+        let text = &self.shown(text);
         let mut all = self.text.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *all += &format!("{:.3} {text}\n", Timestamp::now());
         let place = self.name.clone();
         self.run.listener.on(Event::Detail { place, text: text.to_owned() });
+    }
+
+    /// A text that may quote the command line, as it may be shown.
+    fn shown(&self, text: &str) -> String {
+        let (raw, masked) = &self.command;
+        let text = if raw.is_empty() { text.to_owned() } else { text.replace(raw, masked) };
+        crate::redact::text(&text, self.run.options.with_secrets)
     }
 
     fn text(&self) -> String {

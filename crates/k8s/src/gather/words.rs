@@ -16,18 +16,17 @@ pub(crate) fn process_info(
         let text = text.trim_end().to_owned();
         if text.trim().is_empty() { otherwise.to_owned() } else { text }
     };
-    let spaced = |bytes: &[u8], by: char| {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        text.trim_end_matches('\0').replace('\0', &by.to_string())
-    };
-    let command = super::container::shown(&spaced(&process.cmdline, ' '), with_secrets);
-    let environment: Vec<String> = spaced(&process.environ, '\n')
-        .lines()
-        .map(|line| match line.split_once('=') {
+    let command = crate::redact::command(&process.cmdline, with_secrets);
+    // Each variable as a whole: a value may have several lines.
+    let environment: Vec<String> = process
+        .environ
+        .split(|&byte| byte == 0)
+        .map(|variable| String::from_utf8_lossy(variable).into_owned())
+        .map(|variable| match variable.split_once('=') {
             Some((name, value)) if !with_secrets => {
                 format!("{name}={}", Rules::standard().mask_value(name, value))
             }
-            _ => line.to_owned(),
+            _ => variable,
         })
         .collect();
     let mut text = format!("=== Process Information ===\nPID: {}\n\n", process.pid);
@@ -105,8 +104,7 @@ pub(crate) fn no_way_in(error: &PlaceError, tried: &[String]) -> String {
 pub(crate) fn no_node(processes: &[RawProcess]) -> String {
     let mut text = "No Node.js process found in the container. Its processes:\n\n".to_owned();
     for process in processes {
-        let command = String::from_utf8_lossy(&process.cmdline).replace('\0', " ");
-        let command = super::container::shown(command.trim(), false);
+        let command = crate::redact::command(&process.cmdline, false);
         let _ = writeln!(text, "{:>7}  {:<20} {command}", process.pid, process.comm.trim());
     }
     text += "\nIf Node.js runs in another container of the pod, name it with --container.\n";
@@ -122,7 +120,7 @@ mod tests {
         let process = RawProcess {
             pid: 7,
             cmdline: b"node\0app.js\0--token=abcdef123456\0".to_vec(),
-            environ: b"NODE_OPTIONS=--inspect\0NODE_AUTH_TOKEN=abcdef".to_vec(),
+            environ: b"NODE_OPTIONS=--inspect\0NODE_AUTH_TOKEN=abcdef\nsecond line".to_vec(),
             ..RawProcess::default()
         };
         let text = process_info(&process, &RawSurroundings::default(), "v20.1.0", false);
@@ -136,5 +134,6 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected}: {text}");
         }
+        assert!(!text.contains("second line"), "{text}");
     }
 }

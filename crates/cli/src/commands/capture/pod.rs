@@ -8,7 +8,7 @@ use heapglass_collect::place::Place;
 use heapglass_collect::{Target, words::size};
 use heapglass_k8s::client::{Cluster, ConnectOptions};
 use heapglass_k8s::named::{PodName, find};
-use heapglass_k8s::pod::PodOptions;
+use heapglass_k8s::pod::{PodOptions, Via};
 
 use crate::args::CaptureArgs;
 use crate::commands::gather::failure;
@@ -30,7 +30,8 @@ pub(super) async fn run(
     let options = PodOptions {
         debug_image: args.debug_image.clone(),
         ephemeral_lifetime: args.timeout * 2,
-        ..PodOptions::default()
+        // An ephemeral container stays in the pod's description: not for a look.
+        via: if args.dry_run { Via::Exec } else { Via::Auto },
     };
     let place = find(&cluster, name, options).await.map_err(|error| failure(&error))?;
     let status = match process(&place, args).await {
