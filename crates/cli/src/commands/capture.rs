@@ -22,8 +22,9 @@ use crate::exit::{ExitStatus, Failure};
 use along::Along;
 use talk::Talk;
 
-/// How long the inspector of a process that is busy may take to close after Ctrl-C.
-const CLEANING: Duration = Duration::from_secs(30);
+/// How long the inspector of a process that is busy may take to close after Ctrl-C. Whoever presses it twice
+/// does not wait.
+const CLEANING: Duration = Duration::from_secs(45);
 
 /// Takes the snapshots that were asked for.
 pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitStatus> {
@@ -41,11 +42,15 @@ pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitS
         });
         dispatch(context, args, &stop).await
     });
-    match context.interrupt.asked() {
-        Some(interrupted) if status.is_ok() => Ok(interrupted),
-        Some(status) => Err(Failure { status, message: "interrupted".to_owned(), hint: None }.into()),
-        None => status,
+    let Some(interrupted) = context.interrupt.asked() else { return status };
+    if let Err(error) = status {
+        // What is left of it is worth a line, that it was interrupted is not.
+        let text = error.to_string();
+        if text != Error::Interrupted.to_string() {
+            context.messages.note(&text);
+        }
     }
+    Ok(interrupted)
 }
 
 async fn dispatch(

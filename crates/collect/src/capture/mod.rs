@@ -510,7 +510,12 @@ impl<P: Place> Job<'_, P> {
     /// Whether the signal is worth trying after the inspector failed: only if it failed before it did
     /// anything, and if the process says that it catches the signal.
     fn may_signal(&self, failed: &Failed) -> bool {
-        let shut = matches!(failed.error, Error::Shut { .. } | Error::NotOpened { .. });
+        let shut = matches!(
+            failed.error,
+            Error::Shut { .. }
+                | Error::NotOpened { .. }
+                | Error::Place(PlaceError::Impossible { .. } | PlaceError::Forbidden { .. })
+        );
         let process = self.process.as_ref();
         shut && process.is_some_and(|process| process.status.catches_usr2() == Some(true))
     }
