@@ -152,7 +152,9 @@ fn process(pid: u32) -> Option<RawProcess> {
 
 /// A file's text, or nothing.
 fn text(path: &str) -> String {
-    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    std::fs::read(path)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }
 
 /// Where a process's descriptors lead, one a line.
@@ -208,8 +210,9 @@ fn has_proc(what: &str) -> Result<(), PlaceError> {
     }
     Err(PlaceError::Impossible {
         what: what.to_owned(),
-        why: "it is done by Linux's /proc; start Node.js with --inspect and give --inspect HOST:PORT"
-            .to_owned(),
+        why:
+            "it is done by Linux's /proc; start Node.js with --inspect and give --inspect HOST:PORT"
+                .to_owned(),
     })
 }
 

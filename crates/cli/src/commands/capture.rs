@@ -28,7 +28,8 @@ const CLEANING: Duration = Duration::from_secs(45);
 
 /// Takes the snapshots that were asked for.
 pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitStatus> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let _cleans_up = context.interrupt.cleans_up_within(CLEANING);
     let status = runtime.block_on(async {
         let (handle, stop) = Stop::pair();
@@ -167,7 +168,9 @@ fn end(captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
     };
     let why = taken.broken.as_ref().map(ToString::to_string).unwrap_or_default();
     let message = match &taken.written.path {
-        Some(path) => format!("the snapshot is not whole: {why}; what arrived is in {}", path.display()),
+        Some(path) => {
+            format!("the snapshot is not whole: {why}; what arrived is in {}", path.display())
+        }
         None => format!("there is no snapshot: {why}"),
     };
     Err(Failure { status: ExitStatus::NotCollected, message, hint: None }.into())

@@ -345,7 +345,9 @@ pub enum Error {
         seconds: u64,
     },
     /// The event loop does not answer, so that nothing was asked of it.
-    #[error("the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken")]
+    #[error(
+        "the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken"
+    )]
     Blocked {
         /// What it was asked.
         what: String,
@@ -434,14 +436,8 @@ pub async fn capture<P: Place>(
     progress: &dyn Progress,
     stop: &Stop,
 ) -> Result<Captured, Box<Failed>> {
-    let mut job = Job {
-        place,
-        options,
-        progress,
-        stop: stop.clone(),
-        process: None,
-        surroundings: None,
-    };
+    let mut job =
+        Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
     // The file is what the caller can do something about: better now than with a process that waits.
     if !options.dry_run {
         crate::sink::check_place(&options.out).map_err(Error::from)?;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use heapglass_collect::Local;
 use heapglass_collect::capture::candidates;
 use heapglass_collect::facts::ProcessFacts;
 use heapglass_collect::words::size;
-use heapglass_collect::Local;
 
 use crate::args::CaptureArgs;
 use crate::exit::{ExitStatus, Failure};
@@ -58,7 +58,8 @@ fn nobody(processes: &[ProcessFacts], text: &str) -> Failure {
         let parent = process.status.parent.filter(|p| processes.iter().any(|o| o.pid == *p));
         let child = parent.map(|parent| format!(", child of {parent}")).unwrap_or_default();
         // Writing to a String cannot fail.
-        let _ = write!(list, "\n  --pid {:<8} {memory:>8}  {}{child}", process.pid, process.command);
+        let _ =
+            write!(list, "\n  --pid {:<8} {memory:>8}  {}{child}", process.pid, process.command);
     }
     if processes.len() > MOST_LISTED {
         let _ = write!(list, "\n  and {} more", processes.len() - MOST_LISTED);

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
+use heapglass_collect::Captured;
 use heapglass_collect::capture::Taken;
 use heapglass_collect::inspector::Identity;
 use heapglass_collect::preflight::model::Prediction;
 use heapglass_collect::preflight::{Outcome, Preflight};
 use heapglass_collect::wire::outcome_name;
 use heapglass_collect::words::{grouped, seconds, size};
-use heapglass_collect::Captured;
 use heapglass_report::text::{Look, Role, clean};
 
 /// What was captured, and the truth beside what was predicted.
@@ -45,7 +45,12 @@ fn one(taken: &Taken, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     );
     let (word, role) =
         if taken.is_whole() { ("captured", Role::Strong) } else { ("PARTIAL", Role::Warning) };
-    writeln!(out, "{} {}{of}: {counts}", look.paint(role, word), look.paint(Role::Source, &clean(&file)))
+    writeln!(
+        out,
+        "{} {}{of}: {counts}",
+        look.paint(role, word),
+        look.paint(Role::Source, &clean(&file))
+    )
 }
 
 fn who(captured: &Captured) -> String {
@@ -82,7 +87,9 @@ fn figures(
             || "no more than ever before".to_owned(),
             |peak| format!("at most {}", size(peak)),
         );
-        let after = taken.resident_after.map_or_else(String::new, |after| format!(", {} after", size(after)));
+        let after = taken
+            .resident_after
+            .map_or_else(String::new, |after| format!(", {} after", size(after)));
         let text = format!("{} before, {peak} meanwhile{after}{predicted}", size(before));
         line(out, look, Role::Plain, "memory", &text)?;
     }
@@ -92,11 +99,8 @@ fn figures(
     } else {
         format!(", {} on disk", size(taken.written.bytes_on_disk))
     };
-    let text = format!(
-        "{} in {}{rate}{disk}",
-        size(taken.written.checked.bytes),
-        seconds(taken.duration)
-    );
+    let text =
+        format!("{} in {}{rate}{disk}", size(taken.written.checked.bytes), seconds(taken.duration));
     line(out, look, Role::Plain, "bytes", &text)?;
     if !taken.written.stalled.is_zero() {
         let text = format!(
