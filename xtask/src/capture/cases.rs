@@ -39,7 +39,7 @@ setInterval(() => { for (let i = 0; i < 1e5; i++) JSON.stringify({ i }); }, 20);
 
 /// Enough to be disturbed in the middle.
 const LARGER: &str =
-    "const keep = []; for (let i = 0; i < 250000; i++) keep.push({ i, s: 's' + i });
+    "const keep = []; for (let i = 0; i < 120000; i++) keep.push({ i, s: 's' + i });
 setInterval(() => keep.length, 1000); console.log('ready');";
 
 fn whole(said: &Value) -> Result<()> {

@@ -71,7 +71,11 @@ impl<P: Place> Job<'_, P> {
             identity,
             way,
             probe: self.options.probe,
-            out: Some((out.clone(), free_space(out))),
+            out: Some((
+                out.clone(),
+                // What is left at the end stays free.
+                free_space(out).map(|free| free.saturating_sub(self.options.reserve)),
+            )),
             compress: SinkOptions::new(out).compress,
             remote: None,
             max_pause: self.options.max_pause,

@@ -158,7 +158,7 @@ pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option
     let where_to =
         where_to.map_or_else(|| "here".to_owned(), |dir| format!("in {}", dir.display()));
     let found = format!(
-        "the file will have {} ({} at most); {} are free {where_to}",
+        "the file will have {} ({} at most); there is room for {} {where_to}",
         size(usual),
         size(most),
         size(*free)
