@@ -167,7 +167,7 @@ fn workers(bench: &Bench) -> Result<Outcome> {
 
 /// Stands still in a system call, where V8 cannot interrupt it.
 const BLOCKED: &str = "console.log('ready');
-setTimeout(() => { require('child_process').execSync('sleep 6'); console.log('back'); }, 100);
+setTimeout(() => { require('child_process').execSync('sleep 4'); console.log('back'); }, 100);
 setInterval(() => {}, 1000);";
 
 fn blocked(bench: &Bench) -> Result<Outcome> {

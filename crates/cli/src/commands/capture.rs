@@ -67,7 +67,7 @@ async fn dispatch(
         let place = Address { host: host.clone() };
         return series(context, args, &place, &target, stop).await;
     }
-    let pid = choose::process(args).await?;
+    let pid = choose::process(context, args).await?;
     if args.close_inspector {
         let talk = Talk::new(context);
         let options = options(args, PathBuf::new());

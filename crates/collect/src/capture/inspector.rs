@@ -36,6 +36,11 @@ pub(super) async fn capture<P: Place>(
     }
     let refused =
         |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
+    if let Some(process) = job.process.as_ref().filter(|process| !process.runtime.has_v8()) {
+        let text =
+            format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
+        return Err(Box::new(refused(Error::Refused(text))));
+    }
     if let (Some(why), Some(process)) = (job.why_shut(), &job.process) {
         return Err(Box::new(refused(Error::Shut { pid: process.pid, why })));
     }

@@ -399,6 +399,9 @@ impl Error {
             Error::WrongProcess { .. } => {
                 "stop the other debugging session, or start this process with --inspect-port".to_owned()
             }
+            Error::Place(PlaceError::Io { .. }) => {
+                "a process that was started with --inspect says at its start where its inspector is".to_owned()
+            }
             Error::Sink(SinkError::Exists(_)) => "name another file with --out, or remove it".to_owned(),
             Error::Sink(SinkError::Full { .. }) => "write elsewhere with --out, or use --compress".to_owned(),
             Error::NoSignal(_) => {
