@@ -60,7 +60,7 @@ fn nobody(context: &Context, processes: &[ProcessFacts], text: &str) -> Failure 
         let parent = process.status.parent.filter(|p| processes.iter().any(|o| o.pid == *p));
         let child = parent.map(|parent| format!(", child of {parent}")).unwrap_or_default();
         // Writing to a String cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             list,
             "  --pid {:<8} {memory:>8}  {}{child}",
             process.pid,
