@@ -48,6 +48,15 @@ impl Place for Local {
     }
 
     async fn signal(&self, pid: u32, signal: Signal) -> Result<(), PlaceError> {
+        // What it would open could not be reached, and so not be closed either.
+        if signal == Signal::Usr1 && is_elsewhere(pid, "net") {
+            return Err(PlaceError::Impossible {
+                what: format!("to reach the inspector of process {pid}"),
+                why: "its network is that of a container; use --method sigusr2, `heapglass gather`, or run \
+                      heapglass inside"
+                    .to_owned(),
+            });
+        }
         send(pid, signal)
     }
 
@@ -96,11 +105,7 @@ impl Place for Local {
 
     fn path_for(&self, pid: u32, path: &str) -> String {
         // A container's process names files by its own root.
-        let root = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
-        match (root("self"), root(&pid.to_string())) {
-            (Some(own), Some(other)) if own != other => format!("/proc/{pid}/root{path}"),
-            _ => path.to_owned(),
-        }
+        if is_elsewhere(pid, "mnt") { format!("/proc/{pid}/root{path}") } else { path.to_owned() }
     }
 
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {
@@ -108,6 +113,15 @@ impl Place for Local {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(error("remove", path, e)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether a process is in another namespace of this kind than we are.
+fn is_elsewhere(pid: u32, kind: &str) -> bool {
+    let namespace = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
+    match (namespace("self"), namespace(&pid.to_string())) {
+        (Some(own), Some(other)) => own != other,
+        _ => false,
     }
 }
 
@@ -138,7 +152,9 @@ fn process(pid: u32) -> Option<RawProcess> {
 
 /// A file's text, or nothing.
 fn text(path: &str) -> String {
-    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    std::fs::read(path)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }
 
 /// Where a process's descriptors lead, one a line.
@@ -194,8 +210,9 @@ fn has_proc(what: &str) -> Result<(), PlaceError> {
     }
     Err(PlaceError::Impossible {
         what: what.to_owned(),
-        why: "it is done by Linux's /proc; start Node.js with --inspect and give --inspect HOST:PORT"
-            .to_owned(),
+        why:
+            "it is done by Linux's /proc; start Node.js with --inspect and give --inspect HOST:PORT"
+                .to_owned(),
     })
 }
 

@@ -42,9 +42,8 @@ impl FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Condition, String> {
-        let wrong = || {
-            format!("{text}: a condition looks like heap>80%, rss>1.5GiB or heap>+50MB/10m")
-        };
+        let wrong =
+            || format!("{text}: a condition looks like heap>80%, rss>1.5GiB or heap>+50MB/10m");
         let (measure, value) = text.split_once('>').ok_or_else(wrong)?;
         let measure = match measure.trim() {
             "heap" => Measure::Heap,
@@ -104,9 +103,9 @@ impl Watch {
             Rule::Above(bytes) => bytes,
             Rule::AboveShare(share) => (limit? as f64 * share) as u64,
             Rule::Growing(bytes, time) => {
-                return self.grows(now, value, bytes, time).map(|by| {
-                    format!("{what} grew by {} in {}", size(by), seconds(time))
-                });
+                return self
+                    .grows(now, value, bytes, time)
+                    .map(|by| format!("{what} grew by {} in {}", size(by), seconds(time)));
             }
         };
         self.in_a_row = if value > threshold { self.in_a_row + 1 } else { 0 };
@@ -178,7 +177,9 @@ mod tests {
         assert_eq!(read("rss > 1.5GiB"), Ok((Measure::Resident, Rule::Above(1_610_612_736))));
         let growth = Rule::Growing(50_000_000, Duration::from_secs(600));
         assert_eq!(read("heap>+50MB/10m"), Ok((Measure::Heap, growth)));
-        for wrong in ["", "heap", "heap>", "heap>a", "cpu>1", "heap>101%", "heap>+5MB", "heap>+5MB/0s"] {
+        for wrong in
+            ["", "heap", "heap>", "heap>a", "cpu>1", "heap>101%", "heap>+5MB", "heap>+5MB/0s"]
+        {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -62,7 +62,7 @@ pub struct ProcessEntry {
 /// What was checked before.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PreflightEntry {
-    /// The worst outcome: `fine`, `unknown`, `caution` or `unsafe`.
+    /// The worst outcome: `fine`, `unknown`, `caution` or `not_safe`.
     pub outcome: String,
     /// The checks.
     pub checks: Vec<CheckEntry>,
@@ -75,7 +75,7 @@ pub struct PreflightEntry {
 pub struct CheckEntry {
     /// `identity`, `signal`, `memory`, `pause`, `disk`, `remote_file`.
     pub topic: String,
-    /// `fine`, `unknown`, `caution` or `unsafe`.
+    /// `fine`, `unknown`, `caution` or `not_safe`.
     pub outcome: String,
     /// What was found, with figures.
     pub found: String,
@@ -270,7 +270,7 @@ pub fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Fine => "fine",
         Outcome::Unknown => "unknown",
         Outcome::Caution => "caution",
-        Outcome::Unsafe => "unsafe",
+        Outcome::Unsafe => "not_safe",
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use heapglass_collect::capture::{Broken, Error, Taken};
 use heapglass_collect::inspector::InspectorError;
-use heapglass_collect::place::{Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal};
+use heapglass_collect::place::{
+    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
+};
 use heapglass_collect::{Captured, Failed, Options, Stop, Target, capture};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -106,7 +108,8 @@ async fn list_targets(mut stream: DuplexStream, fault: Fault) {
     let (status, body) = match fault {
         Fault::Website => ("404 Not Found", "<html>".to_owned()),
         _ => {
-            let target = json!([{ "type": "node", "webSocketDebuggerUrl": "ws://127.0.0.1:9229/id" }]);
+            let target =
+                json!([{ "type": "node", "webSocketDebuggerUrl": "ws://127.0.0.1:9229/id" }]);
             ("200 OK", target.to_string())
         }
     };
@@ -252,7 +255,8 @@ async fn nothing_is_asked_of_a_process_that_does_not_answer() {
 async fn a_web_server_is_no_inspector() {
     let place = Fake { fault: Fault::Website, connections: AtomicUsize::new(0) };
     let target = Target::Inspector { port: 9229, path: None };
-    let failed = capture(&place, &target, &Options::new("x"), &(), &Stop::never()).await.unwrap_err();
+    let failed =
+        capture(&place, &target, &Options::new("x"), &(), &Stop::never()).await.unwrap_err();
     let not = |error: &Error| matches!(error, Error::Inspector(InspectorError::NotAnInspector(_)));
     assert!(not(&failed.error), "{}", failed.error);
 }

@@ -121,7 +121,8 @@ impl<F: FnOnce() + Send> Progress for AtFirstByte<F> {
     }
 }
 
-const LARGER: &str = "const keep = []; for (let i = 0; i < 400000; i++) keep.push({ i, s: 's' + i });
+const LARGER: &str =
+    "const keep = []; for (let i = 0; i < 400000; i++) keep.push({ i, s: 's' + i });
 setInterval(() => keep.length, 1000); console.log('ready');";
 
 #[tokio::test]
@@ -163,7 +164,8 @@ async fn a_signal_that_is_caught_writes_a_file() {
     // What lies there from another time is left alone.
     let other = format!("Heap.20200101.000000.{}.0.001.heapsnapshot", process.pid());
     std::fs::write(process.out(&other), "{}").unwrap();
-    let options = Options { method: Method::Sigusr2, ..Options::new(process.out("a.heapsnapshot")) };
+    let options =
+        Options { method: Method::Sigusr2, ..Options::new(process.out("a.heapsnapshot")) };
     let captured = take(&process, &options).await.unwrap();
     assert!(captured.is_whole(), "{captured:?}");
     assert_eq!(captured.left_behind, Vec::<String>::new());

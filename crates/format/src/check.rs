@@ -220,10 +220,9 @@ impl Check {
         let mut odd = Vec::new();
         // Without the layout at its time a table was only counted.
         let (width, edge_width) = (self.nodes.columns.width, self.edges.columns.width);
-        for (what, table, promised) in [
-            ("nodes", &self.nodes, header.node_count),
-            ("edges", &self.edges, header.edge_count),
-        ] {
+        for (what, table, promised) in
+            [("nodes", &self.nodes, header.node_count), ("edges", &self.edges, header.edge_count)]
+        {
             let width = table.columns.width as u64;
             let rows = table.values.checked_div(width).unwrap_or_default();
             if rows != promised || table.values != rows * width {
@@ -472,8 +471,7 @@ impl Check {
                             self.furthest_target = self.furthest_target.max(Some(value));
                         }
                         table.values += 1;
-                        table.column =
-                            if column + 1 >= columns.width { 0 } else { column + 1 };
+                        table.column = if column + 1 >= columns.width { 0 } else { column + 1 };
                     } else if byte == b',' || table.after_comma {
                         self.bytes += at as u64;
                         self.lost("a number");

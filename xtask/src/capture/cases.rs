@@ -38,7 +38,8 @@ const LOAD: &str = "const keep = []; for (let i = 0; i < 20000; i++) keep.push({
 setInterval(() => { for (let i = 0; i < 1e5; i++) JSON.stringify({ i }); }, 20); console.log('ready');";
 
 /// Enough to be disturbed in the middle.
-const LARGER: &str = "const keep = []; for (let i = 0; i < 250000; i++) keep.push({ i, s: 's' + i });
+const LARGER: &str =
+    "const keep = []; for (let i = 0; i < 120000; i++) keep.push({ i, s: 's' + i });
 setInterval(() => keep.length, 1000); console.log('ready');";
 
 fn whole(said: &Value) -> Result<()> {
@@ -131,7 +132,8 @@ fn cluster(bench: &Bench) -> Result<Outcome> {
     let mut node = Node::start(bench, &["--inspect-port=PORT"], CLUSTER)?;
     let list = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", node.pid()))?;
     let child: u32 = list.split_whitespace().next().context("no children")?.parse()?;
-    let said = Capture::start_into(bench, child, &node.out("a.heapsnapshot"), &[])?.end()?.ended(0)?;
+    let said =
+        Capture::start_into(bench, child, &node.out("a.heapsnapshot"), &[])?.end()?.ended(0)?;
     whole(said.snapshot())?;
     ensure!(said.document["process"]["pid"] == child, "{}", said.document);
     ensure!(said.document["left_behind"] == Value::Array(vec![]), "{}", said.document);
@@ -165,7 +167,7 @@ fn workers(bench: &Bench) -> Result<Outcome> {
 
 /// Stands still in a system call, where V8 cannot interrupt it.
 const BLOCKED: &str = "console.log('ready');
-setTimeout(() => { require('child_process').execSync('sleep 6'); console.log('back'); }, 100);
+setTimeout(() => { require('child_process').execSync('sleep 4'); console.log('back'); }, 100);
 setInterval(() => {}, 1000);";
 
 fn blocked(bench: &Bench) -> Result<Outcome> {

@@ -236,7 +236,10 @@ pub(crate) fn signal(pid: u32, signal: Signal) -> Result<()> {
     Ok(kill(Pid::from_raw(i32::try_from(pid)?), signal)?)
 }
 
-#[expect(clippy::disallowed_methods, reason = "what other processes do can only be looked at again")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what other processes do can only be looked at again"
+)]
 pub(crate) fn rest(time: Duration) {
     std::thread::sleep(time);
 }

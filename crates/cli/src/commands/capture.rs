@@ -23,8 +23,9 @@ use crate::exit::{ExitStatus, Failure};
 use along::Along;
 use talk::Talk;
 
-/// How long the inspector of a process that is busy may take to close after Ctrl-C.
-const CLEANING: Duration = Duration::from_secs(30);
+/// How long the inspector of a process that is busy may take to close after Ctrl-C. Whoever presses it twice
+/// does not wait.
+const CLEANING: Duration = Duration::from_secs(45);
 
 /// Takes the snapshots that were asked for.
 pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitStatus> {
@@ -43,13 +44,15 @@ pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitS
         });
         dispatch(context, args, &stop).await
     });
-    match context.interrupt.asked() {
-        Some(interrupted) if status.is_ok() => Ok(interrupted),
-        Some(status) => {
-            Err(Failure { status, message: "interrupted".to_owned(), hint: None }.into())
+    let Some(interrupted) = context.interrupt.asked() else { return status };
+    if let Err(error) = status {
+        // What is left of it is worth a line, that it was interrupted is not.
+        let text = error.to_string();
+        if text != Error::Interrupted.to_string() {
+            context.messages.note(&text);
         }
-        None => status,
     }
+    Ok(interrupted)
 }
 
 async fn dispatch(
@@ -68,7 +71,7 @@ async fn dispatch(
         let place = Address { host: host.clone() };
         return series(context, args, &place, &target, stop).await;
     }
-    let pid = choose::process(args).await?;
+    let pid = choose::process(context, args).await?;
     if args.close_inspector {
         return close(context, args, &Local, pid).await;
     }

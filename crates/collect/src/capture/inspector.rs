@@ -7,9 +7,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::open::Open;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
+use crate::facts::Surroundings;
 use crate::inspector::protocol::{Thread, Worker};
 use crate::inspector::taking::{Step, Taking};
-use crate::facts::Surroundings;
 use crate::inspector::{Identity, InspectorError, Session, ask};
 use crate::place::{Place, RawSurroundings};
 use crate::preflight::{Known, Preflight, Way, preflight};
@@ -34,7 +34,13 @@ pub(super) async fn capture<P: Place>(
     if let Some(open) = found {
         return job.over(open).await;
     }
-    let refused = |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
+    let refused =
+        |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
+    if let Some(process) = job.process.as_ref().filter(|process| !process.runtime.has_v8()) {
+        let text =
+            format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
+        return Err(Box::new(refused(Error::Refused(text))));
+    }
     if let (Some(why), Some(process)) = (job.why_shut(), &job.process) {
         return Err(Box::new(refused(Error::Shut { pid: process.pid, why })));
     }
@@ -70,7 +76,11 @@ impl<P: Place> Job<'_, P> {
             identity,
             way,
             probe: self.options.probe.or_else(|| self.place.probe()),
-            out: Some((out.clone(), free_space(out))),
+            out: Some((
+                out.clone(),
+                // What is left at the end stays free.
+                free_space(out).map(|free| free.saturating_sub(self.options.reserve)),
+            )),
             compress: SinkOptions::new(out).compress,
             remote: None,
             max_pause: self.options.max_pause,
@@ -130,7 +140,11 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Hangs up, and closes the inspector if we opened it.
-    pub(super) async fn end(&self, session: Option<&mut Session<P::Stream>>, open: &Open) -> Option<String> {
+    pub(super) async fn end(
+        &self,
+        session: Option<&mut Session<P::Stream>>,
+        open: &Open,
+    ) -> Option<String> {
         if open.by_us {
             return self.close_again(session, open.port).await;
         }
@@ -196,7 +210,10 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Asks the process who it is. Before this is answered nothing is asked that stops it.
-    pub(super) async fn ask(&mut self, session: &mut Session<P::Stream>) -> Result<Identity, Error> {
+    pub(super) async fn ask(
+        &mut self,
+        session: &mut Session<P::Stream>,
+    ) -> Result<Identity, Error> {
         let mut stop = self.stop.clone();
         let answer = tokio::select! {
             answer = session.who(&None, self.options.patience) => answer,
@@ -212,10 +229,8 @@ impl<P: Place> Job<'_, P> {
     async fn ask_around(&self, session: &mut Session<P::Stream>) -> Option<Surroundings> {
         let params = ask::around();
         let answer = session.call(&None, "Runtime.evaluate", &params, self.options.patience).await;
-        let raw = RawSurroundings {
-            cgroup: ask::files(&answer.ok()?)?,
-            ..RawSurroundings::default()
-        };
+        let raw =
+            RawSurroundings { cgroup: ask::files(&answer.ok()?)?, ..RawSurroundings::default() };
         let meminfo = raw.cgroup.iter().find(|(name, _)| name == "/proc/meminfo").cloned();
         let meminfo = meminfo.map(|(_, text)| text).unwrap_or_default();
         Some(Surroundings::new(&RawSurroundings { meminfo, ..raw }))
@@ -266,7 +281,8 @@ impl<P: Place> Job<'_, P> {
         let whole = broken.is_none();
         self.progress.event(Event::Wrote { path: written.path.clone(), whole });
         Ok(Taken {
-            worker: worker.map(|worker| WorkerName { id: worker.id.clone(), url: worker.url.clone() }),
+            worker: worker
+                .map(|worker| WorkerName { id: worker.id.clone(), url: worker.url.clone() }),
             written,
             broken,
             pause,

@@ -345,7 +345,9 @@ pub enum Error {
         seconds: u64,
     },
     /// The event loop does not answer, so that nothing was asked of it.
-    #[error("the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken")]
+    #[error(
+        "the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken"
+    )]
     Blocked {
         /// What it was asked.
         what: String,
@@ -397,6 +399,9 @@ impl Error {
             Error::WrongProcess { .. } => {
                 "stop the other debugging session, or start this process with --inspect-port".to_owned()
             }
+            Error::Place(PlaceError::Io { .. }) => {
+                "a process that was started with --inspect says at its start where its inspector is".to_owned()
+            }
             Error::Sink(SinkError::Exists(_)) => "name another file with --out, or remove it".to_owned(),
             Error::Sink(SinkError::Full { .. }) => "write elsewhere with --out, or use --compress".to_owned(),
             Error::NoSignal(_) => {
@@ -434,14 +439,8 @@ pub async fn capture<P: Place>(
     progress: &dyn Progress,
     stop: &Stop,
 ) -> Result<Captured, Box<Failed>> {
-    let mut job = Job {
-        place,
-        options,
-        progress,
-        stop: stop.clone(),
-        process: None,
-        surroundings: None,
-    };
+    let mut job =
+        Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
     // The file is what the caller can do something about: better now than with a process that waits.
     if !options.dry_run {
         crate::sink::check_place(&options.out).map_err(Error::from)?;
@@ -512,7 +511,9 @@ impl<P: Place> Job<'_, P> {
     fn may_signal(&self, failed: &Failed) -> bool {
         let shut = matches!(
             failed.error,
-            Error::Shut { .. } | Error::NotOpened { .. } | Error::Place(PlaceError::Forbidden { .. })
+            Error::Shut { .. }
+                | Error::NotOpened { .. }
+                | Error::Place(PlaceError::Impossible { .. } | PlaceError::Forbidden { .. })
         );
         let process = self.process.as_ref();
         shut && process.is_some_and(|process| process.status.catches_usr2() == Some(true))

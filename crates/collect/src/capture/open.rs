@@ -81,7 +81,8 @@ impl<P: Place> Job<'_, P> {
         let path = |target: &Found| target.path().map(str::to_owned);
         let script = targets.iter().find(|target| target.kind != "worker").and_then(path);
         script.ok_or_else(|| {
-            let message = format!("the inspector at port {port} has no target that can be talked to");
+            let message =
+                format!("the inspector at port {port} has no target that can be talked to");
             InspectorError::NotAnInspector(message).into()
         })
     }
@@ -195,7 +196,8 @@ impl<P: Place> Job<'_, P> {
             let around = Surroundings::new(&raw);
             let ports = around.own_ports.unwrap_or(around.all_ports);
             if !ports.contains(&port) {
-                self.progress.event(Event::Undone(format!("the inspector at port {port} is closed again")));
+                self.progress
+                    .event(Event::Undone(format!("the inspector at port {port} is closed again")));
                 return None;
             }
             sleep(LOOK_EVERY).await;

@@ -271,7 +271,10 @@ impl<P: Place> Job<'_, P> {
         loop {
             let mut piece = vec![0; PIECE];
             let read = open.read(&mut piece).await;
-            let n = read.map_err(|source| PlaceError::Io { what: format!("to read {}", file.path), source })?;
+            let n = read.map_err(|source| PlaceError::Io {
+                what: format!("to read {}", file.path),
+                source,
+            })?;
             if n == 0 {
                 return Ok(());
             }

@@ -40,7 +40,8 @@ impl<P: Place> Job<'_, P> {
 
     async fn watch_resident(&mut self, condition: Condition) -> Result<String, Error> {
         let Some(process) = &self.process else {
-            let message = "resident memory is watched from outside: give --pid or --name".to_owned();
+            let message =
+                "resident memory is watched from outside: give --pid or --name".to_owned();
             return Err(InspectorError::NotAnInspector(message).into());
         };
         let pid = process.pid;
@@ -70,7 +71,9 @@ impl<P: Place> Job<'_, P> {
         let open = match self.find_inspector(target).await? {
             Some(open) => open,
             None => match (self.why_shut(), &self.process) {
-                (Some(why), Some(process)) => return Err(Error::Shut { pid: process.pid, why }.into()),
+                (Some(why), Some(process)) => {
+                    return Err(Error::Shut { pid: process.pid, why }.into());
+                }
                 _ => self.open_inspector().await?,
             },
         };
@@ -123,14 +126,8 @@ pub async fn close_inspector<P: Place>(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<bool, Box<Failed>> {
-    let mut job = Job {
-        place,
-        options,
-        progress,
-        stop: Stop::never(),
-        process: None,
-        surroundings: None,
-    };
+    let mut job =
+        Job { place, options, progress, stop: Stop::never(), process: None, surroundings: None };
     job.look(pid).await?;
     let Some(mut open) = job.find_inspector(&Target::Process(pid)).await? else { return Ok(false) };
     open.by_us = true;
@@ -145,7 +142,10 @@ pub async fn close_inspector<P: Place>(
     match job.close_again(Some(&mut session), open.port).await {
         None => Ok(true),
         Some(left) => Err(Box::new(Failed {
-            error: Error::Blocked { what: "closing".to_owned(), seconds: options.patience.as_secs() },
+            error: Error::Blocked {
+                what: "closing".to_owned(),
+                seconds: options.patience.as_secs(),
+            },
             preflight: None,
             left_behind: vec![left],
         })),

@@ -70,9 +70,9 @@ pub(super) fn is_called_node(arguments: &[String]) -> bool {
 
 fn by_name(name: &str) -> Runtime {
     // `node-20`, `node22`, `nodejs`, `node.exe`.
-    let stem = name.trim_end_matches(".exe").trim_end_matches(|c: char| {
-        c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | 'v')
-    });
+    let stem = name
+        .trim_end_matches(".exe")
+        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | 'v'));
     match stem {
         "node" | "nodejs" | "iojs" => Runtime::Node,
         "deno" => Runtime::Deno,
@@ -85,8 +85,20 @@ fn is_shell(started: &str) -> bool {
     let name = base_name(started.trim_start_matches('-'));
     matches!(
         name,
-        "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "busybox" | "tini" | "dumb-init" | "npm"
-            | "env" | "su" | "sudo" | "timeout" | "strace"
+        "sh" | "bash"
+            | "dash"
+            | "ash"
+            | "zsh"
+            | "ksh"
+            | "busybox"
+            | "tini"
+            | "dumb-init"
+            | "npm"
+            | "env"
+            | "su"
+            | "sudo"
+            | "timeout"
+            | "strace"
     )
 }
 

@@ -26,9 +26,26 @@ pub struct NodeOptions {
 
 /// Options of Node.js whose value is an argument of its own.
 const WITH_VALUE: &[&str] = &[
-    "-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "-e",
-    "--eval", "-p", "--print", "-pe", "--input-type", "--env-file", "--title", "--icu-data-dir",
-    "--openssl-config", "--dns-result-order", "--stack-trace-limit", "--disable-warning",
+    "-r",
+    "--require",
+    "--import",
+    "--loader",
+    "--experimental-loader",
+    "-C",
+    "--conditions",
+    "-e",
+    "--eval",
+    "-p",
+    "--print",
+    "-pe",
+    "--input-type",
+    "--env-file",
+    "--title",
+    "--icu-data-dir",
+    "--openssl-config",
+    "--dns-result-order",
+    "--stack-trace-limit",
+    "--disable-warning",
 ];
 
 impl NodeOptions {
@@ -47,7 +64,7 @@ impl NodeOptions {
         self.port.unwrap_or(DEFAULT_PORT)
     }
 
-    fn read<'a>(&mut self, words: &mut dyn Iterator<Item = &'a str>, environment: bool) {
+    fn read(&mut self, words: &mut dyn Iterator<Item = &str>, environment: bool) {
         while let Some(word) = words.next() {
             if word == "--" || !word.starts_with('-') {
                 // In the environment there is no script.

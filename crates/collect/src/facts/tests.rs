@@ -182,7 +182,10 @@ fn limits_of_both_versions_count() {
     groups.extend(files("/sys/fs/cgroup/pod", &[("memory.max", "700"), ("memory.current", "650")]));
     let limits = cgroup::limits(&groups);
     // The parent's is tighter; copies of files do not count against the room.
-    assert_eq!(limits.iter().map(|l| (l.max, l.room())).collect::<Vec<_>>(), [(700, 50), (900, 500)]);
+    assert_eq!(
+        limits.iter().map(|l| (l.max, l.room())).collect::<Vec<_>>(),
+        [(700, 50), (900, 500)]
+    );
     assert!(limits[1].is_soft);
 
     let old = files(
@@ -190,7 +193,10 @@ fn limits_of_both_versions_count() {
         &[
             ("memory.limit_in_bytes", "1000"),
             ("memory.usage_in_bytes", "900"),
-            ("memory.stat", "inactive_file 1\nactive_file 1\ntotal_inactive_file 100\ntotal_active_file 50"),
+            (
+                "memory.stat",
+                "inactive_file 1\nactive_file 1\ntotal_inactive_file 100\ntotal_active_file 50",
+            ),
         ],
     );
     assert_eq!(cgroup::limits(&old)[0].room(), 250);
@@ -200,9 +206,14 @@ fn limits_of_both_versions_count() {
     );
     assert_eq!(cgroup::limits(&none), []);
     // Names without directories: a name that comes again begins the next group.
-    let bare: Vec<(String, String)> = [("memory.max", "10"), ("memory.current", "4"), ("memory.max", "9"), ("memory.current", "5")]
-        .map(|(name, text)| (name.to_owned(), text.to_owned()))
-        .to_vec();
+    let bare: Vec<(String, String)> = [
+        ("memory.max", "10"),
+        ("memory.current", "4"),
+        ("memory.max", "9"),
+        ("memory.current", "5"),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .to_vec();
     assert_eq!(cgroup::limits(&bare).iter().map(cgroup::Limit::room).collect::<Vec<_>>(), [4, 6]);
 }
 

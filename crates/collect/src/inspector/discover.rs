@@ -39,8 +39,9 @@ pub async fn targets<S: AsyncRead + AsyncWrite + Unpin>(
     patience: Duration,
 ) -> Result<Vec<Target>, InspectorError> {
     let body = get(stream, "/json/list", patience).await?;
-    serde_json::from_slice(&body)
-        .map_err(|_| InspectorError::NotAnInspector("what answers there is no inspector".to_owned()))
+    serde_json::from_slice(&body).map_err(|_| {
+        InspectorError::NotAnInspector("what answers there is no inspector".to_owned())
+    })
 }
 
 /// Gets a document over a fresh stream.
@@ -95,9 +96,8 @@ fn body(answer: &[u8], ended: bool) -> Option<Result<Vec<u8>, InspectorError>> {
         return Some(Err(InspectorError::NotAnInspector(message)));
     }
     let length = headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let length = length.and_then(|header| {
-        std::str::from_utf8(header.value).ok()?.trim().parse::<usize>().ok()
-    });
+    let length = length
+        .and_then(|header| std::str::from_utf8(header.value).ok()?.trim().parse::<usize>().ok());
     let rest = &answer[head..];
     match length {
         Some(length) => rest.get(..length).map(|body| Ok(body.to_vec())),

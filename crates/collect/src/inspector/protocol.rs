@@ -210,11 +210,15 @@ mod tests {
             Incoming::Answer { id: 3, result: Err("'X' wasn't found".to_owned()) }
         );
         assert_eq!(
-            read(r#"{"method":"HeapProfiler.addHeapSnapshotChunk","params":{"chunk":"{\"a\":\n\u00e4"}}"#),
+            read(
+                r#"{"method":"HeapProfiler.addHeapSnapshotChunk","params":{"chunk":"{\"a\":\n\u00e4"}}"#
+            ),
             Incoming::Chunk { thread: None, text: "{\"a\":\nä".to_owned() }
         );
         assert_eq!(
-            read(r#"{"method":"HeapProfiler.reportHeapSnapshotProgress","params":{"done":1,"total":2}}"#),
+            read(
+                r#"{"method":"HeapProfiler.reportHeapSnapshotProgress","params":{"done":1,"total":2}}"#
+            ),
             Incoming::Progress { thread: None, done: 1, total: 2, finished: false }
         );
         assert_eq!(read(r#"{"method":"Debugger.paused","params":{}}"#), Incoming::Other);
@@ -235,7 +239,8 @@ mod tests {
         let request = protocol.request(&Some("s1".to_owned()), "Runtime.enable", &json!({}));
         let sent: Value = serde_json::from_str(&request.text).unwrap();
         assert_eq!(sent["method"], "NodeWorker.sendMessageToWorker");
-        let message: Value = serde_json::from_str(sent["params"]["message"].as_str().unwrap()).unwrap();
+        let message: Value =
+            serde_json::from_str(sent["params"]["message"].as_str().unwrap()).unwrap();
         assert_eq!((message["id"].as_u64(), request.id), (Some(1), 1));
         assert_eq!(sent["id"], 2, "the envelope's own number");
         assert_eq!(protocol.request(&None, "A", &json!({})).id, 3);

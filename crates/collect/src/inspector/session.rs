@@ -112,10 +112,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         };
         match timeout_at(Instant::now() + patience, talk).await {
             Ok(answer) => answer,
-            Err(_) => Err(InspectorError::Silent {
-                what: method.to_owned(),
-                seconds: patience.as_secs(),
-            }),
+            Err(_) => {
+                Err(InspectorError::Silent { what: method.to_owned(), seconds: patience.as_secs() })
+            }
         }
     }
 

@@ -51,7 +51,11 @@ pub enum Step {
 impl Taking {
     /// The requests that begin it. The clock is asked just before and just after: V8 up to some version
     /// takes the snapshot while it reads the request, so that the second time is the end of the pause.
-    pub fn begin(protocol: &mut Protocol, thread: Thread, what: Contents) -> (Taking, Vec<Request>) {
+    pub fn begin(
+        protocol: &mut Protocol,
+        thread: Thread,
+        what: Contents,
+    ) -> (Taking, Vec<Request>) {
         let params = json!({
             "reportProgress": true,
             "treatGlobalObjectsAsRoots": true,
@@ -205,7 +209,8 @@ mod tests {
     #[test]
     fn a_refusal_ends_it() {
         let (mut protocol, mut taking, ids) = begin();
-        taking.receive(&mut protocol, Incoming::Answer { id: ids[2], result: Err("no".to_owned()) });
+        taking
+            .receive(&mut protocol, Incoming::Answer { id: ids[2], result: Err("no".to_owned()) });
         assert_eq!(taking.answer(), Some(&Err("no".to_owned())));
         assert_eq!(taking.pause(), None);
     }

@@ -32,9 +32,14 @@ pub(super) fn identity(known: &Known<'_>) -> Check {
         };
     }
     let Some(process) = known.process else {
-        return check(topic, Outcome::Unknown, "nothing is known of the process before it is asked");
+        return check(
+            topic,
+            Outcome::Unknown,
+            "nothing is known of the process before it is asked",
+        );
     };
-    let found = format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
+    let found =
+        format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
     let found = found.trim_end_matches([':', ' ']).to_owned();
     match process.runtime {
         Runtime::Node | Runtime::Deno => check(topic, Outcome::Fine, found),
@@ -100,10 +105,18 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
 pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
     let topic = Topic::Pause;
     let Some(prediction) = prediction else {
-        return check(topic, Outcome::Unknown, "how long the event loop will stand still is not known");
+        return check(
+            topic,
+            Outcome::Unknown,
+            "how long the event loop will stand still is not known",
+        );
     };
     let (usual, most) = (prediction.pause.usual, prediction.pause.most);
-    let stands = format!("the event loop will stand still for {} ({} at most)", seconds(usual), seconds(most));
+    let stands = format!(
+        "the event loop will stand still for {} ({} at most)",
+        seconds(usual),
+        seconds(most)
+    );
     let judge = |bears: Duration, who: &str, advice: &str| {
         let found = format!("{stands}; {who} bears {}", seconds(bears));
         if most <= bears {
@@ -123,7 +136,11 @@ pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check
         );
     }
     match known.max_pause {
-        Some(max) => judge(max, "the limit that was given", "raise --max-pause, or take it at a quieter time"),
+        Some(max) => judge(
+            max,
+            "the limit that was given",
+            "raise --max-pause, or take it at a quieter time",
+        ),
         None => check(topic, Outcome::Fine, stands),
     }
 }
@@ -138,9 +155,10 @@ pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option
     let share = if known.compress { 2 } else { 1 };
     let (usual, most) = (prediction.file.usual / share, prediction.file.most / share);
     let where_to = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let where_to = where_to.map_or_else(|| "here".to_owned(), |dir| format!("in {}", dir.display()));
+    let where_to =
+        where_to.map_or_else(|| "here".to_owned(), |dir| format!("in {}", dir.display()));
     let found = format!(
-        "the file will have {} ({} at most); {} are free {where_to}",
+        "the file will have {} ({} at most); there is room for {} {where_to}",
         size(usual),
         size(most),
         size(*free)
@@ -176,6 +194,7 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
     } else if need <= *free || !from_v8 {
         check(topic, Outcome::Caution, found)
     } else {
-        check(topic, Outcome::Unsafe, found).advise("use --method inspector, which writes nothing there")
+        check(topic, Outcome::Unsafe, found)
+            .advise("use --method inspector, which writes nothing there")
     })
 }

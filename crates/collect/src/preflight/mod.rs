@@ -132,7 +132,7 @@ pub struct Known<'a> {
     pub way: Way,
     /// The liveness probe, where there is one.
     pub probe: Option<Probe>,
-    /// Where the file will be, and how many bytes are free there.
+    /// Where the file will be, and how many bytes may be written there.
     pub out: Option<(PathBuf, Option<u64>)>,
     /// Whether it will be compressed.
     pub compress: bool,

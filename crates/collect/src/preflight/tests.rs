@@ -10,7 +10,8 @@ fn node(caught: &str) -> ProcessFacts {
         cmdline: b"node\0app.js\0".to_vec(),
         ..RawProcess::default()
     };
-    let status = Status::new(&format!("SigCgt:\t{caught}\nVmRSS:\t200000 kB\nRssAnon:\t150000 kB\n"));
+    let status =
+        Status::new(&format!("SigCgt:\t{caught}\nVmRSS:\t200000 kB\nRssAnon:\t150000 kB\n"));
     ProcessFacts { status, ..ProcessFacts::new(&raw) }
 }
 
@@ -99,8 +100,11 @@ fn memory_is_compared_with_the_tightest_limit() {
         (need.usual - 1, Outcome::Unsafe),
     ] {
         let around = room(bytes);
-        let known =
-            Known { identity: Some(&identity), surroundings: Some(&around), ..known(&process, OPEN) };
+        let known = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            ..known(&process, OPEN)
+        };
         assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
     }
     // The resident memory is only an upper bound of the heap, and so never a reason to refuse.
@@ -117,8 +121,7 @@ fn a_probe_that_kills_is_a_reason_to_refuse() {
     let probe = Probe { failures: 3, period: 10, timeout: 4 };
     assert_eq!(probe.bears(), Duration::from_secs(24));
     for (identity, expected) in [(&small, Outcome::Fine), (&large, Outcome::Unsafe)] {
-        let known =
-            Known { identity: Some(identity), probe: Some(probe), ..known(&process, OPEN) };
+        let known = Known { identity: Some(identity), probe: Some(probe), ..known(&process, OPEN) };
         assert_eq!(outcome(&preflight(&known), Topic::Pause), expected);
     }
 }

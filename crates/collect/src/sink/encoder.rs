@@ -39,7 +39,11 @@ impl Write for Counted {
 impl Encoder {
     pub(super) fn new(file: File, compress: bool) -> io::Result<Encoder> {
         let file = Counted { file, bytes: 0 };
-        if compress { Ok(Encoder::Compressed(frame(file, 0)?, 0)) } else { Ok(Encoder::Plain(file)) }
+        if compress {
+            Ok(Encoder::Compressed(frame(file, 0)?, 0))
+        } else {
+            Ok(Encoder::Plain(file))
+        }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

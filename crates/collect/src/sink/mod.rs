@@ -259,7 +259,9 @@ pub fn check_place(path: &Path) -> Result<(), SinkError> {
     let directory = directory.unwrap_or(Path::new("."));
     match directory.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(SinkError::io("write into", directory, std::io::ErrorKind::NotADirectory.into())),
+        Ok(_) => {
+            Err(SinkError::io("write into", directory, std::io::ErrorKind::NotADirectory.into()))
+        }
         Err(e) => Err(SinkError::io("write into", directory, e)),
     }
 }

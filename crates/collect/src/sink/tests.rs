@@ -38,10 +38,7 @@ async fn what_is_cut_off_is_called_partial() {
         let options = SinkOptions::new(directory.path().join(name));
         write(options, &[&SMALL[..100]]).await;
     }
-    assert_eq!(
-        names(directory.path()),
-        ["a.PARTIAL.heapsnapshot", "a.PARTIAL.heapsnapshot.zst"]
-    );
+    assert_eq!(names(directory.path()), ["a.PARTIAL.heapsnapshot", "a.PARTIAL.heapsnapshot.zst"]);
     let nothing = write(SinkOptions::new(directory.path().join("b.heapsnapshot")), &[]).await;
     assert_eq!(nothing.path, None);
     assert_eq!(names(directory.path()).len(), 2);
@@ -53,7 +50,8 @@ async fn compressed_bytes_are_the_same_bytes() {
     let path = directory.path().join("a.heapsnapshot.zst");
     // A queue this small makes the compressor change its level with each piece.
     let options = SinkOptions { queue: 64, ..SinkOptions::new(&path) };
-    let pieces: Vec<&str> = SMALL.as_bytes().chunks(50).map(|c| std::str::from_utf8(c).unwrap()).collect();
+    let pieces: Vec<&str> =
+        SMALL.as_bytes().chunks(50).map(|c| std::str::from_utf8(c).unwrap()).collect();
     let written = write(options, &pieces).await;
     assert!(written.checked.is_whole());
     let bytes = zstd::decode_all(std::fs::File::open(&path).unwrap()).unwrap();

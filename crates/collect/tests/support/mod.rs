@@ -1,6 +1,11 @@
 //! Real Node processes for tests.
 
-#![allow(dead_code, clippy::expect_used, clippy::unwrap_used, reason = "shared by several tests; a panic fails them")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "shared by several tests; a panic fails them"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,7 +25,12 @@ impl Node {
         Node::start_with(node, options, script, &[])
     }
 
-    pub(crate) fn start_with(node: &Path, options: &[&str], script: &str, env: &[(&str, &str)]) -> Node {
+    pub(crate) fn start_with(
+        node: &Path,
+        options: &[&str],
+        script: &str,
+        env: &[(&str, &str)],
+    ) -> Node {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("script.js");
         std::fs::write(&file, script).unwrap();
@@ -95,5 +105,6 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Keeps some objects and then lives.
-pub(crate) const IDLE: &str = "const keep = []; for (let i = 0; i < 20000; i++) keep.push({ i, s: 's' + i });
+pub(crate) const IDLE: &str =
+    "const keep = []; for (let i = 0; i < 20000; i++) keep.push({ i, s: 's' + i });
 setInterval(() => keep.length, 1000); console.log('ready');";

@@ -60,10 +60,7 @@ fn what_does_not_fit_together_is_told() {
         [FindingKind::CountMismatch],
         "a node is missing"
     );
-    assert_eq!(
-        with("0,0,1,8,0,0,1,3,8,0", "2,1,5", strings),
-        [FindingKind::EdgeCountMismatch]
-    );
+    assert_eq!(with("0,0,1,8,0,0,1,3,8,0", "2,1,5", strings), [FindingKind::EdgeCountMismatch]);
     assert_eq!(with(&format!("{two},0"), "2,1,5", strings), [FindingKind::CountMismatch]);
     for bad in ["0,,1", "a", "1,", "-1", "[1]"] {
         assert_eq!(with(bad, "2,1,5", strings), [FindingKind::Malformed], "{bad}");

@@ -7,6 +7,7 @@ mod rest;
 use super::cursor::Cursor;
 use super::layout::Layout;
 use super::strings::Visit;
+use super::table::TableEnd;
 use super::{CUT_OFF, End, Outcome, begin, json, not_a_snapshot, parse_header, truncated};
 use crate::buffer::Buffer;
 use crate::container::ContainerWriter;
@@ -170,6 +171,21 @@ impl<'a> Reading<'a> {
             None => Ok(None),
             Some(other) => Err(self.cursor.unexpected(other, &format!("the list `{section}`"))),
         }
+    }
+
+    /// Checks how a table ended.
+    fn end_of_table(&mut self, end: &TableEnd, what: &'static str, limit: u64) -> Result<Next> {
+        if end.rows > limit {
+            let path = self.cursor.path.clone();
+            return Err(Error::TooMany { path, what, count: end.rows, limit });
+        }
+        if end.stray_values > 0 {
+            let count = u64::try_from(end.stray_values).unwrap_or(u64::MAX);
+            let values = counted(count, "value that is", "values that are");
+            let message = format!("`{what}` ends with {values} no whole row");
+            self.findings.push(Finding::new(FindingKind::Malformed, message));
+        }
+        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
     }
 
     fn trailing_bytes(&mut self) -> Result<()> {

@@ -70,10 +70,11 @@ pub(super) fn scan<T: Send>(
         state: Mutex::new(SinkState {
             next: 0,
             waiting: BTreeMap::new(),
-            consume,
             stray: 0,
+            busy: false,
             failed: false,
         }),
+        consume: Mutex::new(consume),
         moved: Condvar::new(),
     };
     let give_up = || {
@@ -264,27 +265,38 @@ const MOST_WAITING: usize = 8;
 
 /// Puts chunks back into the table's order.
 struct Sink<T, C> {
-    state: Mutex<SinkState<T, C>>,
+    state: Mutex<SinkState<T>>,
+    /// Held by the one thread that consumes; the others go on converting meanwhile.
+    consume: Mutex<C>,
     /// Signalled when chunks were consumed, or will never be.
     moved: Condvar,
 }
 
-struct SinkState<T, C> {
+struct SinkState<T> {
     next: usize,
     waiting: BTreeMap<usize, T>,
-    consume: C,
     stray: usize,
+    /// A thread is consuming, and will see what is put before it ends.
+    busy: bool,
     failed: bool,
 }
 
 impl<T, C: FnMut(T) -> Result<()>> Sink<T, C> {
-    /// Takes a chunk. Waits if too many wait already for one that is still missing.
+    /// Takes a chunk, and consumes those whose turn it is unless another thread does. Waits if
+    /// too many wait already for one that is still missing.
     fn put(&self, number: usize, columns: T, stray: usize) -> Result<()> {
         let mut state = lock(&self.state);
         state.stray += stray;
         state.waiting.insert(number, columns);
-        if state.drain()? {
-            self.moved.notify_all();
+        if !state.busy {
+            state.busy = true;
+            while let Some(columns) = state.take_next() {
+                drop(state);
+                (lock(&self.consume))(columns)?;
+                state = lock(&self.state);
+                self.moved.notify_all();
+            }
+            state.busy = false;
         }
         while state.waiting.len() > MOST_WAITING && !state.failed {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -299,15 +311,12 @@ impl<T, C: FnMut(T) -> Result<()>> Sink<T, C> {
     }
 }
 
-impl<T, C: FnMut(T) -> Result<()>> SinkState<T, C> {
-    /// Consumes the chunks whose turn it is; true if there were any.
-    fn drain(&mut self) -> Result<bool> {
-        let before = self.next;
-        while let Some(columns) = self.waiting.remove(&self.next) {
-            self.next += 1;
-            (self.consume)(columns)?;
-        }
-        Ok(self.next > before)
+impl<T> SinkState<T> {
+    /// The chunk whose turn it is, if it is there.
+    fn take_next(&mut self) -> Option<T> {
+        let next = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(next)
     }
 }
 

@@ -179,7 +179,8 @@ fn walk(
     threads: usize,
     scratch: &Scratch,
 ) -> Result<Walked> {
-    let Named { mut tables, text: _, strings, detached, facts } = named;
+    let Named { mut tables, text, strings, detached, facts } = named;
+    drop(text);
     let own_sizes = std::mem::replace(&mut tables.self_size, Buffer::zeroed(0)?);
     let mut shallow = Sizes::new(own_sizes, &tables.self_size_wide);
     let roots = Roots::new(writer, &tables, &facts)?;

@@ -101,9 +101,8 @@ fn open(engine: &Engine, growing: &Growing) -> anyhow::Result<Snapshot> {
     std::thread::scope(|scope| {
         let feeder = scope.spawn(move || feed(file, writer, growing));
         let source = Source::file(&PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd())))?;
-        let work_dir = tempfile::Builder::new()
-            .prefix("heapglass-")
-            .tempdir_in(&engine.temp_dir)?;
+        let work_dir =
+            tempfile::Builder::new().prefix("heapglass-").tempdir_in(&engine.temp_dir)?;
         let options = OpenOptions {
             index: None,
             temp_dir: work_dir.path().to_owned(),

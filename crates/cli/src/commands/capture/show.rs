@@ -125,7 +125,7 @@ pub(super) fn looked(captured: &Captured, look: &Look, out: &mut dyn Write) -> i
             _ => Role::Warning,
         };
         let text = format!("{}: {}", check.topic.name(), check.found);
-        line(out, look, role, outcome_name(check.outcome), &text)?;
+        line(out, look, role, &outcome_name(check.outcome).replace('_', " "), &text)?;
         if let Some(advice) = &check.advice {
             line(out, look, Role::Faint, "", advice)?;
         }

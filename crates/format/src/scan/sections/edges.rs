@@ -7,7 +7,7 @@ use crate::container::ContainerWriter;
 use crate::finding::{Finding, FindingKind, counted};
 use crate::scan::layout::EdgeLayout;
 use crate::scan::table::{self, Rows};
-use crate::{EdgeType, Error, Result};
+use crate::{EdgeType, Result};
 
 /// The edge columns that stay in memory.
 pub(super) struct Edges {
@@ -69,23 +69,9 @@ impl Reading<'_> {
         kinds.finish()?;
         targets.finish()?;
         names.finish()?;
-        if end.rows > MOST_EDGES {
-            let path = self.cursor.path.clone();
-            return Err(Error::TooMany { path, what: "edges", count: end.rows, limit: MOST_EDGES });
-        }
-        if end.stray_values > 0 {
-            let message = format!(
-                "`edges` ends with {} no whole row",
-                counted(
-                    u64::try_from(end.stray_values).unwrap_or(u64::MAX),
-                    "value that is",
-                    "values that are"
-                )
-            );
-            self.findings.push(Finding::new(FindingKind::Malformed, message));
-        }
+        let next = self.end_of_table(&end, "edges", MOST_EDGES)?;
         self.edges = Some(edges);
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(next)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::container::ContainerWriter;
 use crate::finding::{Finding, FindingKind, counted, grouped};
 use crate::scan::layout::NodeLayout;
 use crate::scan::table::{self, Rows};
-use crate::{Error, NodeType, Result};
+use crate::{NodeType, Result};
 
 /// The node columns that stay in memory.
 pub(super) struct Nodes {
@@ -92,24 +92,10 @@ impl Reading<'_> {
         ids.finish()?;
         traces.finish()?;
         self.writer.put("node_id_wide", &ids_wide)?;
-        if end.rows > MOST_NODES {
-            let path = self.cursor.path.clone();
-            return Err(Error::TooMany { path, what: "nodes", count: end.rows, limit: MOST_NODES });
-        }
+        let next = self.end_of_table(&end, "nodes", MOST_NODES)?;
         nodes.first_edge.push(saturate(nodes.edge_sum))?;
-        if end.stray_values > 0 {
-            let message = format!(
-                "`nodes` ends with {} no whole row",
-                counted(
-                    u64::try_from(end.stray_values).unwrap_or(u64::MAX),
-                    "value that is",
-                    "values that are"
-                )
-            );
-            self.findings.push(Finding::new(FindingKind::Malformed, message));
-        }
         self.nodes = Some(nodes);
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        Ok(next)
     }
 }
 
