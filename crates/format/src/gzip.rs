@@ -21,8 +21,7 @@ mod tests {
 
     #[test]
     fn gzip_is_unpacked_up_to_a_limit() {
-        let mut writer =
-            flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         writer.write_all(&[b'x'; 1000]).expect("written");
         let packed = writer.finish().expect("whole");
         assert_eq!(gunzip(&packed, 1000).expect("unpacked"), [b'x'; 1000]);
