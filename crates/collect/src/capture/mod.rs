@@ -507,7 +507,7 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Whether the signal is worth trying after the inspector failed: only if it failed before it did
-    /// anything, and if the process says that it catches the signal.
+    /// anything, and if the process is known to write a snapshot on it.
     fn may_signal(&self, failed: &Failed) -> bool {
         let shut = matches!(
             failed.error,
@@ -516,7 +516,7 @@ impl<P: Place> Job<'_, P> {
                 | Error::Place(PlaceError::Impossible { .. } | PlaceError::Forbidden { .. })
         );
         let process = self.process.as_ref();
-        shut && process.is_some_and(|process| process.status.catches_usr2() == Some(true))
+        shut && process.is_some_and(|process| signal::why_not(process, false).is_none())
     }
 
     /// The process's memory as the kernel tells it: resident, and the largest it ever was.

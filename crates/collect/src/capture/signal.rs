@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken};
-use crate::facts::{ProcessFacts, disk};
+use crate::facts::{ProcessFacts, Runtime, disk};
 use crate::place::{Place, PlaceError, RemoteFile, Signal};
 use crate::preflight::{Known, Preflight, Way, preflight};
 use crate::sink::{Sink, SinkOptions};
@@ -30,10 +30,8 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
     let failed = |error: Error| {
         Box::new(Failed { error, preflight: Some(checked.clone()), left_behind: Vec::new() })
     };
-    // This one is not a matter of force: the signal ends a process that does not catch it.
-    if process.status.catches_usr2() != Some(true) && !job.options.dry_run {
-        let text = format!("process {} does not catch SIGUSR2, which would end it", process.pid);
-        return Err(failed(Error::NoSignal(text)));
+    if let (Some(why), false) = (why_not(&process, job.options.force), job.options.dry_run) {
+        return Err(failed(Error::NoSignal(why)));
     }
     job.judge(&checked).map_err(failed)?;
     let mut captured = Captured {
@@ -51,6 +49,26 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
     captured.snapshots.push(taken);
     captured.left_behind.extend(left);
     Ok(captured)
+}
+
+/// Why the signal is not sent to a process. What it does to one that is no Node.js or does not catch it is
+/// not a matter of force: it ends.
+pub(super) fn why_not(process: &ProcessFacts, force: bool) -> Option<String> {
+    let pid = process.pid;
+    if process.runtime != Runtime::Node {
+        let name = process.runtime.name();
+        return Some(format!("process {pid} is {name}; SIGUSR2 is sent to Node.js only"));
+    }
+    if process.status.catches_usr2() != Some(true) {
+        return Some(format!("process {pid} does not catch SIGUSR2, which would end it"));
+    }
+    if !process.options.writes_on_usr2() && !force {
+        return Some(format!(
+            "process {pid} catches SIGUSR2, but perhaps for a purpose of its own: that it runs with \
+             --heapsnapshot-signal=SIGUSR2 is not known"
+        ));
+    }
+    None
 }
 
 /// The names that Node.js gives its snapshots: `Heap.20251105.143022.4242.0.001.heapsnapshot`, with the id

@@ -60,7 +60,21 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
         }
         Way::Signal => ("SIGUSR2", known.process.and_then(|process| process.status.catches_usr2())),
     };
+    let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
+    let options = known.process.map(|process| &process.options);
     Some(match caught {
+        _ if !is_node => check(topic, Outcome::Unsafe, "only Node.js gives the signal its meaning")
+            .advise("signals are sent only to what is surely Node.js; start it with --inspect"),
+        Some(true) if name == "SIGUSR1" && options.is_some_and(|options| options.no_sigusr1) => {
+            let found = "SIGUSR1 is caught by the program itself: it runs with --disable-sigusr1";
+            check(topic, Outcome::Unsafe, found)
+                .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+        }
+        Some(true) if name == "SIGUSR2" && !options.is_some_and(|options| options.writes_on_usr2()) => {
+            let found = "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
+            check(topic, Outcome::Unsafe, found)
+                .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
+        }
         Some(true) => check(topic, Outcome::Fine, format!("the process catches {name}")),
         Some(false) if name == "SIGUSR1" => {
             check(topic, Outcome::Unsafe, "SIGUSR1 is not caught and would kill the process")

@@ -15,6 +15,12 @@ fn node(caught: &str) -> ProcessFacts {
     ProcessFacts { status, ..ProcessFacts::new(&raw) }
 }
 
+/// A process that writes a snapshot on SIGUSR2.
+fn writes(mut process: ProcessFacts) -> ProcessFacts {
+    process.options.snapshot_signal = Some("SIGUSR2".to_owned());
+    process
+}
+
 fn says(pid: u32, used: u64) -> Identity {
     let heap = HeapStatistics { used_heap_size: used, ..HeapStatistics::default() };
     Identity {
@@ -67,9 +73,12 @@ fn signals_have_to_be_caught() {
         ("0000000000000200", Way::Signal, Outcome::Unsafe),
         ("", Way::Signal, Outcome::Unsafe),
     ] {
-        let process = node(caught);
+        let process = writes(node(caught));
         assert_eq!(outcome(&preflight(&known(&process, way)), Topic::Signal), expected, "{caught}");
     }
+    // Who catches SIGUSR2 may do so to end.
+    let own = preflight(&known(&node("800"), Way::Signal));
+    assert_eq!(outcome(&own, Topic::Signal), Outcome::Unsafe);
     let process = node("0");
     let checks = preflight(&known(&process, OPEN)).checks;
     assert!(checks.iter().all(|check| check.topic != Topic::Signal), "no signal is sent");
