@@ -71,6 +71,12 @@ pub(super) fn why_not(process: &ProcessFacts, force: bool) -> Option<String> {
     None
 }
 
+/// Whether the version may be one that ignores `--diagnostic-dir`. One that cannot be told may be: it ends
+/// if it cannot write where it is.
+fn may_be_old(process: &ProcessFacts) -> bool {
+    process.major_by_path().is_none_or(|major| major < 20)
+}
+
 /// The names that Node.js gives its snapshots: `Heap.20251105.143022.4242.0.001.heapsnapshot`, with the id
 /// that the process has for itself.
 fn is_of(path: &str, inner_pid: u32) -> bool {
@@ -97,26 +103,28 @@ impl<P: Place> Job<'_, P> {
         // A process that cannot write where it is ends; that is so for old versions even where
         // another directory was named.
         let mut places = vec![directory.to_owned()];
-        if !process.cwd.is_empty() && process.cwd != directory {
+        if process.cwd != directory && may_be_old(process) {
             places.push(process.cwd.clone());
         }
-        let mut remote = None;
+        let mut remote: Option<(String, Option<bool>, Option<u64>)> = None;
         for place in places {
-            let writable = self.place.writable(process.pid, &place).await.ok();
+            // Where it is may not be known, and then not either whether it may write there.
+            let (place, writable) = if place.is_empty() {
+                ("its current directory".to_owned(), None)
+            } else {
+                let writable = self.place.writable(process.pid, &place).await.ok();
+                (place, writable)
+            };
             let free = around.and_then(|around| disk::free_at(&around.disks, &place));
-            let is_first = remote.is_none();
-            if is_first || (writable == Some(false) && self.may_be_old(process)) {
+            let is_worse = remote.as_ref().is_none_or(|(_, before, room)| {
+                *before == Some(true) && (writable != Some(true) || free < *room)
+            });
+            if is_worse {
                 remote = Some((place, writable, free));
             }
         }
         let known = Known { remote, ..self.known(None, Way::Signal) };
         preflight(&known)
-    }
-
-    /// Whether the version may be one that ignores `--diagnostic-dir`: told from the path of the program
-    /// and from options that only newer versions know.
-    fn may_be_old(&self, process: &ProcessFacts) -> bool {
-        process.major_by_path().is_some_and(|major| major < 20)
     }
 
     /// Sends the signal and brings the file.

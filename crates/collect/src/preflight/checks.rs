@@ -195,6 +195,12 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
         let advice = "start it with --diagnostic-dir=/tmp (Node.js 20 and newer) or in a directory of its own";
         return Some(check(topic, Outcome::Unsafe, found).advise(advice));
     }
+    if writable.is_none() {
+        let found = format!(
+            "whether the process may write in {directory} is not known; it would end if it may not"
+        );
+        return Some(check(topic, Outcome::Unsafe, found).advise("use --method inspector"));
+    }
     let Some(free) = free else {
         let found = format!("the process writes in {directory}; the free space there is not known");
         return Some(check(topic, Outcome::Unknown, found));

@@ -151,7 +151,9 @@ fn the_file_needs_room_here_and_there() {
         assert_eq!(outcome(&preflight, Topic::RemoteFile), expected);
     }
     // Node.js ends if it cannot write its snapshot.
-    let remote = Some(("/app".to_owned(), Some(false), Some(u64::MAX)));
-    let known = Known { remote, ..at(u64::MAX) };
-    assert_eq!(outcome(&preflight(&known), Topic::RemoteFile), Outcome::Unsafe);
+    for writable in [Some(false), None] {
+        let remote = Some(("/app".to_owned(), writable, Some(u64::MAX)));
+        let known = Known { remote, ..at(u64::MAX) };
+        assert_eq!(outcome(&preflight(&known), Topic::RemoteFile), Outcome::Unsafe);
+    }
 }
