@@ -139,3 +139,31 @@ async fn where_an_old_version_would_write_has_to_be_writable() {
     let error = run(&place, Method::Sigusr2).await.unwrap_err().error;
     assert!(matches!(error, Error::Refused(_)) && got(&place).is_empty(), "{error}");
 }
+
+#[tokio::test]
+async fn only_what_is_surely_node_gets_signals() {
+    // All of them catch both; none is asked to open what Node.js would.
+    for (exe, comm, option) in [
+        ("/usr/bin/deno", "deno", "run"),
+        ("/usr/bin/bun", "bun", "run"),
+        ("/srv/packed", "MainThread", "--verbose"),
+        ("/usr/bin/python3", "node", "--verbose"),
+        ("/usr/bin/node", "node", "--disable-sigusr1"),
+    ] {
+        for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+            for force in [false, true] {
+                let mut place = process(exe, &[option]);
+                place.process.comm = format!("{comm}\n");
+                if option == "--disable-sigusr1" && method == Method::Sigusr2 && force {
+                    continue;
+                }
+                let failed = run_with(&place, method, |options| options.force = force).await;
+                assert!(failed.is_err(), "{exe}: {failed:?}");
+                assert_eq!(got(&place), [], "{exe} {method:?}, forced: {force}");
+            }
+        }
+    }
+    let place = process("/usr/bin/node", &[]);
+    assert!(run(&place, Method::Inspector).await.is_err());
+    assert_eq!(got(&place), [Signal::Usr1]);
+}
