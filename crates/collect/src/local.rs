@@ -108,6 +108,11 @@ impl Place for Local {
         if is_elsewhere(pid, "mnt") { format!("/proc/{pid}/root{path}") } else { path.to_owned() }
     }
 
+    async fn now(&self) -> Option<i64> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(now.as_secs()).ok()
+    }
+
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {
         match std::fs::remove_file(path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(error("remove", path, e)),

@@ -62,6 +62,12 @@ pub trait Place: Send + Sync {
         path.to_owned()
     }
 
+    /// The time by the clock that files are dated with there, in seconds since 1970; `None` where it is
+    /// not known.
+    fn now(&self) -> impl Future<Output = Option<i64>> + Send {
+        async { None }
+    }
+
     /// Removes a file that a capture has made.
     fn remove(&self, path: &str) -> impl Future<Output = Result<(), PlaceError>> + Send;
 }

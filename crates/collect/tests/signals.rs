@@ -18,6 +18,8 @@ struct Noting {
     /// Where it may write; others may not be asked for.
     writable: Vec<(&'static str, bool)>,
     got: Mutex<Vec<Signal>>,
+    /// Where what lies there may not be seen.
+    hidden: Vec<&'static str>,
 }
 
 impl Place for Noting {
@@ -45,8 +47,8 @@ impl Place for Noting {
         Err(impossible(&port.to_string()))
     }
 
-    async fn list(&self, _: &str) -> Result<Vec<RemoteFile>, PlaceError> {
-        Ok(Vec::new())
+    async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
+        if self.hidden.contains(&directory) { Err(impossible(directory)) } else { Ok(Vec::new()) }
     }
 
     async fn open(&self, path: &str, _: u64) -> Result<Empty, PlaceError> {
@@ -85,7 +87,7 @@ fn process(exe: &str, options: &[&str]) -> Noting {
         ..RawProcess::default()
     };
     let writable = vec![("/app", true), ("/tmp", true)];
-    Noting { process, writable, got: Mutex::default() }
+    Noting { process, writable, got: Mutex::default(), hidden: Vec::new() }
 }
 
 async fn run(place: &Noting, method: Method) -> Result<Captured, Box<Failed>> {
@@ -166,4 +168,23 @@ async fn only_what_is_surely_node_gets_signals() {
     let place = process("/usr/bin/node", &[]);
     assert!(run(&place, Method::Inspector).await.is_err());
     assert_eq!(got(&place), [Signal::Usr1]);
+}
+
+#[tokio::test]
+async fn no_signal_without_knowing_which_files_are_old() {
+    let new = "/opt/node-v22.1.0/bin/node";
+    for (exe, hidden, sent) in [
+        (new, "/tmp", false),
+        (new, "/app", true),
+        ("/usr/bin/node", "/app", false),
+        (new, "/data", true),
+    ] {
+        let mut place = process(exe, &[WRITES, "--diagnostic-dir=/tmp"]);
+        place.hidden = vec![hidden];
+        let result = run_with(&place, Method::Sigusr2, |options| {
+            options.remote_dirs = vec!["/data".to_owned()];
+        })
+        .await;
+        assert_eq!(got(&place).len(), usize::from(sent), "{exe} {hidden}: {result:?}");
+    }
 }

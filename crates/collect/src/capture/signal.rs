@@ -133,19 +133,32 @@ impl<P: Place> Job<'_, P> {
         process: &ProcessFacts,
         directory: &str,
     ) -> Result<(Taken, Option<String>), Error> {
-        let mut directories: Vec<String> = vec![directory.to_owned(), process.cwd.clone()];
-        directories.extend(self.options.remote_dirs.iter().cloned());
-        directories.retain(|directory| !directory.is_empty());
-        for directory in &mut directories {
-            *directory = self.place.path_for(process.pid, directory);
+        let reach = |directory: &String| self.place.path_for(process.pid, directory);
+        let mut likely = vec![directory.to_owned()];
+        if may_be_old(process) {
+            likely.push(process.cwd.clone());
         }
+        let others = std::iter::once(&process.cwd).chain(&self.options.remote_dirs);
+        let all = likely.iter().chain(others).filter(|directory| !directory.is_empty());
+        let mut directories: Vec<String> = all.map(reach).collect();
+        let likely: Vec<String> = likely.iter().map(reach).collect();
         let mut seen = HashSet::new();
         directories.retain(|directory| seen.insert(directory.clone()));
         // What lies there already is of another time.
-        let mut old = HashSet::new();
-        for file in self.files(&directories, process.inner_pid()).await {
-            old.insert(file.path);
+        let mut before = Before::default();
+        let mut readable = Vec::new();
+        for directory in directories {
+            match self.place.list(&directory).await {
+                Ok(files) => {
+                    before.paths.extend(files.into_iter().map(|file| file.path));
+                    readable.push(directory);
+                }
+                // What is not seen now would be taken for the new one later.
+                Err(error) if likely.contains(&directory) => return Err(error.into()),
+                Err(error) => self.progress.event(Event::Note(format!("not looked in: {error}"))),
+            }
         }
+        let directories = readable;
         let mut sink = Sink::create(SinkOptions {
             queue: self.options.queue,
             reserve: self.options.reserve,
@@ -153,6 +166,7 @@ impl<P: Place> Job<'_, P> {
         })?;
         self.progress.event(Event::Began { worker: None, growing: Some(sink.growing()) });
         let (resident_before, peak_before) = self.memory().await;
+        before.now = self.place.now().await;
         let began = Instant::now();
         if let Err(error) = self.place.signal(process.pid, Signal::Usr2).await {
             let _ = sink.finish().await;
@@ -162,7 +176,7 @@ impl<P: Place> Job<'_, P> {
         let deadline = began + self.options.timeout;
         let mut first_byte = None;
         let mut broken = None;
-        let file = self.wait_for_file(&directories, &old, process, deadline).await;
+        let file = self.wait_for_file(&directories, &before, process, deadline).await;
         match &file {
             Ok(file) => {
                 first_byte = Some(Instant::now());
@@ -218,13 +232,13 @@ impl<P: Place> Job<'_, P> {
     async fn wait_for_file(
         &mut self,
         directories: &[String],
-        old: &HashSet<String>,
+        before: &Before,
         process: &ProcessFacts,
         deadline: Instant,
     ) -> Result<RemoteFile, Why> {
         loop {
             let files = self.files(directories, process.inner_pid()).await;
-            if let Some(file) = files.into_iter().find(|file| !old.contains(&file.path)) {
+            if let Some(file) = files.into_iter().find(|file| before.is_new(file)) {
                 self.progress.event(Event::Note(format!("the process writes {}", file.path)));
                 return Ok(file);
             }
@@ -341,6 +355,22 @@ impl<P: Place> Job<'_, P> {
     }
 }
 
+/// What there was before the signal.
+#[derive(Debug, Default)]
+struct Before {
+    paths: HashSet<String>,
+    /// The time in the place.
+    now: Option<i64>,
+}
+
+impl Before {
+    /// Whether a file may be the one that the signal made. Its date is that of a clock which the kernel
+    /// sets forward in steps, and so may be a little older.
+    fn is_new(&self, file: &RemoteFile) -> bool {
+        !self.paths.contains(&file.path) && self.now.is_none_or(|now| file.modified + 1 >= now)
+    }
+}
+
 /// Why there is no file.
 #[derive(Debug)]
 enum Why {
@@ -361,7 +391,19 @@ impl Broken {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of;
+    use super::{Before, is_of};
+    use crate::place::RemoteFile;
+
+    #[test]
+    fn only_what_was_not_there_before_is_new() {
+        let file = |path: &str, modified| RemoteFile { path: path.to_owned(), size: 1, modified };
+        let mut before = Before { paths: ["/tmp/a".to_owned()].into(), now: Some(1000) };
+        assert!(!before.is_new(&file("/tmp/a", 2000)));
+        assert!(before.is_new(&file("/tmp/b", 1000)) && before.is_new(&file("/tmp/b", 999)));
+        assert!(!before.is_new(&file("/tmp/b", 998)));
+        before.now = None;
+        assert!(before.is_new(&file("/tmp/b", 0)) && !before.is_new(&file("/tmp/a", 0)));
+    }
 
     #[test]
     fn snapshots_are_known_by_their_names() {
