@@ -26,7 +26,8 @@ pub trait Place: Send + Sync {
         process: u32,
     ) -> impl Future<Output = Result<RawSurroundings, PlaceError>> + Send;
 
-    /// Sends a signal. The caller has made sure that the process catches it.
+    /// Sends a signal. The caller has made sure that the process catches it; the place looks once more
+    /// where it can, so that no other process gets it which has the number by now.
     fn signal(
         &self,
         process: u32,

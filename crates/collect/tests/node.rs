@@ -218,6 +218,23 @@ async fn auto_takes_the_signal_that_is_known_to_write() {
 }
 
 #[tokio::test]
+async fn this_machine_looks_once_more_before_it_signals() {
+    use heapglass_collect::place::{PlaceError, Signal};
+    let mut process = Node::start(&node(), &[], IDLE);
+    let result = Local.signal(process.pid(), Signal::Usr2).await;
+    assert!(matches!(result, Err(PlaceError::Impossible { .. })), "{result:?}");
+    let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let result = Local.signal(other.id(), Signal::Usr1).await;
+    assert!(matches!(result, Err(PlaceError::Impossible { .. })), "{result:?}");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(process.is_alive() && other.try_wait().unwrap().is_none());
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let result = Local.signal(other.id(), Signal::Usr1).await;
+    assert!(matches!(result, Err(PlaceError::Gone { .. })), "{result:?}");
+}
+
+#[tokio::test]
 async fn a_shell_that_starts_node_is_no_node() {
     let script = "console.log('ready'); setInterval(() => {}, 1000)";
     let command = format!("node -e \"{script}\"; true");

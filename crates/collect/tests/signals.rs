@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use heapglass_collect::capture::Error;
@@ -20,6 +21,9 @@ struct Noting {
     got: Mutex<Vec<Signal>>,
     /// Where what lies there may not be seen.
     hidden: Vec<&'static str>,
+    /// What has its number when it is looked at again.
+    later: Option<RawProcess>,
+    looked: AtomicUsize,
 }
 
 impl Place for Noting {
@@ -31,7 +35,9 @@ impl Place for Noting {
     }
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
-        Ok(vec![self.process.clone()])
+        let later = self.looked.fetch_add(1, Ordering::Relaxed) > 0;
+        let process = self.later.as_ref().filter(|_| later).unwrap_or(&self.process);
+        Ok(vec![process.clone()])
     }
 
     async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
@@ -87,7 +93,14 @@ fn process(exe: &str, options: &[&str]) -> Noting {
         ..RawProcess::default()
     };
     let writable = vec![("/app", true), ("/tmp", true)];
-    Noting { process, writable, got: Mutex::default(), hidden: Vec::new() }
+    Noting {
+        process,
+        writable,
+        got: Mutex::default(),
+        hidden: Vec::new(),
+        later: None,
+        looked: AtomicUsize::new(0),
+    }
 }
 
 async fn run(place: &Noting, method: Method) -> Result<Captured, Box<Failed>> {
@@ -186,5 +199,25 @@ async fn no_signal_without_knowing_which_files_are_old() {
         })
         .await;
         assert_eq!(got(&place).len(), usize::from(sent), "{exe} {hidden}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_process_with_the_same_number_gets_no_signal() {
+    let first = || process("/usr/bin/node", &[WRITES]);
+    let second = |exe: &str, options: &[&str]| process(exe, options).process;
+    let mut uncaught = first().process;
+    uncaught.status = "SigCgt:\t0000000000000200\n".to_owned();
+    for (later, sent) in [
+        (second("/usr/bin/node", &[WRITES]), true),
+        (second("/usr/bin/node", &[]), false),
+        (second("/usr/bin/node", &[WRITES, "--diagnostic-dir=/tmp"]), false),
+        (second("/opt/node", &[WRITES]), false),
+        (second("/usr/bin/python3", &[WRITES]), false),
+        (uncaught, false),
+    ] {
+        let place = Noting { later: Some(later), ..first() };
+        let result = run(&place, Method::Sigusr2).await;
+        assert_eq!(got(&place).len(), usize::from(sent), "{:?}: {result:?}", place.later);
     }
 }

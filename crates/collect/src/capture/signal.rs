@@ -166,6 +166,10 @@ impl<P: Place> Job<'_, P> {
         })?;
         self.progress.event(Event::Began { worker: None, growing: Some(sink.growing()) });
         let (resident_before, peak_before) = self.memory().await;
+        if let Err(error) = self.is_still(process).await {
+            let _ = sink.finish().await;
+            return Err(error);
+        }
         before.now = self.place.now().await;
         let began = Instant::now();
         if let Err(error) = self.place.signal(process.pid, Signal::Usr2).await {
@@ -216,6 +220,23 @@ impl<P: Place> Job<'_, P> {
             peak_after,
         };
         Ok((taken, left))
+    }
+
+    /// An error if the process is another one by now, or its signals mean something else.
+    async fn is_still(&self, process: &ProcessFacts) -> Result<(), Error> {
+        let processes = self.place.processes().await?;
+        let raw = processes.iter().find(|raw| raw.pid == process.pid);
+        let Some(now) = raw.map(ProcessFacts::new).filter(|now| !now.status.is_dead) else {
+            return Err(Error::NoProcess(process.pid, self.place.name()));
+        };
+        if let Some(why) = why_not(&now, self.options.force) {
+            return Err(Error::NoSignal(why));
+        }
+        if now.exe != process.exe || now.options != process.options {
+            let text = format!("process {} is another one than it was", process.pid);
+            return Err(Error::NoSignal(text));
+        }
+        Ok(())
     }
 
     /// This process's snapshots in some directories.
