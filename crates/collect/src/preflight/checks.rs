@@ -89,6 +89,12 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     })
 }
 
+/// Whether a prediction is all that there will be. Before the inspector is open it is only a bound, and a
+/// better one follows; after SIGUSR2 nothing can be asked any more.
+fn is_final(known: &Known<'_>, prediction: &Prediction) -> bool {
+    prediction.from_v8 || known.way == Way::Signal
+}
+
 pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
     let topic = Topic::Memory;
     let Some(prediction) = prediction else {
@@ -109,7 +115,7 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     let advice = "take it while less is in use, raise the limit, or capture another replica";
     if prediction.memory.most <= room {
         check(topic, Outcome::Fine, found)
-    } else if prediction.memory.usual <= room || !prediction.from_v8 {
+    } else if prediction.memory.usual <= room || !is_final(known, prediction) {
         check(topic, Outcome::Caution, found).advise(advice)
     } else {
         check(topic, Outcome::Unsafe, found).advise(advice)
@@ -135,7 +141,7 @@ pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check
         let found = format!("{stands}; {who} bears {}", seconds(bears));
         if most <= bears {
             check(topic, Outcome::Fine, found)
-        } else if usual <= bears || !prediction.from_v8 {
+        } else if usual <= bears || !is_final(known, prediction) {
             check(topic, Outcome::Caution, found).advise(advice)
         } else {
             check(topic, Outcome::Unsafe, found).advise(advice)
@@ -180,7 +186,7 @@ pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option
     let advice = "write elsewhere with --out, or use --compress";
     Some(if most <= *free {
         check(topic, Outcome::Fine, found)
-    } else if usual <= *free || !prediction.from_v8 {
+    } else if usual <= *free || !is_final(known, prediction) {
         check(topic, Outcome::Caution, found).advise(advice)
     } else {
         check(topic, Outcome::Unsafe, found).advise(advice)
@@ -208,10 +214,10 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
     let found = format!("the process writes in {directory}, where {} are free", size(*free));
     let need = prediction.map_or(0, |prediction| prediction.file.usual);
     let most = prediction.map_or(0, |prediction| prediction.file.most);
-    let from_v8 = prediction.is_some_and(|prediction| prediction.from_v8);
+    let is_final = prediction.is_some_and(|prediction| is_final(known, prediction));
     Some(if most <= *free {
         check(topic, Outcome::Fine, found)
-    } else if need <= *free || !from_v8 {
+    } else if need <= *free || !is_final {
         check(topic, Outcome::Caution, found)
     } else {
         check(topic, Outcome::Unsafe, found)

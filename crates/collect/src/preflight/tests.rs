@@ -116,10 +116,29 @@ fn memory_is_compared_with_the_tightest_limit() {
         };
         assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
     }
-    // The resident memory is only an upper bound of the heap, and so never a reason to refuse.
+    // The resident memory is only an upper bound of the heap, and so no reason not to ask V8.
     let around = room(1);
     let known = Known { surroundings: Some(&around), ..known(&process, SHUT) };
     assert_eq!(outcome(&preflight(&known), Topic::Memory), Outcome::Caution);
+}
+
+#[test]
+fn after_the_signal_nothing_can_be_asked_and_so_the_bound_counts() {
+    let process = writes(node("0a00"));
+    let around = room(1);
+    for (way, expected) in [(SHUT, Outcome::Caution), (Way::Signal, Outcome::Unsafe)] {
+        let known = Known {
+            surroundings: Some(&around),
+            max_pause: Some(Duration::from_millis(1)),
+            out: Some((PathBuf::from("a.heapsnapshot"), Some(1))),
+            remote: Some(("/tmp".to_owned(), Some(true), Some(1))),
+            ..known(&process, way)
+        };
+        let preflight = preflight(&known);
+        for topic in [Topic::Memory, Topic::Pause, Topic::Disk, Topic::RemoteFile] {
+            assert_eq!(outcome(&preflight, topic), expected, "{topic:?}");
+        }
+    }
 }
 
 #[test]
