@@ -147,22 +147,20 @@ pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check
             check(topic, Outcome::Unsafe, found).advise(advice)
         }
     };
-    if let Some(probe) = known.probe {
-        return judge(
+    let by_probe = known.probe.map(|probe| {
+        judge(
             probe.bears(),
             "the liveness probe",
             "a longer failureThreshold takes effect only with a restart, which frees the memory that is to be \
              looked at: set it now for the next time, or capture a replica that may be restarted",
-        );
-    }
-    match known.max_pause {
-        Some(max) => judge(
-            max,
-            "the limit that was given",
-            "raise --max-pause, or take it at a quieter time",
-        ),
-        None => check(topic, Outcome::Fine, stands),
-    }
+        )
+    });
+    let by_limit = known.max_pause.map(|max| {
+        judge(max, "the limit that was given", "raise --max-pause, or take it at a quieter time")
+    });
+    // Of two that come out the same the later is taken: the probe kills.
+    let worse = by_limit.into_iter().chain(by_probe).max_by_key(|check| check.outcome);
+    worse.unwrap_or_else(|| check(topic, Outcome::Fine, stands))
 }
 
 pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {

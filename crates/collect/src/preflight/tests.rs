@@ -155,6 +155,32 @@ fn a_probe_that_kills_is_a_reason_to_refuse() {
 }
 
 #[test]
+fn the_worse_of_probe_and_limit_counts() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let patient = Probe { failures: 100, period: 100, timeout: 100 };
+    let hasty = Probe { failures: 1, period: 1, timeout: 0 };
+    let (long, short) = (Duration::from_secs(10_000), Duration::from_millis(1));
+    for (probe, max, expected, who) in [
+        (patient, long, Outcome::Fine, "probe"),
+        (patient, short, Outcome::Unsafe, "limit"),
+        (hasty, long, Outcome::Unsafe, "probe"),
+        (hasty, short, Outcome::Unsafe, "probe"),
+    ] {
+        let known = Known {
+            identity: Some(&identity),
+            probe: Some(probe),
+            max_pause: Some(max),
+            ..known(&process, OPEN)
+        };
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Pause), expected);
+        let found = preflight.checks.iter().find(|check| check.topic == Topic::Pause).unwrap();
+        assert!(found.found.contains(who), "{}", found.found);
+    }
+}
+
+#[test]
 fn the_file_needs_room_here_and_there() {
     let process = node("0800");
     let identity = says(42, 1_000 * MB);
