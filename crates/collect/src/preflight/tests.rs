@@ -148,6 +148,9 @@ fn a_probe_that_kills_is_a_reason_to_refuse() {
     let large = says(42, 4_000 * MB);
     let probe = Probe { failures: 3, period: 10, timeout: 4 };
     assert_eq!(probe.bears(), Duration::from_secs(24));
+    let endless = Probe { failures: u32::MAX, period: u32::MAX, timeout: u32::MAX };
+    let most = u64::from(u32::MAX);
+    assert_eq!(endless.bears(), Duration::from_secs((most - 1) * most + most));
     for (identity, expected) in [(&small, Outcome::Fine), (&large, Outcome::Unsafe)] {
         let known = Known { identity: Some(identity), probe: Some(probe), ..known(&process, OPEN) };
         assert_eq!(outcome(&preflight(&known), Topic::Pause), expected);
