@@ -108,6 +108,11 @@ impl Place for Local {
         if is_elsewhere(pid, "mnt") { format!("/proc/{pid}/root{path}") } else { path.to_owned() }
     }
 
+    async fn now(&self) -> Option<i64> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(now.as_secs()).ok()
+    }
+
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {
         match std::fs::remove_file(path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(error("remove", path, e)),
@@ -227,7 +232,7 @@ fn send(pid: u32, signal: Signal) -> Result<(), PlaceError> {
     let Some(id) = id else {
         return Err(PlaceError::Gone { what, why: "no such process id".to_owned() });
     };
-    rustix::process::kill_process(id, number).map_err(|e| match e {
+    send_checked(pid, id, signal, number)?.map_err(|e| match e {
         rustix::io::Errno::SRCH => {
             PlaceError::Gone { what: format!("process {pid}"), why: "it has ended".to_owned() }
         }
@@ -236,6 +241,62 @@ fn send(pid: u32, signal: Signal) -> Result<(), PlaceError> {
             why: "it belongs to another user; run as that user or as root".to_owned(),
         },
         other => PlaceError::Io { what, source: other.into() },
+    })
+}
+
+/// Looks once more and sends; between the two the number cannot become another process's.
+#[cfg(target_os = "linux")]
+fn send_checked(
+    pid: u32,
+    id: rustix::process::Pid,
+    signal: Signal,
+    number: rustix::process::Signal,
+) -> Result<rustix::io::Result<()>, PlaceError> {
+    use rustix::io::Errno;
+    use rustix::process::{PidfdFlags, kill_process, pidfd_open, pidfd_send_signal};
+    match pidfd_open(id, PidfdFlags::empty()) {
+        Ok(descriptor) => {
+            still_catches(pid, signal)?;
+            Ok(pidfd_send_signal(&descriptor, number))
+        }
+        // Kernels before 5.3, and sandboxes that do not know the call.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            still_catches(pid, signal)?;
+            Ok(kill_process(id, number))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn send_checked(
+    pid: u32,
+    _: rustix::process::Pid,
+    _: Signal,
+    _: rustix::process::Signal,
+) -> Result<rustix::io::Result<()>, PlaceError> {
+    has_proc("send a signal")?;
+    Err(PlaceError::Gone { what: format!("process {pid}"), why: "it cannot be seen".to_owned() })
+}
+
+/// An error unless the process is Node.js and catches the signal now.
+#[cfg(target_os = "linux")]
+fn still_catches(pid: u32, signal: Signal) -> Result<(), PlaceError> {
+    let Some(raw) = process(pid) else {
+        let what = format!("process {pid}");
+        return Err(PlaceError::Gone { what, why: "it has ended".to_owned() });
+    };
+    let facts = crate::facts::ProcessFacts::new(&raw);
+    let (name, catches) = match signal {
+        Signal::Usr1 => ("SIGUSR1", facts.status.catches_usr1()),
+        Signal::Usr2 => ("SIGUSR2", facts.status.catches_usr2()),
+    };
+    if facts.runtime == crate::facts::Runtime::Node && catches == Some(true) {
+        return Ok(());
+    }
+    Err(PlaceError::Impossible {
+        what: format!("to send {name} to process {pid}"),
+        why: "it is no Node.js that catches it".to_owned(),
     })
 }
 

@@ -33,7 +33,8 @@ pub trait Place: Send + Sync {
         process: u32,
     ) -> impl Future<Output = Result<RawSurroundings, PlaceError>> + Send;
 
-    /// Sends a signal. The caller has made sure that the process catches it.
+    /// Sends a signal. The caller has made sure that the process catches it; the place looks once more
+    /// where it can, so that no other process gets it which has the number by now.
     fn signal(
         &self,
         process: u32,
@@ -67,6 +68,12 @@ pub trait Place: Send + Sync {
     /// calls `path`. Differs where processes of other file system namespaces can be seen.
     fn path_for(&self, _process: u32, path: &str) -> String {
         path.to_owned()
+    }
+
+    /// The time by the clock that files are dated with there, in seconds since 1970; `None` where it is
+    /// not known.
+    fn now(&self) -> impl Future<Output = Option<i64>> + Send {
+        async { None }
     }
 
     /// Removes a file that a capture has made.

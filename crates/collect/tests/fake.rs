@@ -11,6 +11,7 @@ use heapglass_collect::inspector::InspectorError;
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
+use heapglass_collect::sink::Booked;
 use heapglass_collect::{Captured, Failed, Options, Stop, Target, capture};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -175,8 +176,17 @@ async fn talk(stream: DuplexStream, fault: Fault) {
 }
 
 async fn run(fault: Fault, directory: &std::path::Path) -> Result<Captured, Box<Failed>> {
+    run_beside(fault, directory, Booked::default()).await
+}
+
+async fn run_beside(
+    fault: Fault,
+    directory: &std::path::Path,
+    booked: Booked,
+) -> Result<Captured, Box<Failed>> {
     let place = Fake { fault, connections: AtomicUsize::new(0) };
     let options = Options {
+        booked,
         timeout: Duration::from_millis(300),
         patience: Duration::from_millis(300),
         ..Options::new(directory.join("a.heapsnapshot"))
@@ -212,6 +222,21 @@ async fn a_good_one_is_whole() {
     assert_eq!(names(directory.path()), ["a.heapsnapshot"]);
     assert_eq!(captured.snapshots[0].written.checked.nodes, 1);
     assert!(captured.snapshots[0].pause.is_some());
+}
+
+#[tokio::test]
+async fn what_others_will_write_is_not_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let booked = Booked::default();
+    let other = std::path::Path::new("other.heapsnapshot");
+    booked.book(other, u64::MAX);
+    let failed = run_beside(Fault::None, directory.path(), booked.clone()).await.unwrap_err();
+    assert!(matches!(failed.error, Error::Refused(_)), "{}", failed.error);
+    booked.book(other, 1);
+    let captured = run_beside(Fault::None, directory.path(), booked.clone()).await.unwrap();
+    assert!(captured.is_whole());
+    // What is written is booked no more.
+    assert_eq!(booked.by_others(other), 0);
 }
 
 #[tokio::test]

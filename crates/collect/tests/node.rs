@@ -186,6 +186,54 @@ async fn a_signal_that_is_not_caught_is_not_sent() {
     assert!(process.is_alive());
 }
 
+/// Ends on SIGUSR2, as programs under a process manager do.
+const ENDS_ON_USR2: &str = "process.on('SIGUSR2', () => process.exit(7));
+setInterval(() => {}, 1000); console.log('ready');";
+
+#[tokio::test]
+async fn a_signal_that_the_program_catches_itself_is_not_sent() {
+    // Its port is taken, so that the inspector cannot be opened.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("--inspect-port={}", taken.local_addr().unwrap().port());
+    let mut process = Node::start(&node(), &[&port], ENDS_ON_USR2);
+    for (method, force) in [(Method::Auto, false), (Method::Auto, true), (Method::Sigusr2, false)] {
+        let options = Options { method, force, ..Options::new(process.out("a.heapsnapshot")) };
+        let failed = take(&process, &options).await.unwrap_err();
+        assert!(matches!(failed.error, Error::Shut { .. } | Error::NoSignal(_)), "{failed:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(process.is_alive(), "{method:?}, forced: {force}");
+    }
+    assert_eq!(process.files(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn auto_takes_the_signal_that_is_known_to_write() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("--inspect-port={}", taken.local_addr().unwrap().port());
+    let env = [("NODE_OPTIONS", "--heapsnapshot-signal=SIGUSR2")];
+    let mut process = Node::start_with(&node(), &[&port], IDLE, &env);
+    let captured = take(&process, &Options::new(process.out("a.heapsnapshot"))).await.unwrap();
+    assert!(captured.is_whole() && captured.method == Method::Sigusr2, "{captured:?}");
+    assert!(process.is_alive());
+}
+
+#[tokio::test]
+async fn this_machine_looks_once_more_before_it_signals() {
+    use heapglass_collect::place::{PlaceError, Signal};
+    let mut process = Node::start(&node(), &[], IDLE);
+    let result = Local.signal(process.pid(), Signal::Usr2).await;
+    assert!(matches!(result, Err(PlaceError::Impossible { .. })), "{result:?}");
+    let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let result = Local.signal(other.id(), Signal::Usr1).await;
+    assert!(matches!(result, Err(PlaceError::Impossible { .. })), "{result:?}");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(process.is_alive() && other.try_wait().unwrap().is_none());
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let result = Local.signal(other.id(), Signal::Usr1).await;
+    assert!(matches!(result, Err(PlaceError::Gone { .. })), "{result:?}");
+}
+
 #[tokio::test]
 async fn a_shell_that_starts_node_is_no_node() {
     let script = "console.log('ready'); setInterval(() => {}, 1000)";

@@ -78,8 +78,11 @@ impl<P: Place> Job<'_, P> {
             probe: self.options.probe.or_else(|| self.place.probe()),
             out: Some((
                 out.clone(),
-                // What is left at the end stays free.
-                free_space(out).map(|free| free.saturating_sub(self.options.reserve)),
+                // What is left at the end stays free, and other captures write too.
+                free_space(out).map(|free| {
+                    let others = self.options.booked.by_others(out);
+                    free.saturating_sub(self.options.reserve).saturating_sub(others)
+                }),
             )),
             compress: SinkOptions::new(out).compress,
             remote: None,

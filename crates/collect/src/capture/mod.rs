@@ -16,7 +16,7 @@ use crate::inspector::taking::Contents;
 use crate::inspector::{Identity, InspectorError};
 use crate::place::{Place, PlaceError};
 use crate::preflight::{Outcome, Preflight, Probe};
-use crate::sink::{Growing, SinkError, Written};
+use crate::sink::{Booked, Growing, SinkError, SinkOptions, Written};
 
 pub use waiting::{close_inspector, wait};
 
@@ -86,6 +86,8 @@ pub struct Options {
     pub queue: usize,
     /// Free bytes below which writing stops.
     pub reserve: u64,
+    /// What other captures write to the same disk at the same time.
+    pub booked: Booked,
 }
 
 impl Options {
@@ -105,6 +107,7 @@ impl Options {
             remote_dirs: Vec::new(),
             queue: crate::sink::QUEUE,
             reserve: crate::sink::RESERVE,
+            booked: Booked::default(),
         }
     }
 }
@@ -445,6 +448,7 @@ pub async fn capture<P: Place>(
     if !options.dry_run {
         crate::sink::check_place(&options.out).map_err(Error::from)?;
     }
+    let _until = options.booked.until_dropped(&options.out);
     match target {
         Target::Process(pid) => job.look(*pid).await?,
         Target::Inspector { port, .. } => job.look_for(*port).await,
@@ -507,7 +511,7 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Whether the signal is worth trying after the inspector failed: only if it failed before it did
-    /// anything, and if the process says that it catches the signal.
+    /// anything, and if the process is known to write a snapshot on it.
     fn may_signal(&self, failed: &Failed) -> bool {
         let shut = matches!(
             failed.error,
@@ -516,7 +520,7 @@ impl<P: Place> Job<'_, P> {
                 | Error::Place(PlaceError::Impossible { .. } | PlaceError::Forbidden { .. })
         );
         let process = self.process.as_ref();
-        shut && process.is_some_and(|process| process.status.catches_usr2() == Some(true))
+        shut && process.is_some_and(|process| signal::why_not(process, false).is_none())
     }
 
     /// The process's memory as the kernel tells it: resident, and the largest it ever was.
@@ -541,10 +545,19 @@ impl<P: Place> Job<'_, P> {
         raw.is_none_or(|raw| crate::facts::Status::new(&raw.status).is_dead)
     }
 
+    /// Keeps the room for the file, so that captures at the same time do not count on it too.
+    fn book(&self, preflight: &Preflight) {
+        if let (Some(prediction), false) = (&preflight.prediction, self.options.dry_run) {
+            let share = if SinkOptions::new(&self.options.out).compress { 2 } else { 1 };
+            self.options.booked.book(&self.options.out, prediction.file.usual / share);
+        }
+    }
+
     /// Refuses what is not safe.
     pub(crate) fn judge(&self, preflight: &Preflight) -> Result<(), Error> {
         self.progress.event(Event::Checked(preflight.clone()));
         if preflight.outcome() < Outcome::Unsafe || self.options.force || self.options.dry_run {
+            self.book(preflight);
             return Ok(());
         }
         let reasons: Vec<&str> =

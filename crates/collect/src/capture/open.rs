@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Error, Event, Job, Target};
-use crate::facts::Surroundings;
 use crate::facts::options::DEFAULT_PORT;
+use crate::facts::{Runtime, Surroundings};
 use crate::inspector::discover::{self, Target as Found};
 use crate::inspector::{InspectorError, Session};
 use crate::place::{Place, PlaceError, Signal};
@@ -92,12 +92,16 @@ impl<P: Place> Job<'_, P> {
         let process = self.process.as_ref()?;
         let around = self.surroundings.as_ref()?;
         let port = process.options.inspector_port();
+        // What catches the signal otherwise is the program itself, for a purpose of its own.
+        if process.runtime != Runtime::Node {
+            let name = process.runtime.name();
+            return Some(format!("it is {name}, and SIGUSR1 is sent to Node.js only"));
+        }
+        if process.options.no_sigusr1 {
+            return Some("it runs with --disable-sigusr1".to_owned());
+        }
         if process.status.catches_usr1() != Some(true) {
-            return Some(if process.options.no_sigusr1 {
-                "it runs with --disable-sigusr1".to_owned()
-            } else {
-                "it does not catch SIGUSR1".to_owned()
-            });
+            return Some("it does not catch SIGUSR1".to_owned());
         }
         if process.is_titled {
             return None;

@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken};
-use crate::facts::{ProcessFacts, disk};
+use crate::facts::{ProcessFacts, Runtime, disk};
 use crate::place::{Place, PlaceError, RemoteFile, Signal};
 use crate::preflight::{Known, Preflight, Way, preflight};
 use crate::sink::{Sink, SinkOptions};
@@ -30,10 +30,8 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
     let failed = |error: Error| {
         Box::new(Failed { error, preflight: Some(checked.clone()), left_behind: Vec::new() })
     };
-    // This one is not a matter of force: the signal ends a process that does not catch it.
-    if process.status.catches_usr2() != Some(true) && !job.options.dry_run {
-        let text = format!("process {} does not catch SIGUSR2, which would end it", process.pid);
-        return Err(failed(Error::NoSignal(text)));
+    if let (Some(why), false) = (why_not(&process, job.options.force), job.options.dry_run) {
+        return Err(failed(Error::NoSignal(why)));
     }
     job.judge(&checked).map_err(failed)?;
     let mut captured = Captured {
@@ -51,6 +49,32 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
     captured.snapshots.push(taken);
     captured.left_behind.extend(left);
     Ok(captured)
+}
+
+/// Why the signal is not sent to a process. What it does to one that is no Node.js or does not catch it is
+/// not a matter of force: it ends.
+pub(super) fn why_not(process: &ProcessFacts, force: bool) -> Option<String> {
+    let pid = process.pid;
+    if process.runtime != Runtime::Node {
+        let name = process.runtime.name();
+        return Some(format!("process {pid} is {name}; SIGUSR2 is sent to Node.js only"));
+    }
+    if process.status.catches_usr2() != Some(true) {
+        return Some(format!("process {pid} does not catch SIGUSR2, which would end it"));
+    }
+    if !process.options.writes_on_usr2() && !force {
+        return Some(format!(
+            "process {pid} catches SIGUSR2, but perhaps for a purpose of its own: that it runs with \
+             --heapsnapshot-signal=SIGUSR2 is not known"
+        ));
+    }
+    None
+}
+
+/// Whether the version may be one that ignores `--diagnostic-dir`. One that cannot be told may be: it ends
+/// if it cannot write where it is.
+fn may_be_old(process: &ProcessFacts) -> bool {
+    process.major_by_path().is_none_or(|major| major < 20)
 }
 
 /// The names that Node.js gives its snapshots: `Heap.20251105.143022.4242.0.001.heapsnapshot`, with the id
@@ -79,26 +103,28 @@ impl<P: Place> Job<'_, P> {
         // A process that cannot write where it is ends; that is so for old versions even where
         // another directory was named.
         let mut places = vec![directory.to_owned()];
-        if !process.cwd.is_empty() && process.cwd != directory {
+        if process.cwd != directory && may_be_old(process) {
             places.push(process.cwd.clone());
         }
-        let mut remote = None;
+        let mut remote: Option<(String, Option<bool>, Option<u64>)> = None;
         for place in places {
-            let writable = self.place.writable(process.pid, &place).await.ok();
+            // Where it is may not be known, and then not either whether it may write there.
+            let (place, writable) = if place.is_empty() {
+                ("its current directory".to_owned(), None)
+            } else {
+                let writable = self.place.writable(process.pid, &place).await.ok();
+                (place, writable)
+            };
             let free = around.and_then(|around| disk::free_at(&around.disks, &place));
-            let is_first = remote.is_none();
-            if is_first || (writable == Some(false) && self.may_be_old(process)) {
+            let is_worse = remote.as_ref().is_none_or(|(_, before, room)| {
+                *before == Some(true) && (writable != Some(true) || free < *room)
+            });
+            if is_worse {
                 remote = Some((place, writable, free));
             }
         }
         let known = Known { remote, ..self.known(None, Way::Signal) };
         preflight(&known)
-    }
-
-    /// Whether the version may be one that ignores `--diagnostic-dir`: told from the path of the program
-    /// and from options that only newer versions know.
-    fn may_be_old(&self, process: &ProcessFacts) -> bool {
-        process.major_by_path().is_some_and(|major| major < 20)
     }
 
     /// Sends the signal and brings the file.
@@ -107,19 +133,32 @@ impl<P: Place> Job<'_, P> {
         process: &ProcessFacts,
         directory: &str,
     ) -> Result<(Taken, Option<String>), Error> {
-        let mut directories: Vec<String> = vec![directory.to_owned(), process.cwd.clone()];
-        directories.extend(self.options.remote_dirs.iter().cloned());
-        directories.retain(|directory| !directory.is_empty());
-        for directory in &mut directories {
-            *directory = self.place.path_for(process.pid, directory);
+        let reach = |directory: &String| self.place.path_for(process.pid, directory);
+        let mut likely = vec![directory.to_owned()];
+        if may_be_old(process) {
+            likely.push(process.cwd.clone());
         }
+        let others = std::iter::once(&process.cwd).chain(&self.options.remote_dirs);
+        let all = likely.iter().chain(others).filter(|directory| !directory.is_empty());
+        let mut directories: Vec<String> = all.map(reach).collect();
+        let likely: Vec<String> = likely.iter().map(reach).collect();
         let mut seen = HashSet::new();
         directories.retain(|directory| seen.insert(directory.clone()));
         // What lies there already is of another time.
-        let mut old = HashSet::new();
-        for file in self.files(&directories, process.inner_pid()).await {
-            old.insert(file.path);
+        let mut before = Before::default();
+        let mut readable = Vec::new();
+        for directory in directories {
+            match self.place.list(&directory).await {
+                Ok(files) => {
+                    before.paths.extend(files.into_iter().map(|file| file.path));
+                    readable.push(directory);
+                }
+                // What is not seen now would be taken for the new one later.
+                Err(error) if likely.contains(&directory) => return Err(error.into()),
+                Err(error) => self.progress.event(Event::Note(format!("not looked in: {error}"))),
+            }
         }
+        let directories = readable;
         let mut sink = Sink::create(SinkOptions {
             queue: self.options.queue,
             reserve: self.options.reserve,
@@ -127,6 +166,11 @@ impl<P: Place> Job<'_, P> {
         })?;
         self.progress.event(Event::Began { worker: None, growing: Some(sink.growing()) });
         let (resident_before, peak_before) = self.memory().await;
+        if let Err(error) = self.is_still(process).await {
+            let _ = sink.finish().await;
+            return Err(error);
+        }
+        before.now = self.place.now().await;
         let began = Instant::now();
         if let Err(error) = self.place.signal(process.pid, Signal::Usr2).await {
             let _ = sink.finish().await;
@@ -136,7 +180,7 @@ impl<P: Place> Job<'_, P> {
         let deadline = began + self.options.timeout;
         let mut first_byte = None;
         let mut broken = None;
-        let file = self.wait_for_file(&directories, &old, process, deadline).await;
+        let file = self.wait_for_file(&directories, &before, process, deadline).await;
         match &file {
             Ok(file) => {
                 first_byte = Some(Instant::now());
@@ -178,6 +222,23 @@ impl<P: Place> Job<'_, P> {
         Ok((taken, left))
     }
 
+    /// An error if the process is another one by now, or its signals mean something else.
+    async fn is_still(&self, process: &ProcessFacts) -> Result<(), Error> {
+        let processes = self.place.processes().await?;
+        let raw = processes.iter().find(|raw| raw.pid == process.pid);
+        let Some(now) = raw.map(ProcessFacts::new).filter(|now| !now.status.is_dead) else {
+            return Err(Error::NoProcess(process.pid, self.place.name()));
+        };
+        if let Some(why) = why_not(&now, self.options.force) {
+            return Err(Error::NoSignal(why));
+        }
+        if now.exe != process.exe || now.options != process.options {
+            let text = format!("process {} is another one than it was", process.pid);
+            return Err(Error::NoSignal(text));
+        }
+        Ok(())
+    }
+
     /// This process's snapshots in some directories.
     async fn files(&self, directories: &[String], inner_pid: u32) -> Vec<RemoteFile> {
         let mut found = Vec::new();
@@ -192,13 +253,13 @@ impl<P: Place> Job<'_, P> {
     async fn wait_for_file(
         &mut self,
         directories: &[String],
-        old: &HashSet<String>,
+        before: &Before,
         process: &ProcessFacts,
         deadline: Instant,
     ) -> Result<RemoteFile, Why> {
         loop {
             let files = self.files(directories, process.inner_pid()).await;
-            if let Some(file) = files.into_iter().find(|file| !old.contains(&file.path)) {
+            if let Some(file) = files.into_iter().find(|file| before.is_new(file)) {
                 self.progress.event(Event::Note(format!("the process writes {}", file.path)));
                 return Ok(file);
             }
@@ -315,6 +376,22 @@ impl<P: Place> Job<'_, P> {
     }
 }
 
+/// What there was before the signal.
+#[derive(Debug, Default)]
+struct Before {
+    paths: HashSet<String>,
+    /// The time in the place.
+    now: Option<i64>,
+}
+
+impl Before {
+    /// Whether a file may be the one that the signal made. Its date is that of a clock which the kernel
+    /// sets forward in steps, and so may be a little older.
+    fn is_new(&self, file: &RemoteFile) -> bool {
+        !self.paths.contains(&file.path) && self.now.is_none_or(|now| file.modified + 1 >= now)
+    }
+}
+
 /// Why there is no file.
 #[derive(Debug)]
 enum Why {
@@ -335,7 +412,19 @@ impl Broken {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of;
+    use super::{Before, is_of};
+    use crate::place::RemoteFile;
+
+    #[test]
+    fn only_what_was_not_there_before_is_new() {
+        let file = |path: &str, modified| RemoteFile { path: path.to_owned(), size: 1, modified };
+        let mut before = Before { paths: ["/tmp/a".to_owned()].into(), now: Some(1000) };
+        assert!(!before.is_new(&file("/tmp/a", 2000)));
+        assert!(before.is_new(&file("/tmp/b", 1000)) && before.is_new(&file("/tmp/b", 999)));
+        assert!(!before.is_new(&file("/tmp/b", 998)));
+        before.now = None;
+        assert!(before.is_new(&file("/tmp/b", 0)) && !before.is_new(&file("/tmp/a", 0)));
+    }
 
     #[test]
     fn snapshots_are_known_by_their_names() {

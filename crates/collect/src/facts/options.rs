@@ -64,6 +64,12 @@ impl NodeOptions {
         self.port.unwrap_or(DEFAULT_PORT)
     }
 
+    /// Whether SIGUSR2 is known to write a snapshot. That the signal is caught does not say it: programs
+    /// catch it for purposes of their own, mostly to end.
+    pub fn writes_on_usr2(&self) -> bool {
+        self.snapshot_signal.as_deref() == Some("SIGUSR2")
+    }
+
     fn read(&mut self, words: &mut dyn Iterator<Item = &str>, environment: bool) {
         while let Some(word) = words.next() {
             if word == "--" || !word.starts_with('-') {

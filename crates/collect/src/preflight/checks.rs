@@ -60,7 +60,21 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
         }
         Way::Signal => ("SIGUSR2", known.process.and_then(|process| process.status.catches_usr2())),
     };
+    let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
+    let options = known.process.map(|process| &process.options);
     Some(match caught {
+        _ if !is_node => check(topic, Outcome::Unsafe, "only Node.js gives the signal its meaning")
+            .advise("signals are sent only to what is surely Node.js; start it with --inspect"),
+        Some(true) if name == "SIGUSR1" && options.is_some_and(|options| options.no_sigusr1) => {
+            let found = "SIGUSR1 is caught by the program itself: it runs with --disable-sigusr1";
+            check(topic, Outcome::Unsafe, found)
+                .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+        }
+        Some(true) if name == "SIGUSR2" && !options.is_some_and(|options| options.writes_on_usr2()) => {
+            let found = "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
+            check(topic, Outcome::Unsafe, found)
+                .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
+        }
         Some(true) => check(topic, Outcome::Fine, format!("the process catches {name}")),
         Some(false) if name == "SIGUSR1" => {
             check(topic, Outcome::Unsafe, "SIGUSR1 is not caught and would kill the process")
@@ -73,6 +87,12 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
         None => check(topic, Outcome::Unsafe, format!("whether {name} is caught is not known"))
             .advise("signals are sent only where /proc/PID/status says that they are caught"),
     })
+}
+
+/// Whether a prediction is all that there will be. Before the inspector is open it is only a bound, and a
+/// better one follows; after SIGUSR2 nothing can be asked any more.
+fn is_final(known: &Known<'_>, prediction: &Prediction) -> bool {
+    prediction.from_v8 || known.way == Way::Signal
 }
 
 pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
@@ -95,7 +115,7 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     let advice = "take it while less is in use, raise the limit, or capture another replica";
     if prediction.memory.most <= room {
         check(topic, Outcome::Fine, found)
-    } else if prediction.memory.usual <= room || !prediction.from_v8 {
+    } else if prediction.memory.usual <= room || !is_final(known, prediction) {
         check(topic, Outcome::Caution, found).advise(advice)
     } else {
         check(topic, Outcome::Unsafe, found).advise(advice)
@@ -121,28 +141,26 @@ pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check
         let found = format!("{stands}; {who} bears {}", seconds(bears));
         if most <= bears {
             check(topic, Outcome::Fine, found)
-        } else if usual <= bears || !prediction.from_v8 {
+        } else if usual <= bears || !is_final(known, prediction) {
             check(topic, Outcome::Caution, found).advise(advice)
         } else {
             check(topic, Outcome::Unsafe, found).advise(advice)
         }
     };
-    if let Some(probe) = known.probe {
-        return judge(
+    let by_probe = known.probe.map(|probe| {
+        judge(
             probe.bears(),
             "the liveness probe",
             "a longer failureThreshold takes effect only with a restart, which frees the memory that is to be \
              looked at: set it now for the next time, or capture a replica that may be restarted",
-        );
-    }
-    match known.max_pause {
-        Some(max) => judge(
-            max,
-            "the limit that was given",
-            "raise --max-pause, or take it at a quieter time",
-        ),
-        None => check(topic, Outcome::Fine, stands),
-    }
+        )
+    });
+    let by_limit = known.max_pause.map(|max| {
+        judge(max, "the limit that was given", "raise --max-pause, or take it at a quieter time")
+    });
+    // Of two that come out the same the later is taken: the probe kills.
+    let worse = by_limit.into_iter().chain(by_probe).max_by_key(|check| check.outcome);
+    worse.unwrap_or_else(|| check(topic, Outcome::Fine, stands))
 }
 
 pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
@@ -166,7 +184,7 @@ pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option
     let advice = "write elsewhere with --out, or use --compress";
     Some(if most <= *free {
         check(topic, Outcome::Fine, found)
-    } else if usual <= *free || !prediction.from_v8 {
+    } else if usual <= *free || !is_final(known, prediction) {
         check(topic, Outcome::Caution, found).advise(advice)
     } else {
         check(topic, Outcome::Unsafe, found).advise(advice)
@@ -181,6 +199,12 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
         let advice = "start it with --diagnostic-dir=/tmp (Node.js 20 and newer) or in a directory of its own";
         return Some(check(topic, Outcome::Unsafe, found).advise(advice));
     }
+    if writable.is_none() {
+        let found = format!(
+            "whether the process may write in {directory} is not known; it would end if it may not"
+        );
+        return Some(check(topic, Outcome::Unsafe, found).advise("use --method inspector"));
+    }
     let Some(free) = free else {
         let found = format!("the process writes in {directory}; the free space there is not known");
         return Some(check(topic, Outcome::Unknown, found));
@@ -188,10 +212,10 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
     let found = format!("the process writes in {directory}, where {} are free", size(*free));
     let need = prediction.map_or(0, |prediction| prediction.file.usual);
     let most = prediction.map_or(0, |prediction| prediction.file.most);
-    let from_v8 = prediction.is_some_and(|prediction| prediction.from_v8);
+    let is_final = prediction.is_some_and(|prediction| is_final(known, prediction));
     Some(if most <= *free {
         check(topic, Outcome::Fine, found)
-    } else if need <= *free || !from_v8 {
+    } else if need <= *free || !is_final {
         check(topic, Outcome::Caution, found)
     } else {
         check(topic, Outcome::Unsafe, found)

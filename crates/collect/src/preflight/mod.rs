@@ -102,8 +102,8 @@ impl Probe {
     /// The longest pause that it surely bears: the first failure may be as early as one time-out after
     /// the pause begins.
     pub fn bears(&self) -> Duration {
-        let periods = self.failures.saturating_sub(1) * self.period;
-        Duration::from_secs(u64::from(periods + self.timeout.min(self.period)))
+        let between = u64::from(self.failures.saturating_sub(1)) * u64::from(self.period);
+        Duration::from_secs(between.saturating_add(u64::from(self.timeout.min(self.period))))
     }
 }
 

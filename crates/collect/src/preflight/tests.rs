@@ -15,6 +15,12 @@ fn node(caught: &str) -> ProcessFacts {
     ProcessFacts { status, ..ProcessFacts::new(&raw) }
 }
 
+/// A process that writes a snapshot on SIGUSR2.
+fn writes(mut process: ProcessFacts) -> ProcessFacts {
+    process.options.snapshot_signal = Some("SIGUSR2".to_owned());
+    process
+}
+
 fn says(pid: u32, used: u64) -> Identity {
     let heap = HeapStatistics { used_heap_size: used, ..HeapStatistics::default() };
     Identity {
@@ -67,9 +73,12 @@ fn signals_have_to_be_caught() {
         ("0000000000000200", Way::Signal, Outcome::Unsafe),
         ("", Way::Signal, Outcome::Unsafe),
     ] {
-        let process = node(caught);
+        let process = writes(node(caught));
         assert_eq!(outcome(&preflight(&known(&process, way)), Topic::Signal), expected, "{caught}");
     }
+    // Who catches SIGUSR2 may do so to end.
+    let own = preflight(&known(&node("800"), Way::Signal));
+    assert_eq!(outcome(&own, Topic::Signal), Outcome::Unsafe);
     let process = node("0");
     let checks = preflight(&known(&process, OPEN)).checks;
     assert!(checks.iter().all(|check| check.topic != Topic::Signal), "no signal is sent");
@@ -107,10 +116,29 @@ fn memory_is_compared_with_the_tightest_limit() {
         };
         assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
     }
-    // The resident memory is only an upper bound of the heap, and so never a reason to refuse.
+    // The resident memory is only an upper bound of the heap, and so no reason not to ask V8.
     let around = room(1);
     let known = Known { surroundings: Some(&around), ..known(&process, SHUT) };
     assert_eq!(outcome(&preflight(&known), Topic::Memory), Outcome::Caution);
+}
+
+#[test]
+fn after_the_signal_nothing_can_be_asked_and_so_the_bound_counts() {
+    let process = writes(node("0a00"));
+    let around = room(1);
+    for (way, expected) in [(SHUT, Outcome::Caution), (Way::Signal, Outcome::Unsafe)] {
+        let known = Known {
+            surroundings: Some(&around),
+            max_pause: Some(Duration::from_millis(1)),
+            out: Some((PathBuf::from("a.heapsnapshot"), Some(1))),
+            remote: Some(("/tmp".to_owned(), Some(true), Some(1))),
+            ..known(&process, way)
+        };
+        let preflight = preflight(&known);
+        for topic in [Topic::Memory, Topic::Pause, Topic::Disk, Topic::RemoteFile] {
+            assert_eq!(outcome(&preflight, topic), expected, "{topic:?}");
+        }
+    }
 }
 
 #[test]
@@ -120,9 +148,38 @@ fn a_probe_that_kills_is_a_reason_to_refuse() {
     let large = says(42, 4_000 * MB);
     let probe = Probe { failures: 3, period: 10, timeout: 4 };
     assert_eq!(probe.bears(), Duration::from_secs(24));
+    let endless = Probe { failures: u32::MAX, period: u32::MAX, timeout: u32::MAX };
+    let most = u64::from(u32::MAX);
+    assert_eq!(endless.bears(), Duration::from_secs((most - 1) * most + most));
     for (identity, expected) in [(&small, Outcome::Fine), (&large, Outcome::Unsafe)] {
         let known = Known { identity: Some(identity), probe: Some(probe), ..known(&process, OPEN) };
         assert_eq!(outcome(&preflight(&known), Topic::Pause), expected);
+    }
+}
+
+#[test]
+fn the_worse_of_probe_and_limit_counts() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let patient = Probe { failures: 100, period: 100, timeout: 100 };
+    let hasty = Probe { failures: 1, period: 1, timeout: 0 };
+    let (long, short) = (Duration::from_secs(10_000), Duration::from_millis(1));
+    for (probe, max, expected, who) in [
+        (patient, long, Outcome::Fine, "probe"),
+        (patient, short, Outcome::Unsafe, "limit"),
+        (hasty, long, Outcome::Unsafe, "probe"),
+        (hasty, short, Outcome::Unsafe, "probe"),
+    ] {
+        let known = Known {
+            identity: Some(&identity),
+            probe: Some(probe),
+            max_pause: Some(max),
+            ..known(&process, OPEN)
+        };
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Pause), expected);
+        let found = preflight.checks.iter().find(|check| check.topic == Topic::Pause).unwrap();
+        assert!(found.found.contains(who), "{}", found.found);
     }
 }
 
@@ -142,7 +199,9 @@ fn the_file_needs_room_here_and_there() {
         assert_eq!(outcome(&preflight, Topic::RemoteFile), expected);
     }
     // Node.js ends if it cannot write its snapshot.
-    let remote = Some(("/app".to_owned(), Some(false), Some(u64::MAX)));
-    let known = Known { remote, ..at(u64::MAX) };
-    assert_eq!(outcome(&preflight(&known), Topic::RemoteFile), Outcome::Unsafe);
+    for writable in [Some(false), None] {
+        let remote = Some(("/app".to_owned(), writable, Some(u64::MAX)));
+        let known = Known { remote, ..at(u64::MAX) };
+        assert_eq!(outcome(&preflight(&known), Topic::RemoteFile), Outcome::Unsafe);
+    }
 }

@@ -1,5 +1,6 @@
 //! From the wire to the disk: pieces through a bounded queue to one thread that checks and writes.
 
+mod booked;
 mod encoder;
 mod writer;
 
@@ -10,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use heapglass_format::check::Checked;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+
+pub use booked::Booked;
 
 /// Bytes that may wait for the disk. Less, and a disk that is busy for a moment makes the process keep
 /// what was not read; more, and a small must-gather pod has no room for the collector.
