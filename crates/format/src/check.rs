@@ -463,7 +463,8 @@ impl Check {
                             table.kind = value;
                         } else if is(columns.name) {
                             if !columns.numbered.contains(&table.kind) {
-                                self.strings_needed = self.strings_needed.max(value + 1);
+                                self.strings_needed =
+                                    self.strings_needed.max(value.saturating_add(1));
                             }
                         } else if is(columns.edge_count) {
                             self.edges_of_nodes = self.edges_of_nodes.wrapping_add(value);

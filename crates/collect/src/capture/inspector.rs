@@ -49,15 +49,9 @@ pub(super) async fn capture<P: Place>(
     }
     let open = match job.open_inspector().await {
         Ok(open) => open,
-        Err(error) => {
-            let mut failed = refused(error);
-            if let Error::NotOpened { pid, .. } = failed.error {
-                failed.left_behind.push(format!(
-                    "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes \
-                     on: `heapglass capture --pid {pid} --close-inspector` closes it"
-                ));
-            }
-            return Err(Box::new(failed));
+        Err(mut failed) => {
+            failed.preflight = Some(outside);
+            return Err(failed);
         }
     };
     job.over(open).await

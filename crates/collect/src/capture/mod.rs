@@ -462,10 +462,12 @@ pub async fn capture<P: Place>(
         (Method::Auto, _) => match inspector::capture(&mut job, target).await {
             Err(failed) if job.may_signal(&failed) => {
                 progress.event(Event::Note(format!("{}; SIGUSR2 is tried", failed.error)));
-                signal::capture(&mut job).await.map_err(|mut second| {
-                    second.left_behind.extend(failed.left_behind);
-                    second
-                })
+                let mut second = signal::capture(&mut job).await;
+                match &mut second {
+                    Ok(captured) => captured.left_behind.extend(failed.left_behind),
+                    Err(second) => second.left_behind.extend(failed.left_behind),
+                }
+                second
             }
             result => result,
         },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Error, Event, Job, Target};
+use super::{Error, Event, Failed, Job, Target};
 use crate::facts::options::DEFAULT_PORT;
 use crate::facts::{Runtime, Surroundings};
 use crate::inspector::discover::{self, Target as Found};
@@ -114,9 +114,12 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Opens the inspector by the signal and waits until it listens.
-    pub(super) async fn open_inspector(&mut self) -> Result<Open, Error> {
+    ///
+    /// Once the signal may have been sent, every error says what is left behind.
+    pub(super) async fn open_inspector(&mut self) -> Result<Open, Box<Failed>> {
         let Some(process) = self.process.clone() else {
-            return Err(InspectorError::NotAnInspector("nothing listens there".to_owned()).into());
+            let error = InspectorError::NotAnInspector("nothing listens there".to_owned());
+            return Err(Error::from(error).into());
         };
         let pid = process.pid;
         let before = self.surroundings.clone().unwrap_or_default();
@@ -126,19 +129,40 @@ impl<P: Place> Job<'_, P> {
             port => port,
         };
         if let Err(error @ PlaceError::Forbidden { .. }) = self.place.connect(named).await {
-            return Err(error.into());
+            return Err(Error::from(error).into());
         }
-        self.place.signal(pid, Signal::Usr1).await?;
+        let sent = self.place.signal(pid, Signal::Usr1).await;
+        if let Err(error) = sent {
+            // A connection that failed may have carried the signal all the same.
+            let unsure = matches!(error, PlaceError::Io { .. });
+            let left_behind = if unsure { vec![may_open(pid)] } else { Vec::new() };
+            return Err(Box::new(Failed { error: error.into(), preflight: None, left_behind }));
+        }
         self.progress.event(Event::Signalled("SIGUSR1"));
         // Whose options cannot be seen may have asked for any port.
         let own = before.own_ports.is_some();
         let named = if process.is_titled && own { 0 } else { process.options.inspector_port() };
-        let port = self.wait_for_port(pid, &before, named).await?;
+        let port = match self.wait_for_port(pid, &before, named).await {
+            Ok(port) => port,
+            Err(error) => {
+                let gone = matches!(error, Error::NoProcess(..));
+                let left_behind = if gone { Vec::new() } else { vec![may_open(pid)] };
+                return Err(Box::new(Failed { error, preflight: None, left_behind }));
+            }
+        };
+        if self.stop.is_asked() {
+            let left_behind = self.close_again(None, port).await.into_iter().collect();
+            return Err(Box::new(Failed {
+                error: Error::Interrupted,
+                preflight: None,
+                left_behind,
+            }));
+        }
         let path = match self.path_at(port).await {
             Ok(path) => path,
             Err(error) => {
-                self.close_again(None, port).await;
-                return Err(error);
+                let left_behind = self.close_again(None, port).await.into_iter().collect();
+                return Err(Box::new(Failed { error, preflight: None, left_behind }));
             }
         };
         Ok(Open { port, path, by_us: true })
@@ -155,10 +179,15 @@ impl<P: Place> Job<'_, P> {
             around.own_ports.clone().unwrap_or_else(|| around.all_ports.clone())
         };
         let old = ports(before);
-        let give_up = Instant::now() + self.options.patience;
+        let began = Instant::now();
+        let give_up = began + self.options.patience;
         loop {
-            self.look_around(pid).await?;
-            let now = self.surroundings.as_ref().map(ports).unwrap_or_default();
+            // The signal is sent: a look that fails is no reason to leave the port open.
+            let looked = self.look_around(pid).await;
+            let now = match (&looked, &self.surroundings) {
+                (Ok(()), Some(around)) => ports(around),
+                _ => Vec::new(),
+            };
             let mut new = now.iter().copied().filter(|port| !old.contains(port));
             let found = if named == 0 { new.next() } else { new.find(|port| *port == named) };
             if let Some(port) = found {
@@ -167,7 +196,13 @@ impl<P: Place> Job<'_, P> {
             if self.has_ended().await {
                 return Err(Error::NoProcess(pid, self.place.name()));
             }
-            if Instant::now() >= give_up || self.stop.is_asked() {
+            // Whoever stops waits for the port too, so that it can be closed.
+            let give_up = if self.stop.is_asked() { give_up.min(began + CLOSING) } else { give_up };
+            if Instant::now() >= give_up {
+                looked?;
+                if self.stop.is_asked() {
+                    return Err(Error::Interrupted);
+                }
                 let seconds = self.options.patience.as_secs();
                 return Err(Error::NotOpened { pid, seconds });
             }
@@ -223,4 +258,12 @@ impl<P: Place> Job<'_, P> {
         let mut session = Session::open(stream, &path, patience).await?;
         Ok(session.close_inspector(patience).await?)
     }
+}
+
+/// What is said of an inspector that was asked to open and was not seen.
+fn may_open(pid: u32) -> String {
+    format!(
+        "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes on: \
+         `heapglass capture --pid {pid} --close-inspector` closes it"
+    )
 }

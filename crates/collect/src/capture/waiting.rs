@@ -78,7 +78,10 @@ impl<P: Place> Job<'_, P> {
             },
         };
         let patience = self.options.patience;
-        let stream = self.place.connect(open.port).await.map_err(Error::from)?;
+        let stream = match self.place.connect(open.port).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(self.fail(error.into(), None, None, &open).await),
+        };
         let mut session = match Session::open(stream, &open.path, patience).await {
             Ok(session) => session,
             Err(error) => return Err(self.fail(error.into(), None, None, &open).await),
