@@ -90,10 +90,22 @@ impl Tool {
         self.command("rm -f -- \"$1\" && [ ! -e \"$1\" ]", node, &[path])
     }
 
-    /// Sends a signal; the shell has `kill` built in, with or without the program.
+    /// Sends a signal, if the process catches it at that moment: else it would be killed. The shell has `kill`
+    /// built in, with or without the program.
     pub(crate) fn signal(&self, process: u32, signal: &str) -> Vec<String> {
-        let node = "process.kill(Number(process.argv[1]), 'SIG' + process.argv[2])";
-        self.command("kill -\"$2\" \"$1\"", node, &[&process.to_string(), signal])
+        // Signals 10 and 12 are bits 9 and 11 of the mask, both in its third digit from the right.
+        let bit = if signal == "USR2" { "8" } else { "2" };
+        let shell = r#"d=
+while read -r k v; do [ "$k" = SigCgt: ] && d=$v; done < "/proc/$1/status"
+[ -n "$d" ] || exit 1
+d=${d%??}; d=${d#"${d%?}"}
+[ $((0x$d & $3)) -ne 0 ] || { echo "it does not catch SIG$2" >&2; exit 1; }
+kill -"$2" "$1""#;
+        let node = "const [pid, name, bit] = process.argv.slice(1); \
+            const m = /^SigCgt:\\s*([0-9a-f]+)/m.exec(require('fs').readFileSync('/proc/' + pid + '/status', 'utf8')); \
+            if (!m || !(parseInt(m[1].slice(-3, -2), 16) & Number(bit))) throw new Error('it does not catch SIG' + name); \
+            process.kill(Number(pid), 'SIG' + name)";
+        self.command(shell, node, &[&process.to_string(), signal, bit])
     }
 
     /// Ends well if a directory can be written to.
@@ -307,6 +319,37 @@ mod tests {
             run(&tool.remove(&path));
             assert!(!std::path::Path::new(&path).exists(), "{tool:?}");
             std::fs::write(&path, b"0123456789").expect("written again");
+        }
+    }
+
+    #[test]
+    fn a_process_that_does_not_catch_a_signal_is_not_sent_it() {
+        for tool in tools() {
+            for (trap, name, ends) in [
+                ("", "USR2", false),
+                ("trap 'exit 7' USR2;", "USR2", true),
+                ("trap 'exit 7' USR2;", "USR1", false),
+            ] {
+                let script = format!("{trap} echo; while :; do sleep 0.05; done");
+                let mut child = Command::new("sh")
+                    .args(["-c", &script])
+                    .stdout(std::process::Stdio::piped())
+                    .spawn()
+                    .expect("starts");
+                let mut ready = [0];
+                let out = child.stdout.as_mut().expect("piped");
+                std::io::Read::read_exact(out, &mut ready).expect("ready");
+                let command = tool.signal(child.id(), name);
+                let sent = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
+                assert_eq!(sent.status.success(), ends, "{tool:?} {trap} {sent:?}");
+                if ends {
+                    assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
+                } else {
+                    assert!(child.try_wait().expect("asked").is_none(), "{tool:?} {trap}");
+                    child.kill().expect("ended");
+                    child.wait().expect("ended");
+                }
+            }
         }
     }
 
