@@ -1,5 +1,7 @@
 //! `gather` where there is no cluster: how it is called, and how it ends.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 mod support;
 
 use support::{heapglass, said};
