@@ -10,6 +10,8 @@
 )]
 
 mod bench;
+mod capture;
+mod cluster;
 mod corpus;
 mod fuzz;
 mod generate;
@@ -45,6 +47,10 @@ enum Task {
     Oracle(oracle::Args),
     /// Measure time and memory on big snapshots, beside DevTools' engine.
     Bench(bench::Args),
+    /// Capture real processes of every major version of Node.js, and disturb them.
+    Capture(capture::Args),
+    /// Test the collector on the cluster that KUBECONFIG names.
+    Cluster(cluster::Args),
     /// Run the fuzz targets.
     Fuzz(fuzz::Args),
     /// Run one command and print its cost as JSON; `bench` runs itself this way.
@@ -70,6 +76,8 @@ fn run(task: Task) -> Result<()> {
         Task::Corpus(args) => corpus::run(&args),
         Task::Oracle(args) => oracle::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Capture(args) => capture::run(&args),
+        Task::Cluster(args) => cluster::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Measure(args) => bench::measure::run(&args),
     }

@@ -12,6 +12,8 @@ pub(crate) enum ExitStatus {
     Usage,
     /// An input could not be read.
     Unreadable,
+    /// A snapshot could not be collected.
+    NotCollected,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
@@ -24,6 +26,7 @@ impl ExitStatus {
             ExitStatus::Fine => 0,
             ExitStatus::Usage => 2,
             ExitStatus::Unreadable => 3,
+            ExitStatus::NotCollected => 4,
             ExitStatus::Interrupted => 130,
             ExitStatus::Terminated => 143,
         }

@@ -1,6 +1,10 @@
 //! The long texts of `--help`, and the small languages inside arguments.
 
-use crate::args::{ContextChoice, IdRange};
+use std::time::Duration;
+
+use heapglass_collect::watch::{self, Condition};
+
+use crate::args::{ContextChoice, IdRange, InspectorAddress};
 
 pub(crate) const ABOUT: &str = "\
 Open any V8 heap snapshot (Node.js, Chrome, Deno, Bun …), of any size, and say what is using the memory. \
@@ -46,6 +50,31 @@ Examples:
   heapglass summary heap.heapsnapshot --only duplicated-strings
   heapglass summary heap.heapsnapshot --ids 120000..
   heapglass summary heap.heapsnapshot --native-context @35";
+
+pub(crate) const GATHER: &str = "\
+Examples:
+  heapglass gather --with-heap-dumps
+  heapglass gather --with-heap-dumps --namespaces rhdh,portal --base-collection-path ./collected
+  heapglass gather --with-heap-dumps --heap-dump-instances my-hub --heap-dump-method sigusr2
+  heapglass gather --with-heap-dumps --selector app=shop --container web
+  heapglass gather --with-heap-dumps --dry-run
+  oc adm must-gather --image=IMAGE -- /usr/bin/gather --with-heap-dumps
+
+What was collected, and what was not and why, is in heap-dumps.json; `heapglass DIR` opens the snapshots.
+The guide is docs/gather.md.
+
+Environment:
+  HEAP_DUMP_TIMEOUT       seconds that one snapshot may take [600]
+  HEAP_DUMP_REMOTE_DIR    where processes write on SIGUSR2 [/tmp]
+  CMD_TIMEOUT             seconds that one question to the cluster may take [90]
+  BASE_COLLECTION_PATH    as --base-collection-path
+  RHDH_WITH_HEAP_DUMPS    `true` is --with-heap-dumps
+  RHDH_HEAP_DUMP_METHOD, RHDH_HEAP_DUMP_INSTANCES, RHDH_TARGET_NAMESPACES
+                          as the options of these names
+  MUST_GATHER_SINCE, MUST_GATHER_SINCE_TIME
+                          from when on logs are wanted: 2h, 2026-11-22T10:00:00Z
+  LOG_LEVEL               `debug` says more
+  KUBECONFIG              as for kubectl";
 
 pub(crate) const STATISTICS: &str = "\
 Examples:
@@ -102,6 +131,23 @@ Examples:
   heapglass cache
   heapglass cache clear";
 
+pub(crate) const CAPTURE: &str = "\
+The event loop of the process stands still while V8 writes. Before that it is checked whether this is safe: the right \
+process, enough memory, a bearable pause, room for the file; what is not safe is refused without --force. The inspector \
+that was opened for it is closed again, also after Ctrl-C. See docs/capture.md.
+
+Conditions of --when: `heap` (V8's heap, per cent of its limit or a size) or `rss` (resident memory, a size), above a \
+value (`heap>80%`) or growing by more than a size in a time (`heap>+50MB/10m`). Sizes: MB, GB, MiB, GiB.
+
+Examples:
+  heapglass capture --pid 4242 --report
+  heapglass capture --pid 4242 --dry-run
+  heapglass capture --name 'packages/backend' --compress
+  heapglass capture --inspect 127.0.0.1:9229 --out before.heapsnapshot
+  heapglass capture --pid 4242 --snapshots 3 --interval 30m
+  heapglass capture --pid 4242 --when 'heap>80%'
+  heapglass capture --pid 4242 --workers --json | jq '.snapshots[].file'";
+
 pub(crate) const COMPLETIONS: &str = "\
 Examples:
   heapglass completions bash > ~/.local/share/bash-completion/completions/heapglass
@@ -157,6 +203,38 @@ pub(crate) fn native_context(text: &str) -> Result<ContextChoice, String> {
     }
 }
 
+/// A length of time: `90s`, `10m`, `1h`, `1.5h`, or seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    watch::duration(text).ok_or_else(|| "a time looks like 30s, 10m or 1h".to_owned())
+}
+
+/// What is waited for.
+pub(crate) fn condition(text: &str) -> Result<Condition, String> {
+    text.parse()
+}
+
+/// `HOST:PORT`, `PORT` or `ws://HOST:PORT/PATH`.
+pub(crate) fn inspector_address(text: &str) -> Result<InspectorAddress, String> {
+    if text.starts_with("wss://") || text.starts_with("https://") {
+        return Err("an inspector speaks ws://, without encryption".to_owned());
+    }
+    let rest = ["ws://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let rest = rest.unwrap_or(text);
+    let (address, path) = match rest.split_once('/') {
+        Some((address, path)) => (address, Some(path)),
+        None => (rest, None),
+    };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) => (host.trim_matches(['[', ']']), port),
+        None => ("", address),
+    };
+    let wrong = || "an inspector's address looks like 127.0.0.1:9229 or ws://127.0.0.1:9229/…";
+    let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
+    let host = if host.is_empty() { "127.0.0.1" } else { host }.to_owned();
+    let path = path.filter(|path| !path.is_empty() && text.starts_with("ws")).map(str::to_owned);
+    Ok(InspectorAddress { host, port, path })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +254,22 @@ mod tests {
         assert_eq!(id_range("..@7"), Ok(IdRange { min: 0, max: 7 }));
         assert_eq!(id_range("7.."), Ok(IdRange { min: 7, max: u64::MAX }));
         assert!(id_range("2..1").is_err() && id_range("7").is_err() && id_range("a..b").is_err());
+    }
+
+    #[test]
+    fn inspectors_have_addresses() {
+        let address = |text: &str| {
+            inspector_address(text).map(|a| (a.host, a.port, a.path.unwrap_or_default()))
+        };
+        let local = || "127.0.0.1".to_owned();
+        assert_eq!(address("9229"), Ok((local(), 9229, String::new())));
+        assert_eq!(address("host:1"), Ok(("host".to_owned(), 1, String::new())));
+        assert_eq!(address("[::1]:1"), Ok(("::1".to_owned(), 1, String::new())));
+        assert_eq!(address("ws://127.0.0.1:9/a-b"), Ok((local(), 9, "a-b".to_owned())));
+        assert_eq!(address("http://127.0.0.1:9/json"), Ok((local(), 9, String::new())));
+        for wrong in ["", "host", "host:0", "host:x", "wss://host:1/a", "1:99999"] {
+            assert!(inspector_address(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ struct State {
     /// Pieces of work that stop by themselves and clean up, each with its work directory.
     cleaning: Mutex<Vec<Option<PathBuf>>>,
     cleaned: Condvar,
+    /// How long work may take to clean up, in milliseconds, where that is longer than usual.
+    patience: AtomicU64,
 }
 
 impl State {
@@ -66,6 +68,13 @@ impl Interrupt {
         CleansUp { state: Arc::clone(&self.0), work_dir }
     }
 
+    /// As [`Interrupt::cleans_up`], for work that has to tell others over the network to clean up.
+    pub(crate) fn cleans_up_within(&self, patience: Duration) -> CleansUp {
+        let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        self.0.patience.fetch_max(millis, Ordering::SeqCst);
+        self.cleans_up(None)
+    }
+
     /// Starts to listen for signals.
     #[cfg(unix)]
     pub(crate) fn listen(&self) -> std::io::Result<()> {
@@ -74,7 +83,13 @@ impl Interrupt {
         let own = self.clone();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
-                own.stop(signal);
+                if own.asked().is_some() {
+                    // Whoever asks twice does not want to wait.
+                    process::exit(i32::from(status_of(signal).code()));
+                }
+                own.0.signal.store(signal, Ordering::SeqCst);
+                let own = own.clone();
+                std::thread::spawn(move || own.stop(signal));
             }
         })?;
         Ok(())
@@ -89,9 +104,9 @@ impl Interrupt {
     /// work that nothing else stops.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals to listen for"))]
     fn stop(&self, signal: i32) {
-        self.0.signal.store(signal, Ordering::SeqCst);
+        let patience = Duration::from_millis(self.0.patience.load(Ordering::SeqCst)).max(PATIENCE);
         let busy = |cleaning: &mut Vec<Option<PathBuf>>| !cleaning.is_empty();
-        let waited = self.0.cleaned.wait_timeout_while(self.0.cleaning(), PATIENCE, busy);
+        let waited = self.0.cleaned.wait_timeout_while(self.0.cleaning(), patience, busy);
         for dir in waited.unwrap_or_else(PoisonError::into_inner).0.iter().flatten() {
             let _ = std::fs::remove_dir_all(dir);
         }

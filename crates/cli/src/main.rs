@@ -8,10 +8,12 @@ mod context;
 mod env;
 mod exit;
 mod export;
+mod gather;
 mod help;
 mod hints;
 mod inputs;
 mod interrupt;
+mod invoked;
 mod messages;
 mod open;
 mod progress;
@@ -37,7 +39,7 @@ use crate::settings::Settings;
 static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(invoked::arguments(std::env::args_os()));
     let settings = match Settings::resolve(&cli.common, &Environment::read()) {
         Ok(settings) => settings,
         Err(failure) => return finish(&Messages::new(false), Err(failure.into())),

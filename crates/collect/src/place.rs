@@ -5,6 +5,8 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::preflight::Probe;
+
 /// A place with processes. It moves bytes and interprets nothing, so that what a capture does is written once.
 ///
 /// Every call may take as long as the network does; callers put a deadline on it.
@@ -17,6 +19,11 @@ pub trait Place: Send + Sync {
     /// How a person calls this place: `this machine`, `pod shop/web-1, container app`.
     fn name(&self) -> String;
 
+    /// The liveness probe of whoever restarts the processes here when they do not answer, if there is one.
+    fn probe(&self) -> Option<Probe> {
+        None
+    }
+
     /// All processes that can be seen, as the kernel describes them. Those that ended meanwhile are left out.
     fn processes(&self) -> impl Future<Output = Result<Vec<RawProcess>, PlaceError>> + Send;
 
@@ -26,7 +33,8 @@ pub trait Place: Send + Sync {
         process: u32,
     ) -> impl Future<Output = Result<RawSurroundings, PlaceError>> + Send;
 
-    /// Sends a signal. The caller has made sure that the process catches it.
+    /// Sends a signal. The caller has made sure that the process catches it; the place looks once more
+    /// where it can, so that no other process gets it which has the number by now.
     fn signal(
         &self,
         process: u32,
@@ -48,6 +56,25 @@ pub trait Place: Send + Sync {
         path: &str,
         offset: u64,
     ) -> impl Future<Output = Result<Self::File, PlaceError>> + Send;
+
+    /// Whether this process may make files in a directory; `false` also where there is none.
+    fn writable(
+        &self,
+        process: u32,
+        directory: &str,
+    ) -> impl Future<Output = Result<bool, PlaceError>> + Send;
+
+    /// The path by which [`Place::list`], [`Place::open`] and [`Place::remove`] reach what this process
+    /// calls `path`. Differs where processes of other file system namespaces can be seen.
+    fn path_for(&self, _process: u32, path: &str) -> String {
+        path.to_owned()
+    }
+
+    /// The time by the clock that files are dated with there, in seconds since 1970; `None` where it is
+    /// not known.
+    fn now(&self) -> impl Future<Output = Option<i64>> + Send {
+        async { None }
+    }
 
     /// Removes a file that a capture has made.
     fn remove(&self, path: &str) -> impl Future<Output = Result<(), PlaceError>> + Send;
@@ -88,9 +115,12 @@ pub struct RawProcess {
 pub struct RawSurroundings {
     /// `/proc/meminfo`.
     pub meminfo: String,
-    /// `/proc/net/tcp` and `/proc/net/tcp6`, one after the other.
+    /// `/proc/PID/net/tcp` and `/proc/PID/net/tcp6`, one after the other.
     pub sockets: String,
-    /// Names and contents of the files of the memory cgroup that decide when the process is killed:
+    /// Where the links in `/proc/PID/fd` lead, one a line (`socket:[4242]`); empty where they may not
+    /// be read.
+    pub descriptors: String,
+    /// Whole paths and contents of the files of the memory cgroup that decide when the process is killed:
     /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat` or, of version 1,
     /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`,
     /// those of the parents after those of the process's own group.

@@ -8,10 +8,12 @@
 //! [`strings`] (text).
 
 pub mod buffer;
+pub mod check;
 pub mod column;
 pub mod container;
 mod error;
 mod finding;
+mod gzip;
 mod kinds;
 pub mod meta;
 pub mod progress;
@@ -24,5 +26,6 @@ const _: () = assert!(usize::BITS >= 64, "heapglass needs a 64-bit system");
 
 pub use error::{Error, Result};
 pub use finding::{Finding, FindingKind};
+pub use gzip::gunzip;
 pub use kinds::{EdgeType, NodeType};
 pub use progress::{Phase, Progress, Step};

@@ -1,3 +1,20 @@
-//! Finds Node.js workloads in a cluster and reaches the processes in their pods.
+//! Finds Node.js workloads in a cluster, reaches the processes in their pods, and lays out what was collected.
+//!
+//! Reading order: [`client`] (the cluster), [`access`] (rights), [`discover`] (which workloads), [`pod`] (a
+//! container as a place), [`gather`] (collecting from all of them), [`wire`] (the index of the collection).
 
 #![forbid(unsafe_code)]
+
+pub mod access;
+mod base64;
+pub mod client;
+pub mod discover;
+mod ephemeral;
+mod exec;
+pub mod gather;
+pub mod named;
+pub mod pod;
+mod quantity;
+mod redact;
+mod script;
+pub mod wire;

@@ -19,7 +19,9 @@ pub(crate) fn run(dir: &Path) -> anyhow::Result<ExitStatus> {
     let write = |path: &Path, text: String| {
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     };
-    for (name, schema) in schemas() {
+    let collecting = heapglass_collect::wire::schemas();
+    let gathered = ("heap-dumps", heapglass_k8s::wire::schema());
+    for (name, schema) in schemas().into_iter().chain(collecting).chain([gathered]) {
         let text = serde_json::to_string_pretty(&schema)? + "\n";
         write(&schema_dir.join(format!("{name}.schema.json")), text)?;
     }

@@ -1,9 +1,11 @@
 //! The commands, one file each.
 
 mod cache;
+mod capture;
 mod containment;
 mod dominators;
 mod export;
+mod gather;
 mod generate;
 mod index;
 mod object;
@@ -38,6 +40,8 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Export(args) => export::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Cache(args) => cache::run(context, args),
+        Command::Capture(args) => capture::run(context, args),
+        Command::Gather(args) => gather::run(context, args),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { out } => shell::man(out.as_deref()),
         Command::Generate { dir } => generate::run(dir),

@@ -1,0 +1,263 @@
+//! `capture`: a snapshot of a running process.
+
+mod along;
+mod choose;
+mod pod;
+mod show;
+mod talk;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use heapglass_collect::capture::{self, Error, Method, close_inspector, wait};
+use heapglass_collect::inspector::taking::Contents;
+use heapglass_collect::place::Place;
+use heapglass_collect::preflight::Outcome;
+use heapglass_collect::wire::CaptureDocument;
+use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
+
+use crate::args::{CaptureArgs, CaptureMethod, InspectorAddress};
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+use along::Along;
+use talk::Talk;
+
+/// How long the inspector of a process that is busy may take to close after Ctrl-C. Whoever presses it twice
+/// does not wait.
+const CLEANING: Duration = Duration::from_secs(45);
+
+/// Takes the snapshots that were asked for.
+pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitStatus> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let _cleans_up = context.interrupt.cleans_up_within(CLEANING);
+    let status = runtime.block_on(async {
+        let (handle, stop) = Stop::pair();
+        let interrupt = context.interrupt.clone();
+        // The signal comes on a thread of its own.
+        tokio::spawn(async move {
+            while interrupt.asked().is_none() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let _ = handle.send(true);
+        });
+        dispatch(context, args, &stop).await
+    });
+    let Some(interrupted) = context.interrupt.asked() else { return status };
+    if let Err(error) = status {
+        // What is left of it is worth a line, that it was interrupted is not.
+        let text = error.to_string();
+        if text != Error::Interrupted.to_string() {
+            context.messages.note(&text);
+        }
+    }
+    Ok(interrupted)
+}
+
+async fn dispatch(
+    context: &Context,
+    args: &CaptureArgs,
+    stop: &Stop,
+) -> anyhow::Result<ExitStatus> {
+    if let Some(name) = &args.pod {
+        return pod::run(context, args, name, stop).await;
+    }
+    if let Some(InspectorAddress { host, port, path }) = &args.inspect {
+        let target = Target::Inspector { port: *port, path: path.clone() };
+        if matches!(host.as_str(), "127.0.0.1" | "localhost" | "::1") {
+            return series(context, args, &Local, &target, stop).await;
+        }
+        let place = Address { host: host.clone() };
+        return series(context, args, &place, &target, stop).await;
+    }
+    let pid = choose::process(context, args).await?;
+    if args.close_inspector {
+        return close(context, args, &Local, pid).await;
+    }
+    series(context, args, &Local, &Target::Process(pid), stop).await
+}
+
+/// Closes an inspector that was left open.
+async fn close<P: Place>(
+    context: &Context,
+    args: &CaptureArgs,
+    place: &P,
+    pid: u32,
+) -> anyhow::Result<ExitStatus> {
+    let talk = Talk::new(context);
+    let options = options(args, PathBuf::new());
+    let closed = close_inspector(place, pid, &options, &talk).await;
+    let closed = closed.map_err(|failed| not_collected(&failed))?;
+    let text = if closed { "is closed" } else { "was not open" };
+    writeln!(io::stdout(), "the inspector of process {pid} {text}")?;
+    Ok(ExitStatus::Fine)
+}
+
+/// Waits for the condition, and takes one snapshot after the other.
+async fn series<P: Place>(
+    context: &Context,
+    args: &CaptureArgs,
+    place: &P,
+    target: &Target,
+    stop: &Stop,
+) -> anyhow::Result<ExitStatus> {
+    if let (Some(condition), false) = (args.when, args.dry_run) {
+        let talk = Talk::new(context);
+        let waiting = options(args, PathBuf::new());
+        let why = wait(place, target, condition, &waiting, &talk, stop).await;
+        talk.finish();
+        let why = why.map_err(|failed| not_collected(&failed))?;
+        context.messages.note(&format!("{why}: taking the snapshot"));
+    }
+    let count = if args.dry_run { 1 } else { args.snapshots };
+    let mut status = ExitStatus::Fine;
+    for number in 1..=count {
+        let began = Instant::now();
+        let out = file_name(args, number)?;
+        status = status.worse(one(context, args, place, target, stop, out).await?);
+        if number < count && wait_until(began + args.interval, stop).await {
+            break;
+        }
+    }
+    Ok(status)
+}
+
+/// True if the user asked to stop before.
+async fn wait_until(time: Instant, stop: &Stop) -> bool {
+    let mut stop = stop.clone();
+    tokio::select! {
+        () = tokio::time::sleep_until(time.into()) => false,
+        () = stop.asked() => true,
+    }
+}
+
+/// Takes one snapshot, with those of its workers, and says what came of it.
+async fn one<P: Place>(
+    context: &Context,
+    args: &CaptureArgs,
+    place: &P,
+    target: &Target,
+    stop: &Stop,
+    out: PathBuf,
+) -> anyhow::Result<ExitStatus> {
+    let along = Along::new(context);
+    let follow = |growing| along.follow(growing);
+    let talk = Talk::reading_along(context, args.report.then_some(&follow));
+    let result = capture::capture(place, target, &options(args, out), &talk, stop).await;
+    talk.finish();
+    let mut stdout = io::stdout().lock();
+    if context.settings.json {
+        let document = match &result {
+            Ok(captured) => CaptureDocument::new(captured),
+            Err(failed) => CaptureDocument::failed(failed),
+        };
+        // A line for each, so that those of a series can be read as they come.
+        writeln!(stdout, "{}", serde_json::to_string(&document)?)?;
+    }
+    let captured = result.map_err(|failed| not_collected(&failed))?;
+    if !context.settings.json {
+        let report = if args.dry_run { show::looked } else { show::captured };
+        report(&captured, &context.settings.look, &mut stdout)?;
+        stdout.flush()?;
+    }
+    drop(stdout);
+    for left in &captured.left_behind {
+        context.messages.note(left);
+    }
+    if args.report && captured.is_whole() {
+        along.report(&captured)?;
+    }
+    end(&captured, args.dry_run)
+}
+
+/// How a capture that came to an end ends.
+fn end(captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
+    if dry_run {
+        let unsafe_now = captured.preflight.outcome() == Outcome::Unsafe;
+        return Ok(if unsafe_now { ExitStatus::NotCollected } else { ExitStatus::Fine });
+    }
+    let Some(taken) = captured.snapshots.iter().find(|taken| !taken.is_whole()) else {
+        return Ok(ExitStatus::Fine);
+    };
+    let why = taken.broken.as_ref().map(ToString::to_string).unwrap_or_default();
+    let message = match &taken.written.path {
+        Some(path) => {
+            format!("the snapshot is not whole: {why}; what arrived is in {}", path.display())
+        }
+        None => format!("there is no snapshot: {why}"),
+    };
+    Err(Failure { status: ExitStatus::NotCollected, message, hint: None }.into())
+}
+
+/// A capture that came to nothing, as the user reads it.
+fn not_collected(failed: &Failed) -> Failure {
+    let status = match failed.error {
+        Error::NoProcess(..) | Error::Sink(_) => ExitStatus::Usage,
+        Error::Interrupted => ExitStatus::Interrupted,
+        _ => ExitStatus::NotCollected,
+    };
+    let mut message = failed.error.to_string();
+    for left in &failed.left_behind {
+        message.push_str("; ");
+        message.push_str(left);
+    }
+    Failure { status, message, hint: failed.error.hint() }
+}
+
+fn options(args: &CaptureArgs, out: PathBuf) -> Options {
+    Options {
+        method: match args.method {
+            CaptureMethod::Auto => Method::Auto,
+            CaptureMethod::Inspector => Method::Inspector,
+            CaptureMethod::Sigusr2 => Method::Sigusr2,
+        },
+        contents: Contents { internals: args.expose_internals, numbers: args.numeric_values },
+        workers: args.workers,
+        force: args.force,
+        dry_run: args.dry_run,
+        timeout: args.timeout,
+        patience: args.patience,
+        max_pause: args.max_pause,
+        ..Options::new(out)
+    }
+}
+
+/// The file of the first, second … snapshot.
+fn file_name(args: &CaptureArgs, number: u32) -> Result<PathBuf, Failure> {
+    let Some(out) = &args.out else {
+        let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let ending = if args.compress { ".zst" } else { "" };
+        return Ok(PathBuf::from(format!("heapdump-{now}.heapsnapshot{ending}")));
+    };
+    if out.is_dir() {
+        let text = format!("--out names a file, and {} is a directory", out.display());
+        return Err(Failure::usage(text));
+    }
+    let mut path = out.clone();
+    if args.compress && path.extension().is_none_or(|extension| extension != "zst") {
+        path.as_mut_os_string().push(".zst");
+    }
+    Ok(if args.snapshots > 1 { numbered(&path, number) } else { path })
+}
+
+/// `a.heapsnapshot` of number 2 is `a-2.heapsnapshot`.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let at = name.find(".heapsnapshot").or_else(|| name.rfind('.')).unwrap_or(name.len());
+    let (stem, ending) = name.split_at(at);
+    path.with_file_name(format!("{stem}-{number}{ending}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_series_are_numbered() {
+        let name = |path: &str| numbered(Path::new(path), 2).display().to_string();
+        assert_eq!(name("d/a.heapsnapshot"), "d/a-2.heapsnapshot");
+        assert_eq!(name("a.heapsnapshot.zst"), "a-2.heapsnapshot.zst");
+        assert_eq!(name("a"), "a-2");
+    }
+}

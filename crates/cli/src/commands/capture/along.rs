@@ -1,0 +1,155 @@
+//! The report of a snapshot that is still arriving.
+//!
+//! The engine reads from a pipe what a thread reads from the file behind the writer. Nothing waits for the
+//! engine: if it is slower than the wire, the rest is on the disk.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use heapglass_collect::Captured;
+use heapglass_collect::sink::Growing;
+use heapglass_format::source::Source;
+use heapglass_graph::{OpenOptions, Phase, Progress, Snapshot, Wants};
+use heapglass_report::text::heading;
+use heapglass_report::wire::{Document, SnapshotEntry};
+
+use crate::args::{FilesArg, ReportArgs};
+use crate::commands::report;
+use crate::context::Context;
+use crate::hints;
+use crate::interrupt::Interrupt;
+
+/// Classes and objects that the report lists, and the share from which an owner stands out: what
+/// `heapglass report` does by itself.
+const TOP: usize = 10;
+const THRESHOLD: f64 = 10.0;
+
+type Opening = JoinHandle<anyhow::Result<Snapshot>>;
+
+/// Reads along.
+pub(super) struct Along<'a> {
+    context: &'a Context,
+    opening: Mutex<Option<Opening>>,
+}
+
+/// What the engine is told.
+struct Engine {
+    temp_dir: PathBuf,
+    threads: usize,
+    interrupt: Interrupt,
+}
+
+impl<'a> Along<'a> {
+    pub(super) fn new(context: &'a Context) -> Along<'a> {
+        Along { context, opening: Mutex::new(None) }
+    }
+
+    /// Begins to read.
+    pub(super) fn follow(&self, growing: Growing) {
+        let settings = &self.context.settings;
+        let engine = Engine {
+            temp_dir: settings.temp_dir.clone(),
+            threads: settings.threads,
+            interrupt: self.context.interrupt.clone(),
+        };
+        let opening = std::thread::spawn(move || open(&engine, &growing));
+        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Some(opening);
+    }
+
+    /// Waits for the engine, and writes the report of the first snapshot; that of the others is made from
+    /// their files.
+    pub(super) fn report(&self, captured: &Captured) -> anyhow::Result<()> {
+        let files = captured.snapshots.iter().filter_map(|taken| taken.written.path.clone());
+        let mut files: Vec<PathBuf> = files.collect();
+        let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let opened = opening.and_then(|opening| opening.join().ok()?.ok());
+        if let (Some(snapshot), false) = (opened, files.is_empty()) {
+            let file = files.remove(0);
+            self.write(&snapshot, file.display().to_string())?;
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        let args = ReportArgs { files: FilesArg { files }, top: TOP, threshold: THRESHOLD };
+        report::run(self.context, &args).map(|_| ())
+    }
+
+    fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
+        let graph = snapshot.graph().map_err(hints::opening)?;
+        let body = report::body(snapshot, &graph, TOP, THRESHOLD);
+        let entry = SnapshotEntry::new(file, snapshot.overview());
+        let document = Document::new(entry, &snapshot.overview().findings, body);
+        let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);
+        writeln!(out)?;
+        heading(&document.snapshot, look, &mut out)?;
+        writeln!(out)?;
+        document.write_text(look, &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Opens the snapshot as it arrives.
+#[cfg(unix)]
+fn open(engine: &Engine, growing: &Growing) -> anyhow::Result<Snapshot> {
+    use std::os::fd::AsRawFd;
+    let file = File::open(&growing.path)?;
+    let (reader, writer) = io::pipe()?;
+    std::thread::scope(|scope| {
+        let feeder = scope.spawn(move || feed(file, writer, growing));
+        let source = Source::file(&PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd())))?;
+        let work_dir =
+            tempfile::Builder::new().prefix("heapglass-").tempdir_in(&engine.temp_dir)?;
+        let options = OpenOptions {
+            index: None,
+            temp_dir: work_dir.path().to_owned(),
+            threads: engine.threads,
+            wants: Wants::Graph,
+        };
+        let opened = Snapshot::open(&source, &options, &Quiet(&engine.interrupt));
+        // The feeder ends with an error once nobody reads.
+        drop(reader);
+        let _ = feeder.join();
+        Ok(opened?)
+    })
+}
+
+#[cfg(not(unix))]
+fn open(_: &Engine, _: &Growing) -> anyhow::Result<Snapshot> {
+    anyhow::bail!("pipes cannot be opened by name")
+}
+
+/// Moves bytes from the file to the pipe as they come.
+#[cfg_attr(not(unix), expect(dead_code, reason = "nothing reads along"))]
+fn feed(mut file: File, mut pipe: io::PipeWriter, growing: &Growing) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 18];
+    let mut done = 0;
+    loop {
+        let (there, finished) = growing.more_than(done);
+        while done < there {
+            let n = match file.read(&mut buffer)? {
+                0 => break,
+                n => n,
+            };
+            pipe.write_all(&buffer[..n])?;
+            done += n as u64;
+        }
+        if finished {
+            return Ok(());
+        }
+    }
+}
+
+/// No bar of its own: the capture has one.
+struct Quiet<'a>(&'a Interrupt);
+
+impl Progress for Quiet<'_> {
+    fn update(&self, _: Phase, _: u64, _: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.asked().is_some()
+    }
+}

@@ -1,0 +1,73 @@
+//! `--pod`: a process in a pod.
+
+use std::time::Duration;
+
+use heapglass_collect::capture::{Stop, candidates};
+use heapglass_collect::facts::ProcessFacts;
+use heapglass_collect::place::Place;
+use heapglass_collect::{Target, words::size};
+use heapglass_k8s::client::{Cluster, ConnectOptions};
+use heapglass_k8s::named::{PodName, find};
+use heapglass_k8s::pod::{PodOptions, Via};
+
+use crate::args::CaptureArgs;
+use crate::commands::gather::failure;
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+
+/// How long a question to the cluster may take.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Takes the snapshots, and leaves nothing running in the pod.
+pub(super) async fn run(
+    context: &Context,
+    args: &CaptureArgs,
+    name: &PodName,
+    stop: &Stop,
+) -> anyhow::Result<ExitStatus> {
+    let connect = ConnectOptions { context: args.context.clone(), deadline: DEADLINE };
+    let cluster = Cluster::connect(&connect).await.map_err(|error| failure(&error))?;
+    let options = PodOptions {
+        debug_image: args.debug_image.clone(),
+        ephemeral_lifetime: args.timeout * 2,
+        // An ephemeral container stays in the pod's description: not for a look.
+        via: if args.dry_run { Via::Exec } else { Via::Auto },
+    };
+    let place = find(&cluster, name, options).await.map_err(|error| failure(&error))?;
+    let status = match process(&place, args).await {
+        Ok(pid) if args.close_inspector => super::close(context, args, &place, pid).await,
+        Ok(pid) => super::series(context, args, &place, &Target::Process(pid), stop).await,
+        Err(failure) => Err(failure.into()),
+    };
+    if let Some(ephemeral) = place.ephemeral_container() {
+        let text = format!("ephemeral container {ephemeral} ended; its entry stays in the pod");
+        context.messages.note(&text);
+    }
+    place.leave().await;
+    status
+}
+
+/// The process that is meant: the one that was named, else the only one.
+async fn process(place: &impl Place, args: &CaptureArgs) -> Result<u32, Failure> {
+    if let Some(pid) = args.pid {
+        return Ok(pid);
+    }
+    let found = candidates(place).await.map_err(|error| Failure {
+        status: ExitStatus::NotCollected,
+        message: error.to_string(),
+        hint: None,
+    })?;
+    let line = |process: &ProcessFacts| {
+        let memory = process.status.resident.map(size).unwrap_or_default();
+        format!("\n  --pid {:<8} {memory:>8}  {}", process.pid, process.command)
+    };
+    match found.as_slice() {
+        [one] => Ok(one.pid),
+        [] => Err(Failure::usage(format!("there is no Node.js process in {}", place.name()))),
+        several => {
+            let list: String = several.iter().map(line).collect();
+            let text = format!("{} Node.js processes are in {}", several.len(), place.name());
+            Err(Failure::usage(text).hint(format!("one of these:{list}")))
+        }
+    }
+}

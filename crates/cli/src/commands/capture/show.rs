@@ -1,0 +1,148 @@
+//! What a capture came to, as text: the answer first, then the figures.
+
+use std::io::{self, Write};
+
+use heapglass_collect::Captured;
+use heapglass_collect::capture::Taken;
+use heapglass_collect::inspector::Identity;
+use heapglass_collect::preflight::model::Prediction;
+use heapglass_collect::preflight::{Outcome, Preflight};
+use heapglass_collect::wire::outcome_name;
+use heapglass_collect::words::{grouped, seconds, size};
+use heapglass_report::text::{Look, Role, clean};
+
+/// What was captured, and the truth beside what was predicted.
+pub(super) fn captured(captured: &Captured, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    for taken in &captured.snapshots {
+        one(taken, look, out)?;
+    }
+    writeln!(out, "{}", look.paint(Role::Faint, &clean(&who(captured))))?;
+    let Some(taken) = captured.snapshots.first() else { return Ok(()) };
+    writeln!(out)?;
+    figures(taken, captured.preflight.prediction.as_ref(), look, out)?;
+    for check in captured.preflight.those(Outcome::Unsafe) {
+        line(out, look, Role::Warning, "forced", &check.found)?;
+    }
+    Ok(())
+}
+
+fn one(taken: &Taken, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let checked = &taken.written.checked;
+    let of = match &taken.worker {
+        Some(worker) => format!(" of worker {}", worker.id),
+        None => String::new(),
+    };
+    let file = taken.written.path.as_ref().map(|path| path.display().to_string());
+    let Some(file) = file else {
+        let why = taken.broken.as_ref().map(ToString::to_string).unwrap_or_default();
+        return writeln!(out, "nothing was captured{of}: {}", clean(&why));
+    };
+    let counts = format!(
+        "{}, {} nodes, {} edges",
+        size(checked.bytes),
+        grouped(checked.nodes),
+        grouped(checked.edges)
+    );
+    let (word, role) =
+        if taken.is_whole() { ("captured", Role::Strong) } else { ("PARTIAL", Role::Warning) };
+    writeln!(
+        out,
+        "{} {}{of}: {counts}",
+        look.paint(role, word),
+        look.paint(Role::Source, &clean(&file))
+    )
+}
+
+fn who(captured: &Captured) -> String {
+    let runtime = captured.identity.as_ref().map(Identity::runtime);
+    let runtime = runtime.unwrap_or_else(|| {
+        captured.process.as_ref().map_or("a process", |process| process.runtime.name()).to_owned()
+    });
+    match &captured.process {
+        Some(process) => format!("process {}, {runtime}: {}", process.pid, process.command),
+        None => runtime,
+    }
+}
+
+fn figures(
+    taken: &Taken,
+    prediction: Option<&Prediction>,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let Some(pause) = taken.pause {
+        let predicted = prediction.map_or_else(String::new, |prediction| {
+            let range = prediction.pause;
+            format!(" (predicted {} to {})", seconds(range.usual), seconds(range.most))
+        });
+        let text = format!("the event loop stood still for {}{predicted}", seconds(pause));
+        line(out, look, Role::Plain, "pause", &text)?;
+    }
+    if let Some(before) = taken.resident_before {
+        let predicted = prediction.map_or_else(String::new, |prediction| {
+            let range = prediction.memory;
+            format!(" (predicted {} to {} more)", size(range.usual), size(range.most))
+        });
+        let peak = taken.peak().map_or_else(
+            || "no more than ever before".to_owned(),
+            |peak| format!("at most {}", size(peak)),
+        );
+        let after = taken
+            .resident_after
+            .map_or_else(String::new, |after| format!(", {} after", size(after)));
+        let text = format!("{} before, {peak} meanwhile{after}{predicted}", size(before));
+        line(out, look, Role::Plain, "memory", &text)?;
+    }
+    let rate = taken.throughput().map_or_else(String::new, |rate| format!(", {}/s", size(rate)));
+    let disk = if taken.written.bytes_on_disk == taken.written.checked.bytes {
+        String::new()
+    } else {
+        format!(", {} on disk", size(taken.written.bytes_on_disk))
+    };
+    let text =
+        format!("{} in {}{rate}{disk}", size(taken.written.checked.bytes), seconds(taken.duration));
+    line(out, look, Role::Plain, "bytes", &text)?;
+    if !taken.written.stalled.is_zero() {
+        let text = format!(
+            "the disk was too slow for {}, while the process kept what was not read",
+            seconds(taken.written.stalled)
+        );
+        line(out, look, Role::Warning, "stalled", &text)?;
+    }
+    Ok(())
+}
+
+/// What a dry run found.
+pub(super) fn looked(captured: &Captured, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let preflight = &captured.preflight;
+    let (verdict, role) = verdict(preflight);
+    writeln!(out, "{}: {}", look.paint(role, verdict), clean(&who(captured)))?;
+    writeln!(out)?;
+    for check in &preflight.checks {
+        let role = match check.outcome {
+            Outcome::Fine => Role::Plain,
+            Outcome::Unknown => Role::Faint,
+            _ => Role::Warning,
+        };
+        let text = format!("{}: {}", check.topic.name(), check.found);
+        line(out, look, role, &outcome_name(check.outcome).replace('_', " "), &text)?;
+        if let Some(advice) = &check.advice {
+            line(out, look, Role::Faint, "", advice)?;
+        }
+    }
+    Ok(())
+}
+
+fn verdict(preflight: &Preflight) -> (&'static str, Role) {
+    match preflight.outcome() {
+        Outcome::Fine => ("safe", Role::Strong),
+        Outcome::Unknown => ("safe as far as can be known", Role::Strong),
+        Outcome::Caution => ("may go wrong", Role::Warning),
+        Outcome::Unsafe => ("not safe", Role::Warning),
+    }
+}
+
+fn line(out: &mut dyn Write, look: &Look, role: Role, word: &str, text: &str) -> io::Result<()> {
+    let word = format!("{word:<9}");
+    writeln!(out, "  {} {}", look.paint(role, &word), clean(text))
+}

@@ -1,0 +1,105 @@
+//! The summary of a collection, as text.
+
+use std::fmt::Write;
+
+use heapglass_collect::words::size;
+use heapglass_k8s::gather::GatherOptions;
+use heapglass_k8s::wire::{Container, HeapDumps, Outcome, Process};
+
+/// What was collected, what was not and why, and what to do next.
+pub(crate) fn text(index: &HeapDumps, options: &GatherOptions) -> String {
+    let mut text = String::new();
+    let mut line = |line: &str| {
+        text.push_str(line);
+        text.push('\n');
+    };
+    for workload in &index.workloads {
+        line(&format!("{} {}/{}", workload.kind, workload.namespace, workload.name));
+        if let Some(problem) = &workload.problem {
+            line(&format!("  {problem}"));
+        }
+        for pod in &workload.pods {
+            for container in &pod.containers {
+                let at = format!("{} {}", pod.name, container.name);
+                of_container(&mut line, &at, container, options.dry_run);
+            }
+        }
+    }
+    if index.workloads.is_empty() {
+        line("No workload was found.");
+        if options.search.selector.is_none() {
+            line(
+                "hint: --selector app=NAME collects from any pods; --namespaces says where to look",
+            );
+        }
+    }
+    for note in &index.notes {
+        line(&format!("note: {note}"));
+    }
+    for error in &index.errors {
+        line(&format!("error: {error}"));
+    }
+    for right in &index.missing_rights {
+        line(&format!("missing right: {}", right.what));
+        line(&format!("  add to {}: {}", right.role, right.rule));
+    }
+    let summary = &index.summary;
+    let mut counts = Vec::new();
+    let mut count = |number: u64, what: &str| {
+        if number > 0 {
+            counts.push(format!("{number} {what}"));
+        }
+    };
+    if options.dry_run {
+        count(summary.collected, "could be collected");
+    } else {
+        count(summary.collected, "collected");
+    }
+    count(summary.found_snapshots, "found");
+    count(summary.partial, "in part");
+    count(summary.refused, "refused");
+    count(summary.failed, "failed");
+    let counts = if counts.is_empty() { "nothing collected".to_owned() } else { counts.join(", ") };
+    let interrupted = if index.interrupted { " (interrupted)" } else { "" };
+    line(&format!("\n{counts}{interrupted}: {}", size(summary.bytes)));
+    line(&format!("{}", options.base.join("heap-dumps.json").display()));
+    if summary.collected + summary.found_snapshots > 0 && !options.dry_run {
+        line(&format!("next: heapglass {}", options.base.display()));
+    }
+    text
+}
+
+fn of_container(line: &mut impl FnMut(&str), at: &str, container: &Container, dry_run: bool) {
+    if let Some(problem) = &container.problem {
+        line(&format!("  {at}: {problem}"));
+    }
+    for process in &container.processes {
+        line(&format!("  {at}, process {}: {}", process.pid, of_process(process, dry_run)));
+    }
+    for snapshot in &container.found_snapshots {
+        let part = if snapshot.complete { "" } else { ", not whole" };
+        let remote = snapshot.remote_path.as_deref().unwrap_or_default();
+        let (bytes, time) = (size(snapshot.bytes), &snapshot.time);
+        line(&format!("  {at}: found {remote} of {time}, {bytes}{part}"));
+    }
+}
+
+fn of_process(process: &Process, dry_run: bool) -> String {
+    let mut text = match process.outcome {
+        Outcome::Collected if dry_run => "could be collected".to_owned(),
+        Outcome::Collected => "collected".to_owned(),
+        Outcome::Partial => "in part".to_owned(),
+        Outcome::Refused => "refused".to_owned(),
+        Outcome::Failed => "failed".to_owned(),
+    };
+    for snapshot in &process.snapshots {
+        let _ = write!(text, " {}", size(snapshot.bytes));
+        if let Some(pause) = snapshot.pause_ms {
+            let _ = write!(text, ", stood still for {:.1} s", pause as f64 / 1000.0);
+        }
+    }
+    if let Some(problem) = &process.problem {
+        let _ = write!(text, ": {problem}");
+    }
+    text
+}

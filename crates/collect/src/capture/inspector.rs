@@ -1,0 +1,367 @@
+//! The way of the inspector.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::open::Open;
+use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
+use crate::facts::Surroundings;
+use crate::inspector::protocol::{Thread, Worker};
+use crate::inspector::taking::{Step, Taking};
+use crate::inspector::{Identity, InspectorError, Session, ask};
+use crate::place::{Place, RawSurroundings};
+use crate::preflight::{Known, Preflight, Way, preflight};
+use crate::sink::{Sink, SinkOptions, free_space};
+
+/// How long the time at the end of the pause is waited for, once everything else is here.
+const CLOCK: Duration = Duration::from_secs(2);
+
+/// Takes snapshots by the inspector.
+pub(super) async fn capture<P: Place>(
+    job: &mut Job<'_, P>,
+    target: &Target,
+) -> Result<Captured, Box<Failed>> {
+    let found = job.find_inspector(target).await?;
+    // What can be known from outside is judged before anything is sent; whether the memory is enough
+    // only once V8 was asked.
+    let outside = job.check_from_outside(found.is_some());
+    if job.options.dry_run && found.is_none() {
+        job.judge(&outside)?;
+        return Ok(job.nothing_taken(None, outside));
+    }
+    if let Some(open) = found {
+        return job.over(open).await;
+    }
+    let refused =
+        |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
+    if let Some(process) = job.process.as_ref().filter(|process| !process.runtime.has_v8()) {
+        let text =
+            format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
+        return Err(Box::new(refused(Error::Refused(text))));
+    }
+    if let (Some(why), Some(process)) = (job.why_shut(), &job.process) {
+        return Err(Box::new(refused(Error::Shut { pid: process.pid, why })));
+    }
+    if let Err(error) = job.judge(&outside) {
+        return Err(Box::new(refused(error)));
+    }
+    let open = match job.open_inspector().await {
+        Ok(open) => open,
+        Err(mut failed) => {
+            failed.preflight = Some(outside);
+            return Err(failed);
+        }
+    };
+    job.over(open).await
+}
+
+impl<P: Place> Job<'_, P> {
+    fn check_from_outside(&self, open: bool) -> Preflight {
+        preflight(&self.known(None, Way::Inspector { open }))
+    }
+
+    pub(super) fn known<'a>(&'a self, identity: Option<&'a Identity>, way: Way) -> Known<'a> {
+        let out = &self.options.out;
+        Known {
+            process: self.process.as_ref(),
+            surroundings: self.surroundings.as_ref(),
+            identity,
+            way,
+            probe: self.options.probe.or_else(|| self.place.probe()),
+            out: Some((
+                out.clone(),
+                // What is left at the end stays free, and other captures write too.
+                free_space(out).map(|free| {
+                    let others = self.options.booked.by_others(out);
+                    free.saturating_sub(self.options.reserve).saturating_sub(others)
+                }),
+            )),
+            compress: SinkOptions::new(out).compress,
+            remote: None,
+            max_pause: self.options.max_pause,
+        }
+    }
+
+    pub(super) fn nothing_taken(
+        &self,
+        identity: Option<Identity>,
+        preflight: Preflight,
+    ) -> Captured {
+        Captured {
+            method: Method::Inspector,
+            process: self.process.clone(),
+            identity,
+            preflight,
+            snapshots: Vec::new(),
+            left_behind: Vec::new(),
+        }
+    }
+
+    /// All of it over an open inspector, and then closes that if we opened it.
+    async fn over(&mut self, open: Open) -> Result<Captured, Box<Failed>> {
+        self.progress.event(Event::InspectorOpen { port: open.port, opened: open.by_us });
+        let patience = self.options.patience;
+        let session = match self.place.connect(open.port).await {
+            Ok(stream) => Session::open(stream, &open.path, patience).await.map_err(Error::from),
+            Err(error) => Err(error.into()),
+        };
+        let mut session = match session {
+            Ok(session) => Some(session),
+            Err(error) => return Err(self.fail(error, None, None, &open).await),
+        };
+        let mut asked = None;
+        let result = match session.as_mut() {
+            Some(session) => self.talk(session, &open, &mut asked).await,
+            None => return Err(Error::Interrupted.into()),
+        };
+        match result {
+            Ok(mut captured) => {
+                captured.left_behind.extend(self.end(session.as_mut(), &open).await);
+                Ok(captured)
+            }
+            Err(error) => Err(self.fail(error, asked, session.as_mut(), &open).await),
+        }
+    }
+
+    pub(super) async fn fail(
+        &self,
+        error: Error,
+        preflight: Option<Preflight>,
+        session: Option<&mut Session<P::Stream>>,
+        open: &Open,
+    ) -> Box<Failed> {
+        let left_behind = self.end(session, open).await.into_iter().collect();
+        Box::new(Failed { error, preflight, left_behind })
+    }
+
+    /// Hangs up, and closes the inspector if we opened it.
+    pub(super) async fn end(
+        &self,
+        session: Option<&mut Session<P::Stream>>,
+        open: &Open,
+    ) -> Option<String> {
+        if open.by_us {
+            return self.close_again(session, open.port).await;
+        }
+        if let Some(session) = session {
+            session.hang_up().await;
+        }
+        None
+    }
+
+    /// Asks, judges and takes.
+    async fn talk(
+        &mut self,
+        session: &mut Session<P::Stream>,
+        open: &Open,
+        checked: &mut Option<Preflight>,
+    ) -> Result<Captured, Error> {
+        let identity = self.ask(session).await?;
+        self.progress.event(Event::Identified(identity.clone()));
+        if let (Some(found), Some(process)) = (identity.pid, &self.process)
+            && found != process.inner_pid()
+        {
+            let wanted = process.inner_pid();
+            return Err(Error::WrongProcess { port: open.port, found, wanted });
+        }
+        if self.surroundings.is_none() {
+            self.surroundings = self.ask_around(session).await;
+        }
+        let way = Way::Inspector { open: true };
+        let preflight = preflight(&self.known(Some(&identity), way));
+        *checked = Some(preflight.clone());
+        self.judge(&preflight)?;
+        if self.options.dry_run {
+            return Ok(self.nothing_taken(Some(identity), preflight));
+        }
+        let mut snapshots = Vec::new();
+        let first = self.take(session, None, self.options.out.clone()).await?;
+        let goes_on = first.is_whole();
+        snapshots.push(first);
+        if self.options.workers && goes_on {
+            session.find_workers(self.options.patience).await?;
+            for worker in session.workers.clone() {
+                if self.stop.is_asked() {
+                    break;
+                }
+                let path = of_worker(&self.options.out, &worker.id);
+                match self.take(session, Some(&worker), path).await {
+                    Ok(taken) => snapshots.push(taken),
+                    Err(error) => self.progress.event(Event::Note(format!(
+                        "worker {} ({}): {error}",
+                        worker.id, worker.url
+                    ))),
+                }
+            }
+        }
+        Ok(Captured {
+            method: Method::Inspector,
+            process: self.process.clone(),
+            identity: Some(identity),
+            preflight,
+            snapshots,
+            left_behind: Vec::new(),
+        })
+    }
+
+    /// Asks the process who it is. Before this is answered nothing is asked that stops it.
+    pub(super) async fn ask(
+        &mut self,
+        session: &mut Session<P::Stream>,
+    ) -> Result<Identity, Error> {
+        let mut stop = self.stop.clone();
+        let answer = tokio::select! {
+            answer = session.who(&None, self.options.patience) => answer,
+            () = stop.asked() => return Err(Error::Interrupted),
+        };
+        answer.map_err(|error| match error {
+            InspectorError::Silent { what, seconds } => Error::Blocked { what, seconds },
+            other => other.into(),
+        })
+    }
+
+    /// What surrounds a process that can be seen only by its inspector: by its own eyes.
+    async fn ask_around(&self, session: &mut Session<P::Stream>) -> Option<Surroundings> {
+        let params = ask::around();
+        let answer = session.call(&None, "Runtime.evaluate", &params, self.options.patience).await;
+        let raw =
+            RawSurroundings { cgroup: ask::files(&answer.ok()?)?, ..RawSurroundings::default() };
+        let meminfo = raw.cgroup.iter().find(|(name, _)| name == "/proc/meminfo").cloned();
+        let meminfo = meminfo.map(|(_, text)| text).unwrap_or_default();
+        Some(Surroundings::new(&RawSurroundings { meminfo, ..raw }))
+    }
+
+    /// Takes the snapshot of one thread. An error means that nothing was begun.
+    async fn take(
+        &mut self,
+        session: &mut Session<P::Stream>,
+        worker: Option<&Worker>,
+        path: PathBuf,
+    ) -> Result<Taken, Error> {
+        let thread: Thread = worker.map(|worker| worker.session.clone());
+        let options = SinkOptions {
+            queue: self.options.queue,
+            reserve: self.options.reserve,
+            ..SinkOptions::new(path)
+        };
+        let mut sink = Sink::create(options)?;
+        self.progress.event(Event::Began {
+            worker: worker.map(|worker| worker.id.clone()),
+            growing: Some(sink.growing()),
+        });
+        let (resident_before, peak_before) = self.memory().await;
+        let began = Instant::now();
+        let (mut taking, requests) =
+            Taking::begin(&mut session.protocol, thread, self.options.contents);
+        for request in &requests {
+            // What came before the connection broke is still there to be read, and the reading tells why.
+            if session.send(request).await.is_err() {
+                break;
+            }
+        }
+        let mut first_byte = None;
+        let mut broken = self.drain(session, &mut taking, &mut sink, &mut first_byte).await;
+        let (duration, pause) = (began.elapsed(), taking.pause());
+        let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
+        let (resident_after, peak_after) = self.memory().await;
+        let mut written = sink.finish().await?;
+        if let Some(stopped) = written.stopped.take() {
+            broken = Some(Broken::Disk(stopped));
+        }
+        if broken.is_none() && !written.checked.is_whole() {
+            let findings: Vec<&str> =
+                written.checked.findings.iter().map(|finding| finding.message.as_str()).collect();
+            broken = Some(Broken::Damaged(findings.join("; ")));
+        }
+        let whole = broken.is_none();
+        self.progress.event(Event::Wrote { path: written.path.clone(), whole });
+        Ok(Taken {
+            worker: worker
+                .map(|worker| WorkerName { id: worker.id.clone(), url: worker.url.clone() }),
+            written,
+            broken,
+            pause,
+            duration,
+            transfer,
+            resident_before,
+            resident_after,
+            peak_before,
+            peak_after,
+        })
+    }
+
+    /// Moves pieces from the wire to the queue until V8 is done. Nothing in here waits for a disk,
+    /// unless the queue is full.
+    async fn drain(
+        &mut self,
+        session: &mut Session<P::Stream>,
+        taking: &mut Taking,
+        sink: &mut Sink,
+        first_byte: &mut Option<Instant>,
+    ) -> Option<Broken> {
+        let mut stop = self.stop.clone();
+        let deadline = Instant::now() + self.options.timeout;
+        let mut clock_deadline = None;
+        loop {
+            let until = clock_deadline.unwrap_or(deadline);
+            let incoming = tokio::select! {
+                incoming = session.receive() => incoming,
+                () = stop.asked() => return Some(Broken::Interrupted),
+                () = sleep_until(until) => match clock_deadline {
+                    // All is here but the time, which is no reason to call it broken.
+                    Some(_) => return None,
+                    None => return Some(Broken::TimedOut(self.options.timeout.as_secs())),
+                },
+            };
+            let incoming = match incoming {
+                Ok(incoming) => incoming,
+                Err(error) => return Some(self.because(error).await),
+            };
+            let (step, request) = taking.receive(&mut session.protocol, incoming);
+            if let Some(request) = request {
+                let _ = session.send(&request).await;
+            }
+            match step {
+                Step::Bytes(bytes) => {
+                    first_byte.get_or_insert_with(Instant::now);
+                    if !sink.push(bytes).await {
+                        // What stopped the writing is told by the sink.
+                        return None;
+                    }
+                    self.progress.event(Event::Received(sink.bytes()));
+                }
+                Step::Progress { done, total } => {
+                    self.progress.event(Event::Building { done, total });
+                }
+                Step::WorkerEnded => return Some(Broken::Ended),
+                Step::Nothing => {}
+            }
+            match taking.answer() {
+                Some(Ok(())) => return None,
+                Some(Err(message)) => return Some(Broken::Refused(message.clone())),
+                None if taking.is_answered() && clock_deadline.is_none() => {
+                    clock_deadline = Some(Instant::now() + CLOCK);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// What a lost connection means.
+    async fn because(&self, error: InspectorError) -> Broken {
+        if self.has_ended().await { Broken::Ended } else { Broken::Lost(error.to_string()) }
+    }
+}
+
+/// `a.heapsnapshot` of worker 2 is `a-worker-2.heapsnapshot`.
+fn of_worker(path: &Path, id: &str) -> PathBuf {
+    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (stem, ending) = match name.find(".heapsnapshot") {
+        Some(at) => name.split_at(at),
+        None => (name.as_str(), ""),
+    };
+    path.with_file_name(format!("{stem}-worker-{id}{ending}"))
+}

@@ -1,0 +1,155 @@
+//! What is known of a process without asking it: pure functions from raw text to values.
+
+pub mod cgroup;
+pub mod disk;
+pub mod identity;
+pub mod options;
+pub mod sockets;
+pub mod status;
+
+use crate::place::{RawProcess, RawSurroundings};
+
+pub use identity::Runtime;
+pub use options::NodeOptions;
+pub use status::Status;
+
+/// What one process says of itself in `/proc`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessFacts {
+    /// Its id in its place.
+    pub pid: u32,
+    /// What runs in it.
+    pub runtime: Runtime,
+    /// Its command line, as a person would type it.
+    pub command: String,
+    /// Whether its command line is not the one it was started with: `process.title` writes over that, and
+    /// its options can be seen no more.
+    pub is_titled: bool,
+    /// Its name for the kernel.
+    pub comm: String,
+    /// `/proc/PID/status`.
+    pub status: Status,
+    /// What its command line and its environment ask of Node.js.
+    pub options: NodeOptions,
+    /// Its current directory; empty where that may not be known.
+    pub cwd: String,
+    /// `NODE_VERSION` of its environment, which the images of Node.js set.
+    pub node_version: Option<String>,
+    /// The program file; empty where that may not be known.
+    pub exe: String,
+}
+
+impl ProcessFacts {
+    /// The facts in a process's raw text.
+    pub fn new(raw: &RawProcess) -> ProcessFacts {
+        let arguments = split_nul(&raw.cmdline);
+        let environment = split_nul(&raw.environ);
+        let node_options = environment.iter().find_map(|line| line.strip_prefix("NODE_OPTIONS="));
+        let runtime = identity::runtime(raw, &arguments);
+        ProcessFacts {
+            pid: raw.pid,
+            runtime,
+            is_titled: runtime == Runtime::Node && !identity::is_called_node(&arguments),
+            command: arguments.join(" ").trim().to_owned(),
+            comm: raw.comm.trim().to_owned(),
+            status: Status::new(&raw.status),
+            options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
+            cwd: raw.cwd.clone(),
+            node_version: environment
+                .iter()
+                .find_map(|line| line.strip_prefix("NODE_VERSION=").map(str::to_owned)),
+            exe: raw.exe.clone(),
+        }
+    }
+
+    /// Its id where it runs, which is what it calls itself: differs from [`ProcessFacts::pid`] for a
+    /// container's process that is seen from outside.
+    pub fn inner_pid(&self) -> u32 {
+        self.status.inner_pid.unwrap_or(self.pid)
+    }
+
+    /// The major version, where the program's path or `NODE_VERSION`, which official images set, tells it.
+    pub fn major_by_path(&self) -> Option<u32> {
+        let version = |text: &str| {
+            let digits = text.trim_start_matches('v');
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits[..end].parse().ok().filter(|major| (8..100).contains(major))
+        };
+        if let Some(major) = self.node_version.as_deref().and_then(version) {
+            return Some(major);
+        }
+        // `/opt/node-v18.20.8/bin/node`, `/usr/lib/node18/node`, `~/.nvm/versions/node/v18.20.8/bin/node`.
+        let named = |part: &&str| part.contains("node") || part.starts_with('v');
+        self.exe.rsplit('/').filter(named).find_map(|part| {
+            part.split(['-', '_', '@']).find_map(|word| version(word.trim_start_matches("node")))
+        })
+    }
+}
+
+/// What surrounds a process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Ports that the process itself listens on; `None` where its sockets may not be seen.
+    pub own_ports: Option<Vec<u16>>,
+    /// Ports that anybody in the process's network namespace listens on.
+    pub all_ports: Vec<u16>,
+    /// The limits that would kill it, tightest room first.
+    pub limits: Vec<cgroup::Limit>,
+    /// What the machine can still give, from `/proc/meminfo`.
+    pub available: Option<u64>,
+    /// Free space by mount point.
+    pub disks: Vec<disk::Disk>,
+}
+
+impl Surroundings {
+    /// The values in raw text.
+    pub fn new(raw: &RawSurroundings) -> Surroundings {
+        let sockets = sockets::listening(&raw.sockets);
+        let inodes = sockets::owned_inodes(&raw.descriptors);
+        let own = |inodes: &Vec<u64>| {
+            let own = sockets.iter().filter(|socket| inodes.contains(&socket.inode));
+            ports(own.map(|socket| socket.port))
+        };
+        Surroundings {
+            own_ports: inodes.as_ref().map(own),
+            all_ports: ports(sockets.iter().map(|socket| socket.port)),
+            limits: cgroup::limits(&raw.cgroup),
+            available: meminfo(&raw.meminfo, "MemAvailable"),
+            disks: disk::disks(&raw.disk),
+        }
+    }
+
+    /// The limit that leaves least room, the machine's memory among them.
+    pub fn room(&self) -> Option<(u64, String)> {
+        let limits = self.limits.iter().map(|limit| (limit.room(), limit.in_words()));
+        let machine = self.available.map(|bytes| (bytes, "the machine's free memory".to_owned()));
+        limits.chain(machine).min_by_key(|(room, _)| *room)
+    }
+}
+
+fn ports(ports: impl Iterator<Item = u16>) -> Vec<u16> {
+    let mut ports: Vec<u16> = ports.collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// A line of `/proc/meminfo`, in bytes.
+fn meminfo(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| {
+        let rest = line.strip_prefix(name)?.strip_prefix(':')?;
+        status::kilobytes(rest)
+    })
+}
+
+/// Texts that end in NULs, or stand between them.
+fn split_nul(bytes: &[u8]) -> Vec<String> {
+    let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.split(|&byte| byte == 0).map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests;

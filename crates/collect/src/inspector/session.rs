@@ -1,0 +1,165 @@
+//! A connection to an inspector: moves messages, knows nothing of what they mean.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+
+use super::InspectorError;
+use super::ask::{self, Identity};
+use super::protocol::{Incoming, Protocol, Request, Thread, Worker, read};
+
+/// V8's pieces are 100 kB to 1 MB; inside the envelope of a worker each sign may take twelve bytes.
+const LARGEST_MESSAGE: usize = 64 << 20;
+
+/// An open connection to the inspector of one process.
+#[derive(Debug)]
+pub struct Session<S> {
+    socket: WebSocketStream<S>,
+    /// Numbers the requests.
+    pub protocol: Protocol,
+    /// The workers that were told of and have not ended.
+    pub workers: Vec<Worker>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    /// Shakes hands over a stream; `path` is that of the inspector's target.
+    pub async fn open(
+        stream: S,
+        path: &str,
+        patience: Duration,
+    ) -> Result<Session<S>, InspectorError> {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(256 << 10)
+            .max_message_size(Some(LARGEST_MESSAGE))
+            .max_frame_size(Some(LARGEST_MESSAGE));
+        // Node.js refuses names other than localhost, which is a guard against web pages.
+        let url = format!("ws://127.0.0.1/{}", path.trim_start_matches('/'));
+        let shake = tokio_tungstenite::client_async_with_config(url, stream, Some(config));
+        let shaken = timeout_at(Instant::now() + patience, shake).await;
+        let silent = || InspectorError::Silent {
+            what: "the opening of the connection".to_owned(),
+            seconds: patience.as_secs(),
+        };
+        let (socket, _) = shaken.map_err(|_| silent())?.map_err(|e| lost(&e))?;
+        Ok(Session { socket, protocol: Protocol::default(), workers: Vec::new() })
+    }
+
+    /// Sends a request.
+    pub async fn send(&mut self, request: &Request) -> Result<(), InspectorError> {
+        let message = Message::text(request.text.clone());
+        self.socket.send(message).await.map_err(|e| lost(&e))
+    }
+
+    /// The next message.
+    pub async fn receive(&mut self) -> Result<Incoming, InspectorError> {
+        loop {
+            let message = match self.socket.next().await {
+                Some(message) => message.map_err(|e| lost(&e))?,
+                None => return Err(InspectorError::Lost("it was closed".to_owned())),
+            };
+            let incoming = match &message {
+                Message::Text(text) => read(text),
+                Message::Binary(bytes) => match std::str::from_utf8(bytes) {
+                    Ok(text) => read(text),
+                    Err(_) => continue,
+                },
+                Message::Close(_) => {
+                    return Err(InspectorError::Lost("the process closed it".to_owned()));
+                }
+                _ => continue,
+            };
+            let incoming = incoming.map_err(|error| {
+                InspectorError::NotAnInspector(format!("a message that is not understood: {error}"))
+            })?;
+            match &incoming {
+                Incoming::WorkerBegan(worker) => self.workers.push(worker.clone()),
+                Incoming::WorkerEnded { session } => {
+                    self.workers.retain(|worker| worker.session != *session);
+                }
+                _ => {}
+            }
+            return Ok(incoming);
+        }
+    }
+
+    /// Asks, and waits for the answer; other messages are passed over.
+    pub async fn call(
+        &mut self,
+        thread: &Thread,
+        method: &str,
+        params: &Value,
+        patience: Duration,
+    ) -> Result<Value, InspectorError> {
+        let request = self.protocol.request(thread, method, params);
+        let talk = async {
+            self.send(&request).await?;
+            loop {
+                if let Incoming::Answer { id, result } = self.receive().await?
+                    && id == request.id
+                {
+                    return result.map_err(|message| InspectorError::Refused {
+                        method: method.to_owned(),
+                        message,
+                    });
+                }
+            }
+        };
+        match timeout_at(Instant::now() + patience, talk).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                Err(InspectorError::Silent { what: method.to_owned(), seconds: patience.as_secs() })
+            }
+        }
+    }
+
+    /// Asks a thread who it is.
+    pub async fn who(
+        &mut self,
+        thread: &Thread,
+        patience: Duration,
+    ) -> Result<Identity, InspectorError> {
+        let answer = self.call(thread, "Runtime.evaluate", &ask::who(), patience).await?;
+        ask::identity(&answer).map_err(|message| InspectorError::Refused {
+            method: "the question who it is".to_owned(),
+            message,
+        })
+    }
+
+    /// Finds the worker threads: those there are announce themselves before the answer, or right after.
+    pub async fn find_workers(&mut self, patience: Duration) -> Result<(), InspectorError> {
+        let params = json!({ "waitForDebuggerOnStart": false });
+        self.call(&None, "NodeWorker.enable", &params, patience).await?;
+        // A second answer comes after whatever the first request set off.
+        self.call(&None, "Runtime.getIsolateId", &json!({}), patience).await.map(|_| ())
+    }
+
+    /// Asks the process to close its inspector and hangs up. The request is answered only when the
+    /// event loop gets to it; it stays in the process's queue after we are gone.
+    pub async fn close_inspector(&mut self, patience: Duration) -> Result<(), InspectorError> {
+        self.call(&None, "Runtime.evaluate", &ask::close(), patience).await?;
+        self.hang_up().await;
+        Ok(())
+    }
+
+    /// Ends the connection.
+    pub async fn hang_up(&mut self) {
+        let goodbye = async {
+            let _ = self.socket.close(None).await;
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(500), goodbye).await;
+    }
+}
+
+fn lost(error: &SocketError) -> InspectorError {
+    InspectorError::Lost(match error {
+        SocketError::Io(error) => error.to_string(),
+        SocketError::Http(response) => format!("the answer was HTTP {}", response.status()),
+        other => other.to_string(),
+    })
+}

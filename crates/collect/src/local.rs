@@ -1,0 +1,378 @@
+//! This machine.
+
+use std::io;
+use std::path::Path;
+
+use tokio::net::TcpStream;
+
+use crate::place::{Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal};
+
+/// This machine, by its `/proc`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Local;
+
+impl Place for Local {
+    type Stream = TcpStream;
+    type File = tokio::fs::File;
+
+    fn name(&self) -> String {
+        "this machine".to_owned()
+    }
+
+    async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        has_proc("list processes")?;
+        let entries =
+            std::fs::read_dir("/proc").map_err(|e| error("list the processes of", "/proc", e))?;
+        let pid = |entry: io::Result<std::fs::DirEntry>| {
+            entry.ok()?.file_name().to_str()?.parse::<u32>().ok()
+        };
+        let mut pids: Vec<u32> = entries.filter_map(pid).collect();
+        pids.sort_unstable();
+        Ok(pids.into_iter().filter_map(process).collect())
+    }
+
+    async fn surroundings(&self, pid: u32) -> Result<RawSurroundings, PlaceError> {
+        has_proc("look at a process's surroundings")?;
+        if !Path::new(&format!("/proc/{pid}")).exists() {
+            let what = format!("process {pid}");
+            return Err(PlaceError::Gone { what, why: "there is no such process".to_owned() });
+        }
+        let sockets = ["tcp", "tcp6"].map(|name| text(&format!("/proc/{pid}/net/{name}")));
+        Ok(RawSurroundings {
+            meminfo: text("/proc/meminfo"),
+            sockets: sockets.concat(),
+            descriptors: descriptors(pid),
+            cgroup: memory_groups(&text(&format!("/proc/{pid}/cgroup"))),
+            disk: free_space(pid),
+        })
+    }
+
+    async fn signal(&self, pid: u32, signal: Signal) -> Result<(), PlaceError> {
+        // What it would open could not be reached, and so not be closed either.
+        if signal == Signal::Usr1 && is_elsewhere(pid, "net") {
+            return Err(PlaceError::Impossible {
+                what: format!("to reach the inspector of process {pid}"),
+                why: "its network is that of a container; use --method sigusr2, `heapglass gather`, or run \
+                      heapglass inside"
+                    .to_owned(),
+            });
+        }
+        send(pid, signal)
+    }
+
+    async fn connect(&self, port: u16) -> Result<TcpStream, PlaceError> {
+        // Node.js listens on one of the two, depending on its options and the system's.
+        let first = TcpStream::connect(("127.0.0.1", port)).await;
+        let stream = match first {
+            Ok(stream) => Ok(stream),
+            Err(refused) => TcpStream::connect(("::1", port)).await.map_err(|_| refused),
+        };
+        let stream = stream.map_err(|e| error("connect to port", &port.to_string(), e))?;
+        // Requests are small, and answers to them are waited for.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
+    async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
+        let entries = match std::fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(error("list", directory, e)),
+        };
+        let file = |entry: io::Result<std::fs::DirEntry>| {
+            let entry = entry.ok()?;
+            let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            let age = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            Some(RemoteFile {
+                path: entry.path().to_str()?.to_owned(),
+                size: metadata.len(),
+                modified: i64::try_from(age.as_secs()).unwrap_or(i64::MAX),
+            })
+        };
+        Ok(entries.filter_map(file).collect())
+    }
+
+    async fn open(&self, path: &str, offset: u64) -> Result<tokio::fs::File, PlaceError> {
+        use tokio::io::AsyncSeekExt;
+        let mut file = tokio::fs::File::open(path).await.map_err(|e| error("open", path, e))?;
+        file.seek(io::SeekFrom::Start(offset)).await.map_err(|e| error("read", path, e))?;
+        Ok(file)
+    }
+
+    async fn writable(&self, pid: u32, directory: &str) -> Result<bool, PlaceError> {
+        Ok(may_write(pid, directory))
+    }
+
+    fn path_for(&self, pid: u32, path: &str) -> String {
+        // A container's process names files by its own root.
+        if is_elsewhere(pid, "mnt") { format!("/proc/{pid}/root{path}") } else { path.to_owned() }
+    }
+
+    async fn now(&self) -> Option<i64> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(now.as_secs()).ok()
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), PlaceError> {
+        match std::fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(error("remove", path, e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a process is in another namespace of this kind than we are.
+fn is_elsewhere(pid: u32, kind: &str) -> bool {
+    let namespace = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
+    match (namespace("self"), namespace(&pid.to_string())) {
+        (Some(own), Some(other)) => own != other,
+        _ => false,
+    }
+}
+
+/// One process of this machine; `None` if there is no such process.
+fn process(pid: u32) -> Option<RawProcess> {
+    let folder = format!("/proc/{pid}");
+    let comm = std::fs::read_to_string(format!("{folder}/comm")).ok()?;
+    let link = |name: &str| {
+        let target = std::fs::read_link(format!("{folder}/{name}")).ok();
+        target.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let environ = std::fs::read(format!("{folder}/environ")).unwrap_or_default();
+    let kept: Vec<&[u8]> = environ
+        .split(|&byte| byte == 0)
+        .filter(|line| line.starts_with(b"NODE_") || line.starts_with(b"PATH="))
+        .collect();
+    Some(RawProcess {
+        pid,
+        comm,
+        exe: link("exe"),
+        cmdline: std::fs::read(format!("{folder}/cmdline")).unwrap_or_default(),
+        status: text(&format!("{folder}/status")),
+        environ: kept.join(&0),
+        cgroup: text(&format!("{folder}/cgroup")),
+        cwd: link("cwd"),
+    })
+}
+
+/// A file's text, or nothing.
+fn text(path: &str) -> String {
+    std::fs::read(path)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
+}
+
+/// Where a process's descriptors lead, one a line.
+fn descriptors(pid: u32) -> String {
+    let Ok(entries) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return String::new() };
+    let links = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    links.map(|link| format!("{}\n", link.display())).collect()
+}
+
+/// The files of the memory groups that a process is in, its own first, then the groups around it.
+fn memory_groups(cgroup: &str) -> Vec<(String, String)> {
+    const NAMES: [&str; 8] = [
+        "memory.max",
+        "memory.high",
+        "memory.current",
+        "memory.peak",
+        "memory.stat",
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        "memory.max_usage_in_bytes",
+    ];
+    let mut files = Vec::new();
+    for line in cgroup.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
+        let root = match controllers {
+            "" => ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+                .into_iter()
+                .find(|root| Path::new(root).join("cgroup.controllers").exists()),
+            list if list.split(',').any(|name| name == "memory") => Some("/sys/fs/cgroup/memory"),
+            _ => None,
+        };
+        let Some(root) = root else { continue };
+        // In a container the path can be the host's, while the root shows the container's own group.
+        let own = if Path::new(&format!("{root}{path}")).exists() { path } else { "/" };
+        for group in Path::new(own).ancestors() {
+            let folder = format!("{root}{}", group.display());
+            let folder = folder.trim_end_matches('/');
+            for name in NAMES {
+                let file = format!("{folder}/{name}");
+                if let Ok(text) = std::fs::read_to_string(&file) {
+                    files.push((file, text));
+                }
+            }
+        }
+    }
+    files
+}
+
+fn has_proc(what: &str) -> Result<(), PlaceError> {
+    if cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    Err(PlaceError::Impossible {
+        what: what.to_owned(),
+        why:
+            "it is done by Linux's /proc; start Node.js with --inspect and give --inspect HOST:PORT"
+                .to_owned(),
+    })
+}
+
+#[cfg(unix)]
+fn send(pid: u32, signal: Signal) -> Result<(), PlaceError> {
+    let what = format!("send a signal to process {pid}");
+    let number = match signal {
+        Signal::Usr1 => rustix::process::Signal::USR1,
+        Signal::Usr2 => rustix::process::Signal::USR2,
+    };
+    let id = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    let Some(id) = id else {
+        return Err(PlaceError::Gone { what, why: "no such process id".to_owned() });
+    };
+    send_checked(pid, id, signal, number)?.map_err(|e| match e {
+        rustix::io::Errno::SRCH => {
+            PlaceError::Gone { what: format!("process {pid}"), why: "it has ended".to_owned() }
+        }
+        rustix::io::Errno::PERM => PlaceError::Forbidden {
+            what,
+            why: "it belongs to another user; run as that user or as root".to_owned(),
+        },
+        other => PlaceError::Io { what, source: other.into() },
+    })
+}
+
+/// Looks once more and sends; between the two the number cannot become another process's.
+#[cfg(target_os = "linux")]
+fn send_checked(
+    pid: u32,
+    id: rustix::process::Pid,
+    signal: Signal,
+    number: rustix::process::Signal,
+) -> Result<rustix::io::Result<()>, PlaceError> {
+    use rustix::io::Errno;
+    use rustix::process::{PidfdFlags, kill_process, pidfd_open, pidfd_send_signal};
+    match pidfd_open(id, PidfdFlags::empty()) {
+        Ok(descriptor) => {
+            still_catches(pid, signal)?;
+            Ok(pidfd_send_signal(&descriptor, number))
+        }
+        // Kernels before 5.3, and sandboxes that do not know the call.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            still_catches(pid, signal)?;
+            Ok(kill_process(id, number))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn send_checked(
+    pid: u32,
+    _: rustix::process::Pid,
+    _: Signal,
+    _: rustix::process::Signal,
+) -> Result<rustix::io::Result<()>, PlaceError> {
+    has_proc("send a signal")?;
+    Err(PlaceError::Gone { what: format!("process {pid}"), why: "it cannot be seen".to_owned() })
+}
+
+/// An error unless the process is Node.js and catches the signal now.
+#[cfg(target_os = "linux")]
+fn still_catches(pid: u32, signal: Signal) -> Result<(), PlaceError> {
+    let Some(raw) = process(pid) else {
+        let what = format!("process {pid}");
+        return Err(PlaceError::Gone { what, why: "it has ended".to_owned() });
+    };
+    let facts = crate::facts::ProcessFacts::new(&raw);
+    let (name, catches) = match signal {
+        Signal::Usr1 => ("SIGUSR1", facts.status.catches_usr1()),
+        Signal::Usr2 => ("SIGUSR2", facts.status.catches_usr2()),
+    };
+    if facts.runtime == crate::facts::Runtime::Node && catches == Some(true) {
+        return Ok(());
+    }
+    Err(PlaceError::Impossible {
+        what: format!("to send {name} to process {pid}"),
+        why: "it is no Node.js that catches it".to_owned(),
+    })
+}
+
+#[cfg(not(unix))]
+fn send(pid: u32, _: Signal) -> Result<(), PlaceError> {
+    let why = "this system has no such signals; start Node.js with --inspect".to_owned();
+    Err(PlaceError::Impossible { what: format!("send a signal to process {pid}"), why })
+}
+
+/// Free space of the file systems on disks and in memory that the process sees, like `df -kP`.
+#[cfg(unix)]
+fn free_space(pid: u32) -> String {
+    use std::fmt::Write;
+    // A network file system that does not answer would hold everything up.
+    const ASKED: [&str; 7] = ["ext4", "xfs", "btrfs", "overlay", "tmpfs", "zfs", "ext3"];
+    let mut out = String::new();
+    for line in text(&format!("/proc/{pid}/mounts")).lines() {
+        let mut words = line.split(' ');
+        let (Some(device), Some(mount), Some(kind)) = (words.next(), words.next(), words.next())
+        else {
+            continue;
+        };
+        let mount = mount.replace("\\040", " ");
+        if !ASKED.contains(&kind) {
+            continue;
+        }
+        let Ok(space) = rustix::fs::statvfs(Local.path_for(pid, &mount)) else { continue };
+        let kilobytes = |blocks: u64| blocks.saturating_mul(space.f_frsize) / 1024;
+        let (total, free) = (kilobytes(space.f_blocks), kilobytes(space.f_bavail));
+        // Writing to a String cannot fail.
+        let used = total.saturating_sub(free);
+        let _ = writeln!(out, "{device} {total} {used} {free} 0% {mount}");
+    }
+    out
+}
+
+#[cfg(not(unix))]
+fn free_space(_: u32) -> String {
+    String::new()
+}
+
+/// Whether the user and the groups of a process may make files in a directory.
+#[cfg(unix)]
+fn may_write(pid: u32, directory: &str) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let path = Local.path_for(pid, directory);
+    let Ok(metadata) = std::fs::metadata(&path) else { return false };
+    let read_only = rustix::fs::statvfs(&path)
+        .is_ok_and(|space| space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    if read_only || !metadata.is_dir() {
+        return false;
+    }
+    let status = crate::facts::Status::new(&text(&format!("/proc/{pid}/status")));
+    let mode = metadata.mode();
+    let needed = |shift: u32| (mode >> shift) & 0o3 == 0o3;
+    match status.uid {
+        None => false,
+        Some(0) => true,
+        Some(uid) if uid == metadata.uid() => needed(6),
+        Some(_) if status.groups.contains(&metadata.gid()) => needed(3),
+        Some(_) => needed(0),
+    }
+}
+
+#[cfg(not(unix))]
+fn may_write(_: u32, directory: &str) -> bool {
+    Path::new(directory).is_dir()
+}
+
+fn error(action: &str, on: &str, source: io::Error) -> PlaceError {
+    let what = format!("{action} {on}");
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => {
+            PlaceError::Forbidden { what, why: "run as the process's user or as root".to_owned() }
+        }
+        io::ErrorKind::NotFound => PlaceError::Gone { what, why: source.to_string() },
+        _ => PlaceError::Io { what, source },
+    }
+}

@@ -1,0 +1,224 @@
+//! The checks, one function each.
+
+use std::time::Duration;
+
+use super::model::Prediction;
+use super::{Check, Known, Outcome, Topic, Way};
+use crate::facts::Runtime;
+use crate::words::{seconds, size};
+
+fn check(topic: Topic, outcome: Outcome, found: impl Into<String>) -> Check {
+    Check { topic, outcome, found: found.into(), advice: None }
+}
+
+impl Check {
+    fn advise(mut self, advice: impl Into<String>) -> Check {
+        self.advice = Some(advice.into());
+        self
+    }
+}
+
+pub(super) fn identity(known: &Known<'_>) -> Check {
+    let topic = Topic::Identity;
+    if let Some(identity) = known.identity {
+        let pid = identity.pid.map_or_else(String::new, |pid| format!(", process {pid}"));
+        let answer = format!("the inspector answers as {}{pid}", identity.runtime());
+        return match (identity.pid, known.process) {
+            (Some(pid), Some(process)) if pid != process.inner_pid() => {
+                check(topic, Outcome::Unsafe, format!("{answer}, not as {}", process.inner_pid()))
+                    .advise("another process has this port; give --inspect-port to the right one")
+            }
+            _ => check(topic, Outcome::Fine, answer),
+        };
+    }
+    let Some(process) = known.process else {
+        return check(
+            topic,
+            Outcome::Unknown,
+            "nothing is known of the process before it is asked",
+        );
+    };
+    let found =
+        format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
+    let found = found.trim_end_matches([':', ' ']).to_owned();
+    match process.runtime {
+        Runtime::Node | Runtime::Deno => check(topic, Outcome::Fine, found),
+        Runtime::Perhaps => check(topic, Outcome::Caution, found),
+        Runtime::Bun => check(topic, Outcome::Unsafe, found)
+            .advise("Bun has no V8; Bun.generateHeapSnapshot('v8') writes what heapglass can read"),
+        Runtime::Other => check(topic, Outcome::Unsafe, found)
+            .advise("`heapglass capture` without --pid lists the Node.js processes"),
+    }
+}
+
+pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
+    let topic = Topic::Signal;
+    let (name, caught) = match known.way {
+        Way::Inspector { open: true } => return None,
+        Way::Inspector { open: false } => {
+            ("SIGUSR1", known.process.and_then(|process| process.status.catches_usr1()))
+        }
+        Way::Signal => ("SIGUSR2", known.process.and_then(|process| process.status.catches_usr2())),
+    };
+    let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
+    let options = known.process.map(|process| &process.options);
+    Some(match caught {
+        _ if !is_node => check(topic, Outcome::Unsafe, "only Node.js gives the signal its meaning")
+            .advise("signals are sent only to what is surely Node.js; start it with --inspect"),
+        Some(true) if name == "SIGUSR1" && options.is_some_and(|options| options.no_sigusr1) => {
+            let found = "SIGUSR1 is caught by the program itself: it runs with --disable-sigusr1";
+            check(topic, Outcome::Unsafe, found)
+                .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+        }
+        Some(true) if name == "SIGUSR2" && !options.is_some_and(|options| options.writes_on_usr2()) => {
+            let found = "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
+            check(topic, Outcome::Unsafe, found)
+                .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
+        }
+        Some(true) => check(topic, Outcome::Fine, format!("the process catches {name}")),
+        Some(false) if name == "SIGUSR1" => {
+            check(topic, Outcome::Unsafe, "SIGUSR1 is not caught and would kill the process")
+                .advise("it runs with --disable-sigusr1; start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+        }
+        Some(false) => {
+            check(topic, Outcome::Unsafe, "SIGUSR2 is not caught and would kill the process")
+                .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
+        }
+        None => check(topic, Outcome::Unsafe, format!("whether {name} is caught is not known"))
+            .advise("signals are sent only where /proc/PID/status says that they are caught"),
+    })
+}
+
+/// Whether a prediction is all that there will be. Before the inspector is open it is only a bound, and a
+/// better one follows; after SIGUSR2 nothing can be asked any more.
+fn is_final(known: &Known<'_>, prediction: &Prediction) -> bool {
+    prediction.from_v8 || known.way == Way::Signal
+}
+
+pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
+    let topic = Topic::Memory;
+    let Some(prediction) = prediction else {
+        return check(topic, Outcome::Unknown, "the size of the heap is not known");
+    };
+    let need = format!(
+        "V8 will need {} more ({} at most) for a heap of {}{}",
+        size(prediction.memory.usual),
+        size(prediction.memory.most),
+        size(prediction.heap),
+        if prediction.from_v8 { "" } else { " at most" }
+    );
+    let room = known.surroundings.and_then(crate::facts::Surroundings::room);
+    let Some((room, limit)) = room else {
+        return check(topic, Outcome::Unknown, format!("{need}; how much there is, is not known"));
+    };
+    let found = format!("{need}; {limit} leaves {}", size(room));
+    let advice = "take it while less is in use, raise the limit, or capture another replica";
+    if prediction.memory.most <= room {
+        check(topic, Outcome::Fine, found)
+    } else if prediction.memory.usual <= room || !is_final(known, prediction) {
+        check(topic, Outcome::Caution, found).advise(advice)
+    } else {
+        check(topic, Outcome::Unsafe, found).advise(advice)
+    }
+}
+
+pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
+    let topic = Topic::Pause;
+    let Some(prediction) = prediction else {
+        return check(
+            topic,
+            Outcome::Unknown,
+            "how long the event loop will stand still is not known",
+        );
+    };
+    let (usual, most) = (prediction.pause.usual, prediction.pause.most);
+    let stands = format!(
+        "the event loop will stand still for {} ({} at most)",
+        seconds(usual),
+        seconds(most)
+    );
+    let judge = |bears: Duration, who: &str, advice: &str| {
+        let found = format!("{stands}; {who} bears {}", seconds(bears));
+        if most <= bears {
+            check(topic, Outcome::Fine, found)
+        } else if usual <= bears || !is_final(known, prediction) {
+            check(topic, Outcome::Caution, found).advise(advice)
+        } else {
+            check(topic, Outcome::Unsafe, found).advise(advice)
+        }
+    };
+    let by_probe = known.probe.map(|probe| {
+        judge(
+            probe.bears(),
+            "the liveness probe",
+            "a longer failureThreshold takes effect only with a restart, which frees the memory that is to be \
+             looked at: set it now for the next time, or capture a replica that may be restarted",
+        )
+    });
+    let by_limit = known.max_pause.map(|max| {
+        judge(max, "the limit that was given", "raise --max-pause, or take it at a quieter time")
+    });
+    // Of two that come out the same the later is taken: the probe kills.
+    let worse = by_limit.into_iter().chain(by_probe).max_by_key(|check| check.outcome);
+    worse.unwrap_or_else(|| check(topic, Outcome::Fine, stands))
+}
+
+pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
+    let topic = Topic::Disk;
+    let (path, free) = known.out.as_ref()?;
+    let (Some(free), Some(prediction)) = (free, prediction) else {
+        return Some(check(topic, Outcome::Unknown, "how large the file will be is not known"));
+    };
+    // zstd's fastest level leaves less than half of any snapshot that was measured.
+    let share = if known.compress { 2 } else { 1 };
+    let (usual, most) = (prediction.file.usual / share, prediction.file.most / share);
+    let where_to = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let where_to =
+        where_to.map_or_else(|| "here".to_owned(), |dir| format!("in {}", dir.display()));
+    let found = format!(
+        "the file will have {} ({} at most); there is room for {} {where_to}",
+        size(usual),
+        size(most),
+        size(*free)
+    );
+    let advice = "write elsewhere with --out, or use --compress";
+    Some(if most <= *free {
+        check(topic, Outcome::Fine, found)
+    } else if usual <= *free || !is_final(known, prediction) {
+        check(topic, Outcome::Caution, found).advise(advice)
+    } else {
+        check(topic, Outcome::Unsafe, found).advise(advice)
+    })
+}
+
+pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
+    let topic = Topic::RemoteFile;
+    let (directory, writable, free) = known.remote.as_ref()?;
+    if *writable == Some(false) {
+        let found = format!("the process may not write in {directory}, and would end for it");
+        let advice = "start it with --diagnostic-dir=/tmp (Node.js 20 and newer) or in a directory of its own";
+        return Some(check(topic, Outcome::Unsafe, found).advise(advice));
+    }
+    if writable.is_none() {
+        let found = format!(
+            "whether the process may write in {directory} is not known; it would end if it may not"
+        );
+        return Some(check(topic, Outcome::Unsafe, found).advise("use --method inspector"));
+    }
+    let Some(free) = free else {
+        let found = format!("the process writes in {directory}; the free space there is not known");
+        return Some(check(topic, Outcome::Unknown, found));
+    };
+    let found = format!("the process writes in {directory}, where {} are free", size(*free));
+    let need = prediction.map_or(0, |prediction| prediction.file.usual);
+    let most = prediction.map_or(0, |prediction| prediction.file.most);
+    let is_final = prediction.is_some_and(|prediction| is_final(known, prediction));
+    Some(if most <= *free {
+        check(topic, Outcome::Fine, found)
+    } else if need <= *free || !is_final {
+        check(topic, Outcome::Caution, found)
+    } else {
+        check(topic, Outcome::Unsafe, found)
+            .advise("use --method inspector, which writes nothing there")
+    })
+}

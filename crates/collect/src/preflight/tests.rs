@@ -1,0 +1,207 @@
+use super::*;
+use crate::facts::{Status, cgroup};
+use crate::inspector::ask::HeapStatistics;
+use crate::place::RawProcess;
+
+fn node(caught: &str) -> ProcessFacts {
+    let raw = RawProcess {
+        pid: 42,
+        exe: "/usr/bin/node".to_owned(),
+        cmdline: b"node\0app.js\0".to_vec(),
+        ..RawProcess::default()
+    };
+    let status =
+        Status::new(&format!("SigCgt:\t{caught}\nVmRSS:\t200000 kB\nRssAnon:\t150000 kB\n"));
+    ProcessFacts { status, ..ProcessFacts::new(&raw) }
+}
+
+/// A process that writes a snapshot on SIGUSR2.
+fn writes(mut process: ProcessFacts) -> ProcessFacts {
+    process.options.snapshot_signal = Some("SIGUSR2".to_owned());
+    process
+}
+
+fn says(pid: u32, used: u64) -> Identity {
+    let heap = HeapStatistics { used_heap_size: used, ..HeapStatistics::default() };
+    Identity {
+        pid: Some(pid),
+        version: Some("v22.1.0".to_owned()),
+        heap: Some(heap),
+        ..Identity::default()
+    }
+}
+
+fn room(bytes: u64) -> Surroundings {
+    let limit = cgroup::Limit {
+        group: "/sys/fs/cgroup".to_owned(),
+        max: bytes,
+        used: 0,
+        reclaimable: 0,
+        is_soft: false,
+    };
+    Surroundings { limits: vec![limit], ..Surroundings::default() }
+}
+
+fn known<'a>(process: &'a ProcessFacts, way: Way) -> Known<'a> {
+    Known {
+        process: Some(process),
+        surroundings: None,
+        identity: None,
+        way,
+        probe: None,
+        out: None,
+        compress: false,
+        remote: None,
+        max_pause: None,
+    }
+}
+
+fn outcome(preflight: &Preflight, topic: Topic) -> Outcome {
+    preflight.checks.iter().find(|check| check.topic == topic).unwrap().outcome
+}
+
+const OPEN: Way = Way::Inspector { open: true };
+const SHUT: Way = Way::Inspector { open: false };
+const MB: u64 = 1_000_000;
+
+#[test]
+fn signals_have_to_be_caught() {
+    for (caught, way, expected) in [
+        ("0000000000000200", SHUT, Outcome::Fine),
+        ("0000000000000800", SHUT, Outcome::Unsafe),
+        ("0000000000000800", Way::Signal, Outcome::Fine),
+        ("0000000000000200", Way::Signal, Outcome::Unsafe),
+        ("", Way::Signal, Outcome::Unsafe),
+    ] {
+        let process = writes(node(caught));
+        assert_eq!(outcome(&preflight(&known(&process, way)), Topic::Signal), expected, "{caught}");
+    }
+    // Who catches SIGUSR2 may do so to end.
+    let own = preflight(&known(&node("800"), Way::Signal));
+    assert_eq!(outcome(&own, Topic::Signal), Outcome::Unsafe);
+    let process = node("0");
+    let checks = preflight(&known(&process, OPEN)).checks;
+    assert!(checks.iter().all(|check| check.topic != Topic::Signal), "no signal is sent");
+}
+
+#[test]
+fn the_process_has_to_be_the_right_one() {
+    let process = node("0");
+    for (pid, expected) in [(42, Outcome::Fine), (43, Outcome::Unsafe)] {
+        let identity = says(pid, MB);
+        let known = Known { identity: Some(&identity), ..known(&process, OPEN) };
+        assert_eq!(outcome(&preflight(&known), Topic::Identity), expected);
+    }
+    let shell = ProcessFacts { runtime: crate::facts::Runtime::Other, ..node("200") };
+    assert_eq!(outcome(&preflight(&known(&shell, SHUT)), Topic::Identity), Outcome::Unsafe);
+}
+
+#[test]
+fn memory_is_compared_with_the_tightest_limit() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let need = model::predict(Some(&identity), Some(&process)).unwrap().memory;
+    assert!(need.usual > 100 * MB && need.most > need.usual, "{need:?}");
+    for (bytes, expected) in [
+        (need.most, Outcome::Fine),
+        (need.most - 1, Outcome::Caution),
+        (need.usual, Outcome::Caution),
+        (need.usual - 1, Outcome::Unsafe),
+    ] {
+        let around = room(bytes);
+        let known = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            ..known(&process, OPEN)
+        };
+        assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
+    }
+    // The resident memory is only an upper bound of the heap, and so no reason not to ask V8.
+    let around = room(1);
+    let known = Known { surroundings: Some(&around), ..known(&process, SHUT) };
+    assert_eq!(outcome(&preflight(&known), Topic::Memory), Outcome::Caution);
+}
+
+#[test]
+fn after_the_signal_nothing_can_be_asked_and_so_the_bound_counts() {
+    let process = writes(node("0a00"));
+    let around = room(1);
+    for (way, expected) in [(SHUT, Outcome::Caution), (Way::Signal, Outcome::Unsafe)] {
+        let known = Known {
+            surroundings: Some(&around),
+            max_pause: Some(Duration::from_millis(1)),
+            out: Some((PathBuf::from("a.heapsnapshot"), Some(1))),
+            remote: Some(("/tmp".to_owned(), Some(true), Some(1))),
+            ..known(&process, way)
+        };
+        let preflight = preflight(&known);
+        for topic in [Topic::Memory, Topic::Pause, Topic::Disk, Topic::RemoteFile] {
+            assert_eq!(outcome(&preflight, topic), expected, "{topic:?}");
+        }
+    }
+}
+
+#[test]
+fn a_probe_that_kills_is_a_reason_to_refuse() {
+    let process = node("0");
+    let small = says(42, MB);
+    let large = says(42, 4_000 * MB);
+    let probe = Probe { failures: 3, period: 10, timeout: 4 };
+    assert_eq!(probe.bears(), Duration::from_secs(24));
+    let endless = Probe { failures: u32::MAX, period: u32::MAX, timeout: u32::MAX };
+    let most = u64::from(u32::MAX);
+    assert_eq!(endless.bears(), Duration::from_secs((most - 1) * most + most));
+    for (identity, expected) in [(&small, Outcome::Fine), (&large, Outcome::Unsafe)] {
+        let known = Known { identity: Some(identity), probe: Some(probe), ..known(&process, OPEN) };
+        assert_eq!(outcome(&preflight(&known), Topic::Pause), expected);
+    }
+}
+
+#[test]
+fn the_worse_of_probe_and_limit_counts() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let patient = Probe { failures: 100, period: 100, timeout: 100 };
+    let hasty = Probe { failures: 1, period: 1, timeout: 0 };
+    let (long, short) = (Duration::from_secs(10_000), Duration::from_millis(1));
+    for (probe, max, expected, who) in [
+        (patient, long, Outcome::Fine, "probe"),
+        (patient, short, Outcome::Unsafe, "limit"),
+        (hasty, long, Outcome::Unsafe, "probe"),
+        (hasty, short, Outcome::Unsafe, "probe"),
+    ] {
+        let known = Known {
+            identity: Some(&identity),
+            probe: Some(probe),
+            max_pause: Some(max),
+            ..known(&process, OPEN)
+        };
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Pause), expected);
+        let found = preflight.checks.iter().find(|check| check.topic == Topic::Pause).unwrap();
+        assert!(found.found.contains(who), "{}", found.found);
+    }
+}
+
+#[test]
+fn the_file_needs_room_here_and_there() {
+    let process = node("0800");
+    let identity = says(42, 1_000 * MB);
+    let at = |free| Known {
+        identity: Some(&identity),
+        out: Some((PathBuf::from("a.heapsnapshot"), Some(free))),
+        remote: Some(("/tmp".to_owned(), Some(true), Some(free))),
+        ..known(&process, Way::Signal)
+    };
+    for (free, expected) in [(u64::MAX, Outcome::Fine), (MB, Outcome::Unsafe)] {
+        let preflight = preflight(&at(free));
+        assert_eq!(outcome(&preflight, Topic::Disk), expected);
+        assert_eq!(outcome(&preflight, Topic::RemoteFile), expected);
+    }
+    // Node.js ends if it cannot write its snapshot.
+    for writable in [Some(false), None] {
+        let remote = Some(("/app".to_owned(), writable, Some(u64::MAX)));
+        let known = Known { remote, ..at(u64::MAX) };
+        assert_eq!(outcome(&preflight(&known), Topic::RemoteFile), Outcome::Unsafe);
+    }
+}

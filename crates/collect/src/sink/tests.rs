@@ -1,0 +1,78 @@
+use super::*;
+
+const SMALL: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
+
+async fn write(options: SinkOptions, pieces: &[&str]) -> Written {
+    let mut sink = Sink::create(options).unwrap();
+    for piece in pieces {
+        sink.push(piece.as_bytes().to_vec()).await;
+    }
+    sink.finish().await.unwrap()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn what_is_whole_gets_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.heapsnapshot");
+    let written = write(SinkOptions::new(&path), &[&SMALL[..100], &SMALL[100..]]).await;
+    assert!(written.checked.is_whole(), "{:?}", written.checked.findings);
+    assert_eq!(written.path.as_deref(), Some(path.as_path()));
+    assert_eq!(written.bytes_on_disk, SMALL.len() as u64);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), SMALL);
+    assert_eq!(names(directory.path()), ["a.heapsnapshot"]);
+    assert!(matches!(Sink::create(SinkOptions::new(&path)), Err(SinkError::Exists(_))));
+}
+
+#[tokio::test]
+async fn what_is_cut_off_is_called_partial() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["a.heapsnapshot", "a.heapsnapshot.zst"] {
+        let options = SinkOptions::new(directory.path().join(name));
+        write(options, &[&SMALL[..100]]).await;
+    }
+    assert_eq!(names(directory.path()), ["a.PARTIAL.heapsnapshot", "a.PARTIAL.heapsnapshot.zst"]);
+    let nothing = write(SinkOptions::new(directory.path().join("b.heapsnapshot")), &[]).await;
+    assert_eq!(nothing.path, None);
+    assert_eq!(names(directory.path()).len(), 2);
+}
+
+#[tokio::test]
+async fn compressed_bytes_are_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.heapsnapshot.zst");
+    // A queue this small makes the compressor change its level with each piece.
+    let options = SinkOptions { queue: 64, ..SinkOptions::new(&path) };
+    let pieces: Vec<&str> =
+        SMALL.as_bytes().chunks(50).map(|c| std::str::from_utf8(c).unwrap()).collect();
+    let written = write(options, &pieces).await;
+    assert!(written.checked.is_whole());
+    let bytes = zstd::decode_all(std::fs::File::open(&path).unwrap()).unwrap();
+    assert_eq!(String::from_utf8(bytes).unwrap(), SMALL);
+}
+
+#[tokio::test]
+async fn a_disk_that_gets_full_stops_the_writing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.heapsnapshot");
+    let options = SinkOptions { reserve: u64::MAX, ..SinkOptions::new(&path) };
+    let written = write(options, &[&SMALL[..100], &SMALL[100..]]).await;
+    assert!(matches!(written.stopped, Some(SinkError::Full { .. })));
+    assert!(written.path.is_some_and(|path| path.ends_with("a.PARTIAL.heapsnapshot")));
+}
+
+#[test]
+fn names_of_what_is_not_whole() {
+    let name = |path: &str| SinkOptions::new(path).partial().display().to_string();
+    assert_eq!(name("d/a.heapsnapshot"), "d/a.PARTIAL.heapsnapshot");
+    assert_eq!(name("a.heapsnapshot.zst"), "a.PARTIAL.heapsnapshot.zst");
+    assert_eq!(name("dump"), "dump.PARTIAL.heapsnapshot");
+    assert_eq!(name("dump.zst"), "dump.PARTIAL.heapsnapshot.zst");
+}

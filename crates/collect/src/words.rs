@@ -1,0 +1,61 @@
+//! Figures as the rest of the program writes them.
+
+use std::time::Duration;
+
+/// A size in decimal units: `1.2 GB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && value < 99.95);
+    format!("{value:.digits$} {}", UNITS[unit])
+}
+
+/// A number with a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A length of time: `0.35 s`, `12 s`, `3 min 20 s`.
+pub fn seconds(time: Duration) -> String {
+    let all = time.as_secs_f64();
+    match all {
+        all if all < 0.995 => format!("{all:.2} s"),
+        all if all < 9.95 => format!("{all:.1} s"),
+        all if all < 120.0 => format!("{all:.0} s"),
+        all => {
+            let all = all.round() as u64;
+            match (all / 60, all % 60) {
+                (minutes, 0) => format!("{minutes} min"),
+                (minutes, rest) => format!("{minutes} min {rest} s"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let sizes = [0, 999, 1000, 999_499, 1_234_567, 123_456_789, 2_100_000_000];
+        let words = ["0 B", "999 B", "1.0 kB", "999 kB", "1.2 MB", "123 MB", "2.1 GB"];
+        assert_eq!(sizes.map(size), words);
+        let times = [0.004, 0.35, 1.0, 12.3, 119.0, 120.0, 200.4];
+        let words = ["0.00 s", "0.35 s", "1.0 s", "12 s", "119 s", "2 min", "3 min 20 s"];
+        assert_eq!(times.map(|time| seconds(Duration::from_secs_f64(time))), words);
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+}

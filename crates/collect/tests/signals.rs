@@ -1,0 +1,223 @@
+//! Signals to processes of which not everything is known.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use heapglass_collect::capture::Error;
+use heapglass_collect::place::{
+    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
+};
+use heapglass_collect::{Captured, Failed, Method, Options, Stop, Target, capture};
+use tokio::io::{DuplexStream, Empty};
+
+/// A process that only notes which signals it gets.
+struct Noting {
+    process: RawProcess,
+    /// Where it may write; others may not be asked for.
+    writable: Vec<(&'static str, bool)>,
+    got: Mutex<Vec<Signal>>,
+    /// Where what lies there may not be seen.
+    hidden: Vec<&'static str>,
+    /// What has its number when it is looked at again.
+    later: Option<RawProcess>,
+    looked: AtomicUsize,
+}
+
+impl Place for Noting {
+    type Stream = DuplexStream;
+    type File = Empty;
+
+    fn name(&self) -> String {
+        "a test".to_owned()
+    }
+
+    async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        let later = self.looked.fetch_add(1, Ordering::Relaxed) > 0;
+        let process = self.later.as_ref().filter(|_| later).unwrap_or(&self.process);
+        Ok(vec![process.clone()])
+    }
+
+    async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
+        Ok(RawSurroundings { descriptors: "/dev/null\n".to_owned(), ..RawSurroundings::default() })
+    }
+
+    async fn signal(&self, _: u32, signal: Signal) -> Result<(), PlaceError> {
+        self.got.lock().unwrap().push(signal);
+        Ok(())
+    }
+
+    async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {
+        Err(impossible(&port.to_string()))
+    }
+
+    async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
+        if self.hidden.contains(&directory) { Err(impossible(directory)) } else { Ok(Vec::new()) }
+    }
+
+    async fn open(&self, path: &str, _: u64) -> Result<Empty, PlaceError> {
+        Err(impossible(path))
+    }
+
+    async fn writable(&self, _: u32, directory: &str) -> Result<bool, PlaceError> {
+        let found = self.writable.iter().find(|(path, _)| *path == directory);
+        found.map(|(_, writable)| *writable).ok_or_else(|| impossible(directory))
+    }
+
+    async fn remove(&self, _: &str) -> Result<(), PlaceError> {
+        Ok(())
+    }
+}
+
+fn impossible(what: &str) -> PlaceError {
+    PlaceError::Impossible { what: what.to_owned(), why: "it is a test".to_owned() }
+}
+
+/// A process that catches both signals, with these options.
+fn process(exe: &str, options: &[&str]) -> Noting {
+    let mut cmdline = exe.as_bytes().to_vec();
+    for option in options {
+        cmdline.push(0);
+        cmdline.extend(option.as_bytes());
+    }
+    cmdline.extend(b"\0app.js\0");
+    let process = RawProcess {
+        pid: 42,
+        comm: "node\n".to_owned(),
+        exe: exe.to_owned(),
+        cmdline,
+        status: "VmRSS:\t1000 kB\nRssAnon:\t1000 kB\nSigCgt:\t0000000000000a00\n".to_owned(),
+        cwd: "/app".to_owned(),
+        ..RawProcess::default()
+    };
+    let writable = vec![("/app", true), ("/tmp", true)];
+    Noting {
+        process,
+        writable,
+        got: Mutex::default(),
+        hidden: Vec::new(),
+        later: None,
+        looked: AtomicUsize::new(0),
+    }
+}
+
+async fn run(place: &Noting, method: Method) -> Result<Captured, Box<Failed>> {
+    run_with(place, method, |_| {}).await
+}
+
+async fn run_with(
+    place: &Noting,
+    method: Method,
+    change: impl FnOnce(&mut Options),
+) -> Result<Captured, Box<Failed>> {
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = Options {
+        method,
+        timeout: Duration::from_millis(100),
+        patience: Duration::from_millis(100),
+        ..Options::new(directory.path().join("a.heapsnapshot"))
+    };
+    change(&mut options);
+    capture(place, &Target::Process(42), &options, &(), &Stop::never()).await
+}
+
+fn got(place: &Noting) -> Vec<Signal> {
+    place.got.lock().unwrap().clone()
+}
+
+const WRITES: &str = "--heapsnapshot-signal=SIGUSR2";
+
+#[tokio::test]
+async fn where_an_old_version_would_write_has_to_be_writable() {
+    // Up to version 19 the process writes where it is, and ends if it may not.
+    for (exe, cwd, sent) in [
+        ("/usr/bin/node", vec![("/tmp", true), ("/app", false)], false),
+        ("/opt/node-v18.20.8/bin/node", vec![("/tmp", true), ("/app", false)], false),
+        ("/opt/node-v22.1.0/bin/node", vec![("/tmp", true), ("/app", false)], true),
+        ("/usr/bin/node", vec![("/tmp", true), ("/app", true)], true),
+        ("/usr/bin/node", vec![("/tmp", true)], false),
+        ("/opt/node-v22.1.0/bin/node", vec![], false),
+    ] {
+        let mut place = process(exe, &[WRITES, "--diagnostic-dir=/tmp"]);
+        place.writable = cwd;
+        let result = run(&place, Method::Sigusr2).await;
+        assert_eq!(got(&place).len(), usize::from(sent), "{exe} {:?}: {result:?}", place.writable);
+        if !sent {
+            let error = result.unwrap_err().error;
+            assert!(matches!(error, Error::Refused(_)), "{error}");
+        }
+    }
+    let mut place = process("/usr/bin/node", &[WRITES, "--diagnostic-dir=/tmp"]);
+    place.process.cwd = String::new();
+    let error = run(&place, Method::Sigusr2).await.unwrap_err().error;
+    assert!(matches!(error, Error::Refused(_)) && got(&place).is_empty(), "{error}");
+}
+
+#[tokio::test]
+async fn only_what_is_surely_node_gets_signals() {
+    // All of them catch both; none is asked to open what Node.js would.
+    for (exe, comm, option) in [
+        ("/usr/bin/deno", "deno", "run"),
+        ("/usr/bin/bun", "bun", "run"),
+        ("/srv/packed", "MainThread", "--verbose"),
+        ("/usr/bin/python3", "node", "--verbose"),
+        ("/usr/bin/node", "node", "--disable-sigusr1"),
+    ] {
+        for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+            for force in [false, true] {
+                let mut place = process(exe, &[option]);
+                place.process.comm = format!("{comm}\n");
+                if option == "--disable-sigusr1" && method == Method::Sigusr2 && force {
+                    continue;
+                }
+                let failed = run_with(&place, method, |options| options.force = force).await;
+                assert!(failed.is_err(), "{exe}: {failed:?}");
+                assert_eq!(got(&place), [], "{exe} {method:?}, forced: {force}");
+            }
+        }
+    }
+    let place = process("/usr/bin/node", &[]);
+    assert!(run(&place, Method::Inspector).await.is_err());
+    assert_eq!(got(&place), [Signal::Usr1]);
+}
+
+#[tokio::test]
+async fn no_signal_without_knowing_which_files_are_old() {
+    let new = "/opt/node-v22.1.0/bin/node";
+    for (exe, hidden, sent) in [
+        (new, "/tmp", false),
+        (new, "/app", true),
+        ("/usr/bin/node", "/app", false),
+        (new, "/data", true),
+    ] {
+        let mut place = process(exe, &[WRITES, "--diagnostic-dir=/tmp"]);
+        place.hidden = vec![hidden];
+        let result = run_with(&place, Method::Sigusr2, |options| {
+            options.remote_dirs = vec!["/data".to_owned()];
+        })
+        .await;
+        assert_eq!(got(&place).len(), usize::from(sent), "{exe} {hidden}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_process_with_the_same_number_gets_no_signal() {
+    let first = || process("/usr/bin/node", &[WRITES]);
+    let second = |exe: &str, options: &[&str]| process(exe, options).process;
+    let mut uncaught = first().process;
+    uncaught.status = "SigCgt:\t0000000000000200\n".to_owned();
+    for (later, sent) in [
+        (second("/usr/bin/node", &[WRITES]), true),
+        (second("/usr/bin/node", &[]), false),
+        (second("/usr/bin/node", &[WRITES, "--diagnostic-dir=/tmp"]), false),
+        (second("/opt/node", &[WRITES]), false),
+        (second("/usr/bin/python3", &[WRITES]), false),
+        (uncaught, false),
+    ] {
+        let place = Noting { later: Some(later), ..first() };
+        let result = run(&place, Method::Sigusr2).await;
+        assert_eq!(got(&place).len(), usize::from(sent), "{:?}: {result:?}", place.later);
+    }
+}

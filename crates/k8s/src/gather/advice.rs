@@ -1,0 +1,242 @@
+//! `collection-failed.txt`: what was tried, what each step answered, and how to fix this very case.
+
+use std::fmt::Write;
+
+use heapglass_collect::capture::{Broken, Error};
+use heapglass_collect::place::PlaceError;
+use heapglass_collect::preflight::{Outcome, Preflight, Topic};
+use heapglass_collect::words::{seconds, size};
+
+use super::take::{Taking, verdict_in_words};
+use crate::discover::Origin;
+
+/// The whole text.
+#[expect(clippy::too_many_arguments, reason = "it is all that is known of one failure")]
+pub(crate) fn failed(
+    taking: &Taking<'_>,
+    why: &str,
+    preflight: Option<&Preflight>,
+    error: Option<&Error>,
+    broken: Option<&Broken>,
+    fate: Option<&str>,
+    log: &str,
+    left_behind: &[String],
+) -> String {
+    let Taking { run, workload, pod, container, facts, .. } = taking;
+    let mut text = String::from("Heap Dump Collection Failed\n===========================\n\n");
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "Method used: {}\nPID: {}\nContainer: {}\nPod: {}\nNamespace: {}\nWorkload: {} {}\n\n\
+         Why\n---\n{why}\n",
+        run.options.method.name(),
+        facts.pid,
+        container.name,
+        pod.metadata.name.as_deref().unwrap_or_default(),
+        workload.namespace,
+        workload.kind.name(),
+        workload.name,
+    );
+    if let Some(hint) = error.and_then(Error::hint) {
+        let _ = writeln!(text, "{hint}");
+    }
+    if let Some(preflight) = preflight {
+        text += "\nWhat was checked\n----------------\n";
+        for check in &preflight.checks {
+            let verdict = verdict_in_words(check.outcome);
+            let _ = writeln!(text, "{:<12} {verdict:<9} {}", check.topic.name(), check.found);
+        }
+    }
+    text += "\nHow to fix it\n-------------\n";
+    let advice = advice(taking, preflight, error, broken, fate);
+    for (number, advice) in advice.iter().enumerate() {
+        let _ = writeln!(text, "{}. {}", number + 1, advice.replace('\n', "\n   "));
+    }
+    if !left_behind.is_empty() {
+        text += "\nLeft behind\n-----------\n";
+        left_behind.iter().for_each(|left| text += &format!("{left}\n"));
+    }
+    let _ = write!(text, "\nDiagnostic Logs\n---------------\n{log}");
+    text
+}
+
+/// What helps in this case, the best first.
+fn advice(
+    taking: &Taking<'_>,
+    preflight: Option<&Preflight>,
+    error: Option<&Error>,
+    broken: Option<&Broken>,
+    fate: Option<&str>,
+) -> Vec<String> {
+    let mut advice = Vec::new();
+    let is_unsafe = |topic: Topic| {
+        preflight.is_some_and(|it| it.those(Outcome::Unsafe).any(|check| check.topic == topic))
+    };
+    let killed = fate.is_some_and(|fate| fate.contains("OOMKilled"));
+    if is_unsafe(Topic::Memory) || killed {
+        memory(taking, preflight, &mut advice);
+    }
+    let probed = fate.is_some_and(|fate| fate.contains("was restarted")) && !killed;
+    if is_unsafe(Topic::Pause) || probed {
+        pause(taking, preflight, &mut advice);
+    }
+    if let Some(preflight) = preflight {
+        let said = [Topic::Memory, Topic::Pause];
+        let others = preflight.those(Outcome::Unsafe).filter(|check| !said.contains(&check.topic));
+        advice.extend(others.filter_map(|check| check.advice.clone()));
+    }
+    if fate.is_some_and(|fate| fate.contains("deleted") || fate.contains("Evicted")) {
+        advice.push(
+            "The pod went away while it was asked. Run the same command again: it asks the pod that took its \
+             place. A leak has to grow there again first."
+                .to_owned(),
+        );
+    }
+    match error {
+        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => signal(taking, &mut advice),
+        Some(Error::Blocked { .. }) => advice.push(
+            "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
+             is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
+             (NODE_OPTIONS=--cpu-prof)."
+                .to_owned(),
+        ),
+        Some(Error::Place(PlaceError::Forbidden { what, why })) => {
+            // The server's words stand above; what is to be added stands at their end.
+            let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
+            advice.push(format!(
+                "The right to {what} is missing. Add to {rule}\ndeploy/rbac of heapglass has all that is needed."
+            ));
+        }
+        Some(Error::Place(PlaceError::Impossible { .. })) => advice.push(
+            "Let heapglass add an ephemeral container that shares the processes: --via ephemeral \
+             --debug-image IMAGE, with the right to patch pods/ephemeralcontainers."
+                .to_owned(),
+        ),
+        Some(Error::Sink(_)) => disk(&mut advice),
+        _ => {}
+    }
+    match broken {
+        Some(Broken::TimedOut(_)) => advice.push(
+            "Give it more time: HEAP_DUMP_TIMEOUT=1800. Node.js before 21 needs ten times as long for a heap \
+             with much code."
+                .to_owned(),
+        ),
+        Some(Broken::Lost(_)) if fate.is_none() => advice.push(
+            "The connection between here and the node broke, not the process: run the same command again, \
+             nearer to the cluster if need be (as a pod in it, see deploy/). The part that arrived can be \
+             opened: heapglass says what is missing."
+                .to_owned(),
+        ),
+        Some(Broken::Disk(_)) => disk(&mut advice),
+        Some(Broken::Interrupted) => advice.push("It was interrupted: run it again.".to_owned()),
+        _ => {}
+    }
+    if advice.is_empty() {
+        advice.push(
+            "Run it again with LOG_LEVEL=debug. If it fails in the same way, try the other method: \
+             --heap-dump-method sigusr2 or inspector."
+                .to_owned(),
+        );
+    }
+    advice
+}
+
+fn memory(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<String>) {
+    let Taking { workload, pod, container, facts, .. } = taking;
+    let limits = container.resources.as_ref().and_then(|it| it.limits.as_ref());
+    let limit = limits.and_then(|limits| crate::quantity::bytes(&limits.get("memory")?.0));
+    let need = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.memory.most);
+    let used = facts.status.resident.unwrap_or(0);
+    let enough = need.map(|need| (used + need).div_ceil(1 << 28) << 28);
+    let enough = enough.or(limit.map(|limit| limit * 4)).unwrap_or(4 << 30);
+    let mebibytes = enough >> 20;
+    let (namespace, name) = (&workload.namespace, pod.metadata.name.as_deref().unwrap_or_default());
+    advice.push(format!(
+        "Give the running container more memory without a restart (Kubernetes 1.33 and newer, and only if the \
+         node has room):\n\
+         kubectl -n {namespace} patch pod {name} --subresource resize --patch \
+         '{{\"spec\":{{\"containers\":[{{\"name\":\"{}\",\"resources\":{{\"limits\":{{\"memory\":\"{mebibytes}Mi\"}}}}}}]}}}}'\n\
+         then run this command again.",
+        container.name
+    ));
+    advice.push(format!(
+        "Else raise the memory limit to {mebibytes}Mi{}. This restarts the pod and throws the leak away: let it grow \
+         again, and collect early, while the heap is small. V8 needs a multiple of the heap while it writes.\n{}",
+        limit.map(|limit| format!(" (it is {} now)", size(limit))).unwrap_or_default(),
+        where_to_change(taking, &format!("resources: {{limits: {{memory: {mebibytes}Mi}}}}")),
+    ));
+    advice.push(
+        "Or accept that the container may be killed for it: --force. What arrived until then is kept.".to_owned(),
+    );
+}
+
+fn pause(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<String>) {
+    let probe = taking.container.liveness_probe.as_ref();
+    let period = probe.and_then(|probe| probe.period_seconds).unwrap_or(10).max(1);
+    let most = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.pause.most);
+    let pause = most.unwrap_or(taking.run.options.timeout);
+    let failures = pause.as_secs().div_ceil(u64::try_from(period).unwrap_or(10)) + 2;
+    advice.push(format!(
+        "The event loop stands still for up to {} and answers no liveness probe meanwhile: the kubelet would restart \
+         the container. A running pod's probe cannot be changed, and a change of the workload restarts the pod, \
+         which throws the leak away. So change it now for the next time, let the leak grow again, then collect:\n{}",
+        seconds(pause),
+        where_to_change(taking, &format!("livenessProbe: {{failureThreshold: {failures}}}")),
+    ));
+    advice.push(
+        "Or accept that the container is restarted: --force. After the probe has failed the kubelet sends SIGTERM and \
+         waits for terminationGracePeriodSeconds, which is often enough for the snapshot to arrive."
+            .to_owned(),
+    );
+}
+
+fn signal(taking: &Taking<'_>, advice: &mut Vec<String>) {
+    let variable = "env: [{name: NODE_OPTIONS, value: \"--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp\"}]";
+    advice.push(format!(
+        "Start Node.js so that it can be asked. This restarts the pod. Either with the inspector allowed (remove \
+         --disable-sigusr1 or the permission model), or with the signal:\n{}\nThe directory has to be one that it may \
+         write to (an emptyDir, where the root file system is read-only), or Node.js ends itself.",
+        where_to_change(taking, variable)
+    ));
+}
+
+fn disk(advice: &mut Vec<String>) {
+    advice.push(
+        "Make room, or write elsewhere with --base-collection-path, or compress with --compress. In the cluster: a \
+         larger volume at /must-gather."
+            .to_owned(),
+    );
+}
+
+/// Where a container's settings are changed so that they stay.
+fn where_to_change(taking: &Taking<'_>, setting: &str) -> String {
+    let Taking { workload, container, .. } = taking;
+    let inner = format!(
+        "spec: {{template: {{spec: {{containers: [{{name: {}, {setting}}}]}}}}}}",
+        container.name
+    );
+    match workload.origin {
+        Origin::Backstage => format!(
+            "In the Backstage resource (a change of the {} itself is undone by the operator):\n\
+             kubectl -n {} edit backstage {}\nspec: {{deployment: {{patch: {{{inner}}}}}}}",
+            workload.kind.name(),
+            workload.namespace,
+            workload.instance
+        ),
+        Origin::HelmRelease => format!(
+            "In the values of release {} (a change of the {} itself is undone by the next upgrade), or until then:\n\
+             kubectl -n {} edit {} {}\n{inner}",
+            workload.instance,
+            workload.kind.name(),
+            workload.namespace,
+            workload.kind.directory(),
+            workload.name
+        ),
+        _ => format!(
+            "kubectl -n {} edit {} {}\n{inner}",
+            workload.namespace,
+            workload.kind.directory(),
+            workload.name
+        ),
+    }
+}

@@ -1,0 +1,176 @@
+//! A container: the Node.js processes in it, one after the other.
+
+use std::path::Path;
+
+use heapglass_collect::facts::{ProcessFacts, Runtime};
+use heapglass_collect::place::{Place, PlaceError, RawProcess};
+use k8s_openapi::api::core::v1 as core;
+
+use super::pods::not_running;
+use super::take::{self, Taking};
+use super::{Run, leftovers, words};
+use crate::discover::Workload;
+use crate::pod::{Pod, container_status};
+use crate::wire;
+
+/// Collects from a container of a pod whose directory is `directory`.
+pub(crate) async fn collect(
+    run: &Run<'_>,
+    workload: &Workload,
+    pod: &core::Pod,
+    container: &core::Container,
+    directory: &Path,
+) -> wire::Container {
+    let directory = directory.join(format!("container={}", container.name));
+    let place = Pod::new(run.cluster, pod, &container.name, run.options.pod.clone());
+    let status = container_status(pod, &container.name);
+    let mut entry = wire::Container {
+        name: container.name.clone(),
+        image: container.image.clone(),
+        restarts: status.map_or(0, |status| status.restart_count),
+        directory: run.relative(&directory),
+        ..wire::Container::default()
+    };
+    let name = label(pod, container);
+    if let Some(why) = status.and_then(not_running) {
+        run.complain(&name, format!("the container does not run: {why}"));
+        run.write(&directory.join("no-node-process.txt"), &words::container_not_running(&why));
+        entry.problem = Some(format!("the container does not run: {why}"));
+        return entry;
+    }
+    let processes = match place.processes().await {
+        Ok(processes) => processes,
+        Err(error) => {
+            run.complain(&name, error.to_string());
+            note_missing(run, pod, &error);
+            let text = words::no_way_in(&error, &place.tried());
+            run.write(&directory.join("no-node-process.txt"), &text);
+            entry.problem = Some(error.to_string());
+            entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
+            place.leave().await;
+            return entry;
+        }
+    };
+    let node = node_processes(&processes);
+    if node.is_empty() {
+        run.complain(&name, "no Node.js process in it");
+        run.write(&directory.join("no-node-process.txt"), &words::no_node(&processes));
+        entry.problem = Some("no Node.js process in the container".to_owned());
+    }
+    for (number, (raw, facts)) in node.iter().enumerate() {
+        if run.stopped() {
+            break;
+        }
+        let surroundings = place.surroundings(raw.pid).await.unwrap_or_default();
+        let version = place.node_version(&raw.exe).await;
+        let info = words::process_info(raw, &surroundings, &version, run.options.with_secrets);
+        append(run, &directory.join("process-info.txt"), &info);
+        if number == 0 {
+            let found = leftovers::collect(run, &place, &name, &node, &directory).await;
+            entry.found_snapshots = found;
+        }
+        let command = crate::redact::command(&raw.cmdline, run.options.with_secrets);
+        let taking = Taking {
+            run,
+            workload,
+            pod,
+            container,
+            place: &place,
+            name: &name,
+            facts,
+            command: &command,
+            number,
+            directory: &directory,
+        };
+        entry.processes.push(take::take(&taking).await);
+    }
+    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
+    place.leave().await;
+    if let Some(ephemeral) = &entry.ephemeral_container {
+        run.say(
+            &name,
+            format!("ephemeral container {ephemeral} ended; its entry stays in the pod"),
+        );
+    }
+    entry
+}
+
+/// How the container is called in messages.
+fn label(pod: &core::Pod, container: &core::Container) -> String {
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    format!("{namespace}/{name}/{}", container.name)
+}
+
+/// The Node.js processes among all, without package managers that only wait for one.
+fn node_processes(processes: &[RawProcess]) -> Vec<(RawProcess, ProcessFacts)> {
+    let facts = processes.iter().map(|raw| (raw.clone(), ProcessFacts::new(raw)));
+    let mut node: Vec<_> = facts.filter(|(_, facts)| facts.runtime.has_v8()).collect();
+    // What only looks like Node.js counts where nothing else does.
+    if node.iter().any(|(_, facts)| facts.runtime != Runtime::Perhaps) {
+        node.retain(|(_, facts)| facts.runtime != Runtime::Perhaps);
+    }
+    let alone = node.len() == 1;
+    node.retain(|(_, facts)| alone || !is_package_manager(facts));
+    node.sort_by_key(|(raw, _)| raw.pid);
+    node
+}
+
+fn is_package_manager(facts: &ProcessFacts) -> bool {
+    let second = facts.command.split_whitespace().nth(1).unwrap_or_default();
+    let tools = ["npm-cli.js", "npx-cli.js", "yarn.js", "pnpm.cjs", "corepack.js"];
+    tools.iter().any(|tool| second.ends_with(tool))
+        || ["npm ", "yarn ", "npm"].iter().any(|name| facts.comm.starts_with(name))
+        || facts.command.starts_with("npm ")
+}
+
+/// A right that was missing is in the index, too.
+pub(crate) fn note_missing(run: &Run<'_>, pod: &core::Pod, error: &PlaceError) {
+    let PlaceError::Forbidden { what, .. } = error else { return };
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+    let all = [
+        crate::access::Access::exec(namespace),
+        crate::access::Access::port_forward(namespace),
+        crate::access::Access::ephemeral_containers(namespace),
+    ];
+    if let Some(access) = all.into_iter().find(|access| access.to_string() == *what) {
+        run.missing(access);
+    }
+}
+
+/// Adds to a file.
+pub(crate) fn append(run: &Run<'_>, path: &Path, text: &str) {
+    let before = std::fs::read_to_string(path).unwrap_or_default();
+    run.write(path, &(before + text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: u32, exe: &str, command: &str, comm: &str) -> RawProcess {
+        RawProcess {
+            pid,
+            exe: exe.to_owned(),
+            comm: comm.to_owned(),
+            cmdline: command.replace(' ', "\0").into_bytes(),
+            ..RawProcess::default()
+        }
+    }
+
+    #[test]
+    fn the_right_processes() {
+        let processes = [
+            process(1, "/usr/bin/tini", "tini -- node app.js", "tini"),
+            process(7, "/usr/bin/dash", "sh -c node app.js", "sh"),
+            process(8, "/usr/local/bin/node", "npm start", "npm start"),
+            process(20, "/usr/local/bin/node", "node app.js", "node"),
+            process(21, "/usr/local/bin/node", "node child.js", "node"),
+        ];
+        let pids: Vec<u32> = node_processes(&processes).iter().map(|(raw, _)| raw.pid).collect();
+        assert_eq!(pids, [20, 21]);
+        let only: Vec<u32> =
+            node_processes(&processes[..3]).iter().map(|(raw, _)| raw.pid).collect();
+        assert_eq!(only, [8]);
+    }
+}

@@ -1,0 +1,567 @@
+//! A container of a pod, as a place to take snapshots in.
+//!
+//! What a container can be asked by depends on its image. In this order: a shell in it; the Node binary that it
+//! runs anyway (a second, small Node, gone after a moment); an ephemeral container beside it that shares its
+//! processes, which stays in the pod's description for ever and is therefore last.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use heapglass_collect::place::{
+    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
+};
+use heapglass_collect::preflight::Probe;
+use k8s_openapi::api::core::v1 as core;
+use kube::Api;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::sync::OnceCell;
+
+use crate::access::Access;
+use crate::client::{Cluster, api_error};
+use crate::ephemeral;
+use crate::exec::{End, Output, Said, Target, place_error};
+use crate::script::{self, Seen, Tool};
+
+/// Where Node is in the images that people use.
+const NODES: &[&str] =
+    &["node", "/usr/local/bin/node", "/usr/bin/node", "/nodejs/bin/node", "/opt/node/bin/node"];
+/// Most that a look may print.
+const LOOK_LIMIT: u64 = 8 << 20;
+/// A look this recent answers for the surroundings as well.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// How containers may be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Via {
+    /// A command in the container; an ephemeral container where that is not possible.
+    #[default]
+    Auto,
+    /// Commands in the container alone.
+    Exec,
+    /// An ephemeral container at once.
+    Ephemeral,
+}
+
+/// How pods are reached.
+#[derive(Debug, Clone, Default)]
+pub struct PodOptions {
+    /// The way in.
+    pub via: Via,
+    /// The image of ephemeral containers; the container's own if there is none.
+    pub debug_image: Option<String>,
+    /// How long an ephemeral container may live.
+    pub ephemeral_lifetime: Duration,
+}
+
+/// A container of a pod.
+#[derive(Debug)]
+pub struct Pod {
+    target: Target,
+    /// The pod as it was when it was found.
+    uid: String,
+    spec: core::PodSpec,
+    container_id: Option<String>,
+    options: PodOptions,
+    reach: OnceCell<Reach>,
+    /// What was tried to get in, and what it answered.
+    tried: Mutex<Vec<String>>,
+    /// When it was last asked for what is asked again and again.
+    asked: tokio::sync::Mutex<Option<Instant>>,
+    /// What finding the way in saw, until somebody asks for the processes.
+    first: Mutex<Option<(Instant, Seen)>>,
+    /// What was around the processes when they were listed, until somebody asks for it.
+    around: Mutex<Option<(Instant, Seen)>>,
+}
+
+/// The way that works.
+#[derive(Debug, Clone)]
+struct Reach {
+    target: Target,
+    tool: Tool,
+    ephemeral: bool,
+}
+
+impl Pod {
+    /// A container of a pod that was found in the cluster.
+    pub fn new(cluster: &Cluster, pod: &core::Pod, container: &str, options: PodOptions) -> Pod {
+        let status = container_status(pod, container);
+        Pod {
+            target: Target {
+                cluster: cluster.clone(),
+                namespace: pod.metadata.namespace.clone().unwrap_or_default(),
+                pod: pod.metadata.name.clone().unwrap_or_default(),
+                container: container.to_owned(),
+            },
+            uid: pod.metadata.uid.clone().unwrap_or_default(),
+            spec: pod.spec.clone().unwrap_or_default(),
+            container_id: status.and_then(|status| status.container_id.clone()),
+            options,
+            reach: OnceCell::new(),
+            tried: Mutex::default(),
+            asked: tokio::sync::Mutex::default(),
+            first: Mutex::default(),
+            around: Mutex::default(),
+        }
+    }
+
+    /// What was tried to get into the container, one sentence each.
+    pub fn tried(&self) -> Vec<String> {
+        lock(&self.tried).clone()
+    }
+
+    /// The ephemeral container that was added, if one was.
+    pub fn ephemeral_container(&self) -> Option<&str> {
+        let reach = self.reach.get().filter(|reach| reach.ephemeral)?;
+        Some(&reach.target.container)
+    }
+
+    /// The container as the pod describes it.
+    pub fn container(&self) -> Option<&core::Container> {
+        self.spec.containers.iter().find(|container| container.name == self.target.container)
+    }
+
+    /// Says what has become of the pod and the container since they were found; `None` if nothing has.
+    pub async fn fate(&self) -> Option<String> {
+        let api: Api<core::Pod> =
+            Api::namespaced(self.target.cluster.client(), &self.target.namespace);
+        let access = Access::new("get", "", "pods", Some(&self.target.namespace));
+        let what = format!("pod {}", self.target.pod);
+        match self.target.cluster.ask(&what, &access, api.get(&self.target.pod)).await {
+            Ok(pod) => fate(&pod, &self.uid, &self.target.container, self.container_id.as_deref()),
+            Err(error) if error.is_not_found() => {
+                Some(format!("pod {} was deleted", self.target.pod))
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Ends the ephemeral container, if there is one; its entry in the pod cannot be taken back.
+    pub async fn leave(&self) {
+        let Some(reach) = self.reach.get().filter(|reach| reach.ephemeral) else { return };
+        let command = ephemeral::end_command(&reach.tool, &reach.target.container);
+        let _ = reach.target.run(&command, self.deadline(), 1 << 16).await;
+    }
+
+    /// What `node --version` says in the container; empty if it cannot be asked.
+    pub async fn node_version(&self, exe: &str) -> String {
+        let Ok(reach) = self.reach().await else { return String::new() };
+        if reach.ephemeral {
+            return String::new();
+        }
+        let said = reach.target.run(&reach.tool.version(exe), self.deadline(), 1 << 10).await;
+        let output = said.ok().and_then(|said| said.fine("node --version").ok());
+        output.map(|text| String::from_utf8_lossy(&text).trim().to_owned()).unwrap_or_default()
+    }
+
+    fn deadline(&self) -> Duration {
+        self.target.cluster.deadline()
+    }
+
+    async fn reach(&self) -> Result<&Reach, PlaceError> {
+        self.reach.get_or_try_init(|| self.find_reach()).await
+    }
+
+    async fn find_reach(&self) -> Result<Reach, PlaceError> {
+        if self.options.via != Via::Ephemeral {
+            match self.find_tool().await {
+                Ok(tool) => {
+                    return Ok(Reach { target: self.target.clone(), tool, ephemeral: false });
+                }
+                Err(error @ PlaceError::Impossible { .. }) if self.options.via == Via::Exec => {
+                    return Err(error);
+                }
+                Err(PlaceError::Impossible { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let image = self.options.debug_image.as_deref();
+        let started =
+            ephemeral::start(&self.target, &self.spec, image, self.options.ephemeral_lifetime)
+                .await;
+        match started {
+            Ok(started) => {
+                self.note(format!(
+                    "ephemeral container {} of image {}: runs",
+                    started.name, started.image
+                ));
+                let target = Target { container: started.name, ..self.target.clone() };
+                Ok(Reach { target, tool: started.tool, ephemeral: true })
+            }
+            Err(error) => {
+                self.note(format!("an ephemeral container: {error}"));
+                Err(error)
+            }
+        }
+    }
+
+    /// Tries the shell, then Node at the places where it usually is.
+    async fn find_tool(&self) -> Result<Tool, PlaceError> {
+        let mut tools = vec![Tool::Shell];
+        let own = self.container().and_then(|container| {
+            let program = container.command.as_ref()?.first()?;
+            program.ends_with("/node").then(|| program.clone())
+        });
+        tools.extend(own.map(Tool::Node));
+        tools.extend(NODES.iter().map(|&node| Tool::Node(node.to_owned())));
+        for tool in tools {
+            let mark = script::mark();
+            let name = match &tool {
+                Tool::Shell => "sh",
+                Tool::Node(node) => node,
+            };
+            let command = tool.look(&mark, None, false);
+            let said = match self.target.run(&command, self.deadline(), LOOK_LIMIT).await {
+                Ok(said) => said,
+                Err(error) => {
+                    self.note(format!("{name} in the container: {error}"));
+                    return Err(self.explain(error).await);
+                }
+            };
+            let Said { stdout, stderr, end } = said;
+            if let Some(seen) = script::seen(&stdout, &mark) {
+                self.note(format!("{name} in the container: answers"));
+                *lock(&self.first) = Some((Instant::now(), seen));
+                return Ok(tool);
+            }
+            let why = match end {
+                End::NoProgram => "the image has no such program".to_owned(),
+                End::Code(code) => format!("exit code {code} {}", crate::exec::one_line(&stderr)),
+                End::Broken(why) => why,
+            };
+            self.note(format!("{name} in the container: {why}"));
+        }
+        Err(PlaceError::Impossible {
+            what: format!("running a command in container {}", self.target.container),
+            why: "the image has neither a shell nor node at the usual places".to_owned(),
+        })
+    }
+
+    /// Keeps questions apart: whoever waits for something asks again and again, and each question is a
+    /// process in the container.
+    async fn pace(&self, reach: &Reach) {
+        let apart = match reach.tool {
+            Tool::Shell => Duration::from_millis(100),
+            Tool::Node(_) => Duration::from_millis(500),
+        };
+        let mut asked = self.asked.lock().await;
+        if let Some(last) = *asked {
+            tokio::time::sleep(apart.saturating_sub(last.elapsed())).await;
+        }
+        *asked = Some(Instant::now());
+    }
+
+    async fn look(&self, process: Option<u32>) -> Result<Seen, PlaceError> {
+        let reach = self.reach().await?;
+        self.pace(reach).await;
+        let mark = script::mark();
+        let command = reach.tool.look(&mark, process, reach.ephemeral);
+        let said = match reach.target.run(&command, self.deadline(), LOOK_LIMIT).await {
+            Ok(said) => said,
+            Err(error) => return Err(self.explain(error).await),
+        };
+        if let Some(mut seen) = script::seen(&said.stdout, &mark) {
+            if reach.ephemeral {
+                seen.processes.retain(|process| !ephemeral::is_ours(&process.cmdline));
+            }
+            self.add_limit(&mut seen.surroundings);
+            return Ok(seen);
+        }
+        let why = format!("{:?} {}", said.end, crate::exec::one_line(&said.stderr));
+        let error = PlaceError::Impossible { what: format!("looking into {}", self.name()), why };
+        Err(self.explain(error).await)
+    }
+
+    /// Where no memory cgroup can be read, the pod's description says what the limit is.
+    fn add_limit(&self, surroundings: &mut RawSurroundings) {
+        let is_limit = |name: &str| name == "memory.max" || name == "memory.limit_in_bytes";
+        if surroundings.cgroup.iter().any(|(name, _)| is_limit(name)) {
+            return;
+        }
+        let limits =
+            self.container().and_then(|container| container.resources.as_ref()?.limits.as_ref());
+        let limit = limits.and_then(|limits| crate::quantity::bytes(&limits.get("memory")?.0));
+        if let Some(limit) = limit {
+            surroundings.cgroup.push(("memory.max".to_owned(), limit.to_string()));
+        }
+    }
+
+    /// Looks whether the pod is still there: that explains most errors better than they do themselves.
+    async fn explain(&self, error: PlaceError) -> PlaceError {
+        if matches!(error, PlaceError::Forbidden { .. }) {
+            return error;
+        }
+        match self.fate().await {
+            Some(why) => PlaceError::Gone { what: self.name(), why },
+            None => error,
+        }
+    }
+
+    fn note(&self, text: String) {
+        lock(&self.tried).push(text);
+    }
+}
+
+impl Place for Pod {
+    type Stream = PortStream;
+    type File = Output;
+
+    fn name(&self) -> String {
+        let Target { namespace, pod, container, .. } = &self.target;
+        format!("pod {namespace}/{pod}, container {container}")
+    }
+
+    fn probe(&self) -> Option<Probe> {
+        self.container().and_then(liveness)
+    }
+
+    async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        self.reach().await?;
+        // Finding the way in was a look already.
+        let first = lock(&self.first).take().filter(|(when, _)| when.elapsed() < FRESH);
+        let seen = match first {
+            Some((_, seen)) => seen,
+            None => self.look(None).await?,
+        };
+        let processes = seen.processes.clone();
+        // An ephemeral container has limits of its own: those of a process are seen through the process.
+        if self.ephemeral_container().is_none() {
+            *lock(&self.around) = Some((Instant::now(), seen));
+        }
+        Ok(processes)
+    }
+
+    async fn surroundings(&self, process: u32) -> Result<RawSurroundings, PlaceError> {
+        // A container's processes share what surrounds them; one look answers the first question.
+        let known = lock(&self.around).take().filter(|(when, seen)| {
+            when.elapsed() < FRESH && seen.descriptors.contains_key(&process)
+        });
+        let seen = match known {
+            Some((_, seen)) => seen,
+            None => self.look(Some(process)).await?,
+        };
+        let descriptors = seen.descriptors.get(&process).cloned();
+        let Some(descriptors) = descriptors else {
+            let why = "it has ended".to_owned();
+            return Err(PlaceError::Gone { what: format!("process {process}"), why });
+        };
+        Ok(RawSurroundings { descriptors, ..seen.surroundings })
+    }
+
+    async fn signal(&self, process: u32, signal: Signal) -> Result<(), PlaceError> {
+        let reach = self.reach().await?;
+        let name = match signal {
+            Signal::Usr1 => "USR1",
+            Signal::Usr2 => "USR2",
+        };
+        let command = reach.tool.signal(process, name);
+        let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
+        let done =
+            said.and_then(|said| said.fine(&format!("sending SIG{name} to process {process}")));
+        match done {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    async fn connect(&self, port: u16) -> Result<PortStream, PlaceError> {
+        let Target { cluster, namespace, pod, .. } = &self.target;
+        let api: Api<core::Pod> = Api::namespaced(cluster.client(), namespace);
+        let what = format!("forwarding port {port} of pod {pod}");
+        let access = Access::port_forward(namespace);
+        let ports = [port];
+        let opened = tokio::time::timeout(self.deadline(), api.portforward(pod, &ports)).await;
+        let mut forwarder = match opened {
+            Ok(Ok(forwarder)) => forwarder,
+            Ok(Err(error)) => {
+                return Err(self.explain(place_error(api_error(&what, &access, &error))).await);
+            }
+            Err(_) => {
+                let source = io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
+                return Err(PlaceError::Io { what, source });
+            }
+        };
+        let error = forwarder.take_error(port);
+        match (forwarder.take_stream(port), error) {
+            (Some(stream), Some(error)) => Ok(PortStream { stream, error: Some(Box::pin(error)) }),
+            _ => Err(PlaceError::Impossible { what, why: "no stream was given".to_owned() }),
+        }
+    }
+
+    async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
+        let reach = self.reach().await?;
+        self.pace(reach).await;
+        let mark = script::mark();
+        let command = reach.tool.list(&mark, directory.trim_end_matches('/'));
+        let what = format!("listing {directory} in {}", self.name());
+        let output = reach.target.run(&command, self.deadline(), LOOK_LIMIT).await;
+        let output = match output.and_then(|said| said.fine(&what)) {
+            Ok(output) => output,
+            Err(error) => return Err(self.explain(error).await),
+        };
+        let why = "the image has no program that tells the size of a file".to_owned();
+        script::listed(&output, &mark).ok_or(PlaceError::Impossible { what, why })
+    }
+
+    async fn open(&self, path: &str, offset: u64) -> Result<Output, PlaceError> {
+        let reach = self.reach().await?;
+        match reach.target.stream(&reach.tool.read(path, offset)).await {
+            Ok(output) => Ok(output),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    async fn writable(&self, process: u32, directory: &str) -> Result<bool, PlaceError> {
+        let reach = self.reach().await?;
+        let command = reach.tool.writable(&self.path_for(process, directory));
+        let said = reach.target.run(&command, self.deadline(), 1 << 16).await?;
+        match said.end {
+            End::Code(code) => Ok(code == 0),
+            _ => said.fine(&format!("asking whether {directory} can be written to")).map(|_| true),
+        }
+    }
+
+    fn path_for(&self, process: u32, path: &str) -> String {
+        // From an ephemeral container, the files of the other one lie behind its processes' root.
+        match self.ephemeral_container() {
+            Some(_) => format!("/proc/{process}/root{path}"),
+            None => path.to_owned(),
+        }
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), PlaceError> {
+        let reach = self.reach().await?;
+        let command = reach.tool.remove(path);
+        let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
+        match said.and_then(|said| said.fine(&format!("removing {path}"))) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+}
+
+/// A connection to a port of a pod. What the kubelet says when it breaks becomes the error of the stream.
+pub struct PortStream {
+    stream: DuplexStream,
+    error: Option<Pin<Box<dyn Future<Output = Option<String>> + Send>>>,
+}
+
+impl std::fmt::Debug for PortStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PortStream")
+    }
+}
+
+impl PortStream {
+    /// Whether the kubelet said why the stream ended.
+    fn broken(&mut self, context: &mut Context<'_>) -> Option<io::Error> {
+        let Poll::Ready(text) = self.error.as_mut()?.as_mut().poll(context) else { return None };
+        self.error = None;
+        let text = crate::exec::one_line(&text?);
+        let kind = if text.contains("refused") {
+            io::ErrorKind::ConnectionRefused
+        } else {
+            io::ErrorKind::ConnectionAborted
+        };
+        Some(io::Error::new(kind, text))
+    }
+}
+
+impl AsyncRead for PortStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let nothing = buffer.filled().len() == before;
+        if (polled.is_pending() || nothing)
+            && let Some(error) = self.broken(context)
+        {
+            return Poll::Ready(Err(error));
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for PortStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// The status of a container.
+pub(crate) fn container_status<'a>(
+    pod: &'a core::Pod,
+    container: &str,
+) -> Option<&'a core::ContainerStatus> {
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    statuses.iter().find(|status| status.name == container)
+}
+
+/// What has become of a pod and its container since they were known by these ids.
+fn fate(pod: &core::Pod, uid: &str, container: &str, id: Option<&str>) -> Option<String> {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    if pod.metadata.uid.as_deref().is_some_and(|now| now != uid) {
+        return Some(format!("pod {name} was deleted, and another one has its name"));
+    }
+    let status = pod.status.as_ref();
+    if let Some(status) = status
+        && status.phase.as_deref() == Some("Failed")
+    {
+        let reason = status.reason.as_deref().unwrap_or("failed");
+        let message = status.message.as_deref().unwrap_or_default();
+        return Some(format!("pod {name}: {reason}: {message}"));
+    }
+    let now = container_status(pod, container);
+    let changed = now.is_some_and(|status| id.is_some() && status.container_id.as_deref() != id);
+    let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
+    let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
+    if let Some(ended) = stopped.or(last.filter(|_| changed)) {
+        let reason = ended.reason.as_deref().unwrap_or("ended");
+        return Some(format!(
+            "container {container} of pod {name} was restarted: {reason}, exit code {}",
+            ended.exit_code
+        ));
+    }
+    if changed {
+        return Some(format!("container {container} of pod {name} was restarted"));
+    }
+    if let Some(since) = &pod.metadata.deletion_timestamp {
+        return Some(format!("pod {name} is being deleted since {}", since.0));
+    }
+    None
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The liveness probe of a container, with Kubernetes' defaults.
+pub fn liveness(container: &core::Container) -> Option<Probe> {
+    let probe = container.liveness_probe.as_ref()?;
+    let or = |value: Option<i32>, default: u32| {
+        let value = value.and_then(|value| u32::try_from(value).ok());
+        value.filter(|&value| value > 0).unwrap_or(default)
+    };
+    Some(Probe {
+        failures: or(probe.failure_threshold, 3),
+        period: or(probe.period_seconds, 10),
+        timeout: or(probe.timeout_seconds, 1),
+    })
+}

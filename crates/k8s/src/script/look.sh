@@ -1,0 +1,48 @@
+# Prints everything that is asked about the processes here. $1: mark of the frames, $2: "all" or one process.
+M=$1
+f() { printf '\n%s %s %s\n' "$M" "$1" "$2"; }
+c() { f "$1" "$2"; cat "$3" 2>/dev/null; }
+l() { f "$1" "$2"; readlink "$3" 2>/dev/null || ls -l "$3" 2>/dev/null; }
+g() {
+  for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes; do
+    [ -r "$1/$n" ] && c group "${1#"$r"}/$n" "$1/$n"
+  done
+}
+f self $$
+for d in /proc/[0-9]*; do
+  p=${d#/proc/}
+  [ "$2" = all ] || [ "$2" = "$p" ] || continue
+  [ -r "$d/status" ] || continue
+  f process "$p"
+  c comm - "$d/comm"
+  l exe - "$d/exe"
+  c cmdline - "$d/cmdline"
+  c status - "$d/status"
+  c environ - "$d/environ"
+  c cgroup - "$d/cgroup"
+  l cwd - "$d/cwd"
+  f descriptors -
+  ls -l "$d/fd" 2>/dev/null
+done
+c meminfo - /proc/meminfo
+p=$2
+[ "$p" = all ] && p=self
+c sockets - "/proc/$p/net/tcp"
+c sockets - "/proc/$p/net/tcp6"
+f disk -
+df -kP 2>/dev/null
+r=
+[ -n "$3" ] && r=/proc/$p/root
+while IFS=: read -r number names path; do
+  case ",$names," in
+    ,,) b=$r/sys/fs/cgroup ;;
+    *,memory,*) b=$r/sys/fs/cgroup/memory ;;
+    *) continue ;;
+  esac
+  while [ -n "$path" ] && [ "$path" != / ]; do
+    g "$b$path"
+    path=${path%/*}
+  done
+  g "$b"
+done 2>/dev/null < "/proc/$p/cgroup"
+f end -

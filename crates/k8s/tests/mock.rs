@@ -1,0 +1,219 @@
+//! What servers answer that the cluster of the end-to-end tests cannot be made to: newer versions, admission,
+//! lists in pages. The server is a function.
+
+#![expect(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use heapglass_collect::place::{Place, PlaceError};
+use heapglass_k8s::client::{ApiError, Cluster};
+use heapglass_k8s::discover::{Origin, Search, find};
+use heapglass_k8s::pod::{Pod, PodOptions, Via};
+use http::{Request, Response};
+use kube::client::Body;
+use serde_json::{Value, json};
+
+/// The paths that were asked for, with their queries.
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// A cluster whose server answers like this.
+fn cluster(
+    answer: impl Fn(&str, &str) -> (u16, Value) + Clone + Send + Sync + 'static,
+) -> (Cluster, Asked) {
+    let asked = Asked::default();
+    let log = asked.clone();
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        log.lock().expect("not poisoned").push(format!("{} {path}?{query}", request.method()));
+        let (code, body) = answer(&path, &query);
+        async move {
+            let response =
+                Response::builder().status(code).header("content-type", "application/json");
+            Ok::<_, std::io::Error>(
+                response.body(Body::from(body.to_string().into_bytes())).expect("a response"),
+            )
+        }
+    });
+    let client = kube::Client::new(service, "own");
+    (Cluster::with_client(client, Duration::from_secs(5)), asked)
+}
+
+fn status(code: u16, message: &str) -> (u16, Value) {
+    let reason = if code == 403 { "Forbidden" } else { "NotFound" };
+    (
+        code,
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "reason": reason, "code": code}),
+    )
+}
+
+fn list(kind: &str, items: Value, token: Option<&str>) -> (u16, Value) {
+    (
+        200,
+        json!({"kind": kind, "apiVersion": "v1", "metadata": {"continue": token.unwrap_or_default()}, "items": items}),
+    )
+}
+
+fn deployment(name: &str, annotations: Value) -> Value {
+    json!({
+        "metadata": {"name": name, "namespace": "shop", "annotations": annotations,
+            "labels": {"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/name": "backstage"}},
+        "spec": {"selector": {"matchLabels": {"app": name}},
+            "template": {"spec": {"containers": [{"name": "backstage-backend", "image": "x"}]}}},
+    })
+}
+
+#[tokio::test]
+async fn lists_come_in_pages_and_secrets_are_asked_for_by_label_alone() {
+    let (cluster, asked) = cluster(|path, query| match path {
+        "/api/v1/pods" => list("PodList", json!([]), None),
+        "/api/v1/secrets" => list("PartialObjectMetadataList", json!([]), None),
+        "/apis/apps/v1/deployments" if query.contains("continue=second") => list(
+            "DeploymentList",
+            json!([deployment("b", json!({"meta.helm.sh/release-name": "hub"}))]),
+            None,
+        ),
+        "/apis/apps/v1/deployments" => {
+            list("DeploymentList", json!([deployment("a", json!({}))]), Some("second"))
+        }
+        "/apis/apps/v1/statefulsets" => list("StatefulSetList", json!([]), None),
+        _ => status(404, "no such group"),
+    });
+    let found = find(&cluster, &Search::default()).await.expect("found");
+    let found: Vec<_> = found
+        .workloads
+        .iter()
+        .map(|it| (it.origin, it.name.as_str(), it.instance.as_str()))
+        .collect();
+    assert_eq!(found, [(Origin::HelmRelease, "b", "hub"), (Origin::HelmStandalone, "a", "a")]);
+    let asked = asked.lock().expect("not poisoned").clone();
+    let secrets: Vec<_> = asked.iter().filter(|path| path.contains("/secrets")).collect();
+    assert_eq!(secrets.len(), 1, "{asked:?}");
+    assert!(secrets[0].contains("labelSelector=owner%3Dhelm"), "{secrets:?}");
+}
+
+#[tokio::test]
+async fn two_namespaces_are_two_questions() {
+    let (cluster, asked) = cluster(|path, _| {
+        if path.ends_with("/secrets") {
+            return status(403, "secrets is forbidden");
+        }
+        if path.ends_with("/deployments") {
+            return list("DeploymentList", json!([]), None);
+        }
+        if path.ends_with("/statefulsets") {
+            return status(403, "statefulsets is forbidden");
+        }
+        status(404, "no such group")
+    });
+    let search = Search {
+        namespaces: vec!["aaa".to_owned(), " bbb ".to_owned(), String::new()],
+        ..Search::default()
+    };
+    let found = find(&cluster, &search).await.expect("found");
+    let asked = asked.lock().expect("not poisoned").clone();
+    for namespace in ["aaa", "bbb"] {
+        let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
+        assert!(asked.iter().any(|it| it.contains(&path)), "{path}: {asked:?}");
+    }
+    // That Secrets may not be read is no lack: there is another way.
+    let missing: Vec<String> = found.missing.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        missing,
+        ["list statefulsets.apps in namespace aaa", "list statefulsets.apps in namespace bbb"]
+    );
+    assert!(found.notes.iter().any(|note| note.contains("annotations")), "{:?}", found.notes);
+}
+
+#[tokio::test]
+async fn without_the_right_to_see_all_pods_its_own_namespace_is_searched() {
+    let (cluster, asked) = cluster(|path, _| match path {
+        "/api/v1/pods" => status(403, "pods is forbidden"),
+        path if path.starts_with("/apis/apps/v1/namespaces/own/") => list("List", json!([]), None),
+        path if path.ends_with("/secrets") => list("PartialObjectMetadataList", json!([]), None),
+        _ => status(404, "no such group"),
+    });
+    let found = find(&cluster, &Search::default()).await.expect("found");
+    assert!(
+        found.notes.iter().any(|note| note.contains("only namespace own")),
+        "{:?}",
+        found.notes
+    );
+    let asked = asked.lock().expect("not poisoned").clone();
+    assert!(asked.iter().any(|it| it.contains("namespaces/own/deployments")), "{asked:?}");
+}
+
+fn pod() -> k8s_openapi::api::core::v1::Pod {
+    serde_json::from_value(json!({
+        "metadata": {"name": "web", "namespace": "shop", "uid": "u1"},
+        "spec": {"containers": [{"name": "app"}]},
+        "status": {"phase": "Running", "containerStatuses": [
+            {"name": "app", "ready": true, "restartCount": 0, "image": "x", "imageID": "", "containerID": "c1"}]},
+    }))
+    .expect("a pod")
+}
+
+#[tokio::test]
+async fn newer_servers_want_create_for_exec() {
+    let (cluster, _) = cluster(|path, _| {
+        if path.ends_with("/exec") {
+            return status(
+                403,
+                "pods \"web\" is forbidden: User \"u\" cannot create resource \"pods/exec\"",
+            );
+        }
+        (200, serde_json::to_value(pod()).expect("a pod"))
+    });
+    let place = Pod::new(&cluster, &pod(), "app", PodOptions::default());
+    let Err(PlaceError::Forbidden { why, .. }) = place.processes().await else {
+        panic!("it is forbidden")
+    };
+    assert!(why.contains("resources: [\"pods/exec\"], verbs: [create, get]"), "{why}");
+}
+
+#[tokio::test]
+async fn admission_is_no_missing_right() {
+    let (cluster, _) = cluster(|path, _| {
+        if path.ends_with("/ephemeralcontainers") {
+            return status(
+                403,
+                "pods \"web\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true",
+            );
+        }
+        (200, serde_json::to_value(pod()).expect("a pod"))
+    });
+    let options = PodOptions { via: Via::Ephemeral, ..PodOptions::default() };
+    let place = Pod::new(&cluster, &pod(), "app", options);
+    let error = place.processes().await.expect_err("it is not admitted");
+    assert!(!matches!(error, PlaceError::Forbidden { .. }), "{error}");
+    assert!(error.to_string().contains("PodSecurity"), "{error}");
+}
+
+#[tokio::test]
+async fn a_pod_that_was_replaced_is_gone() {
+    let (cluster, _) = cluster(|path, _| {
+        if path.ends_with("/exec") {
+            return status(404, "container not found (\"app\")");
+        }
+        let mut pod = serde_json::to_value(pod()).expect("a pod");
+        pod["status"]["containerStatuses"][0]["containerID"] = "c2".into();
+        pod["status"]["containerStatuses"][0]["lastState"] =
+            json!({"terminated": {"reason": "OOMKilled", "exitCode": 137}});
+        (200, pod)
+    });
+    let place = Pod::new(&cluster, &pod(), "app", PodOptions::default());
+    let Err(PlaceError::Gone { why, .. }) = place.processes().await else { panic!("it is gone") };
+    assert_eq!(why, "container app of pod web was restarted: OOMKilled, exit code 137");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_not_waited_for_for_ever() {
+    let service = tower::service_fn(|_: Request<Body>| async {
+        std::future::pending::<Result<Response<Body>, std::io::Error>>().await
+    });
+    let cluster =
+        Cluster::with_client(kube::Client::new(service, "own"), Duration::from_millis(50));
+    let error = find(&cluster, &Search::default()).await.expect_err("no answer");
+    assert!(matches!(error, ApiError::Late { .. }), "{error}");
+}

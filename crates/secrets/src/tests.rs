@@ -1,0 +1,157 @@
+use super::*;
+
+fn check(text: &str, expected: &str) {
+    assert_eq!(Rules::standard().mask(text), expected, "{text}");
+}
+
+#[test]
+fn credentials_are_masked_where_they_stand() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9";
+    check(&format!("got {jwt}, fine"), "got [REDACTED:json-web-token], fine");
+    check(
+        "Authorization: Bearer abcdef0123456789",
+        "Authorization: Bearer [REDACTED:bearer-token]",
+    );
+    check(
+        "Authorization: Basic dXNlcjpwYXNz",
+        "Authorization: Basic [REDACTED:basic-authorization]",
+    );
+    check(
+        "postgres://app:s3cr3t@db:5432/backstage?ssl=1",
+        "postgres://app:[REDACTED:password-in-url]@db:5432/backstage?ssl=1",
+    );
+    check(
+        "Server=db;User Id=sa;Password=hunter2hunter;Encrypt=yes",
+        "Server=db;User Id=sa;Password=[REDACTED:password-in-connection-string];Encrypt=yes",
+    );
+    check("key AKIAIOSFODNN7EXAMPLE end", "key [REDACTED:aws-access-key] end");
+    check(
+        "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "aws_secret_access_key = [REDACTED:aws-secret-key]",
+    );
+    let pat = "ghp_0123456789abcdefghijABCDEFGHIJklmnop";
+    check(&format!("git clone with {pat}"), "git clone with [REDACTED:github-token]");
+    check("use glpat-abcDEF123456-ghiJKL78", "use [REDACTED:gitlab-token]");
+    check("xoxb-123456789012-abcdefABCDEF", "[REDACTED:slack-token]");
+    check(
+        "//registry/:_authToken=0123456789abcdef0123",
+        "//registry/:_authToken=[REDACTED:npm-token]",
+    );
+    check("npm_abcdefghijklmnopqrstuvwxyz0123456789", "[REDACTED:npm-token]");
+    check(
+        "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\nb",
+        "a\n[REDACTED:private-key]\nb",
+    );
+    check(r#"{"clientSecret":"abc123def","x":1}"#, r#"{"clientSecret":"[REDACTED:named]","x":1}"#);
+    check("DB_PASSWORD=correcthorse next", "DB_PASSWORD=[REDACTED:named] next");
+    check("token: d34db33f99", "token: [REDACTED:named]");
+}
+
+#[test]
+fn what_is_no_credential_stays() {
+    for text in [
+        "NODE_OPTIONS=--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp",
+        "PATH=/usr/local/bin:/usr/bin",
+        "http://localhost:9229/json",
+        "https://example.org/a@b",
+        "the token expired; a new password is needed",
+        "password: ${POSTGRES_PASSWORD}",
+        "password=********",
+        "secretName: backstage-postgres",
+        "Max tokens=4096",
+        "ws://127.0.0.1:9229/0f2c936f-b1cd-4ac9-aab3-f63b0f33d55e",
+        "image: quay.io/rhdh/rhdh-hub-rhel9@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    ] {
+        check(text, text);
+    }
+}
+
+#[test]
+fn names_tell_of_values() {
+    let rules = Rules::standard();
+    for name in [
+        "POSTGRES_PASSWORD",
+        "GITHUB_TOKEN",
+        "AUTH_CLIENT_SECRET",
+        "API_KEY",
+        "NODE_AUTH_TOKEN",
+        "DATABASE_URL",
+        "SESSION_SECRET",
+        "DB_PASS",
+        "npm_config__auth",
+    ] {
+        assert!(rules.is_secret_name(name), "{name}");
+    }
+    for name in [
+        "NODE_OPTIONS",
+        "PATH",
+        "HOSTNAME",
+        "SECRET_NAME",
+        "TOKEN_FILE",
+        "secretName",
+        "secretKeyRef",
+        "PWD",
+        "NODE_EXTRA_CA_CERTS",
+        "MAX_TOKENS",
+        "KEYCLOAK_HOST",
+        "automountServiceAccountToken",
+    ] {
+        assert!(!rules.is_secret_name(name), "{name}");
+    }
+    assert_eq!(rules.mask_value("DB_PASSWORD", "x1"), "[REDACTED:named]");
+    assert_eq!(rules.mask_value("DB_PASSWORD", "$(OTHER)"), "$(OTHER)");
+    assert_eq!(
+        rules.mask_value("URL", "redis://:pw123@h"),
+        "redis://:[REDACTED:password-in-url]@h"
+    );
+}
+
+#[test]
+fn findings_say_what_and_where() {
+    let text = "ä Bearer abcdef0123456789";
+    let found = Rules::standard().find(text);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].rule, &text[found[0].range.clone()]),
+        ("bearer-token", "abcdef0123456789")
+    );
+}
+
+#[test]
+fn keys_over_several_lines() {
+    let mut lines = Lines::default();
+    let text = [
+        "start",
+        "-----BEGIN PRIVATE KEY-----",
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw",
+        "ggSjAgEAAoIBAQ==",
+        "-----END PRIVATE KEY-----",
+        "after DB_PASSWORD=correcthorse",
+    ];
+    let out: Vec<String> = text.iter().filter_map(|line| lines.mask(line)).collect();
+    assert_eq!(out, ["start", "[REDACTED:private-key]", "after DB_PASSWORD=[REDACTED:named]"]);
+    assert_eq!(lines.masked(), 2);
+}
+
+#[test]
+fn long_lines_take_linear_time() {
+    // Each would take hours in quadratic time.
+    let mut lines = Lines::default();
+    for piece in [
+        "a",
+        "token ",
+        "eyJ",
+        "Bearer ",
+        "://a:",
+        "password",
+        "-----BEGIN PRIVATE KEY-----",
+        "= \"",
+        "\\\"",
+    ] {
+        let long = piece.repeat(4_000_000 / piece.len());
+        let masked = Lines::default().mask(&long).expect("a line");
+        assert!(!masked.is_empty());
+    }
+    let long = format!("{}password=correcthorse{}", "x ".repeat(200_000), " y".repeat(200_000));
+    assert!(!lines.mask(&long).expect("a line").contains("correcthorse"));
+}
