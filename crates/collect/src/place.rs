@@ -70,6 +70,11 @@ pub trait Place: Send + Sync {
         path.to_owned()
     }
 
+    /// What `exe --version` says there; `None` where nobody can be asked.
+    fn node_version(&self, _exe: &str) -> impl Future<Output = Option<String>> + Send {
+        async { None }
+    }
+
     /// The time by the clock that files are dated with there, in seconds since 1970; `None` where it is
     /// not known.
     fn now(&self) -> impl Future<Output = Option<i64>> + Send {

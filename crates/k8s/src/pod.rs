@@ -145,17 +145,6 @@ impl Pod {
         let _ = reach.target.run(&command, self.deadline(), 1 << 16).await;
     }
 
-    /// What `node --version` says in the container; empty if it cannot be asked.
-    pub async fn node_version(&self, exe: &str) -> String {
-        let Ok(reach) = self.reach().await else { return String::new() };
-        if reach.ephemeral {
-            return String::new();
-        }
-        let said = reach.target.run(&reach.tool.version(exe), self.deadline(), 1 << 10).await;
-        let output = said.ok().and_then(|said| said.fine("node --version").ok());
-        output.map(|text| String::from_utf8_lossy(&text).trim().to_owned()).unwrap_or_default()
-    }
-
     fn deadline(&self) -> Duration {
         self.target.cluster.deadline()
     }
@@ -429,6 +418,13 @@ impl Place for Pod {
             Some(_) => format!("/proc/{process}/root{path}"),
             None => path.to_owned(),
         }
+    }
+
+    async fn node_version(&self, exe: &str) -> Option<String> {
+        let reach = self.reach().await.ok().filter(|reach| !reach.ephemeral)?;
+        let said = reach.target.run(&reach.tool.version(exe), self.deadline(), 1 << 10).await;
+        let output = said.ok()?.fine("node --version").ok()?;
+        Some(String::from_utf8_lossy(&output).trim().to_owned())
     }
 
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {

@@ -14,6 +14,7 @@ use heapglass_collect::capture::{self, Error, Method, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::preflight::Outcome;
+use heapglass_collect::sink::SinkError;
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
 
@@ -193,7 +194,7 @@ fn end(captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
 /// A capture that came to nothing, as the user reads it.
 fn not_collected(failed: &Failed) -> Failure {
     let status = match failed.error {
-        Error::NoProcess(..) | Error::Sink(_) => ExitStatus::Usage,
+        Error::Sink(SinkError::Exists(_)) => ExitStatus::Usage,
         Error::Interrupted => ExitStatus::Interrupted,
         _ => ExitStatus::NotCollected,
     };

@@ -22,9 +22,14 @@ const PIECE: usize = 256 << 10;
 
 /// Takes a snapshot by the signal.
 pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, Box<Failed>> {
-    let Some(process) = job.process.clone() else {
+    let Some(mut process) = job.process.clone() else {
         return Err(Error::NoSignal("a signal needs a process that can be seen".to_owned()).into());
     };
+    // Where the process will write depends on the version, and may decide whether it survives.
+    if process.major().is_none() && process.runtime == Runtime::Node {
+        process.node_version = job.place.node_version(&process.exe).await;
+        job.process = Some(process.clone());
+    }
     let directory = job.directory(&process);
     let checked = job.check_signal(&process, &directory).await;
     let failed = |error: Error| {
@@ -74,7 +79,7 @@ pub(super) fn why_not(process: &ProcessFacts, force: bool) -> Option<String> {
 /// Whether the version may be one that ignores `--diagnostic-dir`. One that cannot be told may be: it ends
 /// if it cannot write where it is.
 fn may_be_old(process: &ProcessFacts) -> bool {
-    process.major_by_path().is_none_or(|major| major < 20)
+    process.major().is_none_or(|major| major < 20)
 }
 
 /// The names that Node.js gives its snapshots: `Heap.20251105.143022.4242.0.001.heapsnapshot`, with the id
@@ -89,7 +94,7 @@ fn is_of(path: &str, inner_pid: u32) -> bool {
 
 impl<P: Place> Job<'_, P> {
     /// Where the process writes, by its options. Versions before 20 write where the process is, whatever
-    /// `--diagnostic-dir` says; which version it is cannot be told from outside, and so both are looked at.
+    /// `--diagnostic-dir` says; where the version is not known, both are looked at.
     fn directory(&self, process: &ProcessFacts) -> String {
         match &process.options.diagnostic_dir {
             Some(directory) if directory.starts_with('/') => directory.clone(),

