@@ -158,7 +158,10 @@ async function main() {
     // Start again with a heap that is large enough, in every thread.
     const child = spawn(process.execPath,
       [`--max-old-space-size=${HEAP_MB}`, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-    child.on('exit', (code, signal) => process.exit(signal ? 70 : code));
+    child.on('exit', (code, signal) => {
+      if (signal) console.error(`devtools.mjs: ended by ${signal}`);
+      process.exit(signal ? 70 : code);
+    });
     return;
   }
   if (!fs.existsSync(file)) fail(`no such file: ${file}`);

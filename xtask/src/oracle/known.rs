@@ -12,6 +12,8 @@ pub(super) enum Refusal {
     Limit(&'static str),
     /// The file is not a whole snapshot.
     NotASnapshot,
+    /// This machine gave the engine too little memory or room on the disk.
+    Starved,
     /// Anything else.
     Unknown,
 }
@@ -42,6 +44,10 @@ const DEFECTS: &[Defect] = &[
     },
 ];
 
+/// What the oracle says when the machine is too small for it. A process that the kernel kills says
+/// nothing: `devtools.mjs` ends with the words on the signal then.
+const STARVED: &[&str] = &["out of memory", "ENOSPC", "ENOMEM", "ended by SIGKILL"];
+
 /// What the oracle warns of when it met a number that the engine cannot store.
 const WRAPPED: &str = "2^32 or more";
 
@@ -65,6 +71,9 @@ pub(super) fn refusal(said: &str) -> Refusal {
     }
     if said.contains("not a complete V8 heap snapshot") {
         return Refusal::NotASnapshot;
+    }
+    if STARVED.iter().any(|words| said.contains(words)) {
+        return Refusal::Starved;
     }
     Refusal::Unknown
 }
@@ -113,7 +122,9 @@ mod tests {
             Refusal::Repairable
         );
         assert_eq!(refusal("not a complete V8 heap snapshot"), Refusal::NotASnapshot);
-        assert_eq!(refusal("segmentation fault"), Refusal::Unknown);
+        assert_eq!(refusal("Error: ENOSPC: no space left"), Refusal::Starved);
+        assert_eq!(refusal("ended by SIGKILL"), Refusal::Starved);
+        assert_eq!(refusal("ended by SIGSEGV"), Refusal::Unknown);
     }
 
     #[test]

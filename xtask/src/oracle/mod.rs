@@ -169,8 +169,18 @@ fn compare_live(file: &Path, heapglass: &Path, oracle: &Path, show: usize) -> Re
             Outcome::Skipped("not whole: only heapglass opens it".into())
         }
         (Refusal::NotASnapshot, Err(_)) => Outcome::Equal("refused by both".into()),
-        (_, _) => Outcome::Failed(vec![said.lines().next().unwrap_or("no word").to_owned()]),
+        (Refusal::Starved, Ok(_)) => {
+            Outcome::Skipped(format!("no room for the engine here: {}", last_words(&said)))
+        }
+        (_, Ok(_)) => Outcome::Failed(vec![last_words(&said)]),
+        (_, Err(error)) => Outcome::Failed(vec![last_words(&said), format!("{error:#}")]),
     })
+}
+
+/// The end of what a program said: warnings come first.
+fn last_words(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(6)..].join(" | ")
 }
 
 fn compare_figures(file: &Path, theirs: Theirs, ours: &Ours, show: usize) -> Result<Outcome> {

@@ -68,7 +68,8 @@ fn run(
     }
     let output = command.stdin(Stdio::null()).output().context("failed to start node")?;
     if !output.status.success() {
-        return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Ok(Err(format!("{said}\n{}", output.status)));
     }
     let nodes = Nodes::Csv(Box::new(File::open(nodes)?));
     Ok(Ok(Theirs { nodes, summary: json(&summary)?, repaired }))
