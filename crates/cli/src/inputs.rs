@@ -62,6 +62,11 @@ impl Input {
         is_stdin(&self.path)
     }
 
+    /// When it was taken, as the file's name says.
+    pub(crate) fn taken_at(&self) -> Option<&str> {
+        self.origin.taken_at.as_deref()
+    }
+
     /// Adds what the path says to a snapshot's entry.
     pub(crate) fn describe(&self, entry: &mut SnapshotEntry) {
         let Origin { namespace, pod, container, taken_at, partial } = self.origin.clone();

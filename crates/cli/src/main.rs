@@ -17,6 +17,7 @@ mod invoked;
 mod messages;
 mod open;
 mod progress;
+mod series;
 mod settings;
 mod timings;
 

@@ -9,6 +9,7 @@ mod allocation;
 mod build;
 mod classes;
 mod graph;
+mod id_index;
 mod ids;
 mod open;
 mod overview;
@@ -19,6 +20,7 @@ pub use graph::{Edge, EdgeName, Edges, Graph, Location};
 pub use heapglass_format::{
     EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result, Step,
 };
+pub use id_index::IdIndex;
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
 pub use open::{OpenOptions, Snapshot, Wants, is_index};
 pub use overview::{Overview, SnapshotInfo, Statistics};

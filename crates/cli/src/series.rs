@@ -1,0 +1,90 @@
+//! Several snapshots that one question is about.
+
+use std::path::PathBuf;
+
+use heapglass_graph::{Graph, Wants};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+use crate::inputs::{Input, Inputs};
+use crate::open::{Opened, open};
+
+/// Snapshots of one question, in the order of time as far as it is known.
+pub(crate) struct Series {
+    /// Each snapshot that could be opened, with its graph.
+    pub(crate) opened: Vec<(Opened, Graph)>,
+    /// [`ExitStatus::Unreadable`] if one could not be, which has been said.
+    pub(crate) status: ExitStatus,
+}
+
+/// Opens all snapshots in `paths`, at least `least` of them. One that cannot be read, or is named
+/// twice, is left out with a word.
+pub(crate) fn open_series(
+    context: &Context,
+    paths: &[PathBuf],
+    least: usize,
+    verb: &'static str,
+) -> anyhow::Result<Series> {
+    let inputs = Inputs::find(paths, &context.messages)?;
+    let mut series = Series { opened: Vec::new(), status: ExitStatus::Fine };
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for input in in_order_of_time(context, inputs.items, &mut series.status)? {
+        let file = input.path.canonicalize().unwrap_or_else(|_| input.path.clone());
+        if seen.contains(&file) {
+            let name = input.path.display();
+            context.messages.note(&format!("{name} is named twice, and counts once"));
+            continue;
+        }
+        seen.push(file);
+        match open(context, &input, Wants::Graph)
+            .and_then(|opened| Ok((opened.graph(verb)?, opened)))
+        {
+            Ok((graph, opened)) => series.opened.push((opened, graph)),
+            Err(failure) if failure.status != ExitStatus::Unreadable => return Err(failure.into()),
+            Err(failure) => {
+                context.messages.error(&failure);
+                series.status = series.status.worse(failure.status);
+            }
+        }
+    }
+    let count = series.opened.len();
+    if count < least {
+        let text = match series.status {
+            ExitStatus::Fine => format!("{count} of at least {least} snapshots were given"),
+            _ => format!("{count} of at least {least} snapshots could be read"),
+        };
+        let status = series.status.worse(ExitStatus::Usage);
+        let hint = "snapshots of one process, taken one after the other: `heapglass capture --snapshots 3`";
+        return Err(Failure { status, ..Failure::usage(text).hint(hint) }.into());
+    }
+    Ok(series)
+}
+
+/// The snapshots as they were given, or by their collector's clock where all have one and the user
+/// named no order.
+fn in_order_of_time(
+    context: &Context,
+    items: Vec<Result<Input, (PathBuf, Failure)>>,
+    status: &mut ExitStatus,
+) -> anyhow::Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for item in items {
+        match item {
+            Ok(input) => inputs.push(input),
+            Err((_, failure)) if failure.status != ExitStatus::Unreadable => {
+                return Err(failure.into());
+            }
+            Err((_, failure)) => {
+                context.messages.error(&failure);
+                *status = status.worse(failure.status);
+            }
+        }
+    }
+    if inputs.iter().all(|input| input.taken_at().is_some())
+        && !inputs.is_sorted_by_key(|input| input.taken_at().map(str::to_owned))
+    {
+        inputs.sort_by_key(|input| input.taken_at().map(str::to_owned));
+        context.messages.note("the snapshots are taken in the order of their names' times");
+    }
+    Ok(inputs)
+}
