@@ -15,6 +15,7 @@ mod cluster;
 mod corpus;
 mod fuzz;
 mod generate;
+mod leaks;
 mod oracle;
 mod test;
 mod tidy;
@@ -45,6 +46,8 @@ enum Task {
     Corpus(corpus::Args),
     /// Compare every figure of every node and class with DevTools' own engine.
     Oracle(oracle::Args),
+    /// Run small programs that leak, and some that do not, and see whether `leaks` says so.
+    Leaks(leaks::Args),
     /// Measure time and memory on big snapshots, beside DevTools' engine.
     Bench(bench::Args),
     /// Capture real processes of every major version of Node.js, and disturb them.
@@ -75,6 +78,7 @@ fn run(task: Task) -> Result<()> {
         Task::Generate(args) => generate::run(&args),
         Task::Corpus(args) => corpus::run(&args),
         Task::Oracle(args) => oracle::run(&args),
+        Task::Leaks(args) => leaks::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Capture(args) => capture::run(&args),
         Task::Cluster(args) => cluster::run(&args),

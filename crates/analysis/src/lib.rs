@@ -13,6 +13,7 @@ mod dominators;
 mod edge;
 mod error;
 mod filter;
+mod leaks;
 mod names;
 mod native_context;
 mod nearest;
@@ -36,6 +37,10 @@ pub use dominators::{Dominated, DominatorOptions, dominators, dominators_of};
 pub use edge::{EdgeLabel, edge_label};
 pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
+pub use leaks::{
+    Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict, leaks,
+    package_of,
+};
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
 pub use node_set::NodeSet;

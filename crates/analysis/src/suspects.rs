@@ -3,8 +3,8 @@
 //! After Eclipse MAT's leak suspects (`FindLeaksQuery`), adapted to V8's heap.
 
 mod biggest;
-mod groups;
-mod walk;
+pub(crate) mod groups;
+pub(crate) mod walk;
 
 use std::cmp::Reverse;
 
@@ -17,7 +17,7 @@ use crate::object::source_of;
 use crate::paths::common_way;
 use crate::roles::is_program_object;
 use crate::{ObjectSummary, RootPath, describe, path_to};
-use walk::Weighty;
+use walk::{Weighing, Weighty};
 
 /// When something stands out.
 #[derive(Debug, Clone)]
@@ -135,7 +135,8 @@ pub struct Suspect {
 /// objects, one for each class whose retained size is over the threshold, and the paths.
 pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let least = least_bytes(graph, options);
-    let singles = walk::weighty_objects(graph, least, options.big_drop_ratio);
+    let heap = Weighing::by_retained_size(graph);
+    let singles = walk::weighty_objects(&heap, least, options.big_drop_ratio);
     let mut suspects: Vec<Suspect> =
         singles.iter().map(|weighty| single_suspect(graph, weighty, least, options)).collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
@@ -195,13 +196,14 @@ fn single_suspect(
     least: u64,
     options: &SuspectOptions,
 ) -> Suspect {
-    let object = weighty.named_top(graph, least);
+    let heap = Weighing::by_retained_size(graph);
+    let object = weighty.named_top(&heap, least);
     let accumulation_point = weighty.named_point(graph);
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
     let says_most = |most: &&Scatter| {
-        most.count > 1 && most.is_direct && most.retained_size >= weighty.own_bytes(graph) / 2
+        most.count > 1 && most.is_direct && most.retained_size >= weighty.own_weight(&heap) / 2
     };
     if let Some(most) = scatter.first().filter(says_most)
         && !line.is_empty()
@@ -268,7 +270,7 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     }
     let apart = |node: &Ordinal| weighty.apart.contains(node);
     let held = held_by(graph, [weighty.named_point(graph), point]);
-    let least = weighty.own_bytes(graph) / SMALL_PART;
+    let least = weighty.own_weight(&Weighing::by_retained_size(graph)) / SMALL_PART;
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0 && group.retained_size >= least)
@@ -329,16 +331,16 @@ fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -
 
 /// Whose work a suspect is.
 #[derive(Default)]
-struct Source {
-    location: Option<Location>,
-    script: Option<String>,
-    owner: Option<ObjectSummary>,
+pub(crate) struct Source {
+    pub(crate) location: Option<Location>,
+    pub(crate) script: Option<String>,
+    pub(crate) owner: Option<ObjectSummary>,
 }
 
 impl Source {
     /// The nearest object upwards from `node` on its path of which the snapshot knows where it is
     /// written, and which is not written in Node itself.
-    fn of(graph: &Graph, path: Option<&RootPath>, node: Ordinal) -> Source {
+    pub(crate) fn of(graph: &Graph, path: Option<&RootPath>, node: Ordinal) -> Source {
         let above = path
             .into_iter()
             .flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));

@@ -62,6 +62,9 @@ pub(crate) enum Command {
         override_usage = "heapglass paths [OPTIONS] FILE... @ID\n       heapglass paths [OPTIONS] FILE... --class CLASS"
     )]
     Paths(PathsArgs),
+    /// Say what leaks: what goes on growing over snapshots of one process, and who holds it
+    #[command(after_long_help = help::LEAKS)]
+    Leaks(LeaksArgs),
     /// Write one row for each node, as CSV or as JSON lines
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
@@ -135,6 +138,19 @@ pub(crate) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LeaksArgs {
+    /// Snapshots of one process in any order (.heapsnapshot, also .gz or .zst), or directories
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Suspects to show
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) top: usize,
+    /// Growth below this, in bytes for each interval, is not looked at
+    #[arg(long, value_name = "BYTES", default_value_t = 1024)]
+    pub(crate) least: u64,
 }
 
 /// The snapshots to read.

@@ -110,6 +110,16 @@ Examples:
   heapglass paths heap.heapsnapshot @123
   heapglass paths heap.heapsnapshot --class Session";
 
+pub(crate) const LEAKS: &str = "\
+Snapshots of one process, taken after equal amounts of work: three or more tell a leak from a program that \
+is still warming up, two only show what grew. The order does not matter: ids tell which came first.
+
+Examples:
+  heapglass leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot
+  heapglass leaks must-gather/
+  heapglass leaks *.heapsnapshot --json | jq -r '.verdict, .suspects[0].line'
+  heapglass capture --pid 4242 --snapshots 3 --interval 10m";
+
 pub(crate) const EXPORT: &str = "\
 The columns are id, type, class_name, name, distance, shallow_size, retained_size and dominator_id, one row for \
 each node in the file's order. The distance is empty (null in JSON) where DevTools shows a dash.

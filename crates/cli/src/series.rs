@@ -1,8 +1,9 @@
 //! Several snapshots that one question is about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use heapglass_graph::{Graph, Wants};
+use heapglass_report::wire::Failure as InputFailure;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
@@ -15,6 +16,8 @@ pub(crate) struct Series {
     pub(crate) opened: Vec<(Opened, Graph)>,
     /// [`ExitStatus::Unreadable`] if one could not be, which has been said.
     pub(crate) status: ExitStatus,
+    /// Those that could not be.
+    pub(crate) errors: Vec<InputFailure>,
 }
 
 /// Opens all snapshots in `paths`, at least `least` of them. One that cannot be read, or is named
@@ -26,9 +29,9 @@ pub(crate) fn open_series(
     verb: &'static str,
 ) -> anyhow::Result<Series> {
     let inputs = Inputs::find(paths, &context.messages)?;
-    let mut series = Series { opened: Vec::new(), status: ExitStatus::Fine };
+    let mut series = Series { opened: Vec::new(), status: ExitStatus::Fine, errors: Vec::new() };
     let mut seen: Vec<PathBuf> = Vec::new();
-    for input in in_order_of_time(context, inputs.items, &mut series.status)? {
+    for input in in_order_of_time(context, inputs.items, &mut series)? {
         let file = input.path.canonicalize().unwrap_or_else(|_| input.path.clone());
         if seen.contains(&file) {
             let name = input.path.display();
@@ -41,10 +44,7 @@ pub(crate) fn open_series(
         {
             Ok((graph, opened)) => series.opened.push((opened, graph)),
             Err(failure) if failure.status != ExitStatus::Unreadable => return Err(failure.into()),
-            Err(failure) => {
-                context.messages.error(&failure);
-                series.status = series.status.worse(failure.status);
-            }
+            Err(failure) => series.left_out(context, &input.path, failure),
         }
     }
     let count = series.opened.len();
@@ -60,12 +60,22 @@ pub(crate) fn open_series(
     Ok(series)
 }
 
+impl Series {
+    /// Says that an input cannot be read, and goes on without it.
+    fn left_out(&mut self, context: &Context, path: &Path, failure: Failure) {
+        context.messages.error(&failure);
+        self.status = self.status.worse(failure.status);
+        self.errors
+            .push(InputFailure { file: path.display().to_string(), message: failure.message });
+    }
+}
+
 /// The snapshots as they were given, or by their collector's clock where all have one and the user
 /// named no order.
 fn in_order_of_time(
     context: &Context,
     items: Vec<Result<Input, (PathBuf, Failure)>>,
-    status: &mut ExitStatus,
+    series: &mut Series,
 ) -> anyhow::Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for item in items {
@@ -74,10 +84,7 @@ fn in_order_of_time(
             Err((_, failure)) if failure.status != ExitStatus::Unreadable => {
                 return Err(failure.into());
             }
-            Err((_, failure)) => {
-                context.messages.error(&failure);
-                *status = status.worse(failure.status);
-            }
+            Err((path, failure)) => series.left_out(context, &path, failure),
         }
     }
     if inputs.iter().all(|input| input.taken_at().is_some())

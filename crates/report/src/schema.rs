@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
     CacheClearedDocument, CacheDocument, ContainmentBody, DominatorsBody, ExportRow, IndexDocument,
-    InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody, RetainersBody,
-    StatisticsBody, SummaryBody,
+    InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody,
+    RetainersBody, StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         entry::<RetainersBody>("retainers"),
         entry::<PathsBody>("paths"),
         entry::<MergedPathsBody>("paths-class"),
+        ("leaks", schema::<LeaksDocument>("leaks")),
         ("index", schema::<IndexDocument>("index")),
         ("cache", schema::<CacheDocument>("cache")),
         ("cache-clear", schema::<CacheClearedDocument>("cache clear")),

@@ -40,7 +40,7 @@ pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Ve
 }
 
 /// V8's inner classes, and classes whose objects have nothing to do with each other.
-fn may_be_blamed(class_name: &str) -> bool {
+pub(crate) fn may_be_blamed(class_name: &str) -> bool {
     !class_name.starts_with('(')
         && !class_name.starts_with("system / ")
         && !class_name.starts_with("Node / ")

@@ -3,6 +3,7 @@
 
 mod contexts;
 mod filters;
+mod leaks;
 mod names;
 mod objects;
 mod paths;

@@ -8,6 +8,7 @@ mod export;
 mod gather;
 mod generate;
 mod index;
+mod leaks;
 mod object;
 mod paths;
 mod report;
@@ -37,6 +38,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Object(args) => object::run(context, args),
         Command::Retainers(args) => retainers::run(context, args),
         Command::Paths(args) => paths::run(context, args),
+        Command::Leaks(args) => leaks::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Cache(args) => cache::run(context, args),

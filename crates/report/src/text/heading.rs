@@ -76,13 +76,38 @@ pub(super) fn damage(
             count((findings.len() - SHOWN_FINDINGS) as u64)
         ));
     }
+    write_list(&lines, look, out)?;
+    writeln!(out)
+}
+
+/// Writes what was odd in several snapshots, each with its file in front.
+pub(super) fn oddities(
+    findings: &[FindingEntry],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let title = "Some snapshots have oddities; the figures may be affected.";
+    writeln!(out, "{} {}", look.paint(Role::Warning, "!"), look.paint(Role::Warning, title))?;
+    let mut lines: Vec<String> = findings.iter().take(SHOWN_FINDINGS).map(in_words).collect();
+    if findings.len() > SHOWN_FINDINGS {
+        let more = count((findings.len() - SHOWN_FINDINGS) as u64);
+        lines.push(format!("and {more} more (see --json)"));
+    }
+    write_list(&lines, look, out)?;
+    writeln!(out)
+}
+
+fn write_list(lines: &[String], look: &Look, out: &mut dyn Write) -> io::Result<()> {
     for text in lines {
-        for (at, line) in wrap(&clean(&text), look.width.saturating_sub(4)).iter().enumerate() {
+        for (at, line) in wrap(&clean(text), look.width.saturating_sub(4)).iter().enumerate() {
             let bullet = if at == 0 { "-" } else { " " };
             writeln!(out, "{} {bullet} {line}", look.paint(Role::Warning, "!"))?;
         }
     }
-    writeln!(out)
+    Ok(())
 }
 
 fn loses_data(kind: &str) -> bool {

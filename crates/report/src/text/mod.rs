@@ -8,6 +8,8 @@ mod details;
 mod figures;
 mod fit;
 mod heading;
+pub(crate) mod leak_words;
+mod leaks;
 mod look;
 mod numbers;
 mod object;

@@ -66,13 +66,24 @@ pub(super) fn write_one_line(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let room = look.width.saturating_sub(super::width(title)).max(20);
-    let indent = super::width(title);
+    write_labelled(title, text, Role::Edge, look, out)
+}
+
+/// Writes a label, and beside it a text on as many lines as it needs.
+pub(super) fn write_labelled(
+    label: &str,
+    text: &str,
+    role: Role,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let indent = super::width(label);
+    let room = look.width.saturating_sub(indent).max(20);
     for (at, line) in wrap(&clean(text), room).iter().enumerate() {
         if at == 0 {
-            writeln!(out, "{}{}", look.paint(Role::Faint, title), look.paint(Role::Edge, line))?;
+            writeln!(out, "{}{}", look.paint(Role::Faint, label), look.paint(role, line))?;
         } else {
-            writeln!(out, "{:indent$}{}", "", look.paint(Role::Edge, line))?;
+            writeln!(out, "{:indent$}{}", "", look.paint(role, line))?;
         }
     }
     Ok(())

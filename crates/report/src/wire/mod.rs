@@ -9,6 +9,7 @@ mod classes;
 mod details;
 mod document;
 mod files;
+mod leaks;
 mod object;
 mod objects;
 mod paths;
@@ -20,6 +21,10 @@ pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, Su
 pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
+pub use leaks::{
+    AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
+    LeaksDocument, SourceEntry,
+};
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
     ObjectDetail, StringEntry, ValueEntry,

@@ -1,0 +1,167 @@
+//! Leaks: what goes on growing from snapshot to snapshot of one process, and who holds it.
+//!
+//! The way, from the data to the answer, is in docs/design/leaks.md.
+
+mod cohorts;
+mod found;
+mod groups;
+mod growth;
+mod kind;
+mod members;
+mod package;
+mod points;
+mod series;
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{Graph, IdIndex, Location};
+
+use crate::{ObjectSummary, RootPath};
+use cohorts::{Cohorts, is_one_process};
+use growth::Growth;
+
+pub use kind::{Knowledge, LeakKind};
+pub use package::package_of;
+pub use series::Figures;
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct LeakOptions {
+    /// Growth that goes on by less than this, in bytes for each interval, is not looked at.
+    pub least_bytes: u64,
+    /// Groups of fewer objects for each interval are not looked at, unless they are large.
+    pub least_objects: u64,
+    /// At most this many suspects.
+    pub limit: usize,
+}
+
+impl Default for LeakOptions {
+    fn default() -> Self {
+        LeakOptions { least_bytes: 1024, least_objects: 3, limit: 10 }
+    }
+}
+
+/// Whether there is a leak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeakVerdict {
+    /// Something grew in every interval, in the last one as before.
+    Leak,
+    /// Something grew, and may go on.
+    Probable,
+    /// Nothing goes on growing.
+    NoLeak,
+    /// There is growth, and too few snapshots to tell it from warming up; or the snapshots are not
+    /// of one process.
+    NotEnoughData,
+}
+
+/// What the comparison over time says.
+#[derive(Debug, Clone)]
+pub struct LeakReport {
+    /// The verdict.
+    pub verdict: LeakVerdict,
+    /// For each snapshot, in the order of time, its position among those that were given.
+    pub order: Vec<usize>,
+    /// Whether they all are of one process.
+    pub is_one_process: bool,
+    /// For each snapshot, in the order of time, its total in bytes.
+    pub totals: Vec<u64>,
+    /// What grows, the most certain and largest first. Objects are those of the last snapshot.
+    pub suspects: Vec<LeakSuspect>,
+}
+
+/// One thing that grows.
+#[derive(Debug, Clone)]
+pub struct LeakSuspect {
+    /// What kind of leak it is.
+    pub kind: LeakKind,
+    /// Class of what grows in number; of what grows in size where nothing grows in number.
+    pub class_name: String,
+    /// How sure it is that the growth goes on, 0 to 1.
+    pub confidence: f64,
+    /// New objects of the class that stay, for each interval.
+    pub count_per_interval: f64,
+    /// Growth in bytes for each interval.
+    pub bytes_per_interval: f64,
+    /// The figures of what holds them, in each snapshot; zeros where it was not there yet.
+    pub series: Vec<Figures>,
+    /// The object that gathers them.
+    pub accumulation_point: ObjectSummary,
+    /// The nearest object on the way up that the program made.
+    pub owner: Option<ObjectSummary>,
+    /// The way from a root to the accumulation point.
+    pub path: Option<RootPath>,
+    /// The same as one line, with what is gathered at its end.
+    pub line: String,
+    /// Where the owner is written, 0-based.
+    pub location: Option<Location>,
+    /// Name of the script of `location`.
+    pub script: Option<String>,
+    /// The npm package of the script, if it is of one.
+    pub package: Option<String>,
+    /// Some of what is gathered, the youngest first.
+    pub instances: Vec<ObjectSummary>,
+    /// Number of all young objects of the class that are gathered there.
+    pub instance_count: u64,
+    /// The same for the same leak in another run: made of names, not of ids.
+    pub fingerprint: String,
+}
+
+/// Confidence from which on a suspect is a leak.
+const CERTAIN: f64 = 0.8;
+
+/// Finds what goes on growing. The snapshots may be in any order: ids only rise within a process,
+/// and so say which is the latest.
+///
+/// Cost: a pass over the ids of all snapshots, a few over the nodes of the last one, and the paths
+/// of the suspects. Memory: 4 bytes for each id of every snapshot, 17 for each node of the last.
+pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
+    let mut order: Vec<usize> = (0..snapshots.len()).collect();
+    order.sort_by_key(|&at| snapshots.get(at).map(|graph| graph.overview().info.max_js_object_id));
+    let in_order: Vec<Graph> = order.iter().filter_map(|&at| snapshots.get(at)).cloned().collect();
+    let indexes: Vec<IdIndex> = in_order.iter().map(IdIndex::of).collect();
+    let totals = in_order.iter().map(|graph| graph.overview().info.total_size).collect();
+    let is_one_process = in_order
+        .windows(2)
+        .zip(&indexes)
+        .all(|(pair, ids)| matches!(pair, [a, b] if is_one_process(a, ids, b)));
+    let order = if is_one_process { order } else { (0..snapshots.len()).collect() };
+    let mut report = LeakReport {
+        verdict: LeakVerdict::NotEnoughData,
+        order,
+        is_one_process,
+        totals,
+        suspects: Vec::new(),
+    };
+    if is_one_process && in_order.len() >= 2 {
+        report.suspects = suspects(&in_order, &indexes, options);
+        report.verdict = verdict(&report.suspects, in_order.len());
+    }
+    report
+}
+
+fn suspects(snapshots: &[Graph], indexes: &[IdIndex], options: &LeakOptions) -> Vec<LeakSuspect> {
+    let cohorts = Cohorts::of(snapshots, indexes);
+    let growth = Growth::of(snapshots, indexes, &cohorts);
+    let history = points::History { snapshots, indexes, cohorts: &cohorts, growth: &growth };
+    let mut suspects = history.suspects(options);
+    suspects.sort_by(|a, b| {
+        let key = |suspect: &LeakSuspect| suspect.confidence >= CERTAIN;
+        let size = |suspect: &LeakSuspect| Reverse(suspect.bytes_per_interval as u64);
+        key(b).cmp(&key(a)).then(size(a).cmp(&size(b)))
+    });
+    suspects.truncate(options.limit);
+    suspects
+}
+
+fn verdict(suspects: &[LeakSuspect], snapshots: usize) -> LeakVerdict {
+    if suspects.is_empty() {
+        LeakVerdict::NoLeak
+    } else if snapshots < 3 {
+        LeakVerdict::NotEnoughData
+    } else if suspects.iter().any(|suspect| suspect.confidence >= CERTAIN) {
+        LeakVerdict::Leak
+    } else {
+        LeakVerdict::Probable
+    }
+}

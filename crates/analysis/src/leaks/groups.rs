@@ -1,0 +1,132 @@
+//! Classes whose objects only get more, though no one object gathers them: they are held from
+//! several places, or each by a small owner of its own.
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{ClassIndex, Graph, Ordinal};
+use rustc_hash::FxHashMap;
+
+use super::found::Found;
+use super::members::Members;
+use super::points::{History, confidence};
+use super::series::{Figures, Trend, trend};
+use super::{LeakOptions, LeakSuspect};
+use crate::paths::common_way;
+use crate::suspects::groups::may_be_blamed;
+
+/// Classes that are looked into, those with most young bytes first.
+const CLASSES: usize = 20;
+/// Objects whose paths are looked at.
+const PATHS: usize = 20_000;
+/// New objects beside which the number of all has to grow by at least this share: fewer are churn.
+const KEPT: f64 = 0.5;
+
+/// Young objects of a class that no other young object dominates.
+#[derive(Default)]
+struct Young {
+    members: Vec<Ordinal>,
+    retained_size: u64,
+}
+
+impl History<'_> {
+    /// Classes that go on growing outside what the objects in `taken` retain.
+    ///
+    /// Cost: a walk in the dominator tree's order, and the paths of the classes that are named.
+    pub(super) fn groups(
+        &self,
+        last: &Graph,
+        taken: &[Ordinal],
+        options: &LeakOptions,
+    ) -> Vec<LeakSuspect> {
+        let mut classes: Vec<(ClassIndex, Young)> =
+            self.young_by_class(last, taken).into_iter().collect();
+        classes.sort_by_key(|(class, young)| (Reverse(young.retained_size), *class));
+        classes.truncate(CLASSES);
+        let groups = classes
+            .into_iter()
+            .filter_map(|(class, young)| self.group(last, class, young, options));
+        groups.map(|(found, confidence)| found.suspect(last, confidence)).collect()
+    }
+
+    fn group(
+        &self,
+        last: &Graph,
+        class: ClassIndex,
+        young: Young,
+        options: &LeakOptions,
+    ) -> Option<(Found, f64)> {
+        let counts = self.counts(last, class);
+        let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
+        let trend = trend(&numbers);
+        let largest = *young.members.iter().max_by_key(|&&node| last.retained_size(node))?;
+        let member = young.members.first().copied();
+        let all = Members::from_objects(last, self.cohorts, young.members.clone(), counts.len())?;
+        let recent = *all.first_seen.last()?;
+        let step = match numbers.as_slice() {
+            [.., before, now] => now.saturating_sub(*before),
+            _ => 0,
+        };
+        let steps = counts.len().saturating_sub(1).max(1) as u64;
+        if trend == Trend::Settled
+            || !all.come_always(options.least_objects)
+            || (step as f64) < recent as f64 * KEPT
+            || young.retained_size / steps < options.least_bytes
+        {
+            return None;
+        }
+        let way = common_way(last, &young.members, PATHS);
+        let point = way.gathered_at.map_or(largest, |object| object.ordinal);
+        let found = Found { point, member, members: Some(all), links: None, series: counts };
+        // Held by many, it is less certain than what one object gathers.
+        Some((found, confidence(numbers.len(), trend, true) - 0.05))
+    }
+
+    /// The class's number of objects and bytes in each snapshot.
+    fn counts(&self, last: &Graph, class: ClassIndex) -> Vec<Figures> {
+        let key = &last.class_row(class).class_key;
+        let row = |graph: &Graph| {
+            let rows = &graph.overview().classes.rows;
+            rows.iter().find(|row| row.class_key == *key).map_or(Figures::default(), |row| {
+                Figures { retained_count: row.count, retained_size: row.retained_size }
+            })
+        };
+        self.snapshots.iter().map(row).collect()
+    }
+
+    /// Young objects of classes that may be blamed, none inside another one or in what is taken.
+    fn young_by_class(&self, last: &Graph, taken: &[Ordinal]) -> FxHashMap<ClassIndex, Young> {
+        let mut parts: Vec<(usize, usize)> = taken
+            .iter()
+            .map(|&node| {
+                let start = last.tree_position(node) as usize;
+                (start, start + last.retained_count(node) as usize)
+            })
+            .collect();
+        parts.sort_unstable();
+        let mut parts = parts.into_iter().peekable();
+        let mut by_class: FxHashMap<ClassIndex, Young> = FxHashMap::default();
+        let order = last.dominator_preorder();
+        let mut position = 0;
+        while let Some(&node) = order.get(position) {
+            let node = Ordinal(node);
+            while parts.next_if(|&(_, end)| end <= position).is_some() {}
+            if let Some(&(start, end)) = parts.peek()
+                && start <= position
+            {
+                position = end;
+                continue;
+            }
+            let class = last.class(node);
+            let is_young = self.cohorts.first_seen(node) > 0 && last.shallow_size(node) > 0;
+            if !is_young || !may_be_blamed(&last.class_row(class).class_name) {
+                position += 1;
+                continue;
+            }
+            let young = by_class.entry(class).or_default();
+            young.members.push(node);
+            young.retained_size += last.retained_size(node);
+            position += last.retained_count(node).max(1) as usize;
+        }
+        by_class
+    }
+}

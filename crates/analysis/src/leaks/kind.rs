@@ -1,0 +1,236 @@
+//! What kind of leak it is, and what is known of that kind.
+
+use std::sync::LazyLock;
+
+use heapglass_graph::{Detachedness, Graph, NodeType, Ordinal};
+use serde::Deserialize;
+
+use crate::RootPath;
+use crate::object::is_context;
+
+/// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeakKind {
+    /// An array that only grows.
+    GrowingArray,
+    /// A Map that only grows.
+    GrowingMap,
+    /// A Set that only grows.
+    GrowingSet,
+    /// An object used as a dictionary.
+    GrowingObject,
+    /// A WeakMap whose keys are held elsewhere.
+    GrowingWeakMap,
+    /// A cache without bound.
+    Cache,
+    /// Listeners that are never removed.
+    Listeners,
+    /// Timers that are never cleared.
+    Timers,
+    /// Promises that never settle.
+    Promises,
+    /// Variables kept by a closure.
+    ClosureContext,
+    /// A linked list.
+    LinkedList,
+    /// DOM nodes out of every document.
+    DetachedDom,
+    /// Pieces that keep long strings alive.
+    SlicedStrings,
+    /// Buffers and typed arrays.
+    Buffers,
+    /// AsyncLocalStorage and async resources.
+    AsyncContext,
+    /// One text that is appended to.
+    GrowingStrings,
+    /// Objects of one class without one owner.
+    GrowingClass,
+}
+
+/// What is known of a kind of leak.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Knowledge {
+    /// The kind.
+    pub kind: LeakKind,
+    /// What it is, to stand in a sentence.
+    pub title: String,
+    /// How it usually comes about.
+    pub cause: String,
+    /// What usually helps.
+    pub fix: String,
+}
+
+/// The entries, one for each kind.
+static KNOWLEDGE: LazyLock<Vec<Knowledge>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("knowledge.json")).unwrap_or_default());
+
+impl LeakKind {
+    /// What is known of this kind.
+    pub fn knowledge(self) -> Option<&'static Knowledge> {
+        KNOWLEDGE.iter().find(|entry| entry.kind == self)
+    }
+}
+
+/// What decides over the kind.
+pub(super) struct Evidence<'a> {
+    pub(super) graph: &'a Graph,
+    /// The object that gathers.
+    pub(super) point: Ordinal,
+    /// The way to it.
+    pub(super) path: Option<&'a RootPath>,
+    /// One of what is gathered.
+    pub(super) member: Option<Ordinal>,
+    /// The first link, if what grows is a list.
+    pub(super) links: Option<Ordinal>,
+}
+
+/// Steps from the end of a path that say something of what is gathered.
+const NEAR: usize = 6;
+
+impl Evidence<'_> {
+    /// The kind. What is gathered says more than what gathers it.
+    pub(super) fn kind(&self) -> LeakKind {
+        let member = |of: fn(&Graph, Ordinal) -> bool| {
+            self.member.is_some_and(|member| of(self.graph, member))
+        };
+        let is_map = matches!(self.class(), "Map" | "SafeMap");
+        if member(is_detached_dom) {
+            LeakKind::DetachedDom
+        } else if self.is_about(&["Timeout", "Immediate", "TimersList", "ImmediateList"]) {
+            LeakKind::Timers
+        } else if self.passes("_events") || self.is_about(&["Listener", "ListenerNode"]) {
+            LeakKind::Listeners
+        } else if self.is_about(&["AsyncLocalStorage", "AsyncResource", "AsyncContextFrame"]) {
+            LeakKind::AsyncContext
+        } else if member(is_buffer) {
+            LeakKind::Buffers
+        } else if member(|graph, node| graph.node_type(node) == NodeType::SlicedString) {
+            LeakKind::SlicedStrings
+        } else if self.is_about(&["Promise"]) {
+            LeakKind::Promises
+        } else if let Some(link) = self.links {
+            self.kind_of_list(link)
+        } else if is_map && self.is_named_cache() {
+            LeakKind::Cache
+        } else if is_map {
+            LeakKind::GrowingMap
+        } else {
+            self.kind_of_point()
+        }
+    }
+
+    fn kind_of_list(&self, link: Ordinal) -> LeakKind {
+        match self.graph.node_type(link) {
+            NodeType::ConcatenatedString => LeakKind::GrowingStrings,
+            NodeType::Closure => LeakKind::ClosureContext,
+            _ if is_context(self.graph, link) => LeakKind::ClosureContext,
+            _ => LeakKind::LinkedList,
+        }
+    }
+
+    fn kind_of_point(&self) -> LeakKind {
+        match self.class() {
+            "Array" => LeakKind::GrowingArray,
+            "Set" | "SafeSet" => LeakKind::GrowingSet,
+            "WeakMap" | "WeakSet" => LeakKind::GrowingWeakMap,
+            _ if is_context(self.graph, self.point) => LeakKind::ClosureContext,
+            _ => match self.graph.node_type(self.point) {
+                NodeType::Closure => LeakKind::ClosureContext,
+                NodeType::String | NodeType::ConcatenatedString => LeakKind::GrowingStrings,
+                NodeType::Object => LeakKind::GrowingObject,
+                _ => LeakKind::GrowingClass,
+            },
+        }
+    }
+
+    fn class(&self) -> &str {
+        self.graph.class_name(self.point)
+    }
+
+    /// Whether the object that gathers, or what it gathers, is of one of these classes.
+    fn is_about(&self, classes: &[&str]) -> bool {
+        let is = |node: Ordinal| {
+            let class = self.graph.class_name(node);
+            classes.contains(&class)
+        };
+        is(self.point) || self.member.is_some_and(is)
+    }
+
+    /// Whether the last part of the way goes through a property of this name.
+    fn passes(&self, name: &str) -> bool {
+        let steps = self.path.map(|path| path.steps.as_slice()).unwrap_or_default();
+        let near = steps.iter().rev().take(NEAR);
+        near.filter_map(|step| step.edge.as_ref()).any(|edge| edge.name == name)
+    }
+
+    /// Whether somebody called it a cache.
+    fn is_named_cache(&self) -> bool {
+        let steps = self.path.map(|path| path.steps.as_slice()).unwrap_or_default();
+        steps.iter().rev().take(2).any(|step| {
+            let edge = step.edge.as_ref().map(|edge| edge.name.to_lowercase()).unwrap_or_default();
+            edge.contains("cache") || edge.contains("memo")
+        })
+    }
+}
+
+fn is_detached_dom(graph: &Graph, node: Ordinal) -> bool {
+    graph.detachedness(node) == Detachedness::Detached && graph.node_type(node) == NodeType::Native
+}
+
+/// Buffers, typed arrays, and the memory behind them.
+fn is_buffer(graph: &Graph, node: Ordinal) -> bool {
+    const CLASSES: &[&str] = &[
+        "Buffer",
+        "FastBuffer",
+        "ArrayBuffer",
+        "SharedArrayBuffer",
+        "DataView",
+        "Int8Array",
+        "Uint8Array",
+        "Uint8ClampedArray",
+        "Int16Array",
+        "Uint16Array",
+        "Int32Array",
+        "Uint32Array",
+        "Float16Array",
+        "Float32Array",
+        "Float64Array",
+        "BigInt64Array",
+        "BigUint64Array",
+        "system / JSArrayBufferData",
+    ];
+    CLASSES.contains(&graph.class_name(node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_entry() {
+        let kinds = [
+            LeakKind::GrowingArray,
+            LeakKind::GrowingMap,
+            LeakKind::GrowingSet,
+            LeakKind::GrowingObject,
+            LeakKind::GrowingWeakMap,
+            LeakKind::Cache,
+            LeakKind::Listeners,
+            LeakKind::Timers,
+            LeakKind::Promises,
+            LeakKind::ClosureContext,
+            LeakKind::LinkedList,
+            LeakKind::DetachedDom,
+            LeakKind::SlicedStrings,
+            LeakKind::Buffers,
+            LeakKind::AsyncContext,
+            LeakKind::GrowingStrings,
+            LeakKind::GrowingClass,
+        ];
+        for kind in kinds {
+            assert!(kind.knowledge().is_some(), "{kind:?}");
+        }
+        assert_eq!(KNOWLEDGE.len(), kinds.len());
+    }
+}

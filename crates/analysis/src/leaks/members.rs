@@ -1,0 +1,104 @@
+//! What an object gathers: the objects that came to it, by class and by when.
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
+use rustc_hash::FxHashMap;
+
+use super::cohorts::Cohorts;
+use crate::object::is_context;
+use crate::roles::is_program_object;
+
+/// The young objects of one class that an object gathers: of the class that has most of the bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Members {
+    /// For each snapshot, how many it was the first to see; none of the first snapshot.
+    pub(super) first_seen: Vec<u64>,
+    /// Some of them, the youngest first.
+    pub(super) samples: Vec<Ordinal>,
+}
+
+/// Objects that are kept as samples.
+const SAMPLES: usize = 5;
+
+impl Members {
+    /// What `point` gathers through V8's own arrays and tables; `None` if it gathers nothing young.
+    /// Cost: the nodes that it dominates immediately, or through those.
+    pub(super) fn of(
+        graph: &Graph,
+        cohorts: &Cohorts,
+        point: Ordinal,
+        snapshots: usize,
+    ) -> Option<Members> {
+        let mut open = vec![point];
+        let mut young = Vec::new();
+        while let Some(node) = open.pop() {
+            for child in graph.dominated(node) {
+                if !is_program_object(graph, child) && !is_context(graph, child) {
+                    open.push(child);
+                } else if cohorts.first_seen(child) > 0 {
+                    young.push(child);
+                }
+            }
+        }
+        Members::from_objects(graph, cohorts, young, snapshots)
+    }
+
+    /// The links of a list that begins with `first`: its objects, or what it consists of if there are
+    /// none. Cost: what it retains.
+    pub(super) fn of_list(
+        graph: &Graph,
+        cohorts: &Cohorts,
+        first: Ordinal,
+        snapshots: usize,
+    ) -> Option<Members> {
+        let young = || graph.retained_set(first).filter(|&node| cohorts.first_seen(node) > 0);
+        let is_object = |&node: &Ordinal| {
+            graph.node_type(node) == NodeType::Object
+                && is_program_object(graph, node)
+                && !is_context(graph, node)
+        };
+        let mut links: Vec<Ordinal> = young().filter(is_object).collect();
+        if links.is_empty() {
+            let class = graph.class(first);
+            links = young().filter(|&node| graph.class(node) == class).collect();
+        }
+        Members::from_objects(graph, cohorts, links, snapshots)
+    }
+
+    /// The class among `young` that retains most.
+    pub(super) fn from_objects(
+        graph: &Graph,
+        cohorts: &Cohorts,
+        young: Vec<Ordinal>,
+        snapshots: usize,
+    ) -> Option<Members> {
+        let mut by_class: FxHashMap<ClassIndex, u64> = FxHashMap::default();
+        for &node in &young {
+            *by_class.entry(graph.class(node)).or_default() += graph.retained_size(node);
+        }
+        let (class, _) =
+            by_class.into_iter().max_by_key(|&(class, size)| (size, Reverse(class)))?;
+        let mut members: Vec<Ordinal> =
+            young.into_iter().filter(|&node| graph.class(node) == class).collect();
+        let mut first_seen = vec![0; snapshots];
+        for &node in &members {
+            if let Some(count) = first_seen.get_mut(cohorts.first_seen(node)) {
+                *count += 1;
+            }
+        }
+        members.sort_by_key(|&node| Reverse(graph.id(node)));
+        members.truncate(SAMPLES);
+        Some(Members { first_seen, samples: members })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.first_seen.iter().sum()
+    }
+
+    /// Whether some came in every interval.
+    pub(super) fn come_always(&self, least: u64) -> bool {
+        self.first_seen.iter().skip(1).all(|&count| count >= least)
+    }
+}

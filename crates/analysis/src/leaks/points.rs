@@ -1,0 +1,188 @@
+//! Accumulation points: the objects that take what grows.
+
+use heapglass_graph::{Graph, IdIndex, Ordinal};
+
+use super::cohorts::Cohorts;
+use super::found::Found;
+use super::growth::Growth;
+use super::members::Members;
+use super::series::{Figures, Trend, series, trend};
+use super::{LeakOptions, LeakSuspect};
+use crate::object::is_context;
+use crate::roles::{is_nobody, is_program_object};
+use crate::suspects::walk::{Weighing, Weighty, weighty_objects};
+
+/// Share of the lasting growth below a node that one child has to have for it to gather there.
+const MOST: f64 = 0.7;
+/// Alike children from which on a node counts as their collection, and its owner is asked: a program
+/// has a few arrays side by side that leak each for itself, and not so many.
+const COLLECTION: usize = 50;
+/// Growth that is too little beside what came and went is churn, not growth.
+const KEPT: f64 = 0.25;
+/// Growth in bytes for each interval that counts without a number of objects.
+const LARGE: u64 = 64 << 10;
+/// Candidates that are looked at closely, largest first.
+const CANDIDATES: usize = 100;
+
+/// All snapshots with what is known of them together.
+pub(super) struct History<'a> {
+    pub(super) snapshots: &'a [Graph],
+    pub(super) indexes: &'a [IdIndex],
+    pub(super) cohorts: &'a Cohorts,
+    pub(super) growth: &'a Growth,
+}
+
+impl History<'_> {
+    /// What goes on growing.
+    pub(super) fn suspects(&self, options: &LeakOptions) -> Vec<LeakSuspect> {
+        let Some(last) = self.snapshots.last() else { return Vec::new() };
+        let heap =
+            Weighing::by(last, |node| self.growth.lasting(node)).with_collections_of(COLLECTION);
+        let least = options.least_bytes.max(1);
+        let mut points = weighty_objects(&heap, least, MOST);
+        points.sort_by_key(|point| std::cmp::Reverse(point.own_weight(&heap)));
+        points.truncate(CANDIDATES);
+        let mut found: Vec<LeakSuspect> =
+            points.iter().filter_map(|point| self.suspect(last, &heap, point, options)).collect();
+        let taken: Vec<Ordinal> =
+            found.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
+        for group in self.groups(last, &taken, options) {
+            let point = group.accumulation_point.ordinal;
+            match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+                // Its own table grew: this is what is in it.
+                Some(known) if known.instance_count == 0 => *known = group,
+                // What hangs on the same object is part of the same leak.
+                Some(_) => {}
+                None => found.push(group),
+            }
+        }
+        found
+    }
+
+    fn suspect(
+        &self,
+        last: &Graph,
+        heap: &Weighing<'_>,
+        weighty: &Weighty,
+        options: &LeakOptions,
+    ) -> Option<LeakSuspect> {
+        let point = self.point(last, weighty);
+        if is_nobody(last, point) {
+            return None;
+        }
+        let count = self.snapshots.len();
+        let members = match weighty.is_list {
+            true => Members::of_list(last, self.cohorts, weighty.point(), count),
+            false => Members::of(last, self.cohorts, point, count),
+        };
+        let series = self.own_series(last, heap, point, &weighty.apart);
+        let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
+        let trend = trend(&sizes);
+        let last_step = match sizes.as_slice() {
+            [.., before, last] => last.saturating_sub(*before),
+            _ => 0,
+        };
+        let come_always =
+            members.as_ref().is_some_and(|all| all.come_always(options.least_objects));
+        let is_much = last_step >= LARGE || come_always || members.is_none();
+        let apart: u64 = weighty.apart.iter().map(|&part| self.growth.recent(part)).sum();
+        let recent = self.growth.recent(point).saturating_sub(apart);
+        let is_kept = last_step as f64 >= recent as f64 * KEPT;
+        if trend == Trend::Settled || !is_much || !is_kept || last_step < options.least_bytes {
+            return None;
+        }
+        let member = members.as_ref().and_then(|all| all.samples.first().copied());
+        let found = Found {
+            point,
+            member,
+            members,
+            links: weighty.is_list.then(|| weighty.point()),
+            series,
+        };
+        Some(found.suspect(last, confidence(count, trend, come_always)))
+    }
+
+    /// The object that people know an accumulation point by. A list is held by what is above its
+    /// first link.
+    fn point(&self, last: &Graph, weighty: &Weighty) -> Ordinal {
+        let point = weighty.named_point(last);
+        let is_known = |node: Ordinal| is_program_object(last, node) || is_context(last, node);
+        if !weighty.is_list && is_known(point) && !is_nobody(last, point) {
+            return point;
+        }
+        let mut node = weighty.point();
+        if weighty.is_list && self.cohorts.first_seen(node) > 0 {
+            node = last.dominator(node);
+        }
+        let mut patience = last.node_count();
+        while !is_known(node) && last.dominator(node) != node && patience > 0 {
+            patience -= 1;
+            node = last.dominator(node);
+        }
+        node
+    }
+
+    /// As [`History::series`], without the parts that are suspects themselves.
+    fn own_series(
+        &self,
+        last: &Graph,
+        heap: &Weighing<'_>,
+        point: Ordinal,
+        apart: &[Ordinal],
+    ) -> Vec<Figures> {
+        let mut own = self.series(last, heap, point);
+        for &part in apart.iter().filter(|&&part| last.dominates(point, part)) {
+            for (own, part) in own.iter_mut().zip(self.series(last, heap, part)) {
+                own.retained_count = own.retained_count.saturating_sub(part.retained_count);
+                own.retained_size = own.retained_size.saturating_sub(part.retained_size);
+            }
+        }
+        own
+    }
+
+    /// The figures of an object in each snapshot. For one that is younger than the first snapshot
+    /// the nearest older one that holds little else stands in; where there is none, what it retains
+    /// of each age.
+    fn series(&self, last: &Graph, heap: &Weighing<'_>, point: Ordinal) -> Vec<Figures> {
+        let mut node = point;
+        let enough = heap.of(point) + heap.of(point) / 2;
+        while self.cohorts.first_seen(node) > 0 {
+            let above = last.dominator(node);
+            if above == node || is_nobody(last, above) || heap.of(above) > enough {
+                return self.by_age(last, point);
+            }
+            node = above;
+        }
+        series(self.snapshots, self.indexes, last.id(node))
+    }
+
+    /// For each snapshot what an object retains that was there already.
+    fn by_age(&self, last: &Graph, point: Ordinal) -> Vec<Figures> {
+        let mut series = vec![Figures::default(); self.snapshots.len()];
+        for node in last.retained_set(point) {
+            if let Some(figures) = series.get_mut(self.cohorts.first_seen(node)) {
+                figures.retained_count += 1;
+                figures.retained_size += last.shallow_size(node);
+            }
+        }
+        let mut sum = Figures::default();
+        for figures in &mut series {
+            sum.retained_count += figures.retained_count;
+            sum.retained_size += figures.retained_size;
+            *figures = sum;
+        }
+        series
+    }
+}
+
+/// How sure it is that growth goes on.
+pub(super) fn confidence(snapshots: usize, trend: Trend, come_always: bool) -> f64 {
+    match (snapshots, trend, come_always) {
+        (..3, _, _) => 0.4,
+        (3, Trend::Steady, true) => 0.9,
+        (_, Trend::Steady, true) => 0.95,
+        (_, Trend::Steady, false) => 0.8,
+        (_, _, true) => 0.6,
+        _ => 0.5,
+    }
+}

@@ -1,0 +1,212 @@
+//! Series of small heaps of one process, and what is said of their growth.
+
+use heapglass_analysis::{LeakKind, LeakOptions, LeakReport, LeakVerdict, leaks};
+use heapglass_graph::Graph;
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+use crate::open;
+
+/// A heap in the middle of its life: a program with a `Map` in a variable, and ids as V8 gives them.
+struct Heap {
+    builder: SnapshotBuilder,
+    sessions: NodeRef,
+    table: NodeRef,
+    next_index: u32,
+}
+
+impl Heap {
+    fn new() -> Heap {
+        let mut builder = SnapshotBuilder::new();
+        let app = builder.object("App", 24);
+        let sessions = builder.object("Map", 32);
+        let table = builder.node("array", "", 64);
+        builder.property(builder.global(), "app", app);
+        builder.property(app, "sessions", sessions);
+        builder.internal(sessions, "table", table);
+        Heap { builder, sessions, table, next_index: 0 }
+    }
+
+    /// Adds an entry of `size` bytes with this id.
+    fn entry(&mut self, class: &str, id: u64, size: u64) -> NodeRef {
+        let entry = self.builder.object(class, size);
+        self.builder.spec(entry).id = id;
+        self.builder.element(self.table, self.next_index, entry);
+        self.next_index += 1;
+        entry
+    }
+
+    fn open(&self) -> Graph {
+        open(&self.builder)
+    }
+}
+
+/// Heaps whose map holds the ids that `held` gives for each snapshot.
+fn series(held: &[Vec<u64>], size: u64) -> Vec<Graph> {
+    held.iter()
+        .map(|ids| {
+            let mut heap = Heap::new();
+            for &id in ids {
+                heap.entry("Session", id, size);
+            }
+            heap.open()
+        })
+        .collect()
+}
+
+/// Odd ids of `count` objects, from the `first`th on.
+fn ids(first: u64, count: u64) -> impl Iterator<Item = u64> {
+    (first..first + count).map(|number| 1001 + 2 * number)
+}
+
+fn ask(snapshots: &[Graph]) -> LeakReport {
+    leaks(snapshots, &LeakOptions::default())
+}
+
+#[test]
+fn a_map_that_grows_in_every_interval_is_a_leak() {
+    let report =
+        ask(&series(&[ids(0, 50).collect(), ids(0, 100).collect(), ids(0, 150).collect()], 100));
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::GrowingMap, "Session"));
+    assert_eq!((suspect.count_per_interval, suspect.bytes_per_interval), (50.0, 5000.0));
+    assert_eq!(suspect.accumulation_point.class_name, "Map");
+    assert!(suspect.line.contains("app.sessions"), "{}", suspect.line);
+    assert!(suspect.line.ends_with("[100 × Session]"), "{}", suspect.line);
+    assert_eq!(suspect.instance_count, 100);
+}
+
+#[test]
+fn the_order_in_which_snapshots_are_given_does_not_matter() {
+    let mut snapshots =
+        series(&[ids(0, 50).collect(), ids(0, 100).collect(), ids(0, 150).collect()], 100);
+    let plain = ask(&snapshots);
+    snapshots.rotate_left(1);
+    let rotated = ask(&snapshots);
+    assert_eq!((plain.order, rotated.order), (vec![0, 1, 2], vec![2, 0, 1]));
+    assert_eq!(plain.totals, rotated.totals);
+    let prints = |suspects: &[heapglass_analysis::LeakSuspect]| -> Vec<String> {
+        suspects.iter().map(|suspect| suspect.fingerprint.clone()).collect()
+    };
+    assert_eq!(prints(&plain.suspects), prints(&rotated.suspects));
+}
+
+#[test]
+fn what_levels_off_turns_over_or_shrinks_is_none() {
+    let warm_up =
+        series(&[ids(0, 50).collect(), ids(0, 200).collect(), ids(0, 200).collect()], 100);
+    assert_eq!(ask(&warm_up).verdict, LeakVerdict::NoLeak);
+    let levelling =
+        series(&[ids(0, 50).collect(), ids(0, 400).collect(), ids(0, 420).collect()], 100);
+    assert_eq!(ask(&levelling).verdict, LeakVerdict::NoLeak);
+    let turning_over =
+        series(&[ids(0, 100).collect(), ids(60, 100).collect(), ids(120, 101).collect()], 100);
+    assert_eq!(ask(&turning_over).verdict, LeakVerdict::NoLeak);
+    // Some of what is new stays in every process: that is how the order is known.
+    let shrinking = series(
+        &[
+            ids(0, 300).collect(),
+            ids(0, 200).chain(ids(300, 1)).collect(),
+            ids(100, 90).chain(ids(300, 2)).collect(),
+        ],
+        100,
+    );
+    assert_eq!(ask(&shrinking).verdict, LeakVerdict::NoLeak);
+}
+
+#[test]
+fn two_snapshots_show_growth_and_do_not_tell() {
+    let report = ask(&series(&[ids(0, 50).collect(), ids(0, 100).collect()], 100));
+    assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
+    assert_eq!(report.suspects.len(), 1);
+    assert!(report.is_one_process);
+    let same = ask(&series(&[ids(0, 50).collect(), ids(0, 50).collect()], 100));
+    assert_eq!(same.verdict, LeakVerdict::NoLeak);
+}
+
+#[test]
+fn snapshots_of_two_processes_say_nothing_of_growth() {
+    let texts = |words: &str| {
+        let mut heap = Heap::new();
+        for number in 0..200 {
+            let text = heap.builder.string(&format!("{words} {number}"), 24);
+            heap.builder.element(heap.sessions, number, text);
+        }
+        heap.open()
+    };
+    let report = ask(&[texts("one"), texts("another")]);
+    assert_eq!((report.is_one_process, report.verdict), (false, LeakVerdict::NotEnoughData));
+    assert!(ask(&[texts("one"), texts("one")]).is_one_process);
+}
+
+#[test]
+fn a_list_is_held_by_what_holds_its_first_link() {
+    let list = |length: u64| {
+        let mut heap = SnapshotBuilder::new();
+        let journal = heap.object("Journal", 24);
+        heap.property(heap.global(), "journal", journal);
+        let mut holder = journal;
+        for number in (0..length).rev() {
+            let link = heap.object("Link", 64);
+            heap.spec(link).id = 1001 + 2 * number;
+            heap.property(holder, "next", link);
+            holder = link;
+        }
+        open(&heap)
+    };
+    let report = ask(&[list(100), list(200), list(300)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::LinkedList, "Link"));
+    assert_eq!(suspect.accumulation_point.class_name, "Journal");
+    assert_eq!(suspect.instance_count, 200);
+}
+
+#[test]
+fn a_store_that_grows_without_new_objects_is_seen() {
+    let numbers = |bytes: u64| {
+        let mut heap = SnapshotBuilder::new();
+        let latencies = heap.object("Array", 16);
+        let store = heap.node("array", "", bytes);
+        heap.spec(store).id = 1001 + 2 * bytes;
+        heap.property(heap.global(), "latencies", latencies);
+        heap.internal(latencies, "elements", store);
+        open(&heap)
+    };
+    let report = ask(&[numbers(10_000), numbers(20_000), numbers(30_000)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    let kinds: Vec<LeakKind> = report.suspects.iter().map(|suspect| suspect.kind).collect();
+    assert_eq!(kinds, [LeakKind::GrowingArray]);
+    assert_eq!(report.suspects[0].bytes_per_interval, 10_000.0);
+}
+
+#[test]
+fn objects_that_two_hold_are_found_by_their_class() {
+    let heap = |count: u64| {
+        let mut heap = SnapshotBuilder::new();
+        let holders = [heap.object("Registry", 24), heap.object("Index", 24)];
+        for holder in holders {
+            heap.property(heap.global(), "holder", holder);
+        }
+        for number in 0..count {
+            let order = heap.object("Order", 64);
+            heap.spec(order).id = 1001 + 2 * number;
+            for holder in holders {
+                heap.element(holder, number as u32, order);
+            }
+        }
+        open(&heap)
+    };
+    let report = ask(&[heap(100), heap(200), heap(300)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    assert_eq!(report.suspects[0].class_name, "Order");
+    assert_eq!(report.suspects[0].instance_count, 200);
+}
+
+#[test]
+fn empty_and_odd_series_have_an_answer() {
+    let empty = open(&SnapshotBuilder::new());
+    for snapshots in [vec![], vec![empty.clone()], vec![empty.clone(), empty.clone(), empty]] {
+        let report = ask(&snapshots);
+        assert!(report.suspects.is_empty());
+    }
+}

@@ -1,0 +1,72 @@
+//! What `leaks` found, in sentences.
+
+use super::SizeStyle;
+use super::numbers::{count, counted, size_in_words};
+use crate::wire::{LeakSuspectEntry, LeakVerdictEntry, LeaksDocument};
+
+/// The verdict, and what it rests on.
+pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String> {
+    let snapshots = counted(document.snapshots.len() as u64, "snapshot", "snapshots");
+    let mut sentences = vec![match document.verdict {
+        LeakVerdictEntry::Leak => format!("There is a leak: {}.", what_grows(document, "grows and does not stop")),
+        LeakVerdictEntry::Probable => format!("There probably is a leak: {}.", what_grows(document, "grew, though not evenly")),
+        LeakVerdictEntry::NoLeak => format!("No leak: nothing goes on growing over the {snapshots}."),
+        LeakVerdictEntry::NotEnoughData if !document.same_process => {
+            "Nothing can be said: the snapshots are not all of one process, and objects can be followed within one only.".to_owned()
+        }
+        LeakVerdictEntry::NotEnoughData => format!(
+            "Not enough to tell: {}, and two snapshots cannot tell growth that goes on from warming up.",
+            what_grows(document, "grew")
+        ),
+    }];
+    if let [first, .., last] = document.snapshots.as_slice() {
+        let change = match last.total_size.checked_sub(first.total_size) {
+            Some(0) => "the same".to_owned(),
+            Some(more) => format!("{} more", size_in_words(more, sizes)),
+            None => format!("{} less", size_in_words(first.total_size - last.total_size, sizes)),
+        };
+        sentences.push(format!(
+            "The heap went from {} to {} over {snapshots}: {change}.",
+            size_in_words(first.total_size, sizes),
+            size_in_words(last.total_size, sizes)
+        ));
+    }
+    if document.verdict == LeakVerdictEntry::NotEnoughData && document.same_process {
+        sentences.push("Take one more, after as much work as lies between these two.".to_owned());
+    }
+    if document.reordered {
+        sentences.push("The snapshots were not given in the order they were taken in; their ids say which came first.".to_owned());
+    }
+    sentences
+}
+
+fn what_grows(document: &LeaksDocument, verb: &str) -> String {
+    match document.suspects.len() as u64 {
+        1 => format!("one thing {verb}"),
+        many if verb.starts_with("grows") => format!("{} things grow and do not stop", count(many)),
+        many => format!("{} things {verb}", count(many)),
+    }
+}
+
+/// A suspect: the title first.
+pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<String> {
+    let bytes = size_in_words(suspect.bytes_per_interval.round().max(0.0) as u64, sizes);
+    let more = match suspect.instance_count {
+        0 => format!("{} grows by {bytes} for each interval", suspect.class_name),
+        _ => format!(
+            "{} × {} more for each interval ({bytes})",
+            count(suspect.count_per_interval.round().max(0.0) as u64),
+            suspect.class_name
+        ),
+    };
+    let sizes: Vec<String> =
+        suspect.series.iter().map(|at| size_in_words(at.retained_size, sizes)).collect();
+    let mut sentences = vec![
+        format!("{more}: {}.", suspect.title),
+        format!("Its holder retained {}.", sizes.join(", then ")),
+    ];
+    if suspect.confidence < 0.8 {
+        sentences.push("It did not grow evenly in every interval.".to_owned());
+    }
+    sentences
+}

@@ -1,0 +1,76 @@
+//! The page of `leaks`: the verdict, then each suspect.
+
+use std::io::{self, Write};
+
+use super::fit::{clean, wrap};
+use super::paths::{write_labelled, write_one_line};
+use super::{Look, Role, heading, leak_words};
+use crate::wire::{LeakSuspectEntry, LeaksDocument};
+
+/// Labels under a suspect, padded to one width.
+const KEPT_BY: &str = "   kept alive by  ";
+const OWNER: &str = "   owned by       ";
+const WRITTEN: &str = "   written in     ";
+const PACKAGE: &str = "   package        ";
+const CAUSE: &str = "   usual cause    ";
+const FIX: &str = "   usual fix      ";
+const LOOK: &str = "   look at        ";
+
+impl LeaksDocument {
+    /// Writes the page.
+    pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        heading::oddities(&self.findings, look, out)?;
+        let sentences = leak_words::verdict(self, look.sizes);
+        for line in wrap(&clean(&sentences.join(" ")), look.width) {
+            writeln!(out, "{line}")?;
+        }
+        for suspect in &self.suspects {
+            writeln!(out)?;
+            write_suspect(suspect, look, out)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let sentences = leak_words::suspect(suspect, look.sizes);
+    let Some((first, details)) = sentences.split_first() else { return Ok(()) };
+    let number = format!("{}. ", suspect.rank);
+    for (at, line) in
+        wrap(&clean(first), look.width.saturating_sub(number.len())).iter().enumerate()
+    {
+        let lead = if at == 0 { number.clone() } else { " ".repeat(number.len()) };
+        writeln!(out, "{}{}", look.paint(Role::Strong, &lead), look.paint(Role::Strong, line))?;
+    }
+    for line in wrap(&clean(&details.join(" ")), look.width.saturating_sub(3)) {
+        writeln!(out, "   {line}")?;
+    }
+    write_one_line(KEPT_BY, &suspect.line, look, out)?;
+    if let Some(owner) =
+        suspect.owner.as_ref().filter(|owner| owner.id != suspect.accumulation_point.id)
+    {
+        write_labelled(OWNER, &owner.label, Role::Class, look, out)?;
+    }
+    if let Some(source) = &suspect.source {
+        let file = source.file.as_deref().unwrap_or("(script unknown)");
+        write_labelled(
+            WRITTEN,
+            &format!("{file}:{}:{}", source.line, source.column),
+            Role::Source,
+            look,
+            out,
+        )?;
+    }
+    if let Some(package) = &suspect.package {
+        write_labelled(PACKAGE, package, Role::Class, look, out)?;
+    }
+    write_labelled(CAUSE, &suspect.usual_cause, Role::Plain, look, out)?;
+    write_labelled(FIX, &suspect.usual_fix, Role::Plain, look, out)?;
+    let ids: Vec<String> =
+        suspect.instances.iter().map(|object| format!("@{}", object.id)).collect();
+    if !ids.is_empty() {
+        let text = format!("@{} and {}", suspect.accumulation_point.id, ids.join(" "));
+        write_labelled(LOOK, &text, Role::Faint, look, out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! `leaks`: what goes on growing, and who holds it.
+
+use heapglass_analysis::{Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::objects::entries;
+use super::{Failure, FindingEntry, ObjectEntry, PathStepEntry, SnapshotEntry};
+use crate::SCHEMA_VERSION;
+use crate::text::{SizeStyle, leak_words};
+
+/// What `leaks` answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LeaksDocument {
+    /// Version of this document's form.
+    pub schema_version: u32,
+    /// Whether there is a leak.
+    pub verdict: LeakVerdictEntry,
+    /// The verdict in sentences.
+    pub text: Vec<String>,
+    /// The snapshots in the order of time, the first one taken first.
+    pub snapshots: Vec<SnapshotEntry>,
+    /// Whether all snapshots are of one process. If they are not, nothing can be said of growth.
+    pub same_process: bool,
+    /// Whether the snapshots were given in another order than they were taken in.
+    pub reordered: bool,
+    /// What goes on growing, the most certain and largest first.
+    pub suspects: Vec<LeakSuspectEntry>,
+    /// What was odd in the snapshots, with the file in front.
+    pub findings: Vec<FindingEntry>,
+    /// The inputs that could not be read.
+    pub errors: Vec<Failure>,
+}
+
+/// Whether there is a leak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeakVerdictEntry {
+    /// Something grew in every interval, in the last one as before.
+    Leak,
+    /// Something grew, and may go on.
+    Probable,
+    /// Nothing goes on growing.
+    NoLeak,
+    /// There is growth, and too few snapshots to tell it from warming up, or the snapshots are not of
+    /// one process.
+    NotEnoughData,
+}
+
+/// What kind of leak it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the words of heapglass_analysis::LeakKind")]
+pub enum LeakKindEntry {
+    GrowingArray,
+    GrowingMap,
+    GrowingSet,
+    GrowingObject,
+    GrowingWeakMap,
+    Cache,
+    Listeners,
+    Timers,
+    Promises,
+    ClosureContext,
+    LinkedList,
+    DetachedDom,
+    SlicedStrings,
+    Buffers,
+    AsyncContext,
+    GrowingStrings,
+    GrowingClass,
+}
+
+/// One thing that grows.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LeakSuspectEntry {
+    /// 1 for the first.
+    pub rank: u32,
+    /// The finding in sentences.
+    pub text: Vec<String>,
+    /// What kind of leak it is.
+    pub kind: LeakKindEntry,
+    /// The same in words.
+    pub title: String,
+    /// How leaks of this kind usually come about.
+    pub usual_cause: String,
+    /// What usually helps.
+    pub usual_fix: String,
+    /// Class of what grows in number, or of what grows in size.
+    pub class_name: String,
+    /// How sure it is that the growth goes on, from 0 to 1.
+    pub confidence: f64,
+    /// New objects of the class that stay, for each interval between two snapshots.
+    pub count_per_interval: f64,
+    /// Growth in bytes for each interval between two snapshots.
+    pub bytes_per_interval: f64,
+    /// What holds them, in each snapshot; zeros where it was not there yet.
+    pub series: Vec<FiguresEntry>,
+    /// The object that gathers them.
+    pub accumulation_point: AccumulationPointEntry,
+    /// The nearest object on the way up that the program made.
+    pub owner: Option<ObjectEntry>,
+    /// The way to what grows as one line, from a root on.
+    pub line: String,
+    /// The same as steps, the root first and the accumulation point last.
+    pub path: Vec<PathStepEntry>,
+    /// Where the owner is written.
+    pub source: Option<SourceEntry>,
+    /// The npm package it belongs to.
+    pub package: Option<String>,
+    /// Some of what is gathered, the youngest first.
+    pub instances: Vec<ObjectEntry>,
+    /// Number of all objects of the class that came since the first snapshot and are gathered there.
+    pub instance_count: u64,
+    /// The same for the same leak in another run.
+    pub fingerprint: String,
+}
+
+/// The object that gathers what grows.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AccumulationPointEntry {
+    /// V8's id.
+    pub id: u64,
+    /// DevTools' constructor column.
+    pub class_name: String,
+    /// A short readable name with the id.
+    pub description: String,
+}
+
+/// An object's figures in one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FiguresEntry {
+    /// Number of nodes that it retains.
+    pub retained_count: u64,
+    /// Bytes that it retains.
+    pub retained_size: u64,
+}
+
+/// A place in a source file. Line and column count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SourceEntry {
+    /// Path or URL, where the snapshot knows it.
+    pub file: Option<String>,
+    /// Line.
+    pub line: u64,
+    /// Column.
+    pub column: u64,
+}
+
+impl LeaksDocument {
+    /// The answer, with the entries and findings of the snapshots in the order in which they were
+    /// given.
+    pub fn new(
+        report: &LeakReport,
+        snapshots: Vec<SnapshotEntry>,
+        findings: Vec<FindingEntry>,
+        errors: Vec<Failure>,
+    ) -> LeaksDocument {
+        let in_order = report.order.iter().filter_map(|&at| snapshots.get(at).cloned()).collect();
+        let mut document = LeaksDocument {
+            schema_version: SCHEMA_VERSION,
+            verdict: report.verdict.into(),
+            text: Vec::new(),
+            snapshots: in_order,
+            same_process: report.is_one_process,
+            reordered: !report.order.is_sorted(),
+            suspects: (1..)
+                .zip(&report.suspects)
+                .map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect))
+                .collect(),
+            findings,
+            errors,
+        };
+        document.text = leak_words::verdict(&document, SizeStyle::Human);
+        document
+    }
+}
+
+impl LeakSuspectEntry {
+    fn new(rank: u32, suspect: &LeakSuspect) -> LeakSuspectEntry {
+        let point = &suspect.accumulation_point;
+        let knowledge = suspect.kind.knowledge();
+        let steps = suspect.path.as_ref().map(|path| entries(&path.steps)).unwrap_or_default();
+        let mut entry = LeakSuspectEntry {
+            rank,
+            text: Vec::new(),
+            kind: suspect.kind.into(),
+            title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
+            usual_cause: knowledge.map(|known| known.cause.clone()).unwrap_or_default(),
+            usual_fix: knowledge.map(|known| known.fix.clone()).unwrap_or_default(),
+            class_name: suspect.class_name.clone(),
+            confidence: suspect.confidence,
+            count_per_interval: suspect.count_per_interval,
+            bytes_per_interval: suspect.bytes_per_interval,
+            series: suspect.series.iter().map(FiguresEntry::from).collect(),
+            accumulation_point: AccumulationPointEntry {
+                id: point.id.0,
+                class_name: point.class_name.clone(),
+                description: point.label.clone(),
+            },
+            owner: suspect.owner.as_ref().map(ObjectEntry::from),
+            line: suspect.line.clone(),
+            path: steps,
+            source: suspect.location.map(|at| SourceEntry {
+                file: suspect.script.clone(),
+                line: u64::from(at.line) + 1,
+                column: u64::from(at.column) + 1,
+            }),
+            package: suspect.package.clone(),
+            instances: entries(&suspect.instances),
+            instance_count: suspect.instance_count,
+            fingerprint: suspect.fingerprint.clone(),
+        };
+        entry.text = leak_words::suspect(&entry, SizeStyle::Human);
+        entry
+    }
+}
+
+impl From<&Figures> for FiguresEntry {
+    fn from(figures: &Figures) -> FiguresEntry {
+        FiguresEntry {
+            retained_count: figures.retained_count,
+            retained_size: figures.retained_size,
+        }
+    }
+}
+
+impl From<LeakVerdict> for LeakVerdictEntry {
+    fn from(verdict: LeakVerdict) -> LeakVerdictEntry {
+        match verdict {
+            LeakVerdict::Leak => LeakVerdictEntry::Leak,
+            LeakVerdict::Probable => LeakVerdictEntry::Probable,
+            LeakVerdict::NoLeak => LeakVerdictEntry::NoLeak,
+            LeakVerdict::NotEnoughData => LeakVerdictEntry::NotEnoughData,
+        }
+    }
+}
+
+impl From<LeakKind> for LeakKindEntry {
+    fn from(kind: LeakKind) -> LeakKindEntry {
+        match kind {
+            LeakKind::GrowingArray => LeakKindEntry::GrowingArray,
+            LeakKind::GrowingMap => LeakKindEntry::GrowingMap,
+            LeakKind::GrowingSet => LeakKindEntry::GrowingSet,
+            LeakKind::GrowingObject => LeakKindEntry::GrowingObject,
+            LeakKind::GrowingWeakMap => LeakKindEntry::GrowingWeakMap,
+            LeakKind::Cache => LeakKindEntry::Cache,
+            LeakKind::Listeners => LeakKindEntry::Listeners,
+            LeakKind::Timers => LeakKindEntry::Timers,
+            LeakKind::Promises => LeakKindEntry::Promises,
+            LeakKind::ClosureContext => LeakKindEntry::ClosureContext,
+            LeakKind::LinkedList => LeakKindEntry::LinkedList,
+            LeakKind::DetachedDom => LeakKindEntry::DetachedDom,
+            LeakKind::SlicedStrings => LeakKindEntry::SlicedStrings,
+            LeakKind::Buffers => LeakKindEntry::Buffers,
+            LeakKind::AsyncContext => LeakKindEntry::AsyncContext,
+            LeakKind::GrowingStrings => LeakKindEntry::GrowingStrings,
+            LeakKind::GrowingClass => LeakKindEntry::GrowingClass,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+export const expect = { kind: 'growing_array', path: /leakedRequests/ };
+export function step(n) { (globalThis.leakedRequests ??= []).push({ url: `/r/${n}`, headers: { host: 'example.org', n } }); }

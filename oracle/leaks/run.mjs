@@ -1,0 +1,44 @@
+// Runs one program of the leak benchmark and takes its snapshots, in the same process:
+//
+//   node --expose-gc run.mjs PROGRAM.mjs OUT_DIR [--snapshots N] [--quiet]
+//
+// A program exports `step(n)`, one request's worth of work, and what is to be found (`expect`).
+// Beside it runs noise that is larger than most of the leaks: a cache that fills to its bound, one that
+// is full and turns over, a table that is filled once, modules that are loaded late, garbage. With
+// --quiet there is none.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import v8 from 'node:v8';
+import { noise } from './noise.mjs';
+
+const [program, out, ...options] = process.argv.slice(2);
+const snapshots = options.includes('--snapshots') ? Number(options[options.indexOf('--snapshots') + 1]) : 3;
+const STEPS = 300;
+
+const { step, expect } = await import(pathToFileURL(path.resolve(program)).href);
+fs.mkdirSync(out, { recursive: true });
+const plain = ({ kind, path, class: name }) => ({ kinds: [kind].flat(), path: path.source, class: name?.source ?? '' });
+fs.writeFileSync(`${out}/expect.json`, JSON.stringify(expect === null ? [] : [expect].flat().map(plain)));
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+let n = 0;
+async function work(steps) {
+  for (let i = 0; i < steps; i++) {
+    await step(n);
+    if (!options.includes('--quiet')) noise(n);
+    n++;
+    if (n % 50 === 0) await turn();
+  }
+  await turn();
+  await turn();
+}
+await work(STEPS / 3);
+for (let k = 1; k <= snapshots; k++) {
+  global.gc();
+  await turn();
+  global.gc();
+  v8.writeHeapSnapshot(path.join(out, `${k}.heapsnapshot`));
+  if (k < snapshots) await work(STEPS);
+}
+process.exit(0);

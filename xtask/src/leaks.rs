@@ -1,0 +1,136 @@
+//! `cargo xtask leaks`: small programs that leak, and some that do not, against the verdict of `leaks`.
+//!
+//! Each program of `oracle/leaks/programs` runs under a real Node, beside noise that allocates more
+//! than it, and has three snapshots taken. What is to be found stands in the program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::workspace::{self, Profile};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only the programs whose name matches.
+    #[arg(long, value_name = "REGEX")]
+    only: Option<Regex>,
+    /// The Node to run them with.
+    #[arg(long, value_name = "PATH", default_value = "node")]
+    node: PathBuf,
+    /// Test this program, without building one.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+}
+
+/// A leak that has to be found.
+#[derive(Deserialize)]
+struct Expected {
+    /// Any of these kinds.
+    kinds: Vec<String>,
+    /// Occurs in the way from the root.
+    path: String,
+    /// Occurs in the class of what grows.
+    class: String,
+}
+
+/// Share of the leaks that have to be in front.
+const FIRST: f64 = 0.9;
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let heapglass = match &args.program {
+        Some(program) => program.clone(),
+        None => workspace::heapglass(Profile::Dev)?,
+    };
+    let folder = workspace::root().join("oracle/leaks");
+    let mut programs: Vec<PathBuf> = std::fs::read_dir(folder.join("programs"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    programs.sort();
+    let name =
+        |program: &Path| program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let wanted =
+        |program: &&PathBuf| args.only.as_ref().is_none_or(|only| only.is_match(&name(program)));
+    let (mut leaks, mut first, mut among, mut healthy, mut alarms) = (0, 0, 0, 0, 0);
+    for program in programs.iter().filter(wanted) {
+        let (expected, answer) = ask(&args.node, &heapglass, &folder, program)?;
+        let verdict = answer["verdict"].as_str().unwrap_or("?");
+        let suspects = answer["suspects"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let what = suspects.first().map(in_short).unwrap_or_default();
+        if expected.is_empty() {
+            healthy += 1;
+            let is_quiet = verdict == "no_leak";
+            alarms += u32::from(!is_quiet);
+            let word = if is_quiet { "quiet  " } else { "ALARM  " };
+            println!("{word} {}: {verdict} {what}", name(program));
+            continue;
+        }
+        for (number, leak) in expected.iter().enumerate() {
+            leaks += 1;
+            let place = place_of(leak, suspects)?;
+            let is_first = place.is_some_and(|place| place < expected.len().max(number + 1));
+            let is_found = is_first || place.is_some_and(|place| place < 3);
+            let is_found = is_found && verdict == "leak";
+            first += u32::from(is_first && is_found);
+            among += u32::from(is_found);
+            let word = match (is_first && is_found, is_found) {
+                (true, _) => "first  ",
+                (_, true) => "found  ",
+                _ => "MISSED ",
+            };
+            println!("{word} {} {}: {verdict} {what}", name(program), leak.path);
+        }
+    }
+    println!(
+        "leaks: {first} of {leaks} first, {among} among the first three; {alarms} false alarms in {healthy}"
+    );
+    ensure!(alarms == 0, "{alarms} false alarms");
+    ensure!(among == leaks, "{} leaks were not found", leaks - among);
+    ensure!(f64::from(first) >= f64::from(leaks) * FIRST, "too few were first");
+    Ok(())
+}
+
+/// Runs a program and asks for its leaks: what it expects, and the answer.
+fn ask(
+    node: &Path,
+    heapglass: &Path,
+    folder: &Path,
+    program: &Path,
+) -> Result<(Vec<Expected>, Value)> {
+    let out = tempfile::tempdir()?;
+    let mut run = Command::new(node);
+    run.arg("--expose-gc").arg(folder.join("run.mjs")).arg(program).arg(out.path());
+    let output = run.stdin(Stdio::null()).output().context("failed to start node")?;
+    ensure!(
+        output.status.success(),
+        "{}: {}",
+        program.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let expected = std::fs::read_to_string(out.path().join("expect.json"))?;
+    let mut leaks = Command::new(heapglass);
+    leaks.arg("leaks").arg(out.path()).args(["--json", "--no-index"]);
+    let answer = workspace::output(&mut leaks)?;
+    Ok((serde_json::from_str(&expected)?, serde_json::from_str(&answer)?))
+}
+
+/// At which place among the suspects a leak stands.
+fn place_of(leak: &Expected, suspects: &[Value]) -> Result<Option<usize>> {
+    let (path, class) = (Regex::new(&leak.path)?, Regex::new(&leak.class)?);
+    let text = |suspect: &Value, field: &str| suspect[field].as_str().unwrap_or("").to_owned();
+    Ok(suspects.iter().position(|suspect| {
+        leak.kinds.contains(&text(suspect, "kind"))
+            && path.is_match(&text(suspect, "line"))
+            && class.is_match(&text(suspect, "class_name"))
+    }))
+}
+
+/// The first suspect in one line.
+fn in_short(suspect: &Value) -> String {
+    let line = suspect["line"].as_str().unwrap_or("");
+    let end: String = line.chars().skip(line.chars().count().saturating_sub(90)).collect();
+    format!("({}) …{end}", suspect["kind"].as_str().unwrap_or("?"))
+}
