@@ -14,19 +14,6 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.digits$} {}", UNITS[unit])
 }
 
-/// A number with a comma between thousands.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A length of time: `0.35 s`, `12 s`, `3 min 20 s`.
 pub fn seconds(time: Duration) -> String {
     let all = time.as_secs_f64();
@@ -56,6 +43,5 @@ mod tests {
         let times = [0.004, 0.35, 1.0, 12.3, 119.0, 120.0, 200.4];
         let words = ["0.00 s", "0.35 s", "1.0 s", "12 s", "119 s", "2 min", "3 min 20 s"];
         assert_eq!(times.map(|time| seconds(Duration::from_secs_f64(time))), words);
-        assert_eq!(grouped(1_234_567), "1,234,567");
     }
 }

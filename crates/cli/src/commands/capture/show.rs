@@ -8,7 +8,8 @@ use heapglass_collect::inspector::Identity;
 use heapglass_collect::preflight::model::Prediction;
 use heapglass_collect::preflight::{Outcome, Preflight};
 use heapglass_collect::wire::outcome_name;
-use heapglass_collect::words::{grouped, seconds, size};
+use heapglass_collect::words::{seconds, size};
+use heapglass_format::grouped;
 use heapglass_report::text::{Look, Role, clean};
 
 /// What was captured, and the truth beside what was predicted.
