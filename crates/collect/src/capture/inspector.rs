@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::open::Open;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
@@ -17,6 +17,11 @@ use crate::sink::{Sink, SinkOptions, free_space};
 
 /// How long the time at the end of the pause is waited for, once everything else is here.
 const CLOCK: Duration = Duration::from_secs(2);
+
+/// How long a process may take to end after its connections are closed.
+const ENDING: Duration = Duration::from_secs(2);
+/// How often it is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Takes snapshots by the inspector.
 pub(super) async fn capture<P: Place>(
@@ -349,9 +354,19 @@ impl<P: Place> Job<'_, P> {
         }
     }
 
-    /// What a lost connection means.
+    /// What a lost connection means. The kernel closes the connections of a process that ends before it
+    /// calls the process dead, so that it is looked at for a while.
     async fn because(&self, error: InspectorError) -> Broken {
-        if self.has_ended().await { Broken::Ended } else { Broken::Lost(error.to_string()) }
+        let give_up = Instant::now() + ENDING.min(self.options.patience);
+        loop {
+            if self.has_ended().await {
+                return Broken::Ended;
+            }
+            if Instant::now() >= give_up {
+                return Broken::Lost(error.to_string());
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 }
 
