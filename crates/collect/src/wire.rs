@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::capture::{Captured, Failed, Taken};
+use crate::capture::{Captured, Error, Failed, Missing, Taken, WorkerChecked};
 use crate::facts::ProcessFacts;
 use crate::inspector::Identity;
 use crate::preflight::model::{Prediction, Range};
@@ -32,8 +32,12 @@ pub struct CaptureDocument {
     pub process: Option<ProcessEntry>,
     /// What was checked before.
     pub preflight: Option<PreflightEntry>,
+    /// The worker threads that were looked at, each judged by its own heap.
+    pub workers: Vec<WorkerEntry>,
     /// The snapshots, whole or not, in the order in which they were taken.
     pub snapshots: Vec<TakenEntry>,
+    /// What was asked for and was not taken; `outcome` is then `partial`, although all snapshots may be whole.
+    pub missing: Vec<MissingEntry>,
     /// What could not be undone, in words.
     pub left_behind: Vec<String>,
 }
@@ -81,6 +85,30 @@ pub struct CheckEntry {
     pub found: String,
     /// What to do about it.
     pub advice: Option<String>,
+}
+
+/// A worker thread, as it was before it was taken.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WorkerEntry {
+    /// Its number in the process.
+    pub worker: String,
+    /// Its script.
+    pub worker_url: String,
+    /// What was checked.
+    pub preflight: PreflightEntry,
+}
+
+/// What was asked for and was not taken.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MissingEntry {
+    /// The worker thread's number; `null` if the worker threads could not be listed.
+    pub worker: Option<String>,
+    /// Its script.
+    pub worker_url: Option<String>,
+    /// Why, in words.
+    pub error: String,
+    /// Whether it was not safe, so that `--force` would take it.
+    pub refused: bool,
 }
 
 /// What V8 was predicted to need: as it usually is, and as it is at most.
@@ -155,23 +183,24 @@ impl CaptureDocument {
         } else {
             "partial"
         };
-        let broken = captured.snapshots.iter().find_map(|taken| taken.broken.as_ref());
         CaptureDocument {
             schema_version: SCHEMA_VERSION,
             outcome: outcome.to_owned(),
-            error: broken.map(ToString::to_string),
-            hint: None,
+            error: captured.shortfall(),
+            hint: captured.missing.first().and_then(|missing| missing.error.hint()),
             method: Some(captured.method.name().to_owned()),
             process: Some(ProcessEntry::new(captured.process.as_ref(), captured.identity.as_ref())),
             preflight: Some(PreflightEntry::from(&captured.preflight)),
+            workers: captured.workers.iter().map(WorkerEntry::from).collect(),
             snapshots: captured.snapshots.iter().map(TakenEntry::from).collect(),
+            missing: captured.missing.iter().map(MissingEntry::from).collect(),
             left_behind: captured.left_behind.clone(),
         }
     }
 
     /// The document of a capture that did not come to a snapshot.
     pub fn failed(failed: &Failed) -> CaptureDocument {
-        let refused = matches!(failed.error, crate::capture::Error::Refused(_));
+        let refused = matches!(failed.error, Error::Refused(_));
         CaptureDocument {
             schema_version: SCHEMA_VERSION,
             outcome: if refused { "refused" } else { "failed" }.to_owned(),
@@ -180,7 +209,9 @@ impl CaptureDocument {
             method: None,
             process: None,
             preflight: failed.preflight.as_ref().map(PreflightEntry::from),
+            workers: Vec::new(),
             snapshots: Vec::new(),
+            missing: Vec::new(),
             left_behind: failed.left_behind.clone(),
         }
     }
@@ -218,6 +249,27 @@ impl From<&Preflight> for PreflightEntry {
             outcome: outcome_name(preflight.outcome()).to_owned(),
             checks: preflight.checks.iter().map(check).collect(),
             prediction: preflight.prediction.as_ref().map(PredictionEntry::from),
+        }
+    }
+}
+
+impl From<&WorkerChecked> for WorkerEntry {
+    fn from(checked: &WorkerChecked) -> WorkerEntry {
+        WorkerEntry {
+            worker: checked.worker.id.clone(),
+            worker_url: checked.worker.url.clone(),
+            preflight: PreflightEntry::from(&checked.preflight),
+        }
+    }
+}
+
+impl From<&Missing> for MissingEntry {
+    fn from(missing: &Missing) -> MissingEntry {
+        MissingEntry {
+            worker: missing.worker.as_ref().map(|worker| worker.id.clone()),
+            worker_url: missing.worker.as_ref().map(|worker| worker.url.clone()),
+            error: missing.error.to_string(),
+            refused: matches!(missing.error, Error::Refused(_)),
         }
     }
 }

@@ -175,11 +175,13 @@ async fn one<P: Place>(
 /// How a capture that came to an end ends.
 fn end(captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
     if dry_run {
-        let unsafe_now = captured.preflight.outcome() == Outcome::Unsafe;
+        let unsafe_now = captured.outcome() == Outcome::Unsafe || !captured.missing.is_empty();
         return Ok(if unsafe_now { ExitStatus::NotCollected } else { ExitStatus::Fine });
     }
     let Some(taken) = captured.snapshots.iter().find(|taken| !taken.is_whole()) else {
-        return Ok(ExitStatus::Fine);
+        let Some(message) = captured.shortfall() else { return Ok(ExitStatus::Fine) };
+        let hint = captured.missing.first().and_then(|missing| missing.error.hint());
+        return Err(Failure { status: ExitStatus::NotCollected, message, hint }.into());
     };
     let why = taken.broken.as_ref().map(ToString::to_string).unwrap_or_default();
     let message = match &taken.written.path {

@@ -39,14 +39,8 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
         return Err(failed(Error::NoSignal(why)));
     }
     job.judge(&checked).map_err(failed)?;
-    let mut captured = Captured {
-        method: Method::Sigusr2,
-        process: Some(process.clone()),
-        identity: None,
-        preflight: checked.clone(),
-        snapshots: Vec::new(),
-        left_behind: Vec::new(),
-    };
+    let mut captured =
+        Captured::new(Method::Sigusr2, Some(process.clone()), None, checked.clone());
     if job.options.dry_run {
         return Ok(captured);
     }
@@ -197,14 +191,7 @@ impl<P: Place> Job<'_, P> {
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
         let mut written = sink.finish().await?;
-        if let Some(stopped) = written.stopped.take() {
-            broken = Some(Broken::Disk(stopped));
-        }
-        if broken.is_none() && !written.checked.is_whole() {
-            let findings: Vec<&str> =
-                written.checked.findings.iter().map(|finding| finding.message.as_str()).collect();
-            broken = Some(Broken::Damaged(findings.join("; ")));
-        }
+        let broken = Broken::ending(broken, &mut written);
         let whole = broken.is_none();
         self.progress.event(Event::Wrote { path: written.path.clone(), whole });
         let left = match file {

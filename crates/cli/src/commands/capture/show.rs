@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use heapglass_collect::Captured;
-use heapglass_collect::capture::Taken;
+use heapglass_collect::capture::{Taken, WorkerChecked};
 use heapglass_collect::inspector::Identity;
 use heapglass_collect::preflight::model::Prediction;
 use heapglass_collect::preflight::{Outcome, Preflight};
@@ -21,8 +21,19 @@ pub(super) fn captured(captured: &Captured, look: &Look, out: &mut dyn Write) ->
     let Some(taken) = captured.snapshots.first() else { return Ok(()) };
     writeln!(out)?;
     figures(taken, captured.preflight.prediction.as_ref(), look, out)?;
+    for missing in &captured.missing {
+        line(out, look, Role::Warning, "missing", &missing.to_string())?;
+    }
     for check in captured.preflight.those(Outcome::Unsafe) {
         line(out, look, Role::Warning, "forced", &check.found)?;
+    }
+    let taken = |name| captured.snapshots.iter().any(|it| it.worker.as_ref() == Some(name));
+    for WorkerChecked { worker, preflight } in
+        captured.workers.iter().filter(|it| taken(&it.worker))
+    {
+        for check in preflight.those(Outcome::Unsafe) {
+            line(out, look, Role::Warning, "forced", &format!("{worker}: {}", check.found))?;
+        }
     }
     Ok(())
 }
@@ -116,9 +127,26 @@ fn figures(
 /// What a dry run found.
 pub(super) fn looked(captured: &Captured, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let preflight = &captured.preflight;
-    let (verdict, role) = verdict(preflight);
-    writeln!(out, "{}: {}", look.paint(role, verdict), clean(&who(captured)))?;
+    let (word, role) = verdict(preflight.outcome());
+    writeln!(out, "{}: {}", look.paint(role, word), clean(&who(captured)))?;
     writeln!(out)?;
+    checks(preflight, look, out)?;
+    for checked in &captured.workers {
+        let (verdict, role) = verdict(checked.preflight.outcome());
+        writeln!(out, "\n{}: {}\n", look.paint(role, verdict), clean(&checked.worker.to_string()))?;
+        checks(&checked.preflight, look, out)?;
+    }
+    for missing in &captured.missing {
+        let text = match &missing.worker {
+            Some(worker) => format!("{worker}: {}", missing.error),
+            None => format!("the worker threads cannot be listed: {}", missing.error),
+        };
+        writeln!(out, "\n{}", look.paint(Role::Warning, &clean(&text)))?;
+    }
+    Ok(())
+}
+
+fn checks(preflight: &Preflight, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     for check in &preflight.checks {
         let role = match check.outcome {
             Outcome::Fine => Role::Plain,
@@ -134,8 +162,8 @@ pub(super) fn looked(captured: &Captured, look: &Look, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn verdict(preflight: &Preflight) -> (&'static str, Role) {
-    match preflight.outcome() {
+fn verdict(outcome: Outcome) -> (&'static str, Role) {
+    match outcome {
         Outcome::Fine => ("safe", Role::Strong),
         Outcome::Unknown => ("safe as far as can be known", Role::Strong),
         Outcome::Caution => ("may go wrong", Role::Warning),
