@@ -153,8 +153,13 @@ pub struct TakenEntry {
     pub bytes: u64,
     /// Bytes of the file.
     pub bytes_on_disk: u64,
-    /// Seconds for which the thread stood still, by the process's own clock.
+    /// Seconds for which the thread stood still, by the process's own clock; `null` where that could not be
+    /// asked, which it cannot with `sigusr2`.
     pub pause: Option<f64>,
+    /// Seconds for which it stood still at least. With `sigusr2` for as long as it was seen writing.
+    pub pause_least: Option<f64>,
+    /// Seconds for which it stood still at most. With `sigusr2` from the signal until the file was complete.
+    pub pause_most: Option<f64>,
     /// Seconds from the request to the last byte.
     pub duration: f64,
     /// Bytes of the snapshot in a second, from the first byte on.
@@ -293,6 +298,7 @@ impl From<&Prediction> for PredictionEntry {
 impl From<&Taken> for TakenEntry {
     fn from(taken: &Taken) -> TakenEntry {
         let written = &taken.written;
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         TakenEntry {
             file: written.path.as_ref().map(|path| path.display().to_string()),
             whole: taken.is_whole(),
@@ -303,7 +309,9 @@ impl From<&Taken> for TakenEntry {
             edge_count: written.checked.edges,
             bytes: written.checked.bytes,
             bytes_on_disk: written.bytes_on_disk,
-            pause: taken.pause.as_ref().map(Duration::as_secs_f64),
+            pause: seconds(taken.pause),
+            pause_least: seconds(taken.pause.or(taken.pause_seen.map(|seen| seen.least))),
+            pause_most: seconds(taken.pause.or(taken.pause_seen.map(|seen| seen.most))),
             duration: taken.duration.as_secs_f64(),
             bytes_per_second: taken.throughput(),
             resident_before: taken.resident_before,

@@ -257,6 +257,7 @@ impl<P: Place> Job<'_, P> {
             written,
             broken,
             pause,
+            pause_seen: None,
             duration,
             transfer,
             resident_before,

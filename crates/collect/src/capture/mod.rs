@@ -21,7 +21,7 @@ use crate::preflight::{Outcome, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
 
 pub use outcome::{
-    Broken, Captured, Error, Failed, Missing, Taken, WorkerChecked, WorkerName,
+    Broken, Captured, Error, Failed, Missing, PauseSeen, Taken, WorkerChecked, WorkerName,
 };
 pub use waiting::{close_inspector, wait};
 

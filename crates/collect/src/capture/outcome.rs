@@ -20,6 +20,8 @@ pub struct Taken {
     pub broken: Option<Broken>,
     /// How long the thread stood still, by the process's own clock.
     pub pause: Option<Duration>,
+    /// The same as seen from outside, where the clock could not be asked.
+    pub pause_seen: Option<PauseSeen>,
     /// From the request to the last byte.
     pub duration: Duration,
     /// Of that, from the first byte on.
@@ -66,6 +68,15 @@ impl Taken {
         let (before, after) = (self.peak_before?, self.peak_after?);
         (after > before).then_some(after)
     }
+}
+
+/// How long the event loop stood still as seen from outside, where nobody asked the process for its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PauseSeen {
+    /// For as long as the process was seen writing, which it does in one go.
+    pub least: Duration,
+    /// From the signal until the file was complete.
+    pub most: Duration,
 }
 
 /// A worker thread.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use heapglass_collect::Captured;
-use heapglass_collect::capture::{Taken, WorkerChecked};
+use heapglass_collect::capture::{PauseSeen, Taken, WorkerChecked};
 use heapglass_collect::inspector::Identity;
 use heapglass_collect::preflight::model::Prediction;
 use heapglass_collect::preflight::{Outcome, Preflight};
@@ -82,12 +82,15 @@ fn figures(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if let Some(pause) = taken.pause {
+    let seen = |seen: PauseSeen| {
+        format!("{} to {}, as seen from outside", seconds(seen.least), seconds(seen.most))
+    };
+    if let Some(pause) = taken.pause.map(seconds).or_else(|| taken.pause_seen.map(seen)) {
         let predicted = prediction.map_or_else(String::new, |prediction| {
             let range = prediction.pause;
             format!(" (predicted {} to {})", seconds(range.usual), seconds(range.most))
         });
-        let text = format!("the event loop stood still for {}{predicted}", seconds(pause));
+        let text = format!("the event loop stood still for {pause}{predicted}");
         line(out, look, Role::Plain, "pause", &text)?;
     }
     if let Some(before) = taken.resident_before {
