@@ -168,7 +168,8 @@ fn workers(bench: &Bench) -> Result<Outcome> {
         whole(snapshot)?;
     }
     ensure!(node.files()?.len() == 3, "{:?}", node.files()?);
-    ensure!(node.is_alive()? && !node.listens(), "the process was harmed");
+    ensure!(node.is_alive()?, "the process has ended: {}", said.document);
+    ensure!(!node.listens(), "the inspector is still open: {}", said.document);
     Ok(Outcome::Passed)
 }
 

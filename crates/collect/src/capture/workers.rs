@@ -32,6 +32,8 @@ impl<P: Place> Job<'_, P> {
                 captured.missing.push(Missing { worker: Some((&worker).into()), error });
             }
         }
+        // Whoever hangs up lets go of them too.
+        let _ = session.leave_workers(self.options.patience).await;
     }
 
     /// One of them.

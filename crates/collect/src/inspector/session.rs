@@ -155,6 +155,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.call(&None, "Runtime.getIsolateId", &json!({}), patience).await.map(|_| ())
     }
 
+    /// Lets go of the worker threads, so that the inspector is not closed with their sessions open.
+    pub async fn leave_workers(&mut self, patience: Duration) -> Result<(), InspectorError> {
+        self.call(&None, "NodeWorker.disable", &json!({}), patience).await.map(|_| ())
+    }
+
     /// Asks the process to close its inspector and hangs up. The request is answered only when the
     /// event loop gets to it; it stays in the process's queue after we are gone.
     pub async fn close_inspector(&mut self, patience: Duration) -> Result<(), InspectorError> {

@@ -287,11 +287,9 @@ proptest! {
         for (at, what, piece) in changes {
             let at = at.index(bytes.len());
             let piece = pieces[piece.index(pieces.len())];
-            match what {
-                0 => drop(bytes.remove(at)),
-                1 => drop(bytes.splice(at..=at, piece.iter().copied())),
-                _ => drop(bytes.splice(at..at, piece.iter().copied())),
-            }
+            let end = at + usize::from(what < 2);
+            let with = if what == 0 { &b""[..] } else { piece };
+            drop(bytes.splice(at..end, with.iter().copied()));
         }
         let checked = in_pieces(&bytes, size);
         let text = String::from_utf8_lossy(&bytes);
