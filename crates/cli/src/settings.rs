@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use heapglass_collect::words::parse_size;
 use heapglass_report::text::{Look, SizeStyle};
 
 use crate::args::{ColorChoice, CommonArgs};
@@ -88,36 +89,4 @@ fn parse_max(text: &OsStr) -> Result<u64, Failure> {
         Failure::usage(format!("{CACHE_MAX} is not a size: {}", text.display()))
             .hint("write it like 5GB, 500MB or 0")
     })
-}
-
-/// A size in decimal units, as heapglass prints them: `5GB`, `1.5 GB`, `1000`.
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kb" => 1e3,
-        "m" | "mb" => 1e6,
-        "g" | "gb" => 1e9,
-        "t" | "tb" => 1e12,
-        _ => return None,
-    };
-    number.parse::<f64>().ok().map(|number| (number * factor) as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_they_are_printed() {
-        assert_eq!(parse_size("5GB"), Some(5_000_000_000));
-        assert_eq!(parse_size("1.5 gb"), Some(1_500_000_000));
-        assert_eq!(parse_size("0"), Some(0));
-        assert_eq!(parse_size("100 kB"), Some(100_000));
-        for wrong in ["", "GB", "5 apples", "-1", "1.2.3"] {
-            assert_eq!(parse_size(wrong), None, "{wrong}");
-        }
-    }
 }

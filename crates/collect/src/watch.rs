@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::words::{seconds, size};
+use crate::words::{parse_size, seconds, size};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +54,12 @@ impl FromStr for Condition {
         let rule = if let Some(growth) = value.strip_prefix('+') {
             let (bytes, time) = growth.split_once('/').ok_or_else(wrong)?;
             let time = duration(time).filter(|time| *time >= Duration::from_secs(2));
-            Rule::Growing(self::bytes(bytes).ok_or_else(wrong)?, time.ok_or_else(wrong)?)
+            Rule::Growing(parse_size(bytes).ok_or_else(wrong)?, time.ok_or_else(wrong)?)
         } else if let Some(share) = value.strip_suffix('%') {
             let share = share.trim().parse::<f64>().ok().filter(|s| (0.0..=100.0).contains(s));
             Rule::AboveShare(share.ok_or_else(wrong)? / 100.0)
         } else {
-            Rule::Above(bytes(value).ok_or_else(wrong)?)
+            Rule::Above(parse_size(value).ok_or_else(wrong)?)
         };
         Ok(Condition { measure, rule })
     }
@@ -146,24 +146,6 @@ pub fn duration(text: &str) -> Option<Duration> {
     };
     let time = number.parse::<f64>().ok()? * factor;
     (time <= 1e9).then(|| Duration::from_secs_f64(time))
-}
-
-/// A size: decimal units as everywhere else, and binary ones as Kubernetes writes them.
-fn bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kb" => 1e3,
-        "m" | "mb" => 1e6,
-        "g" | "gb" => 1e9,
-        "ki" | "kib" => 1024.0,
-        "mi" | "mib" => 1_048_576.0,
-        "gi" | "gib" => 1_073_741_824.0,
-        _ => return None,
-    };
-    number.parse::<f64>().ok().map(|number| (number * factor) as u64)
 }
 
 #[cfg(test)]

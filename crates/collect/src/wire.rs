@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::capture::{Captured, Failed, Taken};
+use crate::capture::{Captured, Error, Failed, Missing, Taken, WorkerChecked};
 use crate::facts::ProcessFacts;
 use crate::inspector::Identity;
 use crate::preflight::model::{Prediction, Range};
@@ -32,8 +32,12 @@ pub struct CaptureDocument {
     pub process: Option<ProcessEntry>,
     /// What was checked before.
     pub preflight: Option<PreflightEntry>,
+    /// The worker threads that were looked at, each judged by its own heap.
+    pub workers: Vec<WorkerEntry>,
     /// The snapshots, whole or not, in the order in which they were taken.
     pub snapshots: Vec<TakenEntry>,
+    /// What was asked for and was not taken; `outcome` is then `partial`, although all snapshots may be whole.
+    pub missing: Vec<MissingEntry>,
     /// What could not be undone, in words.
     pub left_behind: Vec<String>,
 }
@@ -83,6 +87,30 @@ pub struct CheckEntry {
     pub advice: Option<String>,
 }
 
+/// A worker thread, as it was before it was taken.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WorkerEntry {
+    /// Its number in the process.
+    pub worker: String,
+    /// Its script.
+    pub worker_url: String,
+    /// What was checked.
+    pub preflight: PreflightEntry,
+}
+
+/// What was asked for and was not taken.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MissingEntry {
+    /// The worker thread's number; `null` if the worker threads could not be listed.
+    pub worker: Option<String>,
+    /// Its script.
+    pub worker_url: Option<String>,
+    /// Why, in words.
+    pub error: String,
+    /// Whether it was not safe, so that `--force` would take it.
+    pub refused: bool,
+}
+
 /// What V8 was predicted to need: as it usually is, and as it is at most.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PredictionEntry {
@@ -125,8 +153,13 @@ pub struct TakenEntry {
     pub bytes: u64,
     /// Bytes of the file.
     pub bytes_on_disk: u64,
-    /// Seconds for which the thread stood still, by the process's own clock.
+    /// Seconds for which the thread stood still, by the process's own clock; `null` where that could not be
+    /// asked, which it cannot with `sigusr2`.
     pub pause: Option<f64>,
+    /// Seconds for which it stood still at least. With `sigusr2` for as long as it was seen writing.
+    pub pause_least: Option<f64>,
+    /// Seconds for which it stood still at most. With `sigusr2` from the signal until the file was complete.
+    pub pause_most: Option<f64>,
     /// Seconds from the request to the last byte.
     pub duration: f64,
     /// Bytes of the snapshot in a second, from the first byte on.
@@ -155,23 +188,24 @@ impl CaptureDocument {
         } else {
             "partial"
         };
-        let broken = captured.snapshots.iter().find_map(|taken| taken.broken.as_ref());
         CaptureDocument {
             schema_version: SCHEMA_VERSION,
             outcome: outcome.to_owned(),
-            error: broken.map(ToString::to_string),
-            hint: None,
+            error: captured.shortfall(),
+            hint: captured.missing.first().and_then(|missing| missing.error.hint()),
             method: Some(captured.method.name().to_owned()),
             process: Some(ProcessEntry::new(captured.process.as_ref(), captured.identity.as_ref())),
             preflight: Some(PreflightEntry::from(&captured.preflight)),
+            workers: captured.workers.iter().map(WorkerEntry::from).collect(),
             snapshots: captured.snapshots.iter().map(TakenEntry::from).collect(),
+            missing: captured.missing.iter().map(MissingEntry::from).collect(),
             left_behind: captured.left_behind.clone(),
         }
     }
 
     /// The document of a capture that did not come to a snapshot.
     pub fn failed(failed: &Failed) -> CaptureDocument {
-        let refused = matches!(failed.error, crate::capture::Error::Refused(_));
+        let refused = matches!(failed.error, Error::Refused(_));
         CaptureDocument {
             schema_version: SCHEMA_VERSION,
             outcome: if refused { "refused" } else { "failed" }.to_owned(),
@@ -180,7 +214,9 @@ impl CaptureDocument {
             method: None,
             process: None,
             preflight: failed.preflight.as_ref().map(PreflightEntry::from),
+            workers: Vec::new(),
             snapshots: Vec::new(),
+            missing: Vec::new(),
             left_behind: failed.left_behind.clone(),
         }
     }
@@ -222,6 +258,27 @@ impl From<&Preflight> for PreflightEntry {
     }
 }
 
+impl From<&WorkerChecked> for WorkerEntry {
+    fn from(checked: &WorkerChecked) -> WorkerEntry {
+        WorkerEntry {
+            worker: checked.worker.id.clone(),
+            worker_url: checked.worker.url.clone(),
+            preflight: PreflightEntry::from(&checked.preflight),
+        }
+    }
+}
+
+impl From<&Missing> for MissingEntry {
+    fn from(missing: &Missing) -> MissingEntry {
+        MissingEntry {
+            worker: missing.worker.as_ref().map(|worker| worker.id.clone()),
+            worker_url: missing.worker.as_ref().map(|worker| worker.url.clone()),
+            error: missing.error.to_string(),
+            refused: matches!(missing.error, Error::Refused(_)),
+        }
+    }
+}
+
 impl From<&Prediction> for PredictionEntry {
     fn from(prediction: &Prediction) -> PredictionEntry {
         let Range { usual, most } = prediction.pause;
@@ -241,6 +298,7 @@ impl From<&Prediction> for PredictionEntry {
 impl From<&Taken> for TakenEntry {
     fn from(taken: &Taken) -> TakenEntry {
         let written = &taken.written;
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         TakenEntry {
             file: written.path.as_ref().map(|path| path.display().to_string()),
             whole: taken.is_whole(),
@@ -251,7 +309,9 @@ impl From<&Taken> for TakenEntry {
             edge_count: written.checked.edges,
             bytes: written.checked.bytes,
             bytes_on_disk: written.bytes_on_disk,
-            pause: taken.pause.as_ref().map(Duration::as_secs_f64),
+            pause: seconds(taken.pause),
+            pause_least: seconds(taken.pause.or(taken.pause_seen.map(|seen| seen.least))),
+            pause_most: seconds(taken.pause.or(taken.pause_seen.map(|seen| seen.most))),
             duration: taken.duration.as_secs_f64(),
             bytes_per_second: taken.throughput(),
             resident_before: taken.resident_before,

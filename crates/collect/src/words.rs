@@ -14,17 +14,25 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.digits$} {}", UNITS[unit])
 }
 
-/// A number with a comma between thousands.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+/// Reads a size: in decimal units as [`size`] writes them (`1.2 GB`, `500MB`, `1000`), and in binary ones as
+/// Kubernetes does (`1.5Gi`, `512MiB`).
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "t" | "tb" => 1e12,
+        "ki" | "kib" => 1024.0,
+        "mi" | "mib" => 1_048_576.0,
+        "gi" | "gib" => 1_073_741_824.0,
+        "ti" | "tib" => 1_099_511_627_776.0,
+        _ => return None,
+    };
+    number.parse::<f64>().ok().map(|number| (number * factor) as u64)
 }
 
 /// A length of time: `0.35 s`, `12 s`, `3 min 20 s`.
@@ -56,6 +64,19 @@ mod tests {
         let times = [0.004, 0.35, 1.0, 12.3, 119.0, 120.0, 200.4];
         let words = ["0.00 s", "0.35 s", "1.0 s", "12 s", "119 s", "2 min", "3 min 20 s"];
         assert_eq!(times.map(|time| seconds(Duration::from_secs_f64(time))), words);
-        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_are_printed() {
+        assert_eq!(parse_size("5GB"), Some(5_000_000_000));
+        assert_eq!(parse_size("1.5 gb"), Some(1_500_000_000));
+        assert_eq!(parse_size("0"), Some(0));
+        assert_eq!(parse_size("100 kB"), Some(100_000));
+        assert_eq!(parse_size("2TB"), Some(2_000_000_000_000));
+        assert_eq!(parse_size(" 1.5GiB"), Some(1_610_612_736));
+        assert_eq!(parse_size("512Mi"), Some(536_870_912));
+        for wrong in ["", "GB", "5 apples", "-1", "1.2.3"] {
+            assert_eq!(parse_size(wrong), None, "{wrong}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -12,9 +13,10 @@ use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
 use heapglass_collect::sink::Booked;
-use heapglass_collect::{Captured, Failed, Options, Stop, Target, capture};
+use heapglass_collect::wire::CaptureDocument;
+use heapglass_collect::{Captured, Event, Failed, Options, Progress, Stop, Target, capture};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio_tungstenite::tungstenite::Message;
 
 const SMALL: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
@@ -37,11 +39,44 @@ enum Fault {
     Another,
     /// Is no inspector.
     Website,
+    /// Does not tell of its worker threads.
+    NoWorkers,
+}
+
+/// A worker thread of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Worker {
+    Small,
+    /// V8 needs more for it than there is.
+    Large,
+    /// Does not answer.
+    Busy,
+    /// Knows nothing but how much it uses, which is little.
+    Strange,
 }
 
 struct Fake {
     fault: Fault,
-    connections: AtomicUsize,
+    workers: Vec<Worker>,
+    /// Whether the inspector was asked for on the command line.
+    inspect: bool,
+    open: Arc<AtomicBool>,
+}
+
+impl Fake {
+    /// A process whose inspector is open.
+    fn new(fault: Fault) -> Fake {
+        Fake { fault, workers: Vec::new(), inspect: true, open: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// One whose inspector has to be opened.
+    fn shut(fault: Fault) -> Fake {
+        Fake { inspect: false, open: Arc::default(), ..Fake::new(fault) }
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
 }
 
 impl Place for Fake {
@@ -53,36 +88,50 @@ impl Place for Fake {
     }
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        let option = if self.inspect { "--inspect" } else { "--verbose" };
         Ok(vec![RawProcess {
             pid: 42,
             comm: "node\n".to_owned(),
             exe: "/usr/bin/node".to_owned(),
-            cmdline: b"node\0--inspect\0app.js\0".to_vec(),
+            cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
             status: "VmRSS:\t1000 kB\nVmHWM:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
             ..RawProcess::default()
         }])
     }
 
     async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
-        let sockets = " 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n".to_owned();
-        let descriptors = "socket:[111]\n".to_owned();
-        Ok(RawSurroundings { sockets, descriptors, ..RawSurroundings::default() })
+        let listens = " 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n";
+        Ok(RawSurroundings {
+            meminfo: "MemTotal: 2000000 kB\nMemAvailable: 1000000 kB\n".to_owned(),
+            sockets: if self.is_open() { listens.to_owned() } else { String::new() },
+            descriptors: "socket:[111]\n".to_owned(),
+            ..RawSurroundings::default()
+        })
     }
 
-    async fn signal(&self, _: u32, _: Signal) -> Result<(), PlaceError> {
-        panic!("no signal is needed");
+    async fn signal(&self, _: u32, signal: Signal) -> Result<(), PlaceError> {
+        assert!(!self.inspect && signal == Signal::Usr1, "no {signal:?} is needed");
+        self.open.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {
         assert_eq!(port, 9229);
-        let (ours, theirs) = tokio::io::duplex(1 << 16);
-        let fault = self.fault;
-        // The first connection asks for the targets, the second talks.
-        if self.connections.fetch_add(1, Ordering::Relaxed) == 0 {
-            tokio::spawn(list_targets(theirs, fault));
-        } else {
-            tokio::spawn(talk(theirs, fault));
+        if !self.is_open() {
+            let source = std::io::ErrorKind::ConnectionRefused.into();
+            return Err(PlaceError::Io { what: "to connect".to_owned(), source });
         }
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let (fault, workers, open) = (self.fault, self.workers.clone(), self.open.clone());
+        tokio::spawn(async move {
+            let mut stream = BufReader::new(theirs);
+            let asks = stream.fill_buf().await.unwrap_or_default();
+            if asks.starts_with(b"GET /json") {
+                list_targets(stream, fault).await;
+            } else {
+                talk(stream, Inspector { fault, workers, open, clock: 1e9 }).await;
+            }
+        });
         Ok(ours)
     }
 
@@ -103,7 +152,7 @@ impl Place for Fake {
     }
 }
 
-async fn list_targets(mut stream: DuplexStream, fault: Fault) {
+async fn list_targets(mut stream: BufReader<DuplexStream>, fault: Fault) {
     let mut request = vec![0; 4096];
     let _ = stream.read(&mut request).await;
     let (status, body) = match fault {
@@ -118,31 +167,93 @@ async fn list_targets(mut stream: DuplexStream, fault: Fault) {
     let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
 }
 
-async fn talk(stream: DuplexStream, fault: Fault) {
-    let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
-    let mut clock = 1e9;
+struct Inspector {
+    fault: Fault,
+    workers: Vec<Worker>,
+    open: Arc<AtomicBool>,
+    clock: f64,
+}
+
+async fn talk(stream: BufReader<DuplexStream>, mut inspector: Inspector) {
+    let fault = inspector.fault;
+    let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
     while let Some(Ok(Message::Text(text))) = socket.next().await {
         let request: Value = serde_json::from_str(&text).unwrap();
         if fault == Fault::Silent {
             continue;
         }
+        let answers = if request["method"] == "NodeWorker.sendMessageToWorker" {
+            inspector.pass_on(&request)
+        } else {
+            inspector.answer(&request, None)
+        };
+        for answer in answers {
+            let _ = socket.send(Message::text(answer.to_string())).await;
+        }
+        let taking = request["method"] == "HeapProfiler.takeHeapSnapshot";
+        if taking && fault == Fault::HangsUp {
+            return;
+        }
+        if taking && fault == Fault::Stalls {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Inspector {
+    /// The answers to what a worker thread was asked.
+    fn pass_on(&mut self, envelope: &Value) -> Vec<Value> {
+        let session = envelope["params"]["sessionId"].as_str().unwrap();
+        let worker = self.workers[session.parse::<usize>().unwrap()];
+        let inner = envelope["params"]["message"].as_str().unwrap();
+        let mut answers = vec![json!({ "id": envelope["id"], "result": {} })];
+        if worker != Worker::Busy {
+            let inner = self.answer(&serde_json::from_str(inner).unwrap(), Some(worker));
+            answers.extend(inner.iter().map(|answer| {
+                let params = json!({ "sessionId": session, "message": answer.to_string() });
+                json!({ "method": "NodeWorker.receivedMessageFromWorker", "params": params })
+            }));
+        }
+        answers
+    }
+
+    /// The answers of one thread.
+    fn answer(&mut self, request: &Value, worker: Option<Worker>) -> Vec<Value> {
         let expression = request["params"]["expression"].as_str().unwrap_or_default();
+        let fault = if worker.is_some() { Fault::None } else { self.fault };
         let mut answers = Vec::new();
         let result = match request["method"].as_str().unwrap() {
             "Runtime.evaluate" if expression.contains("hrtime") => {
-                clock += 1e9;
-                json!({ "result": { "value": clock } })
+                self.clock += 1e9;
+                json!({ "result": { "value": self.clock } })
+            }
+            "Runtime.evaluate" if expression.contains("_debugEnd") => {
+                self.open.store(false, Ordering::SeqCst);
+                json!({ "result": { "value": true } })
             }
             "Runtime.evaluate" => {
                 let pid = if fault == Fault::Another { 43 } else { 42 };
-                let heap = json!({ "used_heap_size": 1000, "heap_size_limit": 10_000 });
+                let used = if worker == Some(Worker::Large) { 10_000_000_000u64 } else { 1000 };
+                let heap = json!({ "used_heap_size": used, "heap_size_limit": used * 2 });
+                let heap = if worker == Some(Worker::Strange) { Value::Null } else { heap };
                 let who = json!({ "pid": pid, "version": "v22.0.0", "heap": heap });
                 json!({ "result": { "value": who.to_string() } })
+            }
+            "Runtime.getHeapUsage" => json!({ "usedSize": 2000, "totalSize": 4000 }),
+            "NodeWorker.enable" => {
+                for (session, kind) in self.workers.iter().enumerate() {
+                    let session = session.to_string();
+                    let info = json!({ "workerId": session, "url": format!("{kind:?}.js") });
+                    let params = json!({ "sessionId": session, "workerInfo": info });
+                    let method = "NodeWorker.attachedToWorker";
+                    answers.push(json!({ "method": method, "params": params }));
+                }
+                json!({})
             }
             "HeapProfiler.takeHeapSnapshot" => {
                 let half = SMALL.len() / 2;
                 let pieces = match fault {
-                    Fault::None => vec![&SMALL[..half], &SMALL[half..]],
+                    Fault::None | Fault::NoWorkers => vec![&SMALL[..half], &SMALL[half..]],
                     Fault::Refuses => vec![],
                     _ => vec![&SMALL[..half]],
                 };
@@ -154,24 +265,16 @@ async fn talk(stream: DuplexStream, fault: Fault) {
             }
             _ => json!({}),
         };
-        let taking = request["method"] == "HeapProfiler.takeHeapSnapshot";
-        let id = &request["id"];
-        answers.push(match fault {
-            Fault::Refuses if taking => json!({ "id": id, "error": { "message": "no memory" } }),
-            _ => json!({ "id": id, "result": result }),
-        });
-        if taking && matches!(fault, Fault::Stalls | Fault::HangsUp) {
-            answers.pop();
+        let (id, method) = (&request["id"], &request["method"]);
+        let taking = method == "HeapProfiler.takeHeapSnapshot";
+        let refuses = (fault == Fault::Refuses && taking)
+            || (fault == Fault::NoWorkers && method == "NodeWorker.enable");
+        if refuses {
+            answers.push(json!({ "id": id, "error": { "message": "no memory" } }));
+        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp)) {
+            answers.push(json!({ "id": id, "result": result }));
         }
-        for answer in answers {
-            let _ = socket.send(Message::text(answer.to_string())).await;
-        }
-        if taking && fault == Fault::HangsUp {
-            return;
-        }
-        if taking && fault == Fault::Stalls {
-            std::future::pending::<()>().await;
-        }
+        answers
     }
 }
 
@@ -184,14 +287,17 @@ async fn run_beside(
     directory: &std::path::Path,
     booked: Booked,
 ) -> Result<Captured, Box<Failed>> {
-    let place = Fake { fault, connections: AtomicUsize::new(0) };
-    let options = Options {
-        booked,
+    let options = Options { booked, ..quick(directory) };
+    capture(&Fake::new(fault), &Target::Process(42), &options, &(), &Stop::never()).await
+}
+
+/// Options that wait for nothing longer than a test may take.
+fn quick(directory: &std::path::Path) -> Options {
+    Options {
         timeout: Duration::from_millis(300),
         patience: Duration::from_millis(300),
         ..Options::new(directory.join("a.heapsnapshot"))
-    };
-    capture(&place, &Target::Process(42), &options, &(), &Stop::never()).await
+    }
 }
 
 fn names(directory: &std::path::Path) -> Vec<String> {
@@ -278,10 +384,116 @@ async fn nothing_is_asked_of_a_process_that_does_not_answer() {
 
 #[tokio::test]
 async fn a_web_server_is_no_inspector() {
-    let place = Fake { fault: Fault::Website, connections: AtomicUsize::new(0) };
+    let place = Fake::new(Fault::Website);
     let target = Target::Inspector { port: 9229, path: None };
     let failed =
         capture(&place, &target, &Options::new("x"), &(), &Stop::never()).await.unwrap_err();
     let not = |error: &Error| matches!(error, Error::Inspector(InspectorError::NotAnInspector(_)));
     assert!(not(&failed.error), "{}", failed.error);
+}
+
+/// Asks to stop as soon as bytes arrive.
+struct StopsAtFirstByte(Arc<tokio::sync::watch::Sender<bool>>);
+
+impl Progress for StopsAtFirstByte {
+    fn event(&self, event: Event) {
+        if let Event::Received(_) = event {
+            self.0.send(true).unwrap();
+        }
+    }
+}
+
+/// Takes a snapshot, and looks at the inspector afterwards.
+async fn leaves_the_inspector(place: Fake, interrupted: bool) {
+    let what = format!("{:?}, interrupted: {interrupted}, {}", place.fault, place.inspect);
+    let directory = tempfile::tempdir().unwrap();
+    let options = quick(directory.path());
+    let (handle, stop) = Stop::pair();
+    let (stops, target) = (StopsAtFirstByte(handle), Target::Process(42));
+    let watches: &dyn Progress = if interrupted { &stops } else { &() };
+    let result = capture(&place, &target, &options, watches, &stop).await;
+    let whole = result.as_ref().is_ok_and(Captured::is_whole);
+    assert!(!whole || place.fault == Fault::None, "{what}");
+    let left = match &result {
+        Ok(captured) => &captured.left_behind,
+        Err(failed) => &failed.left_behind,
+    };
+    assert_eq!(left, &Vec::<String>::new(), "{what}");
+    assert_eq!(place.is_open(), place.inspect, "{what}");
+}
+
+#[tokio::test]
+async fn the_inspector_is_left_as_it_was() {
+    let faults = [
+        Fault::None,
+        Fault::Refuses,
+        Fault::HangsUp,
+        Fault::Stalls,
+        Fault::Truncates,
+        Fault::Another,
+    ];
+    let all = faults.into_iter().flat_map(|fault| {
+        [false, true].into_iter().flat_map(move |interrupted| {
+            [Fake::shut(fault), Fake::new(fault)]
+                .map(|place| leaves_the_inspector(place, interrupted))
+        })
+    });
+    futures_util::future::join_all(all).await;
+}
+
+async fn with_workers(
+    place: &Fake,
+    force: bool,
+    directory: &std::path::Path,
+) -> (Captured, Vec<(Option<String>, String)>) {
+    let options = Options { workers: true, force, ..quick(directory) };
+    let captured = capture(place, &Target::Process(42), &options, &(), &Stop::never()).await;
+    let captured = captured.unwrap();
+    let missing = captured.missing.iter().map(|missing| {
+        (missing.worker.as_ref().map(|worker| worker.url.clone()), missing.error.to_string())
+    });
+    let missing = missing.collect();
+    (captured, missing)
+}
+
+#[tokio::test]
+async fn a_worker_that_is_not_safe_is_refused_and_the_others_are_taken() {
+    let workers = vec![Worker::Large, Worker::Busy, Worker::Strange, Worker::Small];
+    let place = Fake { workers, ..Fake::shut(Fault::None) };
+    let directory = tempfile::tempdir().unwrap();
+    let (captured, missing) = with_workers(&place, false, directory.path()).await;
+    let taken: Vec<_> = captured.snapshots.iter().map(|taken| taken.worker.as_ref()).collect();
+    let taken: Vec<_> = taken.iter().map(|worker| worker.map(|it| it.url.as_str())).collect();
+    assert_eq!(taken, [None, Some("Strange.js"), Some("Small.js")]);
+    assert!(captured.snapshots.iter().all(Taken::is_whole) && !captured.is_whole());
+    let of: Vec<_> = missing.iter().map(|(worker, _)| worker.as_deref().unwrap()).collect();
+    assert_eq!(of, ["Large.js", "Busy.js"]);
+    assert!(missing[0].1.starts_with("not safe: V8 will need"), "{missing:?}");
+    assert!(missing[1].1.starts_with("it does not answer"), "{missing:?}");
+    assert!(!place.is_open() && captured.left_behind.is_empty());
+    let document = CaptureDocument::new(&captured);
+    assert_eq!(document.outcome, "partial");
+    assert!(document.error.unwrap().contains("worker 0 (Large.js) was not taken: not safe"));
+    let refused: Vec<_> = document.missing.iter().map(|it| it.refused).collect();
+    assert_eq!((refused, document.workers.len()), (vec![true, false], 3));
+}
+
+#[tokio::test]
+async fn a_worker_that_is_not_safe_can_be_forced() {
+    let place = Fake { workers: vec![Worker::Large], ..Fake::new(Fault::None) };
+    let directory = tempfile::tempdir().unwrap();
+    let (captured, missing) = with_workers(&place, true, directory.path()).await;
+    assert!(captured.is_whole() && missing.is_empty(), "{missing:?}");
+    assert_eq!(captured.snapshots.len(), 2);
+}
+
+#[tokio::test]
+async fn workers_that_cannot_be_listed_do_not_cost_the_main_snapshot() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = Fake::shut(Fault::NoWorkers);
+    let (captured, missing) = with_workers(&place, false, directory.path()).await;
+    assert!(captured.snapshots[0].is_whole() && !captured.is_whole());
+    assert_eq!(names(directory.path()), ["a.heapsnapshot"]);
+    assert!(matches!(&missing[..], [(None, why)] if why.contains("no memory")), "{missing:?}");
+    assert!(!place.is_open());
 }

@@ -1,15 +1,25 @@
 //! Whether bytes that arrive are a whole snapshot: fed in pieces of any size, in constant memory.
 //!
-//! [`crate::scan`] pulls its bytes from a file and keeps columns; this is pushed and keeps counts. What it
-//! asks of a snapshot is what would make the figures of the other one wrong.
+//! [`crate::scan`] pulls its bytes from a file and keeps columns; this is pushed and keeps counts. It is
+//! the stricter of the two: what is no JSON is refused, and so is what would make the figures of the
+//! other one wrong.
+
+mod table;
+mod text;
+mod value;
 
 use crate::finding::{Finding, FindingKind, counted, grouped};
-use crate::meta::{Header, Meta};
+use crate::meta::Header;
+use table::{Columns, Strings, Table};
+use text::{Text, Utf8};
+use value::{Unexpected, Value};
 
 /// Largest `snapshot` section that is believed. V8 writes about 2 kB.
 const LONGEST_HEADER: usize = 16 << 20;
 /// Longest key of a section.
 const LONGEST_KEY: usize = 256;
+/// Most sections whose names are kept, to see whether one comes twice.
+const MOST_SECTIONS: usize = 64;
 /// The sections without which a snapshot cannot be read.
 const NEEDED: [&str; 4] = ["snapshot", "nodes", "edges", "strings"];
 
@@ -19,21 +29,19 @@ pub struct Check {
     state: State,
     /// Bytes fed so far.
     bytes: u64,
+    /// The key of the section, as it stands there.
     key: Vec<u8>,
     seen: Vec<String>,
+    /// The value of a section that is no list of numbers or strings.
+    other: Value,
     header_text: Vec<u8>,
     /// Where the header begins.
     header_at: u64,
     header: Option<Header>,
     nodes: Table,
     edges: Table,
-    strings: u64,
-    /// Largest index into the strings that was met, plus one.
-    strings_needed: u64,
-    /// What the nodes say of the number of edges.
-    edges_of_nodes: u64,
-    /// Largest value of `to_node` that was met.
-    furthest_target: Option<u64>,
+    strings: Strings,
+    utf8: Utf8,
     findings: Vec<Finding>,
 }
 
@@ -63,26 +71,23 @@ impl Checked {
 enum State {
     /// Before the brace.
     Start,
-    /// Before a key; a comma may stand there, except at the very start.
-    BeforeKey,
-    Key,
+    /// After the brace: a key, or the end.
+    FirstKey,
+    /// After a comma.
+    NextKey,
+    Key(Text),
     Colon,
     /// Before a value.
-    Value,
-    /// Inside a value of any kind: open brackets, in a string, after a backslash.
-    Any {
-        depth: u32,
-        string: bool,
-        escape: bool,
+    BeforeValue,
+    /// Inside a value of any kind.
+    Other {
         header: bool,
     },
     /// Inside a table of integers.
     Integers(Which),
-    /// Between strings.
     Strings,
-    String {
-        escape: bool,
-    },
+    /// After a section: a comma, or the end.
+    AfterValue,
     /// After the last brace.
     Ended,
     /// The bytes made no sense; only their number is of interest.
@@ -93,33 +98,6 @@ enum State {
 enum Which {
     Nodes,
     Edges,
-}
-
-/// Counts of one table, and the number that is being read.
-#[derive(Debug, Default)]
-struct Table {
-    /// What the columns mean; all of it is `None` before the header is known.
-    columns: Columns,
-    values: u64,
-    column: usize,
-    number: u64,
-    in_number: bool,
-    /// A comma was the last thing, so that a number has to follow.
-    after_comma: bool,
-    /// The type in the current row, of edges.
-    kind: u64,
-}
-
-/// Positions of the columns that are looked at.
-#[derive(Debug, Default, Clone)]
-struct Columns {
-    width: usize,
-    kind: Option<usize>,
-    name: Option<usize>,
-    edge_count: Option<usize>,
-    to: Option<usize>,
-    /// Types of which the name is a number, not a string's index.
-    numbered: Vec<u64>,
 }
 
 impl Default for Check {
@@ -136,15 +114,14 @@ impl Check {
             bytes: 0,
             key: Vec::new(),
             seen: Vec::new(),
+            other: Value::new(),
             header_text: Vec::new(),
             header_at: 0,
             header: None,
             nodes: Table::default(),
             edges: Table::default(),
-            strings: 0,
-            strings_needed: 0,
-            edges_of_nodes: 0,
-            furthest_target: None,
+            strings: Strings::default(),
+            utf8: Utf8::default(),
             findings: Vec::new(),
         }
     }
@@ -166,11 +143,18 @@ impl Check {
 
     /// Looks at the next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
+        if self.state != State::Lost {
+            self.utf8.feed(self.bytes, bytes);
+        }
         let mut rest = bytes;
         while !rest.is_empty() && self.state != State::Lost {
-            let used = self.step(rest);
-            self.bytes += used as u64;
-            rest = &rest[used..];
+            match self.step(rest) {
+                Ok(used) => {
+                    self.bytes += used as u64;
+                    rest = rest.get(used..).unwrap_or_default();
+                }
+                Err((at, expected)) => self.lost(self.bytes + at as u64, expected),
+            }
         }
         self.bytes += rest.len() as u64;
     }
@@ -185,27 +169,39 @@ impl Check {
             _ => {
                 let section = String::from_utf8_lossy(&self.key).into_owned();
                 let message = match self.state {
-                    State::BeforeKey | State::Key | State::Start => {
-                        "the bytes end between two sections".to_owned()
-                    }
+                    State::Start
+                    | State::FirstKey
+                    | State::NextKey
+                    | State::AfterValue
+                    | State::Key(_) => "the bytes end between two sections".to_owned(),
                     _ => format!("the bytes end inside `{section}`"),
                 };
                 self.findings.push(Finding::at(FindingKind::Truncated, self.bytes, message));
             }
         }
+        // Of what is no JSON anyway no more is said than where.
+        if let (Some(at), false) = (self.utf8.broken_at(), self.state == State::Lost) {
+            let message = format!("there is text that is no UTF-8, from byte {} on", grouped(at));
+            self.findings.push(Finding::at(FindingKind::BadString, at, message));
+        }
+        let (width, edge_width) = self.widths();
         if self.state == State::Ended {
             self.compare();
         }
-        let rows = |table: &Table| {
-            table.values.checked_div(table.columns.width as u64).unwrap_or_default()
-        };
         Checked {
             bytes: self.bytes,
-            nodes: rows(&self.nodes),
-            edges: rows(&self.edges),
-            strings: self.strings,
+            nodes: self.nodes.values.checked_div(width).unwrap_or_default(),
+            edges: self.edges.values.checked_div(edge_width).unwrap_or_default(),
+            strings: self.strings.count,
             findings: self.findings,
         }
+    }
+
+    /// Values in a row of the nodes and of the edges; zero while the header is not known.
+    fn widths(&self) -> (u64, u64) {
+        self.header.as_ref().map_or((0, 0), |header| {
+            (header.meta.node_fields.len() as u64, header.meta.edge_fields.len() as u64)
+        })
     }
 
     /// Holds the tables against the header and against each other.
@@ -218,12 +214,11 @@ impl Check {
         }
         let Some(header) = &self.header else { return };
         let mut odd = Vec::new();
-        // Without the layout at its time a table was only counted.
-        let (width, edge_width) = (self.nodes.columns.width, self.edges.columns.width);
-        for (what, table, promised) in
-            [("nodes", &self.nodes, header.node_count), ("edges", &self.edges, header.edge_count)]
-        {
-            let width = table.columns.width as u64;
+        let (width, edge_width) = self.widths();
+        for (what, table, width, promised) in [
+            ("nodes", &self.nodes, width, header.node_count),
+            ("edges", &self.edges, edge_width, header.edge_count),
+        ] {
             let rows = table.values.checked_div(width).unwrap_or_default();
             if rows != promised || table.values != rows * width {
                 let message = format!(
@@ -234,26 +229,26 @@ impl Check {
                 odd.push(Finding::new(FindingKind::CountMismatch, message));
             }
         }
-        if width > 0 && edge_width > 0 {
-            let edges = self.edges.values / edge_width as u64;
-            if self.edges_of_nodes != edges {
-                let message = format!(
-                    "the nodes count {}, the table has {}",
-                    counted(self.edges_of_nodes, "edge", "edges"),
-                    grouped(edges)
-                );
-                odd.push(Finding::new(FindingKind::EdgeCountMismatch, message));
-            }
-            if self.furthest_target.is_some_and(|target| target >= self.nodes.values) {
-                let message = "an edge leads out of the node table";
-                odd.push(Finding::new(FindingKind::EdgeOutOfRange, message));
-            }
+        // What stood before the header was only counted: its columns were not known yet.
+        let edges = self.edges.values.checked_div(edge_width).unwrap_or_default();
+        if self.nodes.columns.is_some() && self.nodes.edges != edges {
+            let message = format!(
+                "the nodes count {}, the table has {}",
+                counted(self.nodes.edges, "edge", "edges"),
+                grouped(edges)
+            );
+            odd.push(Finding::new(FindingKind::EdgeCountMismatch, message));
         }
-        if self.strings_needed > self.strings {
+        if self.edges.furthest.is_some_and(|target| target >= self.nodes.values) {
+            let message = "an edge leads out of the node table";
+            odd.push(Finding::new(FindingKind::EdgeOutOfRange, message));
+        }
+        let strings = self.nodes.strings.max(self.edges.strings);
+        if strings > self.strings.count {
             let message = format!(
                 "a name is string {}, and there are {}",
-                grouped(self.strings_needed - 1),
-                grouped(self.strings)
+                grouped(strings - 1),
+                grouped(self.strings.count)
             );
             odd.push(Finding::new(FindingKind::StringOutOfRange, message));
         }
@@ -261,52 +256,43 @@ impl Check {
     }
 
     /// Consumes some bytes, or none if they are for another state.
-    fn step(&mut self, bytes: &[u8]) -> usize {
-        match self.state {
-            State::Integers(which) => self.integers(which, bytes),
-            State::String { escape } => self.string(escape, bytes),
-            State::Any { depth, string, escape, header } => {
-                self.any(depth, string, escape, header, bytes)
-            }
+    fn step(&mut self, bytes: &[u8]) -> Result<usize, Unexpected> {
+        let (used, ended) = match self.state {
+            State::Integers(Which::Nodes) => self.nodes.pass(bytes)?,
+            State::Integers(Which::Edges) => self.edges.pass(bytes)?,
+            State::Strings => self.strings.pass(bytes)?,
+            State::Other { header } => return self.other(header, bytes),
+            State::Key(text) => return self.key(text, bytes),
             _ => {
-                self.byte(bytes[0]);
-                1
+                if let Some(&byte) = bytes.first() {
+                    self.byte(byte).map_err(|expected| (0, expected))?;
+                }
+                return Ok(1);
             }
+        };
+        if ended {
+            self.state = State::AfterValue;
         }
+        Ok(used)
     }
 
     /// The states that take one byte at a time.
-    fn byte(&mut self, byte: u8) {
-        let space = matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    fn byte(&mut self, byte: u8) -> Result<(), &'static str> {
         self.state = match (self.state, byte) {
-            (State::Key, b'"') => State::Colon,
-            (State::Key, _) if self.key.len() >= LONGEST_KEY => return self.lost("a key's end"),
-            (State::Key, _) => {
-                self.key.push(byte);
-                State::Key
-            }
-            (state, _) if space => state,
-            // A byte-order mark is passed over.
-            (State::Start, 0xef | 0xbb | 0xbf) if self.bytes < 3 => State::Start,
-            (State::Start, b'{') => State::BeforeKey,
-            (State::Start, _) => return self.lost("`{`"),
-            (State::BeforeKey, b'"') => {
+            (state, b' ' | b'\n' | b'\r' | b'\t') => state,
+            (State::Start, b'{') => State::FirstKey,
+            (State::Start, _) => return Err("`{`"),
+            (State::FirstKey | State::NextKey, b'"') => {
                 self.key.clear();
-                State::Key
+                State::Key(Text::default())
             }
-            (State::BeforeKey, b',') if !self.seen.is_empty() => State::BeforeKey,
-            (State::BeforeKey, b'}') => State::Ended,
-            (State::BeforeKey, _) => return self.lost("a section's name"),
-            (State::Colon, b':') => State::Value,
-            (State::Colon, _) => return self.lost("a colon"),
-            (State::Value, _) => return self.value(byte),
-            (State::Strings, b'"') => {
-                self.strings += 1;
-                State::String { escape: false }
-            }
-            (State::Strings, b',') => State::Strings,
-            (State::Strings, b']') => State::BeforeKey,
-            (State::Strings, _) => return self.lost("a string"),
+            (State::FirstKey | State::AfterValue, b'}') => State::Ended,
+            (State::FirstKey | State::NextKey, _) => return Err("a section's name"),
+            (State::AfterValue, b',') => State::NextKey,
+            (State::AfterValue, _) => return Err("a comma"),
+            (State::Colon, b':') => State::BeforeValue,
+            (State::Colon, _) => return Err("a colon"),
+            (State::BeforeValue, _) => return self.value(byte),
             (State::Ended, _) => {
                 let message = "bytes after the end of the snapshot";
                 self.findings.push(Finding::at(FindingKind::TrailingBytes, self.bytes, message));
@@ -314,219 +300,126 @@ impl Check {
             }
             (state, _) => state,
         };
+        Ok(())
+    }
+
+    /// The text of a section's name.
+    fn key(&mut self, text: Text, bytes: &[u8]) -> Result<usize, Unexpected> {
+        let room = (LONGEST_KEY + 1).saturating_sub(self.key.len());
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        let mut text = text;
+        let (used, ended) = text.pass(bytes).map_err(|bad| (bad, "a key's text"))?;
+        self.key.extend_from_slice(bytes.get(..used).unwrap_or_default());
+        if !ended && self.key.len() > LONGEST_KEY {
+            return Err((used.saturating_sub(1), "a key's end"));
+        }
+        self.state = State::Key(text);
+        if ended {
+            self.key.pop();
+            self.state = State::Colon;
+        }
+        Ok(used)
+    }
+
+    /// The name of the section, without its escapes.
+    fn name(&self) -> String {
+        let text = String::from_utf8_lossy(&self.key).into_owned();
+        if !text.contains('\\') {
+            return text;
+        }
+        serde_json::from_str(&format!("\"{text}\"")).unwrap_or(text)
     }
 
     /// The first byte of a section's value.
-    fn value(&mut self, byte: u8) {
-        let key = String::from_utf8_lossy(&self.key).into_owned();
-        if self.seen.contains(&key) {
-            let message = format!("section `{key}` occurs more than once");
-            self.findings.push(Finding::at(FindingKind::DuplicateSection, self.bytes, message));
+    fn value(&mut self, byte: u8) -> Result<(), &'static str> {
+        let name = self.name();
+        let again = self.seen.contains(&name);
+        let kind = FindingKind::DuplicateSection;
+        if again && self.findings.iter().all(|finding| finding.kind != kind) {
+            let message = format!("section `{name}` occurs more than once");
+            self.findings.push(Finding::at(kind, self.bytes, message));
         }
-        let is_list = byte == b'[';
-        let next = match key.as_str() {
-            "nodes" if is_list => Some(State::Integers(Which::Nodes)),
-            "edges" if is_list => Some(State::Integers(Which::Edges)),
-            "strings" if is_list => Some(State::Strings),
+        let meta = self.header.as_ref().map(|header| &header.meta);
+        let next = match name.as_str() {
+            "nodes" => {
+                self.nodes.begin(meta.map(Columns::of_nodes));
+                Some(State::Integers(Which::Nodes))
+            }
+            "edges" => {
+                self.edges.begin(meta.map(Columns::of_edges));
+                Some(State::Integers(Which::Edges))
+            }
+            "strings" => {
+                self.strings = Strings::default();
+                Some(State::Strings)
+            }
             _ => None,
         };
-        let header = key == "snapshot" && self.header.is_none();
-        if self.seen.len() < 64 {
-            self.seen.push(key);
+        let header = name == "snapshot" && self.header.is_none();
+        if !again && (self.seen.len() < MOST_SECTIONS || NEEDED.contains(&name.as_str())) {
+            self.seen.push(name);
         }
         if let Some(next) = next {
+            if byte != b'[' {
+                return Err("a list");
+            }
             self.state = next;
-            return;
+            return Ok(());
         }
         self.header_text.clear();
+        self.header_at = self.bytes;
+        self.other = Value::new();
+        self.state = State::Other { header };
+        // A single byte may be all of it, but is never its end: `1` may go on.
+        let (_, ended) = self.other.pass(&[byte]).map_err(|(_, expected)| expected)?;
+        debug_assert!(!ended, "no value ends with its first byte");
         if header {
             self.header_text.push(byte);
-            self.header_at = self.bytes;
         }
-        self.state = match byte {
-            b'{' | b'[' => State::Any { depth: 1, string: false, escape: false, header },
-            b'"' => State::Any { depth: 0, string: true, escape: false, header },
-            _ => State::Any { depth: 0, string: false, escape: false, header },
-        };
+        Ok(())
     }
 
     /// Passes over a value of any kind.
-    fn any(&mut self, depth: u32, string: bool, escape: bool, header: bool, bytes: &[u8]) -> usize {
-        let (mut depth, mut string, mut escape) = (depth, string, escape);
-        for (at, &byte) in bytes.iter().enumerate() {
-            let mut ended = false;
-            if string {
-                match byte {
-                    _ if escape => escape = false,
-                    b'\\' => escape = true,
-                    b'"' => {
-                        string = false;
-                        ended = depth == 0;
-                    }
-                    _ => {}
-                }
-            } else {
-                match byte {
-                    b'"' => string = true,
-                    b'{' | b'[' => depth += 1,
-                    // What ends a bare number belongs to the object around it.
-                    b'}' | b',' if depth == 0 => {
-                        self.state = State::BeforeKey;
-                        self.header_done(header);
-                        return at;
-                    }
-                    b'}' | b']' => {
-                        depth = depth.saturating_sub(1);
-                        ended = depth == 0;
-                    }
-                    _ => {}
-                }
+    fn other(&mut self, header: bool, bytes: &[u8]) -> Result<usize, Unexpected> {
+        let (used, ended) = self.other.pass(bytes)?;
+        if header {
+            let text = bytes.get(..used).unwrap_or_default();
+            let room = LONGEST_HEADER.saturating_sub(self.header_text.len());
+            if text.len() > room {
+                return Err((room, "the header's end"));
             }
+            self.header_text.extend_from_slice(text);
+        }
+        if ended {
+            self.state = State::AfterValue;
             if header {
-                self.header_text.push(byte);
-                if self.header_text.len() > LONGEST_HEADER {
-                    self.lost("the header's end");
-                    return at + 1;
-                }
-            }
-            if ended {
-                self.state = State::BeforeKey;
-                self.header_done(header);
-                return at + 1;
+                self.header_done();
             }
         }
-        self.state = State::Any { depth, string, escape, header };
-        bytes.len()
+        Ok(used)
     }
 
     /// Takes what stands in `header_text` for the header.
-    fn header_done(&mut self, header: bool) {
-        if !header || self.state == State::Lost {
-            return;
-        }
+    fn header_done(&mut self) {
         let text = std::mem::take(&mut self.header_text);
-        match serde_json::from_slice::<Header>(&text) {
+        let message = match serde_json::from_slice::<Header>(&text) {
             Ok(header) if header.meta.node_fields.is_empty() => {
-                let message = "it does not say how its tables are laid out (no snapshot.meta)";
-                self.findings.push(Finding::at(FindingKind::Malformed, self.header_at, message));
-                self.state = State::Lost;
+                "it does not say how its tables are laid out (no snapshot.meta)".to_owned()
             }
             Ok(header) => {
-                self.nodes.columns = Columns::of_nodes(&header.meta);
-                self.edges.columns = Columns::of_edges(&header.meta);
                 self.header = Some(header);
+                return;
             }
-            Err(error) => {
-                let message = format!("the snapshot section is not as V8 writes it: {error}");
-                self.findings.push(Finding::at(FindingKind::Malformed, self.header_at, message));
-                self.state = State::Lost;
-            }
-        }
-    }
-
-    fn string(&mut self, escape: bool, bytes: &[u8]) -> usize {
-        if escape {
-            self.state = State::String { escape: false };
-            return 1;
-        }
-        match memchr::memchr2(b'"', b'\\', bytes) {
-            None => bytes.len(),
-            Some(at) => {
-                let escape = bytes[at] == b'\\';
-                self.state = if escape { State::String { escape } } else { State::Strings };
-                at + 1
-            }
-        }
-    }
-
-    fn integers(&mut self, which: Which, bytes: &[u8]) -> usize {
-        let table = match which {
-            Which::Nodes => &mut self.nodes,
-            Which::Edges => &mut self.edges,
+            Err(error) => format!("the snapshot section is not as V8 writes it: {error}"),
         };
-        for (at, &byte) in bytes.iter().enumerate() {
-            match byte {
-                b'0'..=b'9' => {
-                    table.number =
-                        table.number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-                    table.in_number = true;
-                    table.after_comma = false;
-                }
-                b',' | b']' => {
-                    if table.in_number {
-                        table.in_number = false;
-                        let value = std::mem::take(&mut table.number);
-                        let column = table.column;
-                        let columns = &table.columns;
-                        let is = |place: Option<usize>| place == Some(column);
-                        if is(columns.kind) {
-                            table.kind = value;
-                        } else if is(columns.name) {
-                            if !columns.numbered.contains(&table.kind) {
-                                self.strings_needed =
-                                    self.strings_needed.max(value.saturating_add(1));
-                            }
-                        } else if is(columns.edge_count) {
-                            self.edges_of_nodes = self.edges_of_nodes.wrapping_add(value);
-                        } else if is(columns.to) {
-                            self.furthest_target = self.furthest_target.max(Some(value));
-                        }
-                        table.values += 1;
-                        table.column = if column + 1 >= columns.width { 0 } else { column + 1 };
-                    } else if byte == b',' || table.after_comma {
-                        self.bytes += at as u64;
-                        self.lost("a number");
-                        self.bytes -= at as u64;
-                        return at + 1;
-                    }
-                    table.after_comma = byte == b',';
-                    if byte == b']' {
-                        self.state = State::BeforeKey;
-                        return at + 1;
-                    }
-                }
-                b' ' | b'\n' | b'\r' | b'\t' => {}
-                _ => {
-                    self.bytes += at as u64;
-                    self.lost("a number");
-                    self.bytes -= at as u64;
-                    return at + 1;
-                }
-            }
-        }
-        bytes.len()
-    }
-
-    fn lost(&mut self, expected: &str) {
-        let message = format!("expected {expected} at byte {}", grouped(self.bytes));
-        self.findings.push(Finding::at(FindingKind::Malformed, self.bytes, message));
+        self.findings.push(Finding::at(FindingKind::Malformed, self.header_at, message));
         self.state = State::Lost;
     }
-}
 
-impl Columns {
-    fn of_nodes(meta: &Meta) -> Columns {
-        Columns {
-            width: meta.node_fields.len(),
-            name: meta.node_field("name"),
-            edge_count: meta.node_field("edge_count"),
-            ..Columns::default()
-        }
-    }
-
-    fn of_edges(meta: &Meta) -> Columns {
-        let kinds = (0u64..).zip(meta.edge_type_names());
-        Columns {
-            width: meta.edge_fields.len(),
-            kind: meta.edge_field("type"),
-            name: meta.edge_field("name_or_index"),
-            to: meta.edge_field("to_node"),
-            numbered: kinds
-                .filter(|(_, name)| matches!(name.as_str(), "element" | "hidden"))
-                .map(|(kind, _)| kind)
-                .collect(),
-            ..Columns::default()
-        }
+    fn lost(&mut self, at: u64, expected: &str) {
+        let message = format!("expected {expected} at byte {}", grouped(at));
+        self.findings.push(Finding::at(FindingKind::Malformed, at, message));
+        self.state = State::Lost;
     }
 }
 

@@ -68,8 +68,8 @@ impl Finding {
     }
 }
 
-/// A number with a comma between thousands, as all messages have them.
-pub(crate) fn grouped(number: u64) -> String {
+/// A number with a comma between thousands, as everything that heapglass prints has them.
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -82,7 +82,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// "1 edge leads", "2,000 edges lead".
-pub(crate) fn counted(number: u64, singular: &str, plural: &str) -> String {
+pub fn counted(number: u64, singular: &str, plural: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { singular } else { plural })
 }
 

@@ -25,7 +25,7 @@ pub mod strings;
 const _: () = assert!(usize::BITS >= 64, "heapglass needs a 64-bit system");
 
 pub use error::{Error, Result};
-pub use finding::{Finding, FindingKind};
+pub use finding::{Finding, FindingKind, counted, grouped};
 pub use gzip::gunzip;
 pub use kinds::{EdgeType, NodeType};
 pub use progress::{Phase, Progress, Step};

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::node::{Capture, Node, capture, rest, signal};
-use super::{Bench, Outcome};
+use super::{Bench, Outcome, guide};
 use crate::workspace;
 
 type Case = fn(&Bench) -> Result<Outcome>;
@@ -31,6 +31,7 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("report as it arrives", report),
     ("not enough memory", memory),
     ("memory of the collector", collector),
+    ("the commands of docs/capture.md", guide::check),
 ];
 
 /// Objects to write, and work to do meanwhile.
@@ -102,7 +103,13 @@ fn caught(bench: &Bench) -> Result<Outcome> {
     let options = ["--heapsnapshot-signal=SIGUSR2", "--inspect-port=PORT"];
     let mut node = Node::start(bench, &options, LOAD)?;
     let said = capture(bench, &node, &["--method", "sigusr2"])?.ended(0)?;
-    ensure!(said.snapshot()["whole"] == true, "{}", said.document);
+    let snapshot = said.snapshot();
+    ensure!(snapshot["whole"] == true, "{}", said.document);
+    // Nobody could ask for the time: bounds, and no more than the whole of it.
+    let [least, most, all] =
+        ["pause_least", "pause_most", "duration"].map(|it| snapshot[it].as_f64());
+    ensure!(snapshot["pause"].is_null() && least.is_some() && least <= most, "{}", said.document);
+    ensure!(most > Some(0.0) && most <= all, "{}", said.document);
     node.unharmed(&["a.heapsnapshot"])?;
     Ok(Outcome::Passed)
 }
@@ -142,7 +149,7 @@ fn cluster(bench: &Bench) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-const WORKERS: &str = "const { Worker, isMainThread, parentPort } = require('worker_threads');
+pub(super) const WORKERS: &str = "const { Worker, isMainThread, parentPort } = require('worker_threads');
 if (isMainThread) {
   let ready = 0;
   for (let i = 0; i < 2; i++) new Worker(__filename).on('message', () => { if (++ready === 2) console.log('ready'); });
@@ -161,7 +168,8 @@ fn workers(bench: &Bench) -> Result<Outcome> {
         whole(snapshot)?;
     }
     ensure!(node.files()?.len() == 3, "{:?}", node.files()?);
-    ensure!(node.is_alive()? && !node.listens(), "the process was harmed");
+    ensure!(node.is_alive()?, "the process has ended: {}", said.document);
+    ensure!(!node.listens(), "the inspector is still open: {}", said.document);
     Ok(Outcome::Passed)
 }
 

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use heapglass_collect::capture::{self, Error, Method, close_inspector, wait};
+use heapglass_collect::capture::{self, Error, Method, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::preflight::Outcome;
@@ -166,20 +166,25 @@ async fn one<P: Place>(
     for left in &captured.left_behind {
         context.messages.note(left);
     }
-    if args.report && captured.is_whole() {
+    let whole = captured.snapshots.iter().all(Taken::is_whole);
+    if args.report && whole && !captured.snapshots.is_empty() {
         along.report(&captured)?;
     }
-    end(&captured, args.dry_run)
+    end(context, &captured, args.dry_run)
 }
 
 /// How a capture that came to an end ends.
-fn end(captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
+fn end(context: &Context, captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
     if dry_run {
-        let unsafe_now = captured.preflight.outcome() == Outcome::Unsafe;
+        let unsafe_now = captured.outcome() == Outcome::Unsafe || !captured.missing.is_empty();
         return Ok(if unsafe_now { ExitStatus::NotCollected } else { ExitStatus::Fine });
     }
     let Some(taken) = captured.snapshots.iter().find(|taken| !taken.is_whole()) else {
-        return Ok(ExitStatus::Fine);
+        let Some(message) = captured.shortfall() else { return Ok(ExitStatus::Fine) };
+        let hint = captured.missing.first().and_then(|missing| missing.error.hint());
+        // What is there is whole: no reason to end a series.
+        context.messages.error(&Failure { status: ExitStatus::NotCollected, message, hint });
+        return Ok(ExitStatus::NotCollected);
     };
     let why = taken.broken.as_ref().map(ToString::to_string).unwrap_or_default();
     let message = match &taken.written.path {

@@ -1,9 +1,9 @@
 //! The way of the inspector.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::open::Open;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
@@ -17,6 +17,10 @@ use crate::sink::{Sink, SinkOptions, free_space};
 
 /// How long the time at the end of the pause is waited for, once everything else is here.
 const CLOCK: Duration = Duration::from_secs(2);
+/// How long a process may take to end after its connections are closed.
+const ENDING: Duration = Duration::from_secs(2);
+/// How often it is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Takes snapshots by the inspector.
 pub(super) async fn capture<P: Place>(
@@ -89,14 +93,7 @@ impl<P: Place> Job<'_, P> {
         identity: Option<Identity>,
         preflight: Preflight,
     ) -> Captured {
-        Captured {
-            method: Method::Inspector,
-            process: self.process.clone(),
-            identity,
-            preflight,
-            snapshots: Vec::new(),
-            left_behind: Vec::new(),
-        }
+        Captured::new(Method::Inspector, self.process.clone(), identity, preflight)
     }
 
     /// All of it over an open inspector, and then closes that if we opened it.
@@ -173,37 +170,19 @@ impl<P: Place> Job<'_, P> {
         let preflight = preflight(&self.known(Some(&identity), way));
         *checked = Some(preflight.clone());
         self.judge(&preflight)?;
-        if self.options.dry_run {
-            return Ok(self.nothing_taken(Some(identity), preflight));
-        }
-        let mut snapshots = Vec::new();
-        let first = self.take(session, None, self.options.out.clone()).await?;
-        let goes_on = first.is_whole();
-        snapshots.push(first);
-        if self.options.workers && goes_on {
-            session.find_workers(self.options.patience).await?;
-            for worker in session.workers.clone() {
-                if self.stop.is_asked() {
-                    break;
-                }
-                let path = of_worker(&self.options.out, &worker.id);
-                match self.take(session, Some(&worker), path).await {
-                    Ok(taken) => snapshots.push(taken),
-                    Err(error) => self.progress.event(Event::Note(format!(
-                        "worker {} ({}): {error}",
-                        worker.id, worker.url
-                    ))),
-                }
+        let mut captured = self.nothing_taken(Some(identity), preflight);
+        if !self.options.dry_run {
+            let first = self.take(session, None, self.options.out.clone()).await?;
+            let goes_on = first.is_whole();
+            captured.snapshots.push(first);
+            if !goes_on {
+                return Ok(captured);
             }
         }
-        Ok(Captured {
-            method: Method::Inspector,
-            process: self.process.clone(),
-            identity: Some(identity),
-            preflight,
-            snapshots,
-            left_behind: Vec::new(),
-        })
+        if self.options.workers {
+            self.workers(session, &mut captured).await;
+        }
+        Ok(captured)
     }
 
     /// Asks the process who it is. Before this is answered nothing is asked that stops it.
@@ -223,7 +202,10 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// What surrounds a process that can be seen only by its inspector: by its own eyes.
-    async fn ask_around(&self, session: &mut Session<P::Stream>) -> Option<Surroundings> {
+    pub(super) async fn ask_around(
+        &self,
+        session: &mut Session<P::Stream>,
+    ) -> Option<Surroundings> {
         let params = ask::around();
         let answer = session.call(&None, "Runtime.evaluate", &params, self.options.patience).await;
         let raw =
@@ -234,7 +216,7 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Takes the snapshot of one thread. An error means that nothing was begun.
-    async fn take(
+    pub(super) async fn take(
         &mut self,
         session: &mut Session<P::Stream>,
         worker: Option<&Worker>,
@@ -262,27 +244,20 @@ impl<P: Place> Job<'_, P> {
             }
         }
         let mut first_byte = None;
-        let mut broken = self.drain(session, &mut taking, &mut sink, &mut first_byte).await;
+        let broken = self.drain(session, &mut taking, &mut sink, &mut first_byte).await;
         let (duration, pause) = (began.elapsed(), taking.pause());
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
         let mut written = sink.finish().await?;
-        if let Some(stopped) = written.stopped.take() {
-            broken = Some(Broken::Disk(stopped));
-        }
-        if broken.is_none() && !written.checked.is_whole() {
-            let findings: Vec<&str> =
-                written.checked.findings.iter().map(|finding| finding.message.as_str()).collect();
-            broken = Some(Broken::Damaged(findings.join("; ")));
-        }
+        let broken = Broken::ending(broken, &mut written);
         let whole = broken.is_none();
         self.progress.event(Event::Wrote { path: written.path.clone(), whole });
         Ok(Taken {
-            worker: worker
-                .map(|worker| WorkerName { id: worker.id.clone(), url: worker.url.clone() }),
+            worker: worker.map(WorkerName::from),
             written,
             broken,
             pause,
+            pause_seen: None,
             duration,
             transfer,
             resident_before,
@@ -335,7 +310,7 @@ impl<P: Place> Job<'_, P> {
                 Step::Progress { done, total } => {
                     self.progress.event(Event::Building { done, total });
                 }
-                Step::WorkerEnded => return Some(Broken::Ended),
+                Step::WorkerEnded => return Some(Broken::WorkerEnded),
                 Step::Nothing => {}
             }
             match taking.answer() {
@@ -349,19 +324,18 @@ impl<P: Place> Job<'_, P> {
         }
     }
 
-    /// What a lost connection means.
+    /// What a lost connection means. The kernel closes the connections of a process that ends before it
+    /// calls the process dead, so that it is looked at for a while.
     async fn because(&self, error: InspectorError) -> Broken {
-        if self.has_ended().await { Broken::Ended } else { Broken::Lost(error.to_string()) }
+        let give_up = Instant::now() + ENDING.min(self.options.patience);
+        loop {
+            if self.has_ended().await {
+                return Broken::Ended;
+            }
+            if Instant::now() >= give_up {
+                return Broken::Lost(error.to_string());
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
-}
-
-/// `a.heapsnapshot` of worker 2 is `a-worker-2.heapsnapshot`.
-fn of_worker(path: &Path, id: &str) -> PathBuf {
-    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (stem, ending) = match name.find(".heapsnapshot") {
-        Some(at) => name.split_at(at),
-        None => (name.as_str(), ""),
-    };
-    path.with_file_name(format!("{stem}-worker-{id}{ending}"))
 }

@@ -2,8 +2,10 @@
 
 mod inspector;
 mod open;
+mod outcome;
 mod signal;
 mod waiting;
+mod workers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,12 +14,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::facts::{ProcessFacts, Surroundings};
+use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
-use crate::inspector::{Identity, InspectorError};
 use crate::place::{Place, PlaceError};
 use crate::preflight::{Outcome, Preflight, Probe};
-use crate::sink::{Booked, Growing, SinkError, SinkOptions, Written};
+use crate::sink::{Booked, Growing, SinkOptions};
 
+pub use outcome::{
+    Broken, Captured, Error, Failed, Missing, PauseSeen, Taken, WorkerChecked, WorkerName,
+};
 pub use waiting::{close_inspector, wait};
 
 /// What a snapshot is taken of.
@@ -206,222 +211,6 @@ impl Stop {
     }
 }
 
-/// One snapshot.
-#[derive(Debug)]
-pub struct Taken {
-    /// The worker thread that it is of; `None` for the main one.
-    pub worker: Option<WorkerName>,
-    /// The file, and what is in it.
-    pub written: Written,
-    /// Why it is not whole, if it is not.
-    pub broken: Option<Broken>,
-    /// How long the thread stood still, by the process's own clock.
-    pub pause: Option<Duration>,
-    /// From the request to the last byte.
-    pub duration: Duration,
-    /// Of that, from the first byte on.
-    pub transfer: Duration,
-    /// Resident memory of the process before, in bytes.
-    pub resident_before: Option<u64>,
-    /// Its resident memory after.
-    pub resident_after: Option<u64>,
-    /// The largest it ever was, before and after. Higher after, it is the peak of this snapshot.
-    pub peak_before: Option<u64>,
-    /// See [`Taken::peak_before`].
-    pub peak_after: Option<u64>,
-}
-
-impl Taken {
-    /// Whether all of it is on the disk.
-    pub fn is_whole(&self) -> bool {
-        self.broken.is_none()
-    }
-
-    /// Bytes of the snapshot in a second, from the first byte on.
-    pub fn throughput(&self) -> Option<u64> {
-        let seconds = self.transfer.as_secs_f64();
-        (seconds > 0.0).then(|| (self.written.checked.bytes as f64 / seconds) as u64)
-    }
-
-    /// The resident memory at its highest during the snapshot, where that can be told.
-    pub fn peak(&self) -> Option<u64> {
-        let (before, after) = (self.peak_before?, self.peak_after?);
-        (after > before).then_some(after)
-    }
-}
-
-/// A worker thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkerName {
-    /// Its number in the process.
-    pub id: String,
-    /// Its script.
-    pub url: String,
-}
-
-/// Why a snapshot is not whole.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Broken {
-    /// The connection ended.
-    #[error("the connection was lost: {0}")]
-    Lost(String),
-    /// The process ended meanwhile.
-    #[error("the process ended while it was taken")]
-    Ended,
-    /// It took too long.
-    #[error("it was not done after {0} s")]
-    TimedOut(u64),
-    /// The user asked to stop.
-    #[error("it was interrupted")]
-    Interrupted,
-    /// V8 or Node said no.
-    #[error("the process refused: {0}")]
-    Refused(String),
-    /// It could not be written here.
-    #[error("{0}")]
-    Disk(SinkError),
-    /// All bytes came, and they are no whole snapshot.
-    #[error("what arrived is not a whole snapshot: {0}")]
-    Damaged(String),
-}
-
-/// What a capture came to.
-#[derive(Debug)]
-pub struct Captured {
-    /// The method that was used.
-    pub method: Method,
-    /// What the process is, from outside.
-    pub process: Option<ProcessFacts>,
-    /// What it said of itself, where it was asked.
-    pub identity: Option<Identity>,
-    /// The checks, with what was predicted.
-    pub preflight: Preflight,
-    /// The snapshots, whole or not; none after a dry run.
-    pub snapshots: Vec<Taken>,
-    /// What could not be undone, in words, with what to do about it.
-    pub left_behind: Vec<String>,
-}
-
-impl Captured {
-    /// Whether there is a snapshot and all of them are whole.
-    pub fn is_whole(&self) -> bool {
-        !self.snapshots.is_empty() && self.snapshots.iter().all(Taken::is_whole)
-    }
-}
-
-/// Why nothing was captured.
-#[derive(Debug)]
-pub struct Failed {
-    /// Why.
-    pub error: Error,
-    /// The checks, as far as they got.
-    pub preflight: Option<Preflight>,
-    /// What could not be undone.
-    pub left_behind: Vec<String>,
-}
-
-/// Why nothing was captured.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// There is no such process.
-    #[error("there is no process {0} on {1}")]
-    NoProcess(u32, String),
-    /// It is not safe, and was not forced.
-    #[error("{0}")]
-    Refused(String),
-    /// The inspector is shut and cannot be opened.
-    #[error("the inspector of process {pid} cannot be opened: {why}")]
-    Shut {
-        /// The process.
-        pid: u32,
-        /// Why.
-        why: String,
-    },
-    /// SIGUSR1 was sent and nothing happened.
-    #[error("process {pid} did not open its inspector within {seconds} s")]
-    NotOpened {
-        /// The process.
-        pid: u32,
-        /// How long it was waited for.
-        seconds: u64,
-    },
-    /// The event loop does not answer, so that nothing was asked of it.
-    #[error(
-        "the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken"
-    )]
-    Blocked {
-        /// What it was asked.
-        what: String,
-        /// How long it was waited for.
-        seconds: u64,
-    },
-    /// Another process answers.
-    #[error("port {port} belongs to process {found}, not to {wanted}")]
-    WrongProcess {
-        /// The port.
-        port: u16,
-        /// The process that answers.
-        found: u32,
-        /// The process that was meant.
-        wanted: u32,
-    },
-    /// The signal cannot be used.
-    #[error("{0}")]
-    NoSignal(String),
-    /// The inspector failed before the snapshot.
-    #[error(transparent)]
-    Inspector(#[from] InspectorError),
-    /// The place failed.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-    /// The file cannot be written.
-    #[error(transparent)]
-    Sink(#[from] SinkError),
-    /// The user asked to stop before anything was taken.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-impl Error {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
-            Error::Refused(_) => "--dry-run shows all checks, --force does it all the same".to_owned(),
-            Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
-            Error::NotOpened { .. } => {
-                "its event loop may be blocked, or its port taken: what it wrote to its standard error tells; \
-                 an inspector that opens late is on 127.0.0.1 only"
-                    .to_owned()
-            }
-            Error::Blocked { .. } => {
-                "try again when it is less busy; --patience waits longer for the answer".to_owned()
-            }
-            Error::WrongProcess { .. } => {
-                "stop the other debugging session, or start this process with --inspect-port".to_owned()
-            }
-            Error::Place(PlaceError::Io { .. }) => {
-                "a process that was started with --inspect says at its start where its inspector is".to_owned()
-            }
-            Error::Sink(SinkError::Exists(_)) => "name another file with --out, or remove it".to_owned(),
-            Error::Sink(SinkError::Full { .. }) => "write elsewhere with --out, or use --compress".to_owned(),
-            Error::NoSignal(_) => {
-                "start it with --heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp, or use --method inspector"
-                    .to_owned()
-            }
-            _ => return None,
-        })
-    }
-}
-
-impl From<Error> for Box<Failed> {
-    fn from(error: Error) -> Box<Failed> {
-        Box::new(Failed { error, preflight: None, left_behind: Vec::new() })
-    }
-}
-
 /// Everything that the steps of one capture share.
 pub(crate) struct Job<'a, P> {
     pub(crate) place: &'a P,
@@ -558,6 +347,11 @@ impl<P: Place> Job<'_, P> {
     /// Refuses what is not safe.
     pub(crate) fn judge(&self, preflight: &Preflight) -> Result<(), Error> {
         self.progress.event(Event::Checked(preflight.clone()));
+        self.allow(preflight)
+    }
+
+    /// The same, without telling of the checks.
+    pub(crate) fn allow(&self, preflight: &Preflight) -> Result<(), Error> {
         if preflight.outcome() < Outcome::Unsafe || self.options.force || self.options.dry_run {
             self.book(preflight);
             return Ok(());

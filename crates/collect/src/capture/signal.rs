@@ -7,7 +7,7 @@ use heapglass_format::check::Check;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
-use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken};
+use super::{Broken, Captured, Error, Event, Failed, Job, Method, PauseSeen, Taken};
 use crate::facts::{ProcessFacts, Runtime, disk};
 use crate::place::{Place, PlaceError, RemoteFile, Signal};
 use crate::preflight::{Known, Preflight, Way, preflight};
@@ -39,14 +39,7 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
         return Err(failed(Error::NoSignal(why)));
     }
     job.judge(&checked).map_err(failed)?;
-    let mut captured = Captured {
-        method: Method::Sigusr2,
-        process: Some(process.clone()),
-        identity: None,
-        preflight: checked.clone(),
-        snapshots: Vec::new(),
-        left_behind: Vec::new(),
-    };
+    let mut captured = Captured::new(Method::Sigusr2, Some(process.clone()), None, checked.clone());
     if job.options.dry_run {
         return Ok(captured);
     }
@@ -183,28 +176,17 @@ impl<P: Place> Job<'_, P> {
         }
         self.progress.event(Event::Signalled("SIGUSR2"));
         let deadline = began + self.options.timeout;
-        let mut first_byte = None;
-        let mut broken = None;
         let file = self.wait_for_file(&directories, &before, process, deadline).await;
-        match &file {
-            Ok(file) => {
-                first_byte = Some(Instant::now());
-                broken = self.follow(file, &mut sink, deadline).await;
-            }
-            Err(why) => broken = broken.or(Some(Broken::from_why(why))),
-        }
+        let mut seen = Seen::default();
+        let broken = match &file {
+            Ok(file) => self.follow(file, &mut sink, deadline, &mut seen).await,
+            Err(why) => Some(Broken::from_why(why)),
+        };
         let duration = began.elapsed();
-        let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
+        let transfer = seen.first_byte.map_or(Duration::ZERO, |first| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
         let mut written = sink.finish().await?;
-        if let Some(stopped) = written.stopped.take() {
-            broken = Some(Broken::Disk(stopped));
-        }
-        if broken.is_none() && !written.checked.is_whole() {
-            let findings: Vec<&str> =
-                written.checked.findings.iter().map(|finding| finding.message.as_str()).collect();
-            broken = Some(Broken::Damaged(findings.join("; ")));
-        }
+        let broken = Broken::ending(broken, &mut written);
         let whole = broken.is_none();
         self.progress.event(Event::Wrote { path: written.path.clone(), whole });
         let left = match file {
@@ -217,6 +199,7 @@ impl<P: Place> Job<'_, P> {
             broken,
             // Nobody asked the process for its clock.
             pause: None,
+            pause_seen: seen.pause(began),
             duration,
             transfer,
             resident_before,
@@ -294,23 +277,33 @@ impl<P: Place> Job<'_, P> {
         file: &RemoteFile,
         sink: &mut Sink,
         deadline: Instant,
+        seen: &mut Seen,
     ) -> Option<Broken> {
         let mut check = Check::new();
         let mut quiet = 0u32;
+        // Node.js makes the file when it stands still already.
+        seen.first = Some(Instant::now());
         loop {
             let before = check.bytes();
+            let looked = Instant::now();
             if let Err(error) = self.read_on(file, sink, &mut check).await {
                 return match error {
                     _ if self.has_ended().await => Some(Broken::Ended),
                     error => Some(Broken::Lost(error.to_string())),
                 };
             }
+            if check.bytes() > 0 {
+                seen.first_byte.get_or_insert(looked);
+            }
             if sink.has_failed() {
                 return None;
             }
             if check.has_ended() {
+                seen.whole = Some(Instant::now());
                 return None;
             }
+            // What was read up to its end was not all: the process was still writing when it was opened.
+            seen.last_unfinished = Some(looked);
             quiet = if check.bytes() > before { 0 } else { quiet.saturating_add(1) };
             // What was written just before the end has been read by now.
             if quiet > 0 && self.has_ended().await {
@@ -378,6 +371,29 @@ impl<P: Place> Job<'_, P> {
             "SIGUSR2 was sent to process {}: when its event loop goes on, it writes a snapshot in {directory}",
             process.pid
         ))
+    }
+}
+
+/// When the process was seen writing.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The file was there.
+    first: Option<Instant>,
+    /// Some of it was there.
+    first_byte: Option<Instant>,
+    /// It was not all there yet.
+    last_unfinished: Option<Instant>,
+    /// All of it was there.
+    whole: Option<Instant>,
+}
+
+impl Seen {
+    /// How long the process stood still. Nobody asks it for its clock, but Node.js writes the whole file
+    /// in one go: it stands still while the file is seen to grow, and goes on by the time all of it is there.
+    fn pause(&self, signalled: Instant) -> Option<PauseSeen> {
+        let (first, whole) = (self.first?, self.whole?);
+        let least = self.last_unfinished.map_or(Duration::ZERO, |last| last.duration_since(first));
+        Some(PauseSeen { least, most: whole.duration_since(signalled) })
     }
 }
 

@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 const HEADER: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":2,"edge_count":1},"#;
@@ -76,4 +79,221 @@ fn what_is_no_snapshot_is_told() {
     assert_eq!(kinds("{} x"), [FindingKind::TrailingBytes]);
     assert_eq!(kinds("{\"snapshot\":{\"x\":1}}"), [FindingKind::Malformed]);
     assert_eq!(kinds("{\"snapshot\":5}"), [FindingKind::Malformed]);
+}
+
+#[test]
+fn what_is_no_json_is_no_snapshot() {
+    let with = |nodes: &str, strings: &str, other: &str| {
+        let text = format!(
+            "{HEADER}\"nodes\":[{nodes}],\"edges\":[2,1,5],\"x\":{other},\"strings\":[{strings}]}}"
+        );
+        assert!(json(text.as_bytes()) || !check(&text).is_whole(), "{text}");
+        kinds(&text)
+    };
+    let two = "0,0,1,8,1,0,1,3,8,0";
+    let strings = r#""",", \u00e4\n\ud800""#;
+    assert_eq!(with(two, strings, "[]"), [], "V8 cuts characters of two units in half");
+    for nodes in [
+        "0 0,1,8,1,0,1,3,8,0",
+        "00,0,1,8,1,0,1,3,8,0",
+        "01,0,1,8,1,0,1,3,8,0",
+        "0,0,1,8,1,0,1,3,8,0,",
+    ] {
+        assert_eq!(with(nodes, strings, "0"), [FindingKind::Malformed], "{nodes}");
+    }
+    for strings in [
+        r#""""a""#,
+        r#""" "a""#,
+        r#""","a","#,
+        r#","","a""#,
+        r#""",,"a""#,
+        r#""","\x""#,
+        r#""","\u12g4""#,
+        "\"\",\"\n\"",
+        r#""",1"#,
+        r#""",a"#,
+    ] {
+        assert_eq!(with(two, strings, "0"), [FindingKind::Malformed], "{strings}");
+    }
+    for other in [
+        "",
+        "[1 2]",
+        "[1,]",
+        "[,1]",
+        "{1:2}",
+        "{\"a\" 1}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "[}",
+        "{]",
+        "tru",
+        "nul l",
+        "-",
+        "01",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "+1",
+        "\"\\q\"",
+        "1 2",
+        "\"a\" \"b\"",
+        "[[1]",
+    ] {
+        assert!(!with(two, strings, other).is_empty(), "{other}");
+    }
+    for other in ["{}", "[[],{\"a\":[1,-2.5e-3,true,false,null]}]", " -0.0E+1 ", "\"\\u0041\"", "1"]
+    {
+        assert_eq!(with(two, strings, other), [], "{other}");
+    }
+    let whole = format!("{HEADER}\"nodes\":[{two}],\"edges\":[2,1,5],\"strings\":[{strings}]}}");
+    for wrong in [
+        whole.replacen(",\"edges", "\"edges", 1),
+        whole.replacen(",\"edges", ",,\"edges", 1),
+        whole.replace("]}", "],}"),
+        format!("\u{feff}{whole}"),
+        format!("{whole}}}"),
+    ] {
+        assert!(!json(wrong.as_bytes()) && !check(&wrong).is_whole(), "{wrong}");
+    }
+    // A number that does not fit is no index, whatever it would be without its first digits.
+    let huge = whole.replacen("[0,", "[18446744073709551616,", 1);
+    assert_eq!(kinds(&huge), [FindingKind::Malformed]);
+}
+
+#[test]
+fn sections_may_stand_in_any_order() {
+    let header = HEADER.trim_start_matches('{').trim_end_matches(',');
+    let sections = [
+        header,
+        "\"nodes\":[0,0,1,8,1,0,1,3,8,0]",
+        "\"\\u0065dges\":[2,1,5]",
+        "\"strings\":[\"\",\"\"]",
+    ];
+    let mut orders = 0;
+    for order in 0..256usize {
+        let order = [order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6];
+        if (0..4).all(|section| order.contains(&section)) {
+            let checked = check(&format!("{{{}}}", order.map(|at| sections[at]).join(", ")));
+            assert_eq!(checked.findings, [], "{order:?}");
+            assert_eq!((checked.nodes, checked.edges, checked.strings), (2, 1, 2));
+            orders += 1;
+        }
+    }
+    assert_eq!(orders, 24);
+    // Counts are held against the header wherever that stands.
+    let late = format!("{{{},{},{},{header}}}", sections[3], sections[2], "\"nodes\":[0,0,1,8,1]");
+    assert!(kinds(&late).contains(&FindingKind::CountMismatch));
+}
+
+#[test]
+fn text_is_utf8_wherever_the_pieces_end() {
+    let whole = format!(
+        "{HEADER}\"nodes\":[0,0,1,8,1,0,1,3,8,0],\"edges\":[2,1,5],\"strings\":[\"\",\"ä€𝄞\"]}}"
+    );
+    assert!(check(&whole).is_whole());
+    for broken in [&b"\xff"[..], b"\xe2\x82", b"\xc0\x80", b"\xed\xa0\x80"] {
+        let at = whole.find('ä').unwrap();
+        let mut bytes = whole.clone().into_bytes();
+        bytes.splice(at..at, broken.iter().copied());
+        for size in [1, 2, 3, 5, 1000] {
+            let checked = in_pieces(&bytes, size);
+            let kinds: Vec<_> = checked.findings.iter().map(|it| (it.kind, it.offset)).collect();
+            assert_eq!(kinds, [(FindingKind::BadString, Some(at as u64))], "in pieces of {size}");
+        }
+    }
+}
+
+fn in_pieces(bytes: &[u8], size: usize) -> Checked {
+    let mut check = Check::new();
+    bytes.chunks(size).for_each(|piece| check.feed(piece));
+    check.finish()
+}
+
+/// What is certainly JSON. Numbers of any size and halves of surrogate pairs are.
+fn json(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+        && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+}
+
+/// A snapshot as any program may write it: its own sections, in any order, with any white space.
+fn snapshots() -> impl Strategy<Value = String> {
+    let space = prop_oneof![4 => Just(""), 1 => Just(" "), 1 => Just("\n"), 1 => Just("\t\r ")];
+    let strings = vec("[a-zä€𝄞\"\\\\\n]{0,6}", 1..5);
+    let edges = vec((0u64..3, 0u64..4, any::<prop::sample::Index>()), 0..6);
+    let other = prop_oneof![
+        Just("[]"),
+        Just("7"),
+        Just("-1.5e3"),
+        Just("null"),
+        Just("\"],}\""),
+        Just(r#"{"a":[1,{"b":"\ud800"}],"c":true}"#),
+    ];
+    let order = Just([0usize, 1, 2, 3, 4]).prop_shuffle();
+    (1usize..6, edges, strings, other, order, space).prop_map(
+        |(count, mut edges, strings, other, order, space)| {
+            edges.sort_by_key(|(_, _, from)| from.index(count));
+            let names = strings.len() as u64;
+            let row = |node: usize| {
+                let own = edges.iter().filter(|(_, _, from)| from.index(count) == node).count();
+                [0, node as u64 % names, node as u64, 8, own as u64]
+            };
+            let target = |(kind, name, from): &(u64, u64, prop::sample::Index)| {
+                let name = if *kind == 1 { name + 1000 } else { name % names };
+                [*kind, name, from.index(count) as u64 * 5]
+            };
+            let list = |values: Vec<u64>| {
+                let texts: Vec<String> = values.iter().map(u64::to_string).collect();
+                texts.join(&format!("{space},{space}"))
+            };
+            let header = HEADER.trim_start_matches('{').trim_end_matches(',');
+            let header = header.replace("\"node_count\":2", &format!("\"node_count\":{count}"));
+            let sections = [
+                header.replace("\"edge_count\":1", &format!("\"edge_count\":{}", edges.len())),
+                format!("\"nodes\":[{}]", list((0..count).flat_map(row).collect())),
+                format!("\"edges\":{space}[{}]", list(edges.iter().flat_map(target).collect())),
+                format!("\"strings\":{}", serde_json::to_string(&strings).unwrap()),
+                format!("\"other\"{space}:{space}{other}"),
+            ];
+            let sections = order.map(|at| sections[at].as_str());
+            format!(
+                "{space}{{{space}{}{space}}}{space}",
+                sections.join(&format!("{space},{space}"))
+            )
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn legal_snapshots_are_whole(text in snapshots(), size in 1usize..40) {
+        prop_assert!(json(text.as_bytes()));
+        let checked = in_pieces(text.as_bytes(), size);
+        prop_assert_eq!(&checked.findings, &[], "{}", text);
+        prop_assert_eq!(checked, in_pieces(text.as_bytes(), usize::MAX));
+    }
+
+    #[test]
+    fn what_serde_refuses_is_refused(
+        text in snapshots(),
+        changes in vec((any::<prop::sample::Index>(), 0u8..4, any::<prop::sample::Index>()), 1..4),
+        size in 1usize..40,
+    ) {
+        let pieces: [&[u8]; 24] = [
+            b",", b"\"", b"[", b"]", b"{", b"}", b":", b"\\", b" ", b"\n", b"0", b"1", b"-", b".", b"e", b"u",
+            b"\"\"", b",,", b"\xff", b"\xc3", b"\x01", b"null", b"[]", b"\\u12",
+        ];
+        let mut bytes = text.into_bytes();
+        for (at, what, piece) in changes {
+            let at = at.index(bytes.len());
+            let piece = pieces[piece.index(pieces.len())];
+            let end = at + usize::from(what < 2);
+            let with = if what == 0 { &b""[..] } else { piece };
+            drop(bytes.splice(at..end, with.iter().copied()));
+        }
+        let checked = in_pieces(&bytes, size);
+        let text = String::from_utf8_lossy(&bytes);
+        prop_assert!(json(&bytes) || !checked.is_whole(), "{}", text);
+        prop_assert_eq!(checked, in_pieces(&bytes, usize::MAX), "{}", text);
+    }
 }

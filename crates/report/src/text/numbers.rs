@@ -1,5 +1,7 @@
 //! Sizes, counts and shares as people read them.
 
+pub use heapglass_format::{counted, grouped as count};
+
 /// How sizes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SizeStyle {
@@ -45,19 +47,6 @@ fn human(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A number with a comma between thousands.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// `part` of `whole` in per cent: `12%`, with one digit below ten.
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -69,11 +58,6 @@ pub fn share(part: u64, whole: u64) -> String {
         p if p < 0.05 && part > 0 => "<0.1%".to_owned(),
         p => format!("{p:.1}%"),
     }
-}
-
-/// "1 object", "2,000 objects".
-pub fn counted(number: u64, singular: &str, plural: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { singular } else { plural })
 }
 
 /// A distance as DevTools shows it.

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use heapglass_collect::Captured;
-use heapglass_collect::capture::Taken;
+use heapglass_collect::capture::{PauseSeen, Taken, WorkerChecked};
 use heapglass_collect::inspector::Identity;
 use heapglass_collect::preflight::model::Prediction;
 use heapglass_collect::preflight::{Outcome, Preflight};
 use heapglass_collect::wire::outcome_name;
-use heapglass_collect::words::{grouped, seconds, size};
+use heapglass_collect::words::{seconds, size};
+use heapglass_format::grouped;
 use heapglass_report::text::{Look, Role, clean};
 
 /// What was captured, and the truth beside what was predicted.
@@ -20,8 +21,19 @@ pub(super) fn captured(captured: &Captured, look: &Look, out: &mut dyn Write) ->
     let Some(taken) = captured.snapshots.first() else { return Ok(()) };
     writeln!(out)?;
     figures(taken, captured.preflight.prediction.as_ref(), look, out)?;
+    for missing in &captured.missing {
+        line(out, look, Role::Warning, "missing", &missing.to_string())?;
+    }
     for check in captured.preflight.those(Outcome::Unsafe) {
         line(out, look, Role::Warning, "forced", &check.found)?;
+    }
+    let taken = |name| captured.snapshots.iter().any(|it| it.worker.as_ref() == Some(name));
+    for WorkerChecked { worker, preflight } in
+        captured.workers.iter().filter(|it| taken(&it.worker))
+    {
+        for check in preflight.those(Outcome::Unsafe) {
+            line(out, look, Role::Warning, "forced", &format!("{worker}: {}", check.found))?;
+        }
     }
     Ok(())
 }
@@ -70,12 +82,15 @@ fn figures(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if let Some(pause) = taken.pause {
+    let seen = |seen: PauseSeen| {
+        format!("{} to {}, as seen from outside", seconds(seen.least), seconds(seen.most))
+    };
+    if let Some(pause) = taken.pause.map(seconds).or_else(|| taken.pause_seen.map(seen)) {
         let predicted = prediction.map_or_else(String::new, |prediction| {
             let range = prediction.pause;
             format!(" (predicted {} to {})", seconds(range.usual), seconds(range.most))
         });
-        let text = format!("the event loop stood still for {}{predicted}", seconds(pause));
+        let text = format!("the event loop stood still for {pause}{predicted}");
         line(out, look, Role::Plain, "pause", &text)?;
     }
     if let Some(before) = taken.resident_before {
@@ -115,9 +130,26 @@ fn figures(
 /// What a dry run found.
 pub(super) fn looked(captured: &Captured, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let preflight = &captured.preflight;
-    let (verdict, role) = verdict(preflight);
-    writeln!(out, "{}: {}", look.paint(role, verdict), clean(&who(captured)))?;
+    let (word, role) = verdict(preflight.outcome());
+    writeln!(out, "{}: {}", look.paint(role, word), clean(&who(captured)))?;
     writeln!(out)?;
+    checks(preflight, look, out)?;
+    for checked in &captured.workers {
+        let (verdict, role) = verdict(checked.preflight.outcome());
+        writeln!(out, "\n{}: {}\n", look.paint(role, verdict), clean(&checked.worker.to_string()))?;
+        checks(&checked.preflight, look, out)?;
+    }
+    for missing in &captured.missing {
+        let text = match &missing.worker {
+            Some(worker) => format!("{worker}: {}", missing.error),
+            None => format!("the worker threads cannot be listed: {}", missing.error),
+        };
+        writeln!(out, "\n{}", look.paint(Role::Warning, &clean(&text)))?;
+    }
+    Ok(())
+}
+
+fn checks(preflight: &Preflight, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     for check in &preflight.checks {
         let role = match check.outcome {
             Outcome::Fine => Role::Plain,
@@ -133,8 +165,8 @@ pub(super) fn looked(captured: &Captured, look: &Look, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn verdict(preflight: &Preflight) -> (&'static str, Role) {
-    match preflight.outcome() {
+fn verdict(outcome: Outcome) -> (&'static str, Role) {
+    match outcome {
         Outcome::Fine => ("safe", Role::Strong),
         Outcome::Unknown => ("safe as far as can be known", Role::Strong),
         Outcome::Caution => ("may go wrong", Role::Warning),

@@ -1,0 +1,333 @@
+//! What a capture came to.
+
+use std::time::Duration;
+
+use super::Method;
+use crate::facts::ProcessFacts;
+use crate::inspector::{Identity, InspectorError};
+use crate::place::PlaceError;
+use crate::preflight::{Outcome, Preflight};
+use crate::sink::{SinkError, Written};
+
+/// One snapshot.
+#[derive(Debug)]
+pub struct Taken {
+    /// The worker thread that it is of; `None` for the main one.
+    pub worker: Option<WorkerName>,
+    /// The file, and what is in it.
+    pub written: Written,
+    /// Why it is not whole, if it is not.
+    pub broken: Option<Broken>,
+    /// How long the thread stood still, by the process's own clock.
+    pub pause: Option<Duration>,
+    /// The same as seen from outside, where the clock could not be asked.
+    pub pause_seen: Option<PauseSeen>,
+    /// From the request to the last byte.
+    pub duration: Duration,
+    /// Of that, from the first byte on.
+    pub transfer: Duration,
+    /// Resident memory of the process before, in bytes.
+    pub resident_before: Option<u64>,
+    /// Its resident memory after.
+    pub resident_after: Option<u64>,
+    /// The largest it ever was, before and after. Higher after, it is the peak of this snapshot.
+    pub peak_before: Option<u64>,
+    /// See [`Taken::peak_before`].
+    pub peak_after: Option<u64>,
+}
+
+impl Broken {
+    /// Why what was written is not whole: what stopped the writing here, else what ended the taking, else
+    /// what the check found.
+    pub(super) fn ending(broken: Option<Broken>, written: &mut Written) -> Option<Broken> {
+        if let Some(stopped) = written.stopped.take() {
+            return Some(Broken::Disk(stopped));
+        }
+        broken.or_else(|| {
+            let findings = &written.checked.findings;
+            let findings: Vec<&str> = findings.iter().map(|it| it.message.as_str()).collect();
+            (!findings.is_empty()).then(|| Broken::Damaged(findings.join("; ")))
+        })
+    }
+}
+
+impl Taken {
+    /// Whether all of it is on the disk.
+    pub fn is_whole(&self) -> bool {
+        self.broken.is_none()
+    }
+
+    /// Bytes of the snapshot in a second, from the first byte on.
+    pub fn throughput(&self) -> Option<u64> {
+        let seconds = self.transfer.as_secs_f64();
+        (seconds > 0.0).then(|| (self.written.checked.bytes as f64 / seconds) as u64)
+    }
+
+    /// The resident memory at its highest during the snapshot, where that can be told.
+    pub fn peak(&self) -> Option<u64> {
+        let (before, after) = (self.peak_before?, self.peak_after?);
+        (after > before).then_some(after)
+    }
+}
+
+/// How long the event loop stood still as seen from outside, where nobody asked the process for its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PauseSeen {
+    /// For as long as the process was seen writing, which it does in one go.
+    pub least: Duration,
+    /// From the signal until the file was complete.
+    pub most: Duration,
+}
+
+/// A worker thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerName {
+    /// Its number in the process.
+    pub id: String,
+    /// Its script.
+    pub url: String,
+}
+
+impl std::fmt::Display for WorkerName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "worker {}", self.id)?;
+        if self.url.is_empty() { Ok(()) } else { write!(f, " ({})", self.url) }
+    }
+}
+
+/// What was found of a worker thread before it was taken.
+#[derive(Debug, Clone)]
+pub struct WorkerChecked {
+    /// Which.
+    pub worker: WorkerName,
+    /// The checks, by its own heap.
+    pub preflight: Preflight,
+}
+
+/// What was asked for and was not begun, while something else was taken.
+#[derive(Debug)]
+pub struct Missing {
+    /// The worker thread; `None` if the worker threads could not even be listed.
+    pub worker: Option<WorkerName>,
+    /// Why there is nothing of it.
+    pub error: Error,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.worker {
+            Some(worker) => write!(f, "{worker} was not taken: {}", self.error),
+            None => write!(f, "the worker threads were not taken: {}", self.error),
+        }
+    }
+}
+
+/// Why a snapshot is not whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// The connection ended.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// The process ended meanwhile.
+    #[error("the process ended while it was taken")]
+    Ended,
+    /// The worker thread ended meanwhile, and its process did not.
+    #[error("the worker thread ended while it was taken")]
+    WorkerEnded,
+    /// It took too long.
+    #[error("it was not done after {0} s")]
+    TimedOut(u64),
+    /// The user asked to stop.
+    #[error("it was interrupted")]
+    Interrupted,
+    /// V8 or Node said no.
+    #[error("the process refused: {0}")]
+    Refused(String),
+    /// It could not be written here.
+    #[error("{0}")]
+    Disk(SinkError),
+    /// All bytes came, and they are no whole snapshot.
+    #[error("what arrived is not a whole snapshot: {0}")]
+    Damaged(String),
+}
+
+/// What a capture came to.
+#[derive(Debug)]
+pub struct Captured {
+    /// The method that was used.
+    pub method: Method,
+    /// What the process is, from outside.
+    pub process: Option<ProcessFacts>,
+    /// What it said of itself, where it was asked.
+    pub identity: Option<Identity>,
+    /// The checks, with what was predicted.
+    pub preflight: Preflight,
+    /// The worker threads that were looked at, in the order in which the process named them.
+    pub workers: Vec<WorkerChecked>,
+    /// The snapshots, whole or not; none after a dry run.
+    pub snapshots: Vec<Taken>,
+    /// What was asked for and is not among the snapshots.
+    pub missing: Vec<Missing>,
+    /// What could not be undone, in words, with what to do about it.
+    pub left_behind: Vec<String>,
+}
+
+impl Captured {
+    /// Nothing taken yet.
+    pub(super) fn new(
+        method: Method,
+        process: Option<ProcessFacts>,
+        identity: Option<Identity>,
+        preflight: Preflight,
+    ) -> Captured {
+        Captured {
+            method,
+            process,
+            identity,
+            preflight,
+            workers: Vec::new(),
+            snapshots: Vec::new(),
+            missing: Vec::new(),
+            left_behind: Vec::new(),
+        }
+    }
+
+    /// Whether there is a snapshot, all of them are whole, and all that was asked for is among them.
+    pub fn is_whole(&self) -> bool {
+        !self.snapshots.is_empty()
+            && self.missing.is_empty()
+            && self.snapshots.iter().all(Taken::is_whole)
+    }
+
+    /// The worst of the checks, those of the worker threads among them.
+    pub fn outcome(&self) -> Outcome {
+        let workers = self.workers.iter().map(|checked| checked.preflight.outcome());
+        workers.fold(self.preflight.outcome(), Outcome::max)
+    }
+
+    /// Why it is not whole, in words; `None` if it is, or if it was a dry run.
+    pub fn shortfall(&self) -> Option<String> {
+        let broken = |taken: &Taken| taken.broken.as_ref().map(ToString::to_string);
+        let broken = self.snapshots.iter().find_map(broken);
+        broken.or_else(|| {
+            let missing: Vec<String> = self.missing.iter().map(ToString::to_string).collect();
+            (!missing.is_empty()).then(|| missing.join("; "))
+        })
+    }
+}
+
+/// Why nothing was captured.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub error: Error,
+    /// The checks, as far as they got.
+    pub preflight: Option<Preflight>,
+    /// What could not be undone.
+    pub left_behind: Vec<String>,
+}
+
+/// Why nothing was captured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such process.
+    #[error("there is no process {0} on {1}")]
+    NoProcess(u32, String),
+    /// It is not safe, and was not forced.
+    #[error("{0}")]
+    Refused(String),
+    /// The inspector is shut and cannot be opened.
+    #[error("the inspector of process {pid} cannot be opened: {why}")]
+    Shut {
+        /// The process.
+        pid: u32,
+        /// Why.
+        why: String,
+    },
+    /// SIGUSR1 was sent and nothing happened.
+    #[error("process {pid} did not open its inspector within {seconds} s")]
+    NotOpened {
+        /// The process.
+        pid: u32,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The event loop does not answer, so that nothing was asked of it.
+    #[error(
+        "the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken"
+    )]
+    Blocked {
+        /// What it was asked.
+        what: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// A worker thread does not answer.
+    #[error("it does not answer within {0} s: it is in a long computation or a system call")]
+    WorkerBlocked(u64),
+    /// Another process answers.
+    #[error("port {port} belongs to process {found}, not to {wanted}")]
+    WrongProcess {
+        /// The port.
+        port: u16,
+        /// The process that answers.
+        found: u32,
+        /// The process that was meant.
+        wanted: u32,
+    },
+    /// The signal cannot be used.
+    #[error("{0}")]
+    NoSignal(String),
+    /// The inspector failed before the snapshot.
+    #[error(transparent)]
+    Inspector(#[from] InspectorError),
+    /// The place failed.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The file cannot be written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The user asked to stop before anything was taken.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
+            Error::Refused(_) => "--dry-run shows all checks, --force does it all the same".to_owned(),
+            Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
+            Error::NotOpened { .. } => {
+                "its event loop may be blocked, or its port taken: what it wrote to its standard error tells; \
+                 an inspector that opens late is on 127.0.0.1 only"
+                    .to_owned()
+            }
+            Error::Blocked { .. } | Error::WorkerBlocked(_) => {
+                "try again when it is less busy; --patience waits longer for the answer".to_owned()
+            }
+            Error::WrongProcess { .. } => {
+                "stop the other debugging session, or start this process with --inspect-port".to_owned()
+            }
+            Error::Place(PlaceError::Io { .. }) => {
+                "a process that was started with --inspect says at its start where its inspector is".to_owned()
+            }
+            Error::Sink(SinkError::Exists(_)) => "name another file with --out, or remove it".to_owned(),
+            Error::Sink(SinkError::Full { .. }) => "write elsewhere with --out, or use --compress".to_owned(),
+            Error::NoSignal(_) => {
+                "start it with --heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp, or use --method inspector"
+                    .to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl From<Error> for Box<Failed> {
+    fn from(error: Error) -> Box<Failed> {
+        Box::new(Failed { error, preflight: None, left_behind: Vec::new() })
+    }
+}
