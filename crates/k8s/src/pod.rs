@@ -5,9 +5,7 @@
 //! processes, which stays in the pod's description for ever and is therefore last.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use heapglass_collect::place::{
@@ -16,14 +14,15 @@ use heapglass_collect::place::{
 use heapglass_collect::preflight::Probe;
 use k8s_openapi::api::core::v1 as core;
 use kube::Api;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
 use crate::ephemeral;
 use crate::exec::{End, Output, Said, Target, place_error};
+use crate::port::PortStream;
 use crate::script::{self, Seen, Tool};
+use crate::status::{container_status, fate, liveness};
 
 /// Where Node is in the images that people use.
 const NODES: &[&str] =
@@ -438,126 +437,6 @@ impl Place for Pod {
     }
 }
 
-/// A connection to a port of a pod. What the kubelet says when it breaks becomes the error of the stream.
-pub struct PortStream {
-    stream: DuplexStream,
-    error: Option<Pin<Box<dyn Future<Output = Option<String>> + Send>>>,
-}
-
-impl std::fmt::Debug for PortStream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PortStream")
-    }
-}
-
-impl PortStream {
-    /// Whether the kubelet said why the stream ended.
-    fn broken(&mut self, context: &mut Context<'_>) -> Option<io::Error> {
-        let Poll::Ready(text) = self.error.as_mut()?.as_mut().poll(context) else { return None };
-        self.error = None;
-        let text = crate::exec::one_line(&text?);
-        let kind = if text.contains("refused") {
-            io::ErrorKind::ConnectionRefused
-        } else {
-            io::ErrorKind::ConnectionAborted
-        };
-        Some(io::Error::new(kind, text))
-    }
-}
-
-impl AsyncRead for PortStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        let nothing = buffer.filled().len() == before;
-        if (polled.is_pending() || nothing)
-            && let Some(error) = self.broken(context)
-        {
-            return Poll::Ready(Err(error));
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for PortStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-/// The status of a container.
-pub(crate) fn container_status<'a>(
-    pod: &'a core::Pod,
-    container: &str,
-) -> Option<&'a core::ContainerStatus> {
-    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
-    statuses.iter().find(|status| status.name == container)
-}
-
-/// What has become of a pod and its container since they were known by these ids.
-fn fate(pod: &core::Pod, uid: &str, container: &str, id: Option<&str>) -> Option<String> {
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    if pod.metadata.uid.as_deref().is_some_and(|now| now != uid) {
-        return Some(format!("pod {name} was deleted, and another one has its name"));
-    }
-    let status = pod.status.as_ref();
-    if let Some(status) = status
-        && status.phase.as_deref() == Some("Failed")
-    {
-        let reason = status.reason.as_deref().unwrap_or("failed");
-        let message = status.message.as_deref().unwrap_or_default();
-        return Some(format!("pod {name}: {reason}: {message}"));
-    }
-    let now = container_status(pod, container);
-    let changed = now.is_some_and(|status| id.is_some() && status.container_id.as_deref() != id);
-    let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
-    let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
-    if let Some(ended) = stopped.or(last.filter(|_| changed)) {
-        let reason = ended.reason.as_deref().unwrap_or("ended");
-        return Some(format!(
-            "container {container} of pod {name} was restarted: {reason}, exit code {}",
-            ended.exit_code
-        ));
-    }
-    if changed {
-        return Some(format!("container {container} of pod {name} was restarted"));
-    }
-    if let Some(since) = &pod.metadata.deletion_timestamp {
-        return Some(format!("pod {name} is being deleted since {}", since.0));
-    }
-    None
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The liveness probe of a container, with Kubernetes' defaults.
-pub fn liveness(container: &core::Container) -> Option<Probe> {
-    let probe = container.liveness_probe.as_ref()?;
-    let or = |value: Option<i32>, default: u32| {
-        let value = value.and_then(|value| u32::try_from(value).ok());
-        value.filter(|&value| value > 0).unwrap_or(default)
-    };
-    Some(Probe {
-        failures: or(probe.failure_threshold, 3),
-        period: or(probe.period_seconds, 10),
-        timeout: or(probe.timeout_seconds, 1),
-    })
 }

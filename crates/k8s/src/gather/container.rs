@@ -10,7 +10,8 @@ use super::pods::not_running;
 use super::take::{self, Taking};
 use super::{Run, leftovers, words};
 use crate::discover::Workload;
-use crate::pod::{Pod, container_status};
+use crate::pod::Pod;
+use crate::status::container_status;
 use crate::wire;
 
 /// Collects from a container of a pod whose directory is `directory`.

@@ -11,7 +11,7 @@ use super::{Run, container, logs, origin_name};
 use crate::access::Access;
 use crate::client::ApiError;
 use crate::discover::{Workload, owner};
-use crate::pod::container_status;
+use crate::status::container_status;
 use crate::wire;
 
 /// Replicas at a time, where they are asked at the same time at all.
