@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
-use crate::ephemeral;
+use crate::ephemeral::{self, Started, User};
 use crate::exec::{End, Output, Said, Target, place_error};
 use crate::port::PortStream;
 use crate::script::{self, Seen, Tool};
@@ -63,10 +63,14 @@ pub struct Pod {
     uid: String,
     spec: core::PodSpec,
     container_id: Option<String>,
+    /// The user of the container, as far as its description tells.
+    user: User,
     options: PodOptions,
     reach: OnceCell<Reach>,
     /// What was tried to get in, and what it answered.
     tried: Mutex<Vec<String>>,
+    /// The ephemeral containers that were added, which nobody can take back.
+    added: Mutex<Vec<String>>,
     /// When it was last asked for what is asked again and again.
     asked: tokio::sync::Mutex<Option<Instant>>,
     /// What finding the way in saw, until somebody asks for the processes.
@@ -87,7 +91,9 @@ impl Pod {
     /// A container of a pod that was found in the cluster.
     pub fn new(cluster: &Cluster, pod: &core::Pod, container: &str, options: PodOptions) -> Pod {
         let status = container_status(pod, container);
+        let spec = pod.spec.clone().unwrap_or_default();
         Pod {
+            user: User::described(&spec, container, status),
             target: Target {
                 cluster: cluster.clone(),
                 namespace: pod.metadata.namespace.clone().unwrap_or_default(),
@@ -95,11 +101,12 @@ impl Pod {
                 container: container.to_owned(),
             },
             uid: pod.metadata.uid.clone().unwrap_or_default(),
-            spec: pod.spec.clone().unwrap_or_default(),
+            spec,
             container_id: status.and_then(|status| status.container_id.clone()),
             options,
             reach: OnceCell::new(),
             tried: Mutex::default(),
+            added: Mutex::default(),
             asked: tokio::sync::Mutex::default(),
             first: Mutex::default(),
             around: Mutex::default(),
@@ -111,10 +118,16 @@ impl Pod {
         lock(&self.tried).clone()
     }
 
-    /// The ephemeral container that was added, if one was.
+    /// The ephemeral container that is the way in, if one is.
     pub fn ephemeral_container(&self) -> Option<&str> {
         let reach = self.reach.get().filter(|reach| reach.ephemeral)?;
         Some(&reach.target.container)
+    }
+
+    /// All ephemeral containers that were added, also those that were of no use. They stay in the pod's
+    /// description, since Kubernetes has no way to remove one.
+    pub fn ephemeral_containers(&self) -> Vec<String> {
+        lock(&self.added).clone()
     }
 
     /// The container as the pod describes it.
@@ -140,7 +153,11 @@ impl Pod {
     /// Ends the ephemeral container, if there is one; its entry in the pod cannot be taken back.
     pub async fn leave(&self) {
         let Some(reach) = self.reach.get().filter(|reach| reach.ephemeral) else { return };
-        let command = ephemeral::end_command(&reach.tool, &reach.target.container);
+        self.end(reach).await;
+    }
+
+    async fn end(&self, reach: &Reach) {
+        let command = ephemeral::end_command(&reach.target.container);
         let _ = reach.target.run(&command, self.deadline(), 1 << 16).await;
     }
 
@@ -165,23 +182,53 @@ impl Pod {
                 Err(error) => return Err(error),
             }
         }
-        let image = self.options.debug_image.as_deref();
-        let started =
-            ephemeral::start(&self.target, &self.spec, image, self.options.ephemeral_lifetime)
-                .await;
-        match started {
+        let first = self.add(self.user).await?;
+        Ok(self.as_the_process(first).await)
+    }
+
+    /// Adds an ephemeral container that runs as a user.
+    async fn add(&self, user: User) -> Result<Reach, PlaceError> {
+        let PodOptions { debug_image, ephemeral_lifetime, .. } = &self.options;
+        let image = debug_image.as_deref();
+        let (target, spec, added) = (&self.target, &self.spec, &self.added);
+        match ephemeral::start(target, spec, user, image, *ephemeral_lifetime, added).await {
             Ok(started) => {
-                self.note(format!(
-                    "ephemeral container {} of image {}: runs",
-                    started.name, started.image
-                ));
-                let target = Target { container: started.name, ..self.target.clone() };
-                Ok(Reach { target, tool: started.tool, ephemeral: true })
+                let Started { name, image, tool } = started;
+                self.note(format!("ephemeral container {name} of image {image} as {user}: runs"));
+                let target = Target { container: name, ..self.target.clone() };
+                Ok(Reach { target, tool, ephemeral: true })
             }
             Err(error) => {
-                self.note(format!("an ephemeral container: {error}"));
+                self.note(format!("an ephemeral container as {user}: {error}"));
                 Err(error)
             }
+        }
+    }
+
+    /// Where the process runs as another user than the ephemeral container, one that runs as that user takes
+    /// its place: a user that only the image names, or that the program chose, is seen there for the first
+    /// time. With the wrong one the process's files, its ports and its memory limit would not be seen.
+    async fn as_the_process(&self, first: Reach) -> Reach {
+        let mark = script::mark();
+        let command = first.tool.look(&mark, None, true);
+        let Ok(said) = first.target.run(&command, self.deadline(), LOOK_LIMIT).await else {
+            return first;
+        };
+        let seen = script::seen(&said.stdout, &mark).unwrap_or_default();
+        let (Some(own), Some(wanted)) = (seen.own, ephemeral::wanted_user(&seen.processes)) else {
+            return first;
+        };
+        if own == wanted {
+            return first;
+        }
+        self.note(format!("the process runs as {wanted}, and the ephemeral container as {own}"));
+        match self.add(wanted).await {
+            Ok(second) => {
+                self.end(&first).await;
+                second
+            }
+            // Signals and the inspector may work all the same.
+            Err(_) => first,
         }
     }
 

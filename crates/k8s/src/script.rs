@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
+use heapglass_collect::facts::Status;
 use heapglass_collect::place::{RawProcess, RawSurroundings, RemoteFile};
+
+use crate::ephemeral::User;
 
 const LOOK_SH: &str = include_str!("script/look.sh");
 const LOOK_JS: &str = include_str!("script/look.js");
@@ -28,6 +31,8 @@ pub(crate) enum Tool {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) processes: Vec<RawProcess>,
+    /// Who looked, if all processes were looked at.
+    pub(crate) own: Option<User>,
     /// Without descriptors, which each process has its own of.
     pub(crate) surroundings: RawSurroundings,
     /// Where the descriptors of each process lead.
@@ -36,8 +41,12 @@ pub(crate) struct Seen {
 
 /// A mark that no file contains by chance.
 pub(crate) fn mark() -> String {
-    let random = RandomState::new().build_hasher().finish();
-    format!("heapglass-{random:016x}")
+    format!("heapglass-{:016x}", random())
+}
+
+/// A number that is another one each time.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 impl Tool {
@@ -197,6 +206,8 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
             }
         }
     }
+    let looked = seen.processes.iter().find(|process| process.pid == own);
+    seen.own = looked.and_then(|process| User::of(&Status::new(&process.status)));
     // Children of the shell that looked are `cat` and its like, gone by now.
     seen.processes.retain(|process| {
         process.pid != own && parent(&process.status) != Some(own) && !process.status.is_empty()
@@ -239,135 +250,4 @@ pub(crate) fn listed(output: &[u8], mark: &str) -> Option<Vec<RemoteFile>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use super::*;
-
-    fn run(command: &[String]) -> Vec<u8> {
-        let output = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
-        output.stdout
-    }
-
-    fn tools() -> Vec<Tool> {
-        let node = Command::new("node").arg("--version").output().is_ok();
-        let mut tools = vec![Tool::Shell];
-        tools.extend(node.then(|| Tool::Node("node".to_owned())));
-        tools
-    }
-
-    #[test]
-    fn every_tool_sees_this_process() {
-        for tool in tools() {
-            let mark = mark();
-            let pid = std::process::id();
-            let seen = seen(&run(&tool.look(&mark, Some(pid), false)), &mark).expect("whole");
-            let [process] = &seen.processes[..] else { panic!("{tool:?}: {seen:?}") };
-            assert_eq!(process.pid, pid, "{tool:?}");
-            let exe = std::env::current_exe().expect("a path");
-            assert_eq!(process.exe, exe.display().to_string(), "{tool:?}");
-            assert!(process.status.contains("SigCgt:"), "{tool:?}");
-            assert!(process.cmdline.contains(&0) || !process.cmdline.is_empty(), "{tool:?}");
-            assert!(seen.surroundings.meminfo.contains("MemTotal"), "{tool:?}");
-            assert!(seen.surroundings.sockets.contains("local_address"), "{tool:?}");
-            assert!(seen.surroundings.disk.contains("1024-blocks"), "{tool:?}");
-            let environ = String::from_utf8_lossy(&process.environ).into_owned();
-            assert!(environ.contains("PATH=") && !environ.contains("CARGO_"), "{tool:?}");
-            assert!(seen.descriptors[&pid].contains("pipe:["), "{tool:?}: {:?}", seen.descriptors);
-            assert_eq!(
-                seen.surroundings.disk.lines().filter(|line| line.ends_with(" /")).count(),
-                1
-            );
-            let is_limit = |(name, _): &(String, String)| name.starts_with("/sys/fs/cgroup/");
-            assert!(seen.surroundings.cgroup.iter().all(is_limit), "{tool:?}");
-        }
-    }
-
-    #[test]
-    fn those_who_look_are_not_seen() {
-        for tool in tools() {
-            let mark = mark();
-            let seen = seen(&run(&tool.look(&mark, None, false)), &mark).expect("whole");
-            assert!(seen.processes.iter().any(|p| p.pid == std::process::id()), "{tool:?}");
-            let looks = |p: &RawProcess| String::from_utf8_lossy(&p.cmdline).contains(&mark);
-            assert!(!seen.processes.iter().any(looks), "{tool:?}");
-        }
-    }
-
-    #[test]
-    fn files_are_listed_read_and_removed() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("a b.heapsnapshot");
-        std::fs::write(&path, b"0123456789").expect("written");
-        let (dir, path) = (dir.path().display().to_string(), path.display().to_string());
-        for tool in tools() {
-            let mark = mark();
-            let files = listed(&run(&tool.list(&mark, &dir)), &mark).expect("whole");
-            assert_eq!(files.len(), 1, "{tool:?}");
-            assert_eq!((files[0].path.as_str(), files[0].size), (path.as_str(), 10), "{tool:?}");
-            assert!(files[0].modified > 1_600_000_000, "{tool:?}");
-            assert_eq!(run(&tool.read(&path, 0)), b"0123456789", "{tool:?}");
-            assert_eq!(run(&tool.read(&path, 4)), b"456789", "{tool:?}");
-            let missing = listed(&run(&tool.list(&mark, "/no/such")), &mark).expect("whole");
-            assert!(missing.is_empty(), "{tool:?}");
-            let ends_well = |command: Vec<String>| {
-                let status = Command::new(&command[0]).args(&command[1..]).output();
-                status.expect("runs").status.success()
-            };
-            assert!(ends_well(tool.writable(&dir)), "{tool:?}");
-            assert!(!ends_well(tool.writable("/no")), "{tool:?}");
-            run(&tool.remove(&path));
-            assert!(!std::path::Path::new(&path).exists(), "{tool:?}");
-            std::fs::write(&path, b"0123456789").expect("written again");
-        }
-    }
-
-    #[test]
-    fn a_process_that_does_not_catch_a_signal_is_not_sent_it() {
-        for tool in tools() {
-            for (trap, name, ends) in [
-                ("", "USR2", false),
-                ("trap 'exit 7' USR2;", "USR2", true),
-                ("trap 'exit 7' USR2;", "USR1", false),
-            ] {
-                let script = format!("{trap} echo; while :; do sleep 0.05; done");
-                let mut child = Command::new("sh")
-                    .args(["-c", &script])
-                    .stdout(std::process::Stdio::piped())
-                    .spawn()
-                    .expect("starts");
-                let mut ready = [0];
-                let out = child.stdout.as_mut().expect("piped");
-                std::io::Read::read_exact(out, &mut ready).expect("ready");
-                let command = tool.signal(child.id(), name);
-                let sent = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
-                assert_eq!(sent.status.success(), ends, "{tool:?} {trap} {sent:?}");
-                if ends {
-                    assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
-                } else {
-                    assert!(child.try_wait().expect("asked").is_none(), "{tool:?} {trap}");
-                    child.kill().expect("ended");
-                    child.wait().expect("ended");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn output_that_is_cut_off_is_not_believed() {
-        let mark = mark();
-        let mut output = run(&Tool::Shell.look(&mark, Some(1), false));
-        output.truncate(output.len() - 10);
-        assert!(seen(&output, &mark).is_none());
-        assert!(seen(b"sh: not found", &mark).is_none());
-    }
-
-    #[test]
-    fn links_are_read_in_both_forms() {
-        assert_eq!(link("/usr/bin/node\n"), "/usr/bin/node");
-        assert_eq!(
-            link("lrwxrwxrwx 1 0 0 0 Jan 1 00:00 /proc/1/exe -> /usr/bin/node\n"),
-            "/usr/bin/node"
-        );
-    }
-}
+mod tests;

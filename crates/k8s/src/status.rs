@@ -13,7 +13,12 @@ pub(crate) fn container_status<'a>(
 }
 
 /// What has become of a pod and its container since they were known by these ids.
-pub(crate) fn fate(pod: &core::Pod, uid: &str, container: &str, id: Option<&str>) -> Option<String> {
+pub(crate) fn fate(
+    pod: &core::Pod,
+    uid: &str,
+    container: &str,
+    id: Option<&str>,
+) -> Option<String> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if pod.metadata.uid.as_deref().is_some_and(|now| now != uid) {
         return Some(format!("pod {name} was deleted, and another one has its name"));

@@ -86,9 +86,13 @@ pub struct Container {
     pub processes: Vec<Process>,
     /// Snapshots that lay in it already.
     pub found_snapshots: Vec<Snapshot>,
-    /// The ephemeral container that was added to reach it. It has ended, but stays in the pod's description.
+    /// The ephemeral container that it was reached by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_container: Option<String>,
+    /// All ephemeral containers that were added, also those that failed. They have ended, or end themselves,
+    /// but stay in the pod's description.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ephemeral_containers: Vec<String>,
     /// Why no process could be looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

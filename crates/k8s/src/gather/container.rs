@@ -44,11 +44,14 @@ pub(crate) async fn collect(
         Err(error) => {
             run.complain(&name, error.to_string());
             note_missing(run, pod, &error);
-            let text = words::no_way_in(&error, &place.tried());
+            let mut text = words::no_way_in(&error, &place.tried());
+            for added in place.ephemeral_containers() {
+                let pod = pod.metadata.name.as_deref().unwrap_or_default();
+                text += &format!("\nLeft behind: {}.\n", crate::ephemeral::stays(&added, pod));
+            }
             run.write(&directory.join("no-node-process.txt"), &text);
             entry.problem = Some(error.to_string());
-            entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
-            place.leave().await;
+            leave(run, &place, &name, &mut entry).await;
             return entry;
         }
     };
@@ -85,15 +88,21 @@ pub(crate) async fn collect(
         };
         entry.processes.push(take::take(&taking).await);
     }
-    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
-    place.leave().await;
-    if let Some(ephemeral) = &entry.ephemeral_container {
-        run.say(
-            &name,
-            format!("ephemeral container {ephemeral} ended; its entry stays in the pod"),
-        );
-    }
+    leave(run, &place, &name, &mut entry).await;
     entry
+}
+
+/// Ends what was added to the pod, and says what of it stays.
+async fn leave(run: &Run<'_>, place: &Pod, name: &str, entry: &mut wire::Container) {
+    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
+    entry.ephemeral_containers = place.ephemeral_containers();
+    place.leave().await;
+    for ephemeral in &entry.ephemeral_containers {
+        let text = format!(
+            "ephemeral container {ephemeral} is not needed any more; its entry stays in the pod"
+        );
+        run.say(name, text);
+    }
 }
 
 /// How the container is called in messages.
