@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use crate::access::Access;
 use crate::client::{ApiError, Cluster, api_error};
+use crate::script::REPLACED;
 
 /// Output is read through a buffer of this size.
 const BUFFER: usize = 1 << 20;
@@ -49,6 +50,10 @@ impl Said {
     pub(crate) fn fine(self, what: &str) -> Result<Vec<u8>, PlaceError> {
         let why = match self.end {
             End::Code(0) => return Ok(self.stdout),
+            End::Code(REPLACED) => {
+                let (what, why) = (what.to_owned(), one_line(&self.stderr));
+                return Err(PlaceError::Gone { what, why });
+            }
             End::Code(code) => format!("exit code {code}: {}", one_line(&self.stderr)),
             End::NoProgram => "the image has no such program".to_owned(),
             End::Broken(why) => why,

@@ -4,10 +4,12 @@
 //! runs anyway (a second, small Node, gone after a moment); an ephemeral container beside it that shares its
 //! processes, which stays in the pod's description for ever and is therefore last.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use heapglass_collect::facts::ProcessFacts;
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
@@ -21,7 +23,7 @@ use crate::client::{Cluster, api_error};
 use crate::ephemeral::{self, Started, User};
 use crate::exec::{End, Output, Said, Target, place_error};
 use crate::port::PortStream;
-use crate::script::{self, Seen, Tool};
+use crate::script::{self, Guard, Seen, Tool};
 use crate::status::{container_status, fate, liveness};
 
 /// Where Node is in the images that people use.
@@ -71,6 +73,8 @@ pub struct Pod {
     tried: Mutex<Vec<String>>,
     /// The ephemeral containers that were added, which nobody can take back.
     added: Mutex<Vec<String>>,
+    /// When the Node.js processes started that were seen, each as it was seen first.
+    births: Mutex<BTreeMap<u32, u64>>,
     /// When it was last asked for what is asked again and again.
     asked: tokio::sync::Mutex<Option<Instant>>,
     /// What finding the way in saw, until somebody asks for the processes.
@@ -107,6 +111,7 @@ impl Pod {
             reach: OnceCell::new(),
             tried: Mutex::default(),
             added: Mutex::default(),
+            births: Mutex::default(),
             asked: tokio::sync::Mutex::default(),
             first: Mutex::default(),
             around: Mutex::default(),
@@ -256,8 +261,9 @@ impl Pod {
                 }
             };
             let Said { stdout, stderr, end } = said;
-            if let Some(seen) = script::seen(&stdout, &mark) {
+            if let Some(mut seen) = script::seen(&stdout, &mark) {
                 self.note(format!("{name} in the container: answers"));
+                self.known(&mut seen);
                 *lock(&self.first) = Some((Instant::now(), seen));
                 return Ok(tool);
             }
@@ -301,6 +307,7 @@ impl Pod {
             if reach.ephemeral {
                 seen.processes.retain(|process| !ephemeral::is_ours(&process.cmdline));
             }
+            self.known(&mut seen);
             self.add_limit(&mut seen.surroundings);
             return Ok(seen);
         }
@@ -332,6 +339,23 @@ impl Pod {
             Some(why) => PlaceError::Gone { what: self.name(), why },
             None => error,
         }
+    }
+
+    /// What a command has to look at first that is about a process, or about files behind one's root.
+    fn guard(&self, process: u32) -> Option<Guard> {
+        let started = lock(&self.births).get(&process).copied()?;
+        Some(Guard { process, started })
+    }
+
+    fn guard_of(&self, path: &str) -> Option<Guard> {
+        let (process, _) = path.strip_prefix("/proc/")?.split_once("/root")?;
+        self.guard(process.parse().ok()?)
+    }
+
+    /// Keeps when processes started, and leaves out those that have another one's id: to whoever knows that
+    /// one it has ended.
+    fn known(&self, seen: &mut Seen) {
+        keep_births(&mut lock(&self.births), seen);
     }
 
     fn note(&self, text: String) {
@@ -379,7 +403,10 @@ impl Place for Pod {
         };
         let descriptors = seen.descriptors.get(&process).cloned();
         let Some(descriptors) = descriptors else {
-            let why = "it has ended".to_owned();
+            let why = match self.guard(process).filter(|_| seen.started.contains_key(&process)) {
+                Some(guard) => guard.broken(),
+                None => "it has ended".to_owned(),
+            };
             return Err(PlaceError::Gone { what: format!("process {process}"), why });
         };
         Ok(RawSurroundings { descriptors, ..seen.surroundings })
@@ -391,7 +418,7 @@ impl Place for Pod {
             Signal::Usr1 => "USR1",
             Signal::Usr2 => "USR2",
         };
-        let command = reach.tool.signal(process, name);
+        let command = reach.tool.signal(process, name, self.guard(process));
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         let done =
             said.and_then(|said| said.fine(&format!("sending SIG{name} to process {process}")));
@@ -429,7 +456,8 @@ impl Place for Pod {
         let reach = self.reach().await?;
         self.pace(reach).await;
         let mark = script::mark();
-        let command = reach.tool.list(&mark, directory.trim_end_matches('/'));
+        let guard = self.guard_of(directory);
+        let command = reach.tool.list(&mark, directory.trim_end_matches('/'), guard);
         let what = format!("listing {directory} in {}", self.name());
         let output = reach.target.run(&command, self.deadline(), LOOK_LIMIT).await;
         let output = match output.and_then(|said| said.fine(&what)) {
@@ -442,7 +470,7 @@ impl Place for Pod {
 
     async fn open(&self, path: &str, offset: u64) -> Result<Output, PlaceError> {
         let reach = self.reach().await?;
-        match reach.target.stream(&reach.tool.read(path, offset)).await {
+        match reach.target.stream(&reach.tool.read(path, offset, self.guard_of(path))).await {
             Ok(output) => Ok(output),
             Err(error) => Err(self.explain(error).await),
         }
@@ -475,7 +503,7 @@ impl Place for Pod {
 
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {
         let reach = self.reach().await?;
-        let command = reach.tool.remove(path);
+        let command = reach.tool.remove(path, self.guard_of(path));
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         match said.and_then(|said| said.fine(&format!("removing {path}"))) {
             Ok(_) => Ok(()),
@@ -484,6 +512,64 @@ impl Place for Pod {
     }
 }
 
+/// See [`Pod::known`].
+fn keep_births(births: &mut BTreeMap<u32, u64>, seen: &mut Seen) {
+    let Seen { processes, started, descriptors, .. } = seen;
+    processes.retain(|raw| {
+        let Some(&started) = started.get(&raw.pid) else { return true };
+        let first = match births.get(&raw.pid) {
+            Some(&first) => first,
+            // What is none today will not be signalled, and may be one of many that come and go.
+            None if !ProcessFacts::new(raw).runtime.has_v8() => started,
+            None => *births.entry(raw.pid).or_insert(started),
+        };
+        if first != started {
+            descriptors.remove(&raw.pid);
+        }
+        first == started
+    });
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_the_id_of_one_that_was_known_is_not_seen() {
+        let look = |command: &str, started: u64| {
+            let process = RawProcess {
+                pid: 1,
+                exe: format!("/usr/bin/{command}"),
+                cmdline: command.as_bytes().to_vec(),
+                comm: command.to_owned(),
+                ..RawProcess::default()
+            };
+            Seen {
+                processes: vec![process],
+                started: BTreeMap::from([(1, started)]),
+                descriptors: BTreeMap::from([(1, String::new())]),
+                ..Seen::default()
+            }
+        };
+        let mut births = BTreeMap::new();
+        for (command, started, is_seen) in [
+            // What is no Node.js comes and goes.
+            ("sh", 5, true),
+            ("sh", 6, true),
+            ("node", 7, true),
+            ("node", 7, true),
+            ("node", 8, false),
+            ("sh", 9, false),
+            ("node", 7, true),
+        ] {
+            let mut seen = look(command, started);
+            keep_births(&mut births, &mut seen);
+            let found = (seen.processes.len() == 1, seen.descriptors.len() == 1);
+            assert_eq!(found, (is_seen, is_seen), "{command} {started}");
+        }
+    }
 }

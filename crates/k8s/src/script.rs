@@ -27,12 +27,58 @@ pub(crate) enum Tool {
     Node(String),
 }
 
+/// How a command ends that found another process than the one that was meant.
+pub(crate) const REPLACED: i32 = 43;
+
+/// A process that has to be the one that was seen: its id may be another one's by now, above all after a
+/// restart of its container, which gives the same small numbers again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Guard {
+    pub(crate) process: u32,
+    /// When it started, in the kernel's ticks since boot.
+    pub(crate) started: u64,
+}
+
+impl Guard {
+    /// What a person is told.
+    pub(crate) fn broken(self) -> String {
+        format!(
+            "process {} is another one than it was: it ended, or its container was restarted",
+            self.process
+        )
+    }
+
+    /// Ends a shell's program unless the process is that one.
+    fn shell(self) -> String {
+        let Guard { process, started } = self;
+        format!(
+            "was() {{\n  x=\n  while read -r l || [ -n \"$l\" ]; do x=$l; done < /proc/{process}/stat\n  \
+             set -- ${{x##*) }}\n  [ \"${{20}}\" = {started} ]\n}}\n\
+             was 2>/dev/null || {{ echo '{}' >&2; exit {REPLACED}; }}\n",
+            self.broken()
+        )
+    }
+
+    /// The same for Node.
+    fn node(self) -> String {
+        let Guard { process, started } = self;
+        format!(
+            "{{ let s = ''; try {{ s = require('fs').readFileSync('/proc/{process}/stat', 'latin1'); }} catch (e) {{ /* gone */ }} \
+             if (s.slice(s.lastIndexOf(')') + 2).split(' ')[19] !== '{started}') \
+             {{ console.error('{}'); process.exit({REPLACED}); }} }}\n",
+            self.broken()
+        )
+    }
+}
+
 /// Everything that one look gives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) processes: Vec<RawProcess>,
     /// Who looked, if all processes were looked at.
     pub(crate) own: Option<User>,
+    /// When each process started, in the kernel's ticks since boot.
+    pub(crate) started: BTreeMap<u32, u64>,
     /// Without descriptors, which each process has its own of.
     pub(crate) surroundings: RawSurroundings,
     /// Where the descriptors of each process lead.
@@ -50,6 +96,19 @@ pub(crate) fn random() -> u64 {
 }
 
 impl Tool {
+    /// A program that does nothing unless a process is still the one that it was.
+    fn guarded(
+        &self,
+        guard: Option<Guard>,
+        shell: &str,
+        node: &str,
+        arguments: &[&str],
+    ) -> Vec<String> {
+        let Some(guard) = guard else { return self.command(shell, node, arguments) };
+        let (shell, node) = (guard.shell() + shell, guard.node() + node);
+        self.command(&shell, &node, arguments)
+    }
+
     fn command(&self, shell: &str, node: &str, arguments: &[&str]) -> Vec<String> {
         let mut command = match self {
             Tool::Shell => {
@@ -82,26 +141,26 @@ impl Tool {
         self.command(LOOK_SH, LOOK_JS, &[mark, &which, root])
     }
 
-    pub(crate) fn list(&self, mark: &str, directory: &str) -> Vec<String> {
-        self.command(LIST_SH, LIST_JS, &[mark, directory])
+    pub(crate) fn list(&self, mark: &str, directory: &str, guard: Option<Guard>) -> Vec<String> {
+        self.guarded(guard, LIST_SH, LIST_JS, &[mark, directory])
     }
 
     /// Prints a file from a byte on.
-    pub(crate) fn read(&self, path: &str, offset: u64) -> Vec<String> {
+    pub(crate) fn read(&self, path: &str, offset: u64, guard: Option<Guard>) -> Vec<String> {
         let offset_text = offset.to_string();
         let shell =
             if offset == 0 { "exec cat -- \"$1\"" } else { "exec tail -c +$(($2 + 1)) -- \"$1\"" };
-        self.command(shell, READ_JS, &[path, &offset_text])
+        self.guarded(guard, shell, READ_JS, &[path, &offset_text])
     }
 
-    pub(crate) fn remove(&self, path: &str) -> Vec<String> {
+    pub(crate) fn remove(&self, path: &str, guard: Option<Guard>) -> Vec<String> {
         let node = "require('fs').unlinkSync(process.argv[1])";
-        self.command("rm -f -- \"$1\" && [ ! -e \"$1\" ]", node, &[path])
+        self.guarded(guard, "rm -f -- \"$1\" && [ ! -e \"$1\" ]", node, &[path])
     }
 
-    /// Sends a signal, if the process catches it at that moment: else it would be killed. The shell has `kill`
-    /// built in, with or without the program.
-    pub(crate) fn signal(&self, process: u32, signal: &str) -> Vec<String> {
+    /// Sends a signal, if the process is the one that was seen and catches it at that moment: else it would be
+    /// killed. The shell has `kill` built in, with or without the program.
+    pub(crate) fn signal(&self, process: u32, signal: &str, guard: Option<Guard>) -> Vec<String> {
         // Signals 10 and 12 are bits 9 and 11 of the mask, both in its third digit from the right.
         let bit = if signal == "USR2" { "8" } else { "2" };
         let shell = r#"d=
@@ -114,7 +173,7 @@ kill -"$2" "$1""#;
             const m = /^SigCgt:\\s*([0-9a-f]+)/m.exec(require('fs').readFileSync('/proc/' + pid + '/status', 'utf8')); \
             if (!m || !(parseInt(m[1].slice(-3, -2), 16) & Number(bit))) throw new Error('it does not catch SIG' + name); \
             process.kill(Number(pid), 'SIG' + name)";
-        self.command(shell, node, &[&process.to_string(), signal, bit])
+        self.guarded(guard, shell, node, &[&process.to_string(), signal, bit])
     }
 
     /// Ends well if a directory can be written to.
@@ -199,6 +258,9 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
                     }
                     "cmdline" => process.cmdline = frame.bytes.to_vec(),
                     "status" => process.status = text(),
+                    "stat" => {
+                        seen.started.extend(start_time(&text()).map(|time| (process.pid, time)));
+                    }
                     "environ" => process.environ = node_variables(frame.bytes),
                     "cgroup" => process.cgroup = text(),
                     _ => {}
@@ -213,6 +275,13 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
         process.pid != own && parent(&process.status) != Some(own) && !process.status.is_empty()
     });
     Some(seen)
+}
+
+/// When a process started, by its `/proc/PID/stat`: the 22nd field, counted from behind the name, which may hold
+/// blanks and brackets.
+fn start_time(stat: &str) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// Where a link leads, as `readlink` or as `ls -l` prints it.

@@ -52,7 +52,7 @@ pub(crate) fn fate(
 }
 
 /// The liveness probe of a container, with Kubernetes' defaults.
-pub fn liveness(container: &core::Container) -> Option<Probe> {
+pub(crate) fn liveness(container: &core::Container) -> Option<Probe> {
     let probe = container.liveness_probe.as_ref()?;
     let or = |value: Option<i32>, default: u32| {
         let value = value.and_then(|value| u32::try_from(value).ok());

@@ -15,7 +15,7 @@ for (const pid of pids) {
   frame('process', pid);
   file('comm', '-', at + 'comm');
   frame('exe', '-'); out.push(link(at + 'exe'));
-  for (const name of ['cmdline', 'status', 'environ', 'cgroup']) file(name, '-', at + name);
+  for (const name of ['cmdline', 'status', 'stat', 'environ', 'cgroup']) file(name, '-', at + name);
   frame('cwd', '-'); out.push(link(at + 'cwd'));
   frame('descriptors', '-');
   try { for (const name of fs.readdirSync(at + 'fd')) out.push(Buffer.concat([link(at + 'fd/' + name), Buffer.from('\n')])); } catch (e) { /* not ours */ }

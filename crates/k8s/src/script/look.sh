@@ -18,6 +18,7 @@ for d in /proc/[0-9]*; do
   l exe - "$d/exe"
   c cmdline - "$d/cmdline"
   c status - "$d/status"
+  c stat - "$d/stat"
   c environ - "$d/environ"
   c cgroup - "$d/cgroup"
   l cwd - "$d/cwd"

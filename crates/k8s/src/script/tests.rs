@@ -7,11 +7,11 @@ fn run(command: &[String]) -> Vec<u8> {
     output.stdout
 }
 
+/// Both. Without Node half of the programs would go untested, and nobody would notice.
 fn tools() -> Vec<Tool> {
-    let node = Command::new("node").arg("--version").output().is_ok();
-    let mut tools = vec![Tool::Shell];
-    tools.extend(node.then(|| Tool::Node("node".to_owned())));
-    tools
+    let node = Command::new("node").arg("--version").output();
+    assert!(node.is_ok(), "these tests need node on the PATH");
+    vec![Tool::Shell, Tool::Node("node".to_owned())]
 }
 
 #[test]
@@ -25,7 +25,9 @@ fn every_tool_sees_this_process() {
         let exe = std::env::current_exe().expect("a path");
         assert_eq!(process.exe, exe.display().to_string(), "{tool:?}");
         assert!(process.status.contains("SigCgt:"), "{tool:?}");
-        assert!(process.cmdline.contains(&0) || !process.cmdline.is_empty(), "{tool:?}");
+        let arguments = std::env::args().collect::<Vec<_>>().join("\0") + "\0";
+        assert_eq!(process.cmdline, arguments.into_bytes(), "{tool:?}");
+        assert!(seen.started.get(&pid).is_some_and(|&time| time > 0), "{tool:?}");
         assert!(seen.surroundings.meminfo.contains("MemTotal"), "{tool:?}");
         assert!(seen.surroundings.sockets.contains("local_address"), "{tool:?}");
         assert!(seen.surroundings.disk.contains("1024-blocks"), "{tool:?}");
@@ -57,13 +59,13 @@ fn files_are_listed_read_and_removed() {
     let (dir, path) = (dir.path().display().to_string(), path.display().to_string());
     for tool in tools() {
         let mark = mark();
-        let files = listed(&run(&tool.list(&mark, &dir)), &mark).expect("whole");
+        let files = listed(&run(&tool.list(&mark, &dir, None)), &mark).expect("whole");
         assert_eq!(files.len(), 1, "{tool:?}");
         assert_eq!((files[0].path.as_str(), files[0].size), (path.as_str(), 10), "{tool:?}");
         assert!(files[0].modified > 1_600_000_000, "{tool:?}");
-        assert_eq!(run(&tool.read(&path, 0)), b"0123456789", "{tool:?}");
-        assert_eq!(run(&tool.read(&path, 4)), b"456789", "{tool:?}");
-        let missing = listed(&run(&tool.list(&mark, "/no/such")), &mark).expect("whole");
+        assert_eq!(run(&tool.read(&path, 0, None)), b"0123456789", "{tool:?}");
+        assert_eq!(run(&tool.read(&path, 4, None)), b"456789", "{tool:?}");
+        let missing = listed(&run(&tool.list(&mark, "/no/such", None)), &mark).expect("whole");
         assert!(missing.is_empty(), "{tool:?}");
         let ends_well = |command: Vec<String>| {
             let status = Command::new(&command[0]).args(&command[1..]).output();
@@ -71,7 +73,7 @@ fn files_are_listed_read_and_removed() {
         };
         assert!(ends_well(tool.writable(&dir)), "{tool:?}");
         assert!(!ends_well(tool.writable("/no")), "{tool:?}");
-        run(&tool.remove(&path));
+        run(&tool.remove(&path, None));
         assert!(!std::path::Path::new(&path).exists(), "{tool:?}");
         std::fs::write(&path, b"0123456789").expect("written again");
     }
@@ -94,7 +96,7 @@ fn a_process_that_does_not_catch_a_signal_is_not_sent_it() {
             let mut ready = [0];
             let out = child.stdout.as_mut().expect("piped");
             std::io::Read::read_exact(out, &mut ready).expect("ready");
-            let command = tool.signal(child.id(), name);
+            let command = tool.signal(child.id(), name, None);
             let sent = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
             assert_eq!(sent.status.success(), ends, "{tool:?} {trap} {sent:?}");
             if ends {
@@ -124,4 +126,57 @@ fn links_are_read_in_both_forms() {
         link("lrwxrwxrwx 1 0 0 0 Jan 1 00:00 /proc/1/exe -> /usr/bin/node\n"),
         "/usr/bin/node"
     );
+}
+
+/// A process that waits, and when it started.
+fn waiting() -> (std::process::Child, Guard) {
+    let script = "trap 'exit 7' USR2; echo; while :; do sleep 0.05; done";
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    let out = child.stdout.as_mut().expect("piped");
+    std::io::Read::read_exact(out, &mut [0]).expect("ready");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("read");
+    let started = start_time(&stat).expect("a time");
+    let guard = Guard { process: child.id(), started };
+    (child, guard)
+}
+
+#[test]
+fn a_process_that_has_the_id_of_another_one_is_left_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("file");
+    std::fs::write(&path, b"0123").expect("written");
+    let path = path.display().to_string();
+    for tool in tools() {
+        let (mut child, right) = waiting();
+        let wrong = Guard { started: right.started + 1, ..right };
+        let gone = Guard { process: u32::MAX, ..right };
+        let all = |guard| {
+            [
+                tool.signal(child.id(), "USR2", guard),
+                tool.read(&path, 0, guard),
+                tool.list("mark", "/tmp", guard),
+                tool.remove(&path, guard),
+            ]
+        };
+        for command in all(Some(wrong)).into_iter().chain(all(Some(gone))) {
+            let output = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
+            assert_eq!(output.status.code(), Some(REPLACED), "{tool:?}: {output:?}");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(said.contains("another one than it was"), "{tool:?}: {said}");
+            assert_eq!(output.stdout, b"", "{tool:?}");
+        }
+        assert!(child.try_wait().expect("asked").is_none(), "{tool:?}");
+        assert_eq!(run(&tool.read(&path, 1, Some(right))), b"123", "{tool:?}");
+        run(&tool.signal(child.id(), "USR2", Some(right)));
+        assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
+    }
+}
+
+#[test]
+fn the_start_time_stands_behind_a_name_with_anything_in_it() {
+    let numbers = (3..60).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+    assert_eq!(start_time(&format!("7 (a) b) c) {numbers}")), Some(22));
+    assert_eq!(start_time("7 (a"), None);
 }
