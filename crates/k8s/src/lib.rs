@@ -6,12 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
-mod base64;
 pub mod client;
 pub mod discover;
 mod ephemeral;
 mod exec;
 pub mod gather;
+mod lists;
 pub mod named;
 pub mod pod;
 mod port;
