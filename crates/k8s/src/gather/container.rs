@@ -61,6 +61,7 @@ pub(crate) async fn collect(
         run.write(&directory.join("no-node-process.txt"), &words::no_node(&processes));
         entry.problem = Some("no Node.js process in the container".to_owned());
     }
+    let leftovers = leftovers::find(run, &place, &name, &node).await;
     for (number, (raw, facts)) in node.iter().enumerate() {
         if run.stopped() {
             break;
@@ -69,10 +70,6 @@ pub(crate) async fn collect(
         let version = place.node_version(&raw.exe).await.unwrap_or_default();
         let info = words::process_info(raw, &surroundings, &version, run.options.with_secrets);
         append(run, &directory.join("process-info.txt"), &info);
-        if number == 0 {
-            let found = leftovers::collect(run, &place, &name, &node, &directory).await;
-            entry.found_snapshots = found;
-        }
         let command = crate::redact::command(&raw.cmdline, run.options.with_secrets);
         let taking = Taking {
             run,
@@ -88,6 +85,8 @@ pub(crate) async fn collect(
         };
         entry.processes.push(take::take(&taking).await);
     }
+    let found = leftovers::collect(run, &place, &name, &leftovers, &directory);
+    entry.found_snapshots = found.await;
     leave(run, &place, &name, &mut entry).await;
     entry
 }
