@@ -11,6 +11,7 @@ pub mod discover;
 mod ephemeral;
 mod exec;
 pub mod gather;
+mod kept;
 mod lists;
 pub mod named;
 pub mod pod;

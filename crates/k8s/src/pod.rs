@@ -4,12 +4,10 @@
 //! runs anyway (a second, small Node, gone after a moment); an ephemeral container beside it that shares its
 //! processes, which stays in the pod's description for ever and is therefore last.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use heapglass_collect::facts::ProcessFacts;
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
@@ -22,6 +20,7 @@ use crate::access::Access;
 use crate::client::{Cluster, api_error};
 use crate::ephemeral::{self, Started, User};
 use crate::exec::{End, Output, Said, Target, place_error};
+use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
 use crate::script::{self, Guard, Seen, Tool};
 use crate::status::{container_status, fate, liveness};
@@ -31,8 +30,6 @@ const NODES: &[&str] =
     &["node", "/usr/local/bin/node", "/usr/bin/node", "/nodejs/bin/node", "/opt/node/bin/node"];
 /// Most that a look may print.
 const LOOK_LIMIT: u64 = 8 << 20;
-/// A look this recent answers for the surroundings as well.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// How containers may be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,10 +70,10 @@ pub struct Pod {
     tried: Mutex<Vec<String>>,
     /// The ephemeral containers that were added, which nobody can take back.
     added: Mutex<Vec<String>>,
-    /// When the Node.js processes started that were seen, each as it was seen first.
-    births: Mutex<BTreeMap<u32, u64>>,
+    /// What looks have shown that holds for the next ones.
+    kept: Mutex<Kept>,
     /// When it was last asked for what is asked again and again.
-    asked: tokio::sync::Mutex<Option<Instant>>,
+    asked: tokio::sync::Mutex<Asked>,
     /// What finding the way in saw, until somebody asks for the processes.
     first: Mutex<Option<(Instant, Seen)>>,
     /// What was around the processes when they were listed, until somebody asks for it.
@@ -111,7 +108,7 @@ impl Pod {
             reach: OnceCell::new(),
             tried: Mutex::default(),
             added: Mutex::default(),
-            births: Mutex::default(),
+            kept: Mutex::default(),
             asked: tokio::sync::Mutex::default(),
             first: Mutex::default(),
             around: Mutex::default(),
@@ -263,7 +260,9 @@ impl Pod {
             let Said { stdout, stderr, end } = said;
             if let Some(mut seen) = script::seen(&stdout, &mark) {
                 self.note(format!("{name} in the container: answers"));
-                self.known(&mut seen);
+                self.add_limit(&mut seen.surroundings);
+                lock(&self.kept).sort_out(&mut seen);
+                lock(&self.kept).keep(&seen, true, true);
                 *lock(&self.first) = Some((Instant::now(), seen));
                 return Ok(tool);
             }
@@ -283,32 +282,65 @@ impl Pod {
     /// Keeps questions apart: whoever waits for something asks again and again, and each question is a
     /// process in the container.
     async fn pace(&self, reach: &Reach) {
-        let apart = match reach.tool {
+        let shortest = match reach.tool {
             Tool::Shell => Duration::from_millis(100),
             Tool::Node(_) => Duration::from_millis(500),
         };
         let mut asked = self.asked.lock().await;
-        if let Some(last) = *asked {
+        if let Some(last) = asked.last {
+            let apart = asked.apart(shortest);
             tokio::time::sleep(apart.saturating_sub(last.elapsed())).await;
         }
-        *asked = Some(Instant::now());
+        asked.last = Some(Instant::now());
+        asked.again = asked.again.saturating_add(1);
+    }
+
+    /// Something happens: what is waited for may be there soon.
+    async fn stir(&self) {
+        self.asked.lock().await.again = 0;
+    }
+
+    /// Looks at what changes from moment to moment alone; the rest is as it was when all was looked at. `None`
+    /// where that is not enough: before such a look, or when there is a process that it did not see.
+    async fn glance(&self, process: Option<u32>) -> Result<Option<Seen>, PlaceError> {
+        let reach = self.reach().await?;
+        let mark = script::mark();
+        let said = self.ask(reach, &reach.tool.glance(&mark, process)).await?;
+        let Some(mut seen) = script::seen(&said.stdout, &mark) else { return Ok(None) };
+        self.tidy(reach, &mut seen);
+        let kept = lock(&self.kept);
+        let whole = match process {
+            None => kept.complete(&mut seen),
+            Some(_) => kept.complete_around(&mut seen),
+        };
+        Ok(whole.then_some(seen))
+    }
+
+    async fn ask(&self, reach: &Reach, command: &[String]) -> Result<Said, PlaceError> {
+        self.pace(reach).await;
+        match reach.target.run(command, self.deadline(), LOOK_LIMIT).await {
+            Ok(said) => Ok(said),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    fn tidy(&self, reach: &Reach, seen: &mut Seen) {
+        if reach.ephemeral {
+            seen.processes.retain(|process| !ephemeral::is_ours(&process.cmdline));
+        }
+        lock(&self.kept).sort_out(seen);
     }
 
     async fn look(&self, process: Option<u32>) -> Result<Seen, PlaceError> {
         let reach = self.reach().await?;
-        self.pace(reach).await;
         let mark = script::mark();
-        let command = reach.tool.look(&mark, process, reach.ephemeral);
-        let said = match reach.target.run(&command, self.deadline(), LOOK_LIMIT).await {
-            Ok(said) => said,
-            Err(error) => return Err(self.explain(error).await),
-        };
+        let said = self.ask(reach, &reach.tool.look(&mark, process, reach.ephemeral)).await?;
         if let Some(mut seen) = script::seen(&said.stdout, &mark) {
-            if reach.ephemeral {
-                seen.processes.retain(|process| !ephemeral::is_ours(&process.cmdline));
-            }
-            self.known(&mut seen);
+            self.tidy(reach, &mut seen);
             self.add_limit(&mut seen.surroundings);
+            // An ephemeral container has limits of its own: those of a process are seen through the process.
+            let around = process.is_some() || !reach.ephemeral;
+            lock(&self.kept).keep(&seen, process.is_none(), around);
             return Ok(seen);
         }
         let why = format!("{:?} {}", said.end, crate::exec::one_line(&said.stderr));
@@ -343,19 +375,12 @@ impl Pod {
 
     /// What a command has to look at first that is about a process, or about files behind one's root.
     fn guard(&self, process: u32) -> Option<Guard> {
-        let started = lock(&self.births).get(&process).copied()?;
-        Some(Guard { process, started })
+        lock(&self.kept).guard(process)
     }
 
     fn guard_of(&self, path: &str) -> Option<Guard> {
         let (process, _) = path.strip_prefix("/proc/")?.split_once("/root")?;
         self.guard(process.parse().ok()?)
-    }
-
-    /// Keeps when processes started, and leaves out those that have another one's id: to whoever knows that
-    /// one it has ended.
-    fn known(&self, seen: &mut Seen) {
-        keep_births(&mut lock(&self.births), seen);
     }
 
     fn note(&self, text: String) {
@@ -382,7 +407,11 @@ impl Place for Pod {
         let first = lock(&self.first).take().filter(|(when, _)| when.elapsed() < FRESH);
         let seen = match first {
             Some((_, seen)) => seen,
-            None => self.look(None).await?,
+            None => match self.glance(None).await? {
+                // What surrounds them was not looked at.
+                Some(seen) => return Ok(seen.processes),
+                None => self.look(None).await?,
+            },
         };
         let processes = seen.processes.clone();
         // An ephemeral container has limits of its own: those of a process are seen through the process.
@@ -399,7 +428,10 @@ impl Place for Pod {
         });
         let seen = match known {
             Some((_, seen)) => seen,
-            None => self.look(Some(process)).await?,
+            None => match self.glance(Some(process)).await? {
+                Some(seen) => seen,
+                None => self.look(Some(process)).await?,
+            },
         };
         let descriptors = seen.descriptors.get(&process).cloned();
         let Some(descriptors) = descriptors else {
@@ -418,6 +450,7 @@ impl Place for Pod {
             Signal::Usr1 => "USR1",
             Signal::Usr2 => "USR2",
         };
+        self.stir().await;
         let command = reach.tool.signal(process, name, self.guard(process));
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         let done =
@@ -434,6 +467,7 @@ impl Place for Pod {
         let what = format!("forwarding port {port} of pod {pod}");
         let access = Access::port_forward(namespace);
         let ports = [port];
+        self.stir().await;
         let opened = tokio::time::timeout(self.deadline(), api.portforward(pod, &ports)).await;
         let mut forwarder = match opened {
             Ok(Ok(forwarder)) => forwarder,
@@ -470,6 +504,7 @@ impl Place for Pod {
 
     async fn open(&self, path: &str, offset: u64) -> Result<Output, PlaceError> {
         let reach = self.reach().await?;
+        self.pace(reach).await;
         match reach.target.stream(&reach.tool.read(path, offset, self.guard_of(path))).await {
             Ok(output) => Ok(output),
             Err(error) => Err(self.explain(error).await),
@@ -478,12 +513,18 @@ impl Place for Pod {
 
     async fn writable(&self, process: u32, directory: &str) -> Result<bool, PlaceError> {
         let reach = self.reach().await?;
-        let command = reach.tool.writable(&self.path_for(process, directory));
-        let said = reach.target.run(&command, self.deadline(), 1 << 16).await?;
-        match said.end {
-            End::Code(code) => Ok(code == 0),
-            _ => said.fine(&format!("asking whether {directory} can be written to")).map(|_| true),
-        }
+        let path = self.path_for(process, directory);
+        let what = format!("asking whether {directory} can be written to");
+        let command = reach.tool.writable(process, &path, self.guard(process));
+        let said = reach.target.run(&command, self.deadline(), 1 << 16).await?.fine(&what)?;
+        script::may_write(&String::from_utf8_lossy(&said))
+            .map_err(|why| PlaceError::Impossible { what, why })
+    }
+
+    async fn now(&self) -> Option<i64> {
+        let reach = self.reach().await.ok()?;
+        let said = reach.target.run(&reach.tool.now(), self.deadline(), 1 << 10).await.ok()?;
+        String::from_utf8_lossy(&said.fine("date").ok()?).trim().parse().ok()
     }
 
     fn path_for(&self, process: u32, path: &str) -> String {
@@ -512,64 +553,6 @@ impl Place for Pod {
     }
 }
 
-/// See [`Pod::known`].
-fn keep_births(births: &mut BTreeMap<u32, u64>, seen: &mut Seen) {
-    let Seen { processes, started, descriptors, .. } = seen;
-    processes.retain(|raw| {
-        let Some(&started) = started.get(&raw.pid) else { return true };
-        let first = match births.get(&raw.pid) {
-            Some(&first) => first,
-            // What is none today will not be signalled, and may be one of many that come and go.
-            None if !ProcessFacts::new(raw).runtime.has_v8() => started,
-            None => *births.entry(raw.pid).or_insert(started),
-        };
-        if first != started {
-            descriptors.remove(&raw.pid);
-        }
-        first == started
-    });
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_that_has_the_id_of_one_that_was_known_is_not_seen() {
-        let look = |command: &str, started: u64| {
-            let process = RawProcess {
-                pid: 1,
-                exe: format!("/usr/bin/{command}"),
-                cmdline: command.as_bytes().to_vec(),
-                comm: command.to_owned(),
-                ..RawProcess::default()
-            };
-            Seen {
-                processes: vec![process],
-                started: BTreeMap::from([(1, started)]),
-                descriptors: BTreeMap::from([(1, String::new())]),
-                ..Seen::default()
-            }
-        };
-        let mut births = BTreeMap::new();
-        for (command, started, is_seen) in [
-            // What is no Node.js comes and goes.
-            ("sh", 5, true),
-            ("sh", 6, true),
-            ("node", 7, true),
-            ("node", 7, true),
-            ("node", 8, false),
-            ("sh", 9, false),
-            ("node", 7, true),
-        ] {
-            let mut seen = look(command, started);
-            keep_births(&mut births, &mut seen);
-            let found = (seen.processes.len() == 1, seen.descriptors.len() == 1);
-            assert_eq!(found, (is_seen, is_seen), "{command} {started}");
-        }
-    }
 }

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use heapglass_collect::facts::Status;
 use heapglass_collect::place::{RawProcess, RawSurroundings, RemoteFile};
+use memchr::memmem;
 
 use crate::ephemeral::User;
 
@@ -134,6 +135,18 @@ impl Tool {
         command
     }
 
+    /// What changes from moment to moment: of all processes their status and who they are, of one its sockets
+    /// besides.
+    pub(crate) fn glance(&self, mark: &str, process: Option<u32>) -> Vec<String> {
+        let which = process.map_or_else(|| "all".to_owned(), |pid| pid.to_string());
+        self.command(LOOK_SH, LOOK_JS, &[mark, &which, "", "brief"])
+    }
+
+    /// The time there, in seconds since 1970.
+    pub(crate) fn now(&self) -> Vec<String> {
+        self.command("date +%s", "console.log(Math.floor(Date.now() / 1000))", &[])
+    }
+
     /// Everything about all processes, or about one; `through_root` if files lie behind its root.
     pub(crate) fn look(&self, mark: &str, process: Option<u32>, through_root: bool) -> Vec<String> {
         let which = process.map_or_else(|| "all".to_owned(), |pid| pid.to_string());
@@ -176,11 +189,26 @@ kill -"$2" "$1""#;
         self.guarded(guard, shell, node, &[&process.to_string(), signal, bit])
     }
 
-    /// Ends well if a directory can be written to.
-    pub(crate) fn writable(&self, directory: &str) -> Vec<String> {
-        let node =
-            "const fs = require('fs'); fs.accessSync(process.argv[1] + '/.', fs.constants.W_OK)";
-        self.command("[ -d \"$1\" ] && [ -w \"$1\" ]", node, &[directory])
+    /// Says whether whoever asks may write to a directory, the directory's mode and owners, and the status of
+    /// the process and of whoever asks.
+    pub(crate) fn writable(
+        &self,
+        process: u32,
+        directory: &str,
+        guard: Option<Guard>,
+    ) -> Vec<String> {
+        let node = "const fs = require('fs'), [dir, pid] = process.argv.slice(1); let may = 'no', s; \
+            try { s = fs.statSync(dir); if (!s.isDirectory()) throw 0; } catch (e) { console.log('none - - -'); process.exit(0); } \
+            try { fs.accessSync(dir + '/.', fs.constants.W_OK); may = 'yes'; } catch (e) { if (e.code === 'EROFS') may = 'never'; } \
+            console.log(may, (s.mode & 4095).toString(8), s.uid, s.gid); \
+            for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups):.*$/mg).join('\\n'))";
+        let shell = r#"[ -d "$1" ] || { echo 'none - - -'; exit 0; }
+m=no; [ -w "$1" ] && m=yes
+echo "$m $(stat -L -c '%a %u %g' "$1" 2>/dev/null || echo '- - -')"
+for p in $$ "$2"; do
+  while read -r k v; do case $k in Uid:|Gid:|Groups:) echo "$k $v" ;; esac; done < "/proc/$p/status"
+done"#;
+        self.guarded(guard, shell, node, &[directory, &process.to_string()])
     }
 
     /// What a Node binary says of its version.
@@ -202,15 +230,13 @@ struct Frame<'a> {
 /// Cuts output into frames; `None` if the program did not run to its end.
 fn frames<'a>(output: &'a [u8], mark: &str) -> Option<Vec<Frame<'a>>> {
     let edge = format!("\n{mark} ");
-    let finder = |from: usize| {
-        let rest = output.get(from..)?;
-        rest.windows(edge.len()).position(|window| window == edge.as_bytes()).map(|at| from + at)
-    };
+    let edge = memmem::Finder::new(edge.as_bytes());
+    let finder = |from: usize| edge.find(output.get(from..)?).map(|at| from + at);
     let mut frames = Vec::new();
     let mut at = finder(0)?;
     loop {
-        let head = at + edge.len();
-        let line_end = head + output[head..].iter().position(|&byte| byte == b'\n')?;
+        let head = at + edge.needle().len();
+        let line_end = head + memchr::memchr(b'\n', output.get(head..)?)?;
         let line = std::str::from_utf8(&output[head..line_end]).ok()?;
         let (kind, name) = line.split_once(' ').unwrap_or((line, ""));
         let next = finder(line_end);
@@ -299,6 +325,49 @@ fn node_variables(environ: &[u8]) -> Vec<u8> {
     let wanted =
         |variable: &&[u8]| variable.starts_with(b"NODE_") || variable.starts_with(b"PATH=");
     environ.split(|&byte| byte == 0).filter(wanted).collect::<Vec<_>>().join(&0)
+}
+
+/// Whether a process may write to a directory, by what `writable` printed; an error says why that is not known.
+pub(crate) fn may_write(output: &str) -> Result<bool, String> {
+    let (first, rest) = output.split_once('\n').unwrap_or((output, ""));
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let &[may, mode, owner, group] = &words[..] else {
+        return Err("the answer cannot be read".to_owned());
+    };
+    if may == "none" || may == "never" {
+        return Ok(false);
+    }
+    // Two times the same lines: whoever asked, then the process.
+    let second = rest.rfind("Uid:").unwrap_or(0);
+    let (own, process) = (Status::new(&rest[..second]), Status::new(&rest[second..]));
+    let (Some(own_uid), Some(uid)) = (own.uid, process.uid) else {
+        return Err("the process's user cannot be seen".to_owned());
+    };
+    if own_uid == uid && own.groups.first() == process.groups.first() {
+        return Ok(may == "yes");
+    }
+    // Root may write anywhere but in what is mounted to be read alone.
+    if own_uid == 0 && may == "no" {
+        return Ok(false);
+    }
+    let whose = format!("the process is user {uid}, and whoever looks is user {own_uid}");
+    let (Ok(mode), Ok(owner), Ok(group)) =
+        (u32::from_str_radix(mode, 8), owner.parse::<u32>(), group.parse::<u32>())
+    else {
+        return Err(whose);
+    };
+    let all = |shift: u32| (mode >> shift) & 0o3 == 0o3;
+    let allowed = match uid {
+        0 => true,
+        uid if uid == owner => all(6),
+        _ if process.groups.contains(&group) => all(3),
+        _ => all(0),
+    };
+    // What only may be read is seen by root and by whoever may write.
+    if allowed && own_uid != 0 && may == "no" {
+        return Err(whose);
+    }
+    Ok(allowed)
 }
 
 /// Reads what `list` printed.

@@ -67,12 +67,11 @@ fn files_are_listed_read_and_removed() {
         assert_eq!(run(&tool.read(&path, 4, None)), b"456789", "{tool:?}");
         let missing = listed(&run(&tool.list(&mark, "/no/such", None)), &mark).expect("whole");
         assert!(missing.is_empty(), "{tool:?}");
-        let ends_well = |command: Vec<String>| {
-            let status = Command::new(&command[0]).args(&command[1..]).output();
-            status.expect("runs").status.success()
+        let may = |dir: &str| {
+            let output = run(&tool.writable(std::process::id(), dir, None));
+            may_write(&String::from_utf8_lossy(&output))
         };
-        assert!(ends_well(tool.writable(&dir)), "{tool:?}");
-        assert!(!ends_well(tool.writable("/no")), "{tool:?}");
+        assert_eq!((may(&dir), may("/no")), (Ok(true), Ok(false)), "{tool:?}");
         run(&tool.remove(&path, None));
         assert!(!std::path::Path::new(&path).exists(), "{tool:?}");
         std::fs::write(&path, b"0123456789").expect("written again");
@@ -179,4 +178,64 @@ fn the_start_time_stands_behind_a_name_with_anything_in_it() {
     let numbers = (3..60).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
     assert_eq!(start_time(&format!("7 (a) b) c) {numbers}")), Some(22));
     assert_eq!(start_time("7 (a"), None);
+}
+
+#[test]
+fn whether_a_process_may_write_is_a_matter_of_its_own_user() {
+    let output = |first: &str, own: (u32, u32), process: (u32, u32), groups: &str| {
+        let lines = |(uid, gid): (u32, u32), groups: &str| {
+            format!(
+                "Uid: {uid} {uid} {uid} {uid}\nGid: {gid} {gid} {gid} {gid}\nGroups: {groups}\n"
+            )
+        };
+        format!("{first}\n{}{}", lines(own, ""), lines(process, groups))
+    };
+    let (root, app) = ((0, 0), (1000, 1000));
+    for (first, own, process, groups, expected) in [
+        ("yes 755 0 0", root, root, "", Some(true)),
+        // Root may, the process may not.
+        ("yes 755 0 0", root, app, "", Some(false)),
+        ("yes 1777 0 0", root, app, "", Some(true)),
+        ("yes 775 0 5", root, app, "5 6", Some(true)),
+        ("yes 700 1000 0", root, app, "", Some(true)),
+        // Mounted to be read alone.
+        ("no 1777 0 0", root, app, "", Some(false)),
+        ("never 1777 0 0", app, app, "", Some(false)),
+        ("none - - -", app, app, "", Some(false)),
+        ("no 755 0 0", app, app, "", Some(false)),
+        ("yes 1777 0 0", app, (5, 5), "", Some(true)),
+        ("no 700 5 5", app, (5, 5), "", None),
+        ("yes - - -", root, app, "", None),
+    ] {
+        let found = may_write(&output(first, own, process, groups));
+        assert_eq!(found.clone().ok(), expected, "{first} {own:?} {process:?}: {found:?}");
+    }
+    assert!(may_write("").is_err() && may_write("yes 755 0 0").is_err());
+}
+
+#[test]
+fn a_glance_is_a_small_part_of_a_look() {
+    for tool in tools() {
+        let (mark, pid) = (mark(), std::process::id());
+        let all = seen(&run(&tool.glance(&mark, None)), &mark).expect("whole");
+        let process = all.processes.iter().find(|process| process.pid == pid).expect("this one");
+        assert!(process.status.contains("VmRSS") && !process.cmdline.is_empty(), "{tool:?}");
+        assert!(process.environ.is_empty() && all.started.contains_key(&pid), "{tool:?}");
+        assert!(all.surroundings.disk.is_empty() && all.surroundings.sockets.is_empty());
+        let one = seen(&run(&tool.glance(&mark, Some(pid))), &mark).expect("whole");
+        assert!(one.descriptors[&pid].contains("pipe:["), "{tool:?}: {one:?}");
+        assert!(one.surroundings.sockets.contains("local_address"), "{tool:?}");
+        assert!(one.surroundings.meminfo.is_empty(), "{tool:?}");
+    }
+}
+
+#[test]
+fn the_time_there_is_told() {
+    let here = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let here = i64::try_from(here.expect("a time").as_secs()).expect("a number");
+    for tool in tools() {
+        let text = String::from_utf8_lossy(&run(&tool.now())).into_owned();
+        let there: i64 = text.trim().parse().expect("a number");
+        assert!((here..here + 60).contains(&there), "{tool:?}: {text}");
+    }
 }
