@@ -4,6 +4,10 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
+use clap::CommandFactory;
+
+use crate::args::Cli;
+
 /// Options of `gather` that begin with `--without-` and mean something.
 const KNOWN: &[&str] = &["--without-helm", "--without-operator"];
 /// Switches of RHDH's must-gather that ask for what is not collected here.
@@ -13,7 +17,8 @@ const ELSEWHERE: &[&str] = &["--cluster-info", "--with-cluster-info"];
 pub(crate) fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut all: Vec<OsString> = all.collect();
     let name = all.first().map(Path::new).and_then(Path::file_stem).unwrap_or_default().to_owned();
-    if name == "gather" || name == "must_gather" {
+    let is_image = name == "gather" || name == "must_gather";
+    if is_image {
         all[0] = "heapglass".into();
         all.insert(1, "gather".into());
     }
@@ -37,7 +42,47 @@ pub(crate) fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
             !foreign
         });
     }
-    all
+    if is_image { without_unknown(all) } else { all }
+}
+
+/// Leaves out what `gather` does not know, with a warning. Whoever calls a must-gather image passes options on
+/// that are for another version or another collector: that is no reason to collect nothing.
+fn without_unknown(all: Vec<OsString>) -> Vec<OsString> {
+    let mut command = Cli::command();
+    command.build();
+    let Some(gather) = command.find_subcommand("gather") else { return all };
+    let known = |word: &str| {
+        let option = |arg: &&clap::Arg| match word.strip_prefix("--") {
+            Some(long) => {
+                let long = long.split('=').next().unwrap_or_default();
+                arg.get_long() == Some(long)
+                    || arg.get_all_aliases().is_some_and(|all| all.contains(&long))
+            }
+            None => arg.get_short().is_some_and(|short| word.chars().nth(1) == Some(short)),
+        };
+        gather.get_arguments().find(option)
+    };
+    let mut kept: Vec<OsString> = Vec::with_capacity(all.len());
+    let mut is_value = false;
+    for (number, word) in all.into_iter().enumerate() {
+        let text = word.to_string_lossy().into_owned();
+        if number < 2 || std::mem::take(&mut is_value) {
+            kept.push(word);
+            continue;
+        }
+        let option = text.starts_with('-').then(|| known(&text)).flatten();
+        match option {
+            Some(option) => {
+                let is_alone = !text.contains('=') && (text.starts_with("--") || text.len() == 2);
+                is_value = is_alone && option.get_action().takes_values();
+                kept.push(word);
+            }
+            None => {
+                let _ = writeln!(std::io::stderr(), "warning: {text} is not known and ignored");
+            }
+        }
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -56,6 +101,17 @@ mod tests {
         check("/usr/bin/gather --with-heap-dumps", "heapglass gather --with-heap-dumps");
         check("kubectl-heapglass gather", "kubectl-heapglass gather");
         check("heapglass a.heapsnapshot", "heapglass a.heapsnapshot");
+    }
+
+    #[test]
+    fn an_image_ignores_what_it_does_not_know() {
+        check(
+            "gather --nonsense --namespaces a,b --since 2h extra -z --with-heap-dumps --parallel=3 --json",
+            "heapglass gather --namespaces a,b --with-heap-dumps --parallel=3 --json",
+        );
+        // The value of an option may look like one.
+        check("gather --selector -x --help", "heapglass gather --selector -x --help");
+        check("heapglass gather --nonsense", "heapglass gather --nonsense");
     }
 
     #[test]

@@ -65,3 +65,21 @@ fn wrong_values_are_wrong_usage() {
         assert!(said.stderr.contains(name), "{}", said.stderr);
     }
 }
+
+/// A must-gather image is called with options of other versions.
+#[cfg(unix)]
+#[test]
+fn as_an_image_it_warns_of_what_it_does_not_know_and_goes_on() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let name = folder.path().join("gather");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_heapglass"), &name).expect("a link");
+    let mut command = std::process::Command::new(&name);
+    command.args(["--with-heap-dumps", "--nonsense", "5"]).env("KUBECONFIG", "/nonexistent/config");
+    let said = said(command.output().expect("the program runs"));
+    assert_eq!(said.code, 4, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("warning: --nonsense is not known and ignored"),
+        "{}",
+        said.stderr
+    );
+}

@@ -2,13 +2,6 @@
 
 use std::fmt;
 
-use crate::client::Cluster;
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use kube::Api;
-use kube::api::PostParams;
-
 /// A right: a verb on a kind of resource, in a namespace or in all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
@@ -86,34 +79,6 @@ impl fmt::Display for Access {
             None => f.write_str(" in all namespaces"),
         }
     }
-}
-
-/// Asks whether the right is there; `None` if that cannot be asked.
-pub async fn is_allowed(cluster: &Cluster, access: &Access) -> Option<bool> {
-    let (resource, subresource) = match access.resource.split_once('/') {
-        Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
-        None => (access.resource, None),
-    };
-    let attributes = ResourceAttributes {
-        group: Some(access.group.to_owned()),
-        resource: Some(resource.to_owned()),
-        subresource,
-        verb: access.verbs.first().map(|&verb| verb.to_owned()),
-        namespace: access.namespace.clone(),
-        ..ResourceAttributes::default()
-    };
-    let review = SelfSubjectAccessReview {
-        spec: SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(attributes),
-            ..SelfSubjectAccessReviewSpec::default()
-        },
-        ..SelfSubjectAccessReview::default()
-    };
-    let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client());
-    let right = Access::new("create", "authorization.k8s.io", "selfsubjectaccessreviews", None);
-    let params = PostParams::default();
-    let answer = cluster.ask("own rights", &right, api.create(&params, &review)).await.ok()?;
-    Some(answer.status?.allowed)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use heapglass_collect::place::PlaceError;
+use heapglass_collect::words::size;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::Api;
@@ -13,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use crate::access::Access;
 use crate::client::{ApiError, Cluster, api_error};
+use crate::script::REPLACED;
 
 /// Output is read through a buffer of this size.
 const BUFFER: usize = 1 << 20;
@@ -49,6 +51,10 @@ impl Said {
     pub(crate) fn fine(self, what: &str) -> Result<Vec<u8>, PlaceError> {
         let why = match self.end {
             End::Code(0) => return Ok(self.stdout),
+            End::Code(REPLACED) => {
+                let (what, why) = (what.to_owned(), one_line(&self.stderr));
+                return Err(PlaceError::Gone { what, why });
+            }
             End::Code(code) => format!("exit code {code}: {}", one_line(&self.stderr)),
             End::NoProgram => "the image has no such program".to_owned(),
             End::Broken(why) => why,
@@ -74,15 +80,14 @@ impl Target {
             let mut process = self.start(command).await?;
             let status = process.take_status();
             let (stdout, stderr) = (process.stdout(), process.stderr());
-            let read = |stream: Option<_>, limit| async move {
-                let mut bytes = Vec::new();
-                if let Some(stream) = stream {
-                    tokio::io::AsyncReadExt::take(stream, limit).read_to_end(&mut bytes).await?;
-                }
-                Ok::<_, std::io::Error>(bytes)
+            let (stdout, stderr) =
+                tokio::try_join!(read_up_to(stdout, limit), read_all(stderr, 1 << 16))
+                    .map_err(|source| PlaceError::Io { what: what.clone(), source })?;
+            let Some(stdout) = stdout else {
+                // Nobody reads the rest, so the command would never end.
+                let why = format!("it answered with more than {}", size(limit));
+                return Err(PlaceError::Impossible { what: what.clone(), why });
             };
-            let (stdout, stderr) = tokio::try_join!(read(stdout, limit), read(stderr, 1 << 16))
-                .map_err(|source| PlaceError::Io { what: what.clone(), source })?;
             let status = match status {
                 Some(status) => status.await,
                 None => None,
@@ -117,8 +122,7 @@ impl Target {
         if let Some(stderr) = process.stderr() {
             let complaints = complaints.clone();
             tokio::spawn(async move {
-                let mut text = Vec::new();
-                let _ = stderr.take(1 << 16).read_to_end(&mut text).await;
+                let text = read_all(Some(stderr), 1 << 16).await.unwrap_or_default();
                 let text = String::from_utf8_lossy(&text).into_owned();
                 *complaints.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
             });
@@ -147,6 +151,28 @@ impl Target {
         let program = command.first().map_or("", String::as_str);
         format!("running {program} in container {} of pod {}", self.container, self.pod)
     }
+}
+
+/// Reads to the end; `None` as soon as there is more than `limit`.
+async fn read_up_to(
+    stream: Option<impl AsyncRead + Unpin>,
+    limit: u64,
+) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        stream.take(limit.saturating_add(1)).read_to_end(&mut bytes).await?;
+    }
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+/// Reads to the end and keeps the beginning.
+async fn read_all(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut stream) = stream {
+        (&mut stream).take(limit).read_to_end(&mut bytes).await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    }
+    Ok(bytes)
 }
 
 fn late(what: String, after: Duration) -> PlaceError {
@@ -277,5 +303,15 @@ mod tests {
     fn long_texts_are_cut() {
         assert_eq!(one_line(" a\n b "), "a b");
         assert_eq!(one_line(&"ä".repeat(500)).chars().count(), 401);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_long_is_not_waited_for() {
+        // The other end stays open, as it does while a command still writes.
+        let (mut far, near) = tokio::io::duplex(64);
+        tokio::io::AsyncWriteExt::write_all(&mut far, &[0; 11]).await.expect("written");
+        assert_eq!(read_up_to(Some(near), 10).await.expect("read"), None);
+        assert_eq!(read_up_to(Some(&[1u8; 10][..]), 10).await.expect("read"), Some(vec![1; 10]));
+        assert_eq!(read_all(Some(&[1u8; 99][..]), 10).await.expect("read"), vec![1; 10]);
     }
 }

@@ -6,15 +6,18 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
-mod base64;
 pub mod client;
 pub mod discover;
 mod ephemeral;
 mod exec;
 pub mod gather;
+mod kept;
+mod lists;
 pub mod named;
 pub mod pod;
+mod port;
 mod quantity;
 mod redact;
 mod script;
+mod status;
 pub mod wire;

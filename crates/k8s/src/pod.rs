@@ -5,9 +5,7 @@
 //! processes, which stays in the pod's description for ever and is therefore last.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use heapglass_collect::place::{
@@ -16,22 +14,22 @@ use heapglass_collect::place::{
 use heapglass_collect::preflight::Probe;
 use k8s_openapi::api::core::v1 as core;
 use kube::Api;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
-use crate::ephemeral;
+use crate::ephemeral::{self, Started, User};
 use crate::exec::{End, Output, Said, Target, place_error};
-use crate::script::{self, Seen, Tool};
+use crate::kept::{Asked, FRESH, Kept};
+use crate::port::PortStream;
+use crate::script::{self, Guard, Seen, Tool};
+use crate::status::{container_status, fate, liveness};
 
 /// Where Node is in the images that people use.
 const NODES: &[&str] =
     &["node", "/usr/local/bin/node", "/usr/bin/node", "/nodejs/bin/node", "/opt/node/bin/node"];
 /// Most that a look may print.
 const LOOK_LIMIT: u64 = 8 << 20;
-/// A look this recent answers for the surroundings as well.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// How containers may be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,12 +62,18 @@ pub struct Pod {
     uid: String,
     spec: core::PodSpec,
     container_id: Option<String>,
+    /// The user of the container, as far as its description tells.
+    user: User,
     options: PodOptions,
     reach: OnceCell<Reach>,
     /// What was tried to get in, and what it answered.
     tried: Mutex<Vec<String>>,
+    /// The ephemeral containers that were added, which nobody can take back.
+    added: Mutex<Vec<String>>,
+    /// What looks have shown that holds for the next ones.
+    kept: Mutex<Kept>,
     /// When it was last asked for what is asked again and again.
-    asked: tokio::sync::Mutex<Option<Instant>>,
+    asked: tokio::sync::Mutex<Asked>,
     /// What finding the way in saw, until somebody asks for the processes.
     first: Mutex<Option<(Instant, Seen)>>,
     /// What was around the processes when they were listed, until somebody asks for it.
@@ -88,7 +92,9 @@ impl Pod {
     /// A container of a pod that was found in the cluster.
     pub fn new(cluster: &Cluster, pod: &core::Pod, container: &str, options: PodOptions) -> Pod {
         let status = container_status(pod, container);
+        let spec = pod.spec.clone().unwrap_or_default();
         Pod {
+            user: User::described(&spec, container, status),
             target: Target {
                 cluster: cluster.clone(),
                 namespace: pod.metadata.namespace.clone().unwrap_or_default(),
@@ -96,11 +102,13 @@ impl Pod {
                 container: container.to_owned(),
             },
             uid: pod.metadata.uid.clone().unwrap_or_default(),
-            spec: pod.spec.clone().unwrap_or_default(),
+            spec,
             container_id: status.and_then(|status| status.container_id.clone()),
             options,
             reach: OnceCell::new(),
             tried: Mutex::default(),
+            added: Mutex::default(),
+            kept: Mutex::default(),
             asked: tokio::sync::Mutex::default(),
             first: Mutex::default(),
             around: Mutex::default(),
@@ -112,10 +120,16 @@ impl Pod {
         lock(&self.tried).clone()
     }
 
-    /// The ephemeral container that was added, if one was.
+    /// The ephemeral container that is the way in, if one is.
     pub fn ephemeral_container(&self) -> Option<&str> {
         let reach = self.reach.get().filter(|reach| reach.ephemeral)?;
         Some(&reach.target.container)
+    }
+
+    /// All ephemeral containers that were added, also those that were of no use. They stay in the pod's
+    /// description, since Kubernetes has no way to remove one.
+    pub fn ephemeral_containers(&self) -> Vec<String> {
+        lock(&self.added).clone()
     }
 
     /// The container as the pod describes it.
@@ -141,7 +155,11 @@ impl Pod {
     /// Ends the ephemeral container, if there is one; its entry in the pod cannot be taken back.
     pub async fn leave(&self) {
         let Some(reach) = self.reach.get().filter(|reach| reach.ephemeral) else { return };
-        let command = ephemeral::end_command(&reach.tool, &reach.target.container);
+        self.end(reach).await;
+    }
+
+    async fn end(&self, reach: &Reach) {
+        let command = ephemeral::end_command(&reach.target.container);
         let _ = reach.target.run(&command, self.deadline(), 1 << 16).await;
     }
 
@@ -166,23 +184,53 @@ impl Pod {
                 Err(error) => return Err(error),
             }
         }
-        let image = self.options.debug_image.as_deref();
-        let started =
-            ephemeral::start(&self.target, &self.spec, image, self.options.ephemeral_lifetime)
-                .await;
-        match started {
+        let first = self.add(self.user).await?;
+        Ok(self.as_the_process(first).await)
+    }
+
+    /// Adds an ephemeral container that runs as a user.
+    async fn add(&self, user: User) -> Result<Reach, PlaceError> {
+        let PodOptions { debug_image, ephemeral_lifetime, .. } = &self.options;
+        let image = debug_image.as_deref();
+        let (target, spec, added) = (&self.target, &self.spec, &self.added);
+        match ephemeral::start(target, spec, user, image, *ephemeral_lifetime, added).await {
             Ok(started) => {
-                self.note(format!(
-                    "ephemeral container {} of image {}: runs",
-                    started.name, started.image
-                ));
-                let target = Target { container: started.name, ..self.target.clone() };
-                Ok(Reach { target, tool: started.tool, ephemeral: true })
+                let Started { name, image, tool } = started;
+                self.note(format!("ephemeral container {name} of image {image} as {user}: runs"));
+                let target = Target { container: name, ..self.target.clone() };
+                Ok(Reach { target, tool, ephemeral: true })
             }
             Err(error) => {
-                self.note(format!("an ephemeral container: {error}"));
+                self.note(format!("an ephemeral container as {user}: {error}"));
                 Err(error)
             }
+        }
+    }
+
+    /// Where the process runs as another user than the ephemeral container, one that runs as that user takes
+    /// its place: a user that only the image names, or that the program chose, is seen there for the first
+    /// time. With the wrong one the process's files, its ports and its memory limit would not be seen.
+    async fn as_the_process(&self, first: Reach) -> Reach {
+        let mark = script::mark();
+        let command = first.tool.look(&mark, None, true);
+        let Ok(said) = first.target.run(&command, self.deadline(), LOOK_LIMIT).await else {
+            return first;
+        };
+        let seen = script::seen(&said.stdout, &mark).unwrap_or_default();
+        let (Some(own), Some(wanted)) = (seen.own, ephemeral::wanted_user(&seen.processes)) else {
+            return first;
+        };
+        if own == wanted {
+            return first;
+        }
+        self.note(format!("the process runs as {wanted}, and the ephemeral container as {own}"));
+        match self.add(wanted).await {
+            Ok(second) => {
+                self.end(&first).await;
+                second
+            }
+            // Signals and the inspector may work all the same.
+            Err(_) => first,
         }
     }
 
@@ -210,8 +258,11 @@ impl Pod {
                 }
             };
             let Said { stdout, stderr, end } = said;
-            if let Some(seen) = script::seen(&stdout, &mark) {
+            if let Some(mut seen) = script::seen(&stdout, &mark) {
                 self.note(format!("{name} in the container: answers"));
+                self.add_limit(&mut seen.surroundings);
+                lock(&self.kept).sort_out(&mut seen);
+                lock(&self.kept).keep(&seen, true, true);
                 *lock(&self.first) = Some((Instant::now(), seen));
                 return Ok(tool);
             }
@@ -231,31 +282,65 @@ impl Pod {
     /// Keeps questions apart: whoever waits for something asks again and again, and each question is a
     /// process in the container.
     async fn pace(&self, reach: &Reach) {
-        let apart = match reach.tool {
+        let shortest = match reach.tool {
             Tool::Shell => Duration::from_millis(100),
             Tool::Node(_) => Duration::from_millis(500),
         };
         let mut asked = self.asked.lock().await;
-        if let Some(last) = *asked {
+        if let Some(last) = asked.last {
+            let apart = asked.apart(shortest);
             tokio::time::sleep(apart.saturating_sub(last.elapsed())).await;
         }
-        *asked = Some(Instant::now());
+        asked.last = Some(Instant::now());
+        asked.again = asked.again.saturating_add(1);
+    }
+
+    /// Something happens: what is waited for may be there soon.
+    async fn stir(&self) {
+        self.asked.lock().await.again = 0;
+    }
+
+    /// Looks at what changes from moment to moment alone; the rest is as it was when all was looked at. `None`
+    /// where that is not enough: before such a look, or when there is a process that it did not see.
+    async fn glance(&self, process: Option<u32>) -> Result<Option<Seen>, PlaceError> {
+        let reach = self.reach().await?;
+        let mark = script::mark();
+        let said = self.ask(reach, &reach.tool.glance(&mark, process)).await?;
+        let Some(mut seen) = script::seen(&said.stdout, &mark) else { return Ok(None) };
+        self.tidy(reach, &mut seen);
+        let kept = lock(&self.kept);
+        let whole = match process {
+            None => kept.complete(&mut seen),
+            Some(_) => kept.complete_around(&mut seen),
+        };
+        Ok(whole.then_some(seen))
+    }
+
+    async fn ask(&self, reach: &Reach, command: &[String]) -> Result<Said, PlaceError> {
+        self.pace(reach).await;
+        match reach.target.run(command, self.deadline(), LOOK_LIMIT).await {
+            Ok(said) => Ok(said),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    fn tidy(&self, reach: &Reach, seen: &mut Seen) {
+        if reach.ephemeral {
+            seen.processes.retain(|process| !ephemeral::is_ours(&process.cmdline));
+        }
+        lock(&self.kept).sort_out(seen);
     }
 
     async fn look(&self, process: Option<u32>) -> Result<Seen, PlaceError> {
         let reach = self.reach().await?;
-        self.pace(reach).await;
         let mark = script::mark();
-        let command = reach.tool.look(&mark, process, reach.ephemeral);
-        let said = match reach.target.run(&command, self.deadline(), LOOK_LIMIT).await {
-            Ok(said) => said,
-            Err(error) => return Err(self.explain(error).await),
-        };
+        let said = self.ask(reach, &reach.tool.look(&mark, process, reach.ephemeral)).await?;
         if let Some(mut seen) = script::seen(&said.stdout, &mark) {
-            if reach.ephemeral {
-                seen.processes.retain(|process| !ephemeral::is_ours(&process.cmdline));
-            }
+            self.tidy(reach, &mut seen);
             self.add_limit(&mut seen.surroundings);
+            // An ephemeral container has limits of its own: those of a process are seen through the process.
+            let around = process.is_some() || !reach.ephemeral;
+            lock(&self.kept).keep(&seen, process.is_none(), around);
             return Ok(seen);
         }
         let why = format!("{:?} {}", said.end, crate::exec::one_line(&said.stderr));
@@ -288,6 +373,16 @@ impl Pod {
         }
     }
 
+    /// What a command has to look at first that is about a process, or about files behind one's root.
+    fn guard(&self, process: u32) -> Option<Guard> {
+        lock(&self.kept).guard(process)
+    }
+
+    fn guard_of(&self, path: &str) -> Option<Guard> {
+        let (process, _) = path.strip_prefix("/proc/")?.split_once("/root")?;
+        self.guard(process.parse().ok()?)
+    }
+
     fn note(&self, text: String) {
         lock(&self.tried).push(text);
     }
@@ -312,7 +407,11 @@ impl Place for Pod {
         let first = lock(&self.first).take().filter(|(when, _)| when.elapsed() < FRESH);
         let seen = match first {
             Some((_, seen)) => seen,
-            None => self.look(None).await?,
+            None => match self.glance(None).await? {
+                // What surrounds them was not looked at.
+                Some(seen) => return Ok(seen.processes),
+                None => self.look(None).await?,
+            },
         };
         let processes = seen.processes.clone();
         // An ephemeral container has limits of its own: those of a process are seen through the process.
@@ -329,11 +428,17 @@ impl Place for Pod {
         });
         let seen = match known {
             Some((_, seen)) => seen,
-            None => self.look(Some(process)).await?,
+            None => match self.glance(Some(process)).await? {
+                Some(seen) => seen,
+                None => self.look(Some(process)).await?,
+            },
         };
         let descriptors = seen.descriptors.get(&process).cloned();
         let Some(descriptors) = descriptors else {
-            let why = "it has ended".to_owned();
+            let why = match self.guard(process).filter(|_| seen.started.contains_key(&process)) {
+                Some(guard) => guard.broken(),
+                None => "it has ended".to_owned(),
+            };
             return Err(PlaceError::Gone { what: format!("process {process}"), why });
         };
         Ok(RawSurroundings { descriptors, ..seen.surroundings })
@@ -345,7 +450,8 @@ impl Place for Pod {
             Signal::Usr1 => "USR1",
             Signal::Usr2 => "USR2",
         };
-        let command = reach.tool.signal(process, name);
+        self.stir().await;
+        let command = reach.tool.signal(process, name, self.guard(process));
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         let done =
             said.and_then(|said| said.fine(&format!("sending SIG{name} to process {process}")));
@@ -361,6 +467,7 @@ impl Place for Pod {
         let what = format!("forwarding port {port} of pod {pod}");
         let access = Access::port_forward(namespace);
         let ports = [port];
+        self.stir().await;
         let opened = tokio::time::timeout(self.deadline(), api.portforward(pod, &ports)).await;
         let mut forwarder = match opened {
             Ok(Ok(forwarder)) => forwarder,
@@ -383,7 +490,8 @@ impl Place for Pod {
         let reach = self.reach().await?;
         self.pace(reach).await;
         let mark = script::mark();
-        let command = reach.tool.list(&mark, directory.trim_end_matches('/'));
+        let guard = self.guard_of(directory);
+        let command = reach.tool.list(&mark, directory.trim_end_matches('/'), guard);
         let what = format!("listing {directory} in {}", self.name());
         let output = reach.target.run(&command, self.deadline(), LOOK_LIMIT).await;
         let output = match output.and_then(|said| said.fine(&what)) {
@@ -396,7 +504,8 @@ impl Place for Pod {
 
     async fn open(&self, path: &str, offset: u64) -> Result<Output, PlaceError> {
         let reach = self.reach().await?;
-        match reach.target.stream(&reach.tool.read(path, offset)).await {
+        self.pace(reach).await;
+        match reach.target.stream(&reach.tool.read(path, offset, self.guard_of(path))).await {
             Ok(output) => Ok(output),
             Err(error) => Err(self.explain(error).await),
         }
@@ -404,12 +513,18 @@ impl Place for Pod {
 
     async fn writable(&self, process: u32, directory: &str) -> Result<bool, PlaceError> {
         let reach = self.reach().await?;
-        let command = reach.tool.writable(&self.path_for(process, directory));
-        let said = reach.target.run(&command, self.deadline(), 1 << 16).await?;
-        match said.end {
-            End::Code(code) => Ok(code == 0),
-            _ => said.fine(&format!("asking whether {directory} can be written to")).map(|_| true),
-        }
+        let path = self.path_for(process, directory);
+        let what = format!("asking whether {directory} can be written to");
+        let command = reach.tool.writable(process, &path, self.guard(process));
+        let said = reach.target.run(&command, self.deadline(), 1 << 16).await?.fine(&what)?;
+        script::may_write(&String::from_utf8_lossy(&said))
+            .map_err(|why| PlaceError::Impossible { what, why })
+    }
+
+    async fn now(&self) -> Option<i64> {
+        let reach = self.reach().await.ok()?;
+        let said = reach.target.run(&reach.tool.now(), self.deadline(), 1 << 10).await.ok()?;
+        String::from_utf8_lossy(&said.fine("date").ok()?).trim().parse().ok()
     }
 
     fn path_for(&self, process: u32, path: &str) -> String {
@@ -429,7 +544,7 @@ impl Place for Pod {
 
     async fn remove(&self, path: &str) -> Result<(), PlaceError> {
         let reach = self.reach().await?;
-        let command = reach.tool.remove(path);
+        let command = reach.tool.remove(path, self.guard_of(path));
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         match said.and_then(|said| said.fine(&format!("removing {path}"))) {
             Ok(_) => Ok(()),
@@ -438,126 +553,6 @@ impl Place for Pod {
     }
 }
 
-/// A connection to a port of a pod. What the kubelet says when it breaks becomes the error of the stream.
-pub struct PortStream {
-    stream: DuplexStream,
-    error: Option<Pin<Box<dyn Future<Output = Option<String>> + Send>>>,
-}
-
-impl std::fmt::Debug for PortStream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PortStream")
-    }
-}
-
-impl PortStream {
-    /// Whether the kubelet said why the stream ended.
-    fn broken(&mut self, context: &mut Context<'_>) -> Option<io::Error> {
-        let Poll::Ready(text) = self.error.as_mut()?.as_mut().poll(context) else { return None };
-        self.error = None;
-        let text = crate::exec::one_line(&text?);
-        let kind = if text.contains("refused") {
-            io::ErrorKind::ConnectionRefused
-        } else {
-            io::ErrorKind::ConnectionAborted
-        };
-        Some(io::Error::new(kind, text))
-    }
-}
-
-impl AsyncRead for PortStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        let nothing = buffer.filled().len() == before;
-        if (polled.is_pending() || nothing)
-            && let Some(error) = self.broken(context)
-        {
-            return Poll::Ready(Err(error));
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for PortStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-/// The status of a container.
-pub(crate) fn container_status<'a>(
-    pod: &'a core::Pod,
-    container: &str,
-) -> Option<&'a core::ContainerStatus> {
-    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
-    statuses.iter().find(|status| status.name == container)
-}
-
-/// What has become of a pod and its container since they were known by these ids.
-fn fate(pod: &core::Pod, uid: &str, container: &str, id: Option<&str>) -> Option<String> {
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    if pod.metadata.uid.as_deref().is_some_and(|now| now != uid) {
-        return Some(format!("pod {name} was deleted, and another one has its name"));
-    }
-    let status = pod.status.as_ref();
-    if let Some(status) = status
-        && status.phase.as_deref() == Some("Failed")
-    {
-        let reason = status.reason.as_deref().unwrap_or("failed");
-        let message = status.message.as_deref().unwrap_or_default();
-        return Some(format!("pod {name}: {reason}: {message}"));
-    }
-    let now = container_status(pod, container);
-    let changed = now.is_some_and(|status| id.is_some() && status.container_id.as_deref() != id);
-    let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
-    let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
-    if let Some(ended) = stopped.or(last.filter(|_| changed)) {
-        let reason = ended.reason.as_deref().unwrap_or("ended");
-        return Some(format!(
-            "container {container} of pod {name} was restarted: {reason}, exit code {}",
-            ended.exit_code
-        ));
-    }
-    if changed {
-        return Some(format!("container {container} of pod {name} was restarted"));
-    }
-    if let Some(since) = &pod.metadata.deletion_timestamp {
-        return Some(format!("pod {name} is being deleted since {}", since.0));
-    }
-    None
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The liveness probe of a container, with Kubernetes' defaults.
-pub fn liveness(container: &core::Container) -> Option<Probe> {
-    let probe = container.liveness_probe.as_ref()?;
-    let or = |value: Option<i32>, default: u32| {
-        let value = value.and_then(|value| u32::try_from(value).ok());
-        value.filter(|&value| value > 0).unwrap_or(default)
-    };
-    Some(Probe {
-        failures: or(probe.failure_threshold, 3),
-        period: or(probe.period_seconds, 10),
-        timeout: or(probe.timeout_seconds, 1),
-    })
 }

@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
+use heapglass_collect::facts::Status;
 use heapglass_collect::place::{RawProcess, RawSurroundings, RemoteFile};
+use memchr::memmem;
+
+use crate::ephemeral::User;
 
 const LOOK_SH: &str = include_str!("script/look.sh");
 const LOOK_JS: &str = include_str!("script/look.js");
@@ -24,10 +28,58 @@ pub(crate) enum Tool {
     Node(String),
 }
 
+/// How a command ends that found another process than the one that was meant.
+pub(crate) const REPLACED: i32 = 43;
+
+/// A process that has to be the one that was seen: its id may be another one's by now, above all after a
+/// restart of its container, which gives the same small numbers again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Guard {
+    pub(crate) process: u32,
+    /// When it started, in the kernel's ticks since boot.
+    pub(crate) started: u64,
+}
+
+impl Guard {
+    /// What a person is told.
+    pub(crate) fn broken(self) -> String {
+        format!(
+            "process {} is another one than it was: it ended, or its container was restarted",
+            self.process
+        )
+    }
+
+    /// Ends a shell's program unless the process is that one.
+    fn shell(self) -> String {
+        let Guard { process, started } = self;
+        format!(
+            "was() {{\n  x=\n  while read -r l || [ -n \"$l\" ]; do x=$l; done < /proc/{process}/stat\n  \
+             set -- ${{x##*) }}\n  [ \"${{20}}\" = {started} ]\n}}\n\
+             was 2>/dev/null || {{ echo '{}' >&2; exit {REPLACED}; }}\n",
+            self.broken()
+        )
+    }
+
+    /// The same for Node.
+    fn node(self) -> String {
+        let Guard { process, started } = self;
+        format!(
+            "{{ let s = ''; try {{ s = require('fs').readFileSync('/proc/{process}/stat', 'latin1'); }} catch (e) {{ /* gone */ }} \
+             if (s.slice(s.lastIndexOf(')') + 2).split(' ')[19] !== '{started}') \
+             {{ console.error('{}'); process.exit({REPLACED}); }} }}\n",
+            self.broken()
+        )
+    }
+}
+
 /// Everything that one look gives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) processes: Vec<RawProcess>,
+    /// Who looked, if all processes were looked at.
+    pub(crate) own: Option<User>,
+    /// When each process started, in the kernel's ticks since boot.
+    pub(crate) started: BTreeMap<u32, u64>,
     /// Without descriptors, which each process has its own of.
     pub(crate) surroundings: RawSurroundings,
     /// Where the descriptors of each process lead.
@@ -36,11 +88,28 @@ pub(crate) struct Seen {
 
 /// A mark that no file contains by chance.
 pub(crate) fn mark() -> String {
-    let random = RandomState::new().build_hasher().finish();
-    format!("heapglass-{random:016x}")
+    format!("heapglass-{:016x}", random())
+}
+
+/// A number that is another one each time.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 impl Tool {
+    /// A program that does nothing unless a process is still the one that it was.
+    fn guarded(
+        &self,
+        guard: Option<Guard>,
+        shell: &str,
+        node: &str,
+        arguments: &[&str],
+    ) -> Vec<String> {
+        let Some(guard) = guard else { return self.command(shell, node, arguments) };
+        let (shell, node) = (guard.shell() + shell, guard.node() + node);
+        self.command(&shell, &node, arguments)
+    }
+
     fn command(&self, shell: &str, node: &str, arguments: &[&str]) -> Vec<String> {
         let mut command = match self {
             Tool::Shell => {
@@ -66,6 +135,18 @@ impl Tool {
         command
     }
 
+    /// What changes from moment to moment: of all processes their status and who they are, of one its sockets
+    /// besides.
+    pub(crate) fn glance(&self, mark: &str, process: Option<u32>) -> Vec<String> {
+        let which = process.map_or_else(|| "all".to_owned(), |pid| pid.to_string());
+        self.command(LOOK_SH, LOOK_JS, &[mark, &which, "", "brief"])
+    }
+
+    /// The time there, in seconds since 1970.
+    pub(crate) fn now(&self) -> Vec<String> {
+        self.command("date +%s", "console.log(Math.floor(Date.now() / 1000))", &[])
+    }
+
     /// Everything about all processes, or about one; `through_root` if files lie behind its root.
     pub(crate) fn look(&self, mark: &str, process: Option<u32>, through_root: bool) -> Vec<String> {
         let which = process.map_or_else(|| "all".to_owned(), |pid| pid.to_string());
@@ -73,26 +154,26 @@ impl Tool {
         self.command(LOOK_SH, LOOK_JS, &[mark, &which, root])
     }
 
-    pub(crate) fn list(&self, mark: &str, directory: &str) -> Vec<String> {
-        self.command(LIST_SH, LIST_JS, &[mark, directory])
+    pub(crate) fn list(&self, mark: &str, directory: &str, guard: Option<Guard>) -> Vec<String> {
+        self.guarded(guard, LIST_SH, LIST_JS, &[mark, directory])
     }
 
     /// Prints a file from a byte on.
-    pub(crate) fn read(&self, path: &str, offset: u64) -> Vec<String> {
+    pub(crate) fn read(&self, path: &str, offset: u64, guard: Option<Guard>) -> Vec<String> {
         let offset_text = offset.to_string();
         let shell =
             if offset == 0 { "exec cat -- \"$1\"" } else { "exec tail -c +$(($2 + 1)) -- \"$1\"" };
-        self.command(shell, READ_JS, &[path, &offset_text])
+        self.guarded(guard, shell, READ_JS, &[path, &offset_text])
     }
 
-    pub(crate) fn remove(&self, path: &str) -> Vec<String> {
+    pub(crate) fn remove(&self, path: &str, guard: Option<Guard>) -> Vec<String> {
         let node = "require('fs').unlinkSync(process.argv[1])";
-        self.command("rm -f -- \"$1\" && [ ! -e \"$1\" ]", node, &[path])
+        self.guarded(guard, "rm -f -- \"$1\" && [ ! -e \"$1\" ]", node, &[path])
     }
 
-    /// Sends a signal, if the process catches it at that moment: else it would be killed. The shell has `kill`
-    /// built in, with or without the program.
-    pub(crate) fn signal(&self, process: u32, signal: &str) -> Vec<String> {
+    /// Sends a signal, if the process is the one that was seen and catches it at that moment: else it would be
+    /// killed. The shell has `kill` built in, with or without the program.
+    pub(crate) fn signal(&self, process: u32, signal: &str, guard: Option<Guard>) -> Vec<String> {
         // Signals 10 and 12 are bits 9 and 11 of the mask, both in its third digit from the right.
         let bit = if signal == "USR2" { "8" } else { "2" };
         let shell = r#"d=
@@ -105,14 +186,29 @@ kill -"$2" "$1""#;
             const m = /^SigCgt:\\s*([0-9a-f]+)/m.exec(require('fs').readFileSync('/proc/' + pid + '/status', 'utf8')); \
             if (!m || !(parseInt(m[1].slice(-3, -2), 16) & Number(bit))) throw new Error('it does not catch SIG' + name); \
             process.kill(Number(pid), 'SIG' + name)";
-        self.command(shell, node, &[&process.to_string(), signal, bit])
+        self.guarded(guard, shell, node, &[&process.to_string(), signal, bit])
     }
 
-    /// Ends well if a directory can be written to.
-    pub(crate) fn writable(&self, directory: &str) -> Vec<String> {
-        let node =
-            "const fs = require('fs'); fs.accessSync(process.argv[1] + '/.', fs.constants.W_OK)";
-        self.command("[ -d \"$1\" ] && [ -w \"$1\" ]", node, &[directory])
+    /// Says whether whoever asks may write to a directory, the directory's mode and owners, and the status of
+    /// the process and of whoever asks.
+    pub(crate) fn writable(
+        &self,
+        process: u32,
+        directory: &str,
+        guard: Option<Guard>,
+    ) -> Vec<String> {
+        let node = "const fs = require('fs'), [dir, pid] = process.argv.slice(1); let may = 'no', s; \
+            try { s = fs.statSync(dir); if (!s.isDirectory()) throw 0; } catch (e) { console.log('none - - -'); process.exit(0); } \
+            try { fs.accessSync(dir + '/.', fs.constants.W_OK); may = 'yes'; } catch (e) { if (e.code === 'EROFS') may = 'never'; } \
+            console.log(may, (s.mode & 4095).toString(8), s.uid, s.gid); \
+            for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups):.*$/mg).join('\\n'))";
+        let shell = r#"[ -d "$1" ] || { echo 'none - - -'; exit 0; }
+m=no; [ -w "$1" ] && m=yes
+echo "$m $(stat -L -c '%a %u %g' "$1" 2>/dev/null || echo '- - -')"
+for p in $$ "$2"; do
+  while read -r k v; do case $k in Uid:|Gid:|Groups:) echo "$k $v" ;; esac; done < "/proc/$p/status"
+done"#;
+        self.guarded(guard, shell, node, &[directory, &process.to_string()])
     }
 
     /// What a Node binary says of its version.
@@ -134,15 +230,13 @@ struct Frame<'a> {
 /// Cuts output into frames; `None` if the program did not run to its end.
 fn frames<'a>(output: &'a [u8], mark: &str) -> Option<Vec<Frame<'a>>> {
     let edge = format!("\n{mark} ");
-    let finder = |from: usize| {
-        let rest = output.get(from..)?;
-        rest.windows(edge.len()).position(|window| window == edge.as_bytes()).map(|at| from + at)
-    };
+    let edge = memmem::Finder::new(edge.as_bytes());
+    let finder = |from: usize| edge.find(output.get(from..)?).map(|at| from + at);
     let mut frames = Vec::new();
     let mut at = finder(0)?;
     loop {
-        let head = at + edge.len();
-        let line_end = head + output[head..].iter().position(|&byte| byte == b'\n')?;
+        let head = at + edge.needle().len();
+        let line_end = head + memchr::memchr(b'\n', output.get(head..)?)?;
         let line = std::str::from_utf8(&output[head..line_end]).ok()?;
         let (kind, name) = line.split_once(' ').unwrap_or((line, ""));
         let next = finder(line_end);
@@ -190,6 +284,9 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
                     }
                     "cmdline" => process.cmdline = frame.bytes.to_vec(),
                     "status" => process.status = text(),
+                    "stat" => {
+                        seen.started.extend(start_time(&text()).map(|time| (process.pid, time)));
+                    }
                     "environ" => process.environ = node_variables(frame.bytes),
                     "cgroup" => process.cgroup = text(),
                     _ => {}
@@ -197,11 +294,20 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
             }
         }
     }
+    let looked = seen.processes.iter().find(|process| process.pid == own);
+    seen.own = looked.and_then(|process| User::of(&Status::new(&process.status)));
     // Children of the shell that looked are `cat` and its like, gone by now.
     seen.processes.retain(|process| {
         process.pid != own && parent(&process.status) != Some(own) && !process.status.is_empty()
     });
     Some(seen)
+}
+
+/// When a process started, by its `/proc/PID/stat`: the 22nd field, counted from behind the name, which may hold
+/// blanks and brackets.
+fn start_time(stat: &str) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// Where a link leads, as `readlink` or as `ls -l` prints it.
@@ -219,6 +325,49 @@ fn node_variables(environ: &[u8]) -> Vec<u8> {
     let wanted =
         |variable: &&[u8]| variable.starts_with(b"NODE_") || variable.starts_with(b"PATH=");
     environ.split(|&byte| byte == 0).filter(wanted).collect::<Vec<_>>().join(&0)
+}
+
+/// Whether a process may write to a directory, by what `writable` printed; an error says why that is not known.
+pub(crate) fn may_write(output: &str) -> Result<bool, String> {
+    let (first, rest) = output.split_once('\n').unwrap_or((output, ""));
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let &[may, mode, owner, group] = &words[..] else {
+        return Err("the answer cannot be read".to_owned());
+    };
+    if may == "none" || may == "never" {
+        return Ok(false);
+    }
+    // Two times the same lines: whoever asked, then the process.
+    let second = rest.rfind("Uid:").unwrap_or(0);
+    let (own, process) = (Status::new(&rest[..second]), Status::new(&rest[second..]));
+    let (Some(own_uid), Some(uid)) = (own.uid, process.uid) else {
+        return Err("the process's user cannot be seen".to_owned());
+    };
+    if own_uid == uid && own.groups.first() == process.groups.first() {
+        return Ok(may == "yes");
+    }
+    // Root may write anywhere but in what is mounted to be read alone.
+    if own_uid == 0 && may == "no" {
+        return Ok(false);
+    }
+    let whose = format!("the process is user {uid}, and whoever looks is user {own_uid}");
+    let (Ok(mode), Ok(owner), Ok(group)) =
+        (u32::from_str_radix(mode, 8), owner.parse::<u32>(), group.parse::<u32>())
+    else {
+        return Err(whose);
+    };
+    let all = |shift: u32| (mode >> shift) & 0o3 == 0o3;
+    let allowed = match uid {
+        0 => true,
+        uid if uid == owner => all(6),
+        _ if process.groups.contains(&group) => all(3),
+        _ => all(0),
+    };
+    // What only may be read is seen by root and by whoever may write.
+    if allowed && own_uid != 0 && may == "no" {
+        return Err(whose);
+    }
+    Ok(allowed)
 }
 
 /// Reads what `list` printed.
@@ -239,135 +388,4 @@ pub(crate) fn listed(output: &[u8], mark: &str) -> Option<Vec<RemoteFile>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use super::*;
-
-    fn run(command: &[String]) -> Vec<u8> {
-        let output = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
-        output.stdout
-    }
-
-    fn tools() -> Vec<Tool> {
-        let node = Command::new("node").arg("--version").output().is_ok();
-        let mut tools = vec![Tool::Shell];
-        tools.extend(node.then(|| Tool::Node("node".to_owned())));
-        tools
-    }
-
-    #[test]
-    fn every_tool_sees_this_process() {
-        for tool in tools() {
-            let mark = mark();
-            let pid = std::process::id();
-            let seen = seen(&run(&tool.look(&mark, Some(pid), false)), &mark).expect("whole");
-            let [process] = &seen.processes[..] else { panic!("{tool:?}: {seen:?}") };
-            assert_eq!(process.pid, pid, "{tool:?}");
-            let exe = std::env::current_exe().expect("a path");
-            assert_eq!(process.exe, exe.display().to_string(), "{tool:?}");
-            assert!(process.status.contains("SigCgt:"), "{tool:?}");
-            assert!(process.cmdline.contains(&0) || !process.cmdline.is_empty(), "{tool:?}");
-            assert!(seen.surroundings.meminfo.contains("MemTotal"), "{tool:?}");
-            assert!(seen.surroundings.sockets.contains("local_address"), "{tool:?}");
-            assert!(seen.surroundings.disk.contains("1024-blocks"), "{tool:?}");
-            let environ = String::from_utf8_lossy(&process.environ).into_owned();
-            assert!(environ.contains("PATH=") && !environ.contains("CARGO_"), "{tool:?}");
-            assert!(seen.descriptors[&pid].contains("pipe:["), "{tool:?}: {:?}", seen.descriptors);
-            assert_eq!(
-                seen.surroundings.disk.lines().filter(|line| line.ends_with(" /")).count(),
-                1
-            );
-            let is_limit = |(name, _): &(String, String)| name.starts_with("/sys/fs/cgroup/");
-            assert!(seen.surroundings.cgroup.iter().all(is_limit), "{tool:?}");
-        }
-    }
-
-    #[test]
-    fn those_who_look_are_not_seen() {
-        for tool in tools() {
-            let mark = mark();
-            let seen = seen(&run(&tool.look(&mark, None, false)), &mark).expect("whole");
-            assert!(seen.processes.iter().any(|p| p.pid == std::process::id()), "{tool:?}");
-            let looks = |p: &RawProcess| String::from_utf8_lossy(&p.cmdline).contains(&mark);
-            assert!(!seen.processes.iter().any(looks), "{tool:?}");
-        }
-    }
-
-    #[test]
-    fn files_are_listed_read_and_removed() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("a b.heapsnapshot");
-        std::fs::write(&path, b"0123456789").expect("written");
-        let (dir, path) = (dir.path().display().to_string(), path.display().to_string());
-        for tool in tools() {
-            let mark = mark();
-            let files = listed(&run(&tool.list(&mark, &dir)), &mark).expect("whole");
-            assert_eq!(files.len(), 1, "{tool:?}");
-            assert_eq!((files[0].path.as_str(), files[0].size), (path.as_str(), 10), "{tool:?}");
-            assert!(files[0].modified > 1_600_000_000, "{tool:?}");
-            assert_eq!(run(&tool.read(&path, 0)), b"0123456789", "{tool:?}");
-            assert_eq!(run(&tool.read(&path, 4)), b"456789", "{tool:?}");
-            let missing = listed(&run(&tool.list(&mark, "/no/such")), &mark).expect("whole");
-            assert!(missing.is_empty(), "{tool:?}");
-            let ends_well = |command: Vec<String>| {
-                let status = Command::new(&command[0]).args(&command[1..]).output();
-                status.expect("runs").status.success()
-            };
-            assert!(ends_well(tool.writable(&dir)), "{tool:?}");
-            assert!(!ends_well(tool.writable("/no")), "{tool:?}");
-            run(&tool.remove(&path));
-            assert!(!std::path::Path::new(&path).exists(), "{tool:?}");
-            std::fs::write(&path, b"0123456789").expect("written again");
-        }
-    }
-
-    #[test]
-    fn a_process_that_does_not_catch_a_signal_is_not_sent_it() {
-        for tool in tools() {
-            for (trap, name, ends) in [
-                ("", "USR2", false),
-                ("trap 'exit 7' USR2;", "USR2", true),
-                ("trap 'exit 7' USR2;", "USR1", false),
-            ] {
-                let script = format!("{trap} echo; while :; do sleep 0.05; done");
-                let mut child = Command::new("sh")
-                    .args(["-c", &script])
-                    .stdout(std::process::Stdio::piped())
-                    .spawn()
-                    .expect("starts");
-                let mut ready = [0];
-                let out = child.stdout.as_mut().expect("piped");
-                std::io::Read::read_exact(out, &mut ready).expect("ready");
-                let command = tool.signal(child.id(), name);
-                let sent = Command::new(&command[0]).args(&command[1..]).output().expect("runs");
-                assert_eq!(sent.status.success(), ends, "{tool:?} {trap} {sent:?}");
-                if ends {
-                    assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
-                } else {
-                    assert!(child.try_wait().expect("asked").is_none(), "{tool:?} {trap}");
-                    child.kill().expect("ended");
-                    child.wait().expect("ended");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn output_that_is_cut_off_is_not_believed() {
-        let mark = mark();
-        let mut output = run(&Tool::Shell.look(&mark, Some(1), false));
-        output.truncate(output.len() - 10);
-        assert!(seen(&output, &mark).is_none());
-        assert!(seen(b"sh: not found", &mark).is_none());
-    }
-
-    #[test]
-    fn links_are_read_in_both_forms() {
-        assert_eq!(link("/usr/bin/node\n"), "/usr/bin/node");
-        assert_eq!(
-            link("lrwxrwxrwx 1 0 0 0 Jan 1 00:00 /proc/1/exe -> /usr/bin/node\n"),
-            "/usr/bin/node"
-        );
-    }
-}
+mod tests;

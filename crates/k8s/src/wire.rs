@@ -86,9 +86,13 @@ pub struct Container {
     pub processes: Vec<Process>,
     /// Snapshots that lay in it already.
     pub found_snapshots: Vec<Snapshot>,
-    /// The ephemeral container that was added to reach it. It has ended, but stays in the pod's description.
+    /// The ephemeral container that it was reached by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_container: Option<String>,
+    /// All ephemeral containers that were added, also those that failed. They have ended, or end themselves,
+    /// but stay in the pod's description.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ephemeral_containers: Vec<String>,
     /// Why no process could be looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -96,7 +100,7 @@ pub struct Container {
 
 /// How a process's snapshot ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is whole, and was checked.
     Collected,
@@ -104,6 +108,8 @@ pub enum Outcome {
     Partial,
     /// It would have been unsafe, so nothing was done.
     Refused,
+    /// It was only looked at, and could be taken.
+    DryRun,
     /// It was tried, and did not work.
     #[default]
     Failed,
@@ -190,8 +196,12 @@ pub struct Summary {
     pub refused: u64,
     /// Processes and containers that it did not work for.
     pub failed: u64,
+    /// Processes that were only looked at, and whose snapshot could be taken.
+    pub dry_run: u64,
     /// Snapshots that lay in pods already.
     pub found_snapshots: u64,
+    /// Those of them that are not whole.
+    pub found_partial: u64,
     /// Bytes of all snapshots.
     pub bytes: u64,
 }
@@ -210,6 +220,8 @@ impl HeapDumps {
                 for container in &pod.containers {
                     summary.failed += u64::from(container.problem.is_some());
                     summary.found_snapshots += container.found_snapshots.len() as u64;
+                    let found = container.found_snapshots.iter();
+                    summary.found_partial += found.filter(|found| !found.complete).count() as u64;
                     let taken = container.processes.iter().flat_map(|process| &process.snapshots);
                     summary.bytes +=
                         taken.chain(&container.found_snapshots).map(|it| it.bytes).sum::<u64>();
@@ -219,6 +231,7 @@ impl HeapDumps {
                             Outcome::Partial => &mut summary.partial,
                             Outcome::Refused => &mut summary.refused,
                             Outcome::Failed => &mut summary.failed,
+                            Outcome::DryRun => &mut summary.dry_run,
                         } += 1;
                     }
                 }
@@ -229,8 +242,8 @@ impl HeapDumps {
 
     /// Whether everything that was found was collected whole.
     pub fn is_whole(&self) -> bool {
-        let Summary { partial, refused, failed, .. } = self.summary;
-        partial + refused + failed == 0
+        let Summary { partial, refused, failed, found_partial, .. } = self.summary;
+        partial + refused + failed + found_partial == 0
             && !self.interrupted
             && self.errors.is_empty()
             && self.missing_rights.is_empty()
@@ -243,4 +256,41 @@ pub fn schema() -> schemars::Schema {
     let mut schema = settings.into_generator().into_root_schema_for::<HeapDumps>();
     schema.insert("title".to_owned(), "heapglass gather: heap-dumps.json".into());
     schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(process: Option<Outcome>, found: Option<bool>) -> HeapDumps {
+        let process = process.map(|outcome| Process { outcome, ..Process::default() });
+        let found = found.map(|complete| Snapshot { complete, ..Snapshot::default() });
+        let container = Container {
+            processes: process.into_iter().collect(),
+            found_snapshots: found.into_iter().collect(),
+            ..Container::default()
+        };
+        let pod = Pod { containers: vec![container], ..Pod::default() };
+        let workload = Workload { pods: vec![pod], ..Workload::default() };
+        let mut index = HeapDumps { workloads: vec![workload], ..HeapDumps::default() };
+        index.count();
+        index
+    }
+
+    #[test]
+    fn a_snapshot_that_lay_there_in_part_is_not_the_whole_of_it() {
+        assert!(index(Some(Outcome::Collected), Some(true)).is_whole());
+        let part = index(Some(Outcome::Collected), Some(false));
+        assert!(!part.is_whole());
+        assert_eq!((part.summary.found_snapshots, part.summary.found_partial), (1, 1));
+    }
+
+    #[test]
+    fn what_was_only_looked_at_is_not_collected() {
+        let looked = index(Some(Outcome::DryRun), None);
+        assert_eq!((looked.summary.collected, looked.summary.dry_run), (0, 1));
+        assert!(looked.is_whole());
+        let text = serde_json::to_string(&looked).expect("JSON");
+        assert!(text.contains("\"outcome\":\"dry_run\""), "{text}");
+    }
 }

@@ -68,7 +68,10 @@ fn deployment(name: &str, annotations: Value) -> Value {
 async fn lists_come_in_pages_and_secrets_are_asked_for_by_label_alone() {
     let (cluster, asked) = cluster(|path, query| match path {
         "/api/v1/pods" => list("PodList", json!([]), None),
-        "/api/v1/secrets" => list("PartialObjectMetadataList", json!([]), None),
+        "/api/v1/secrets" if query.contains("continue=more") => {
+            list("PartialObjectMetadataList", json!([]), None)
+        }
+        "/api/v1/secrets" => list("PartialObjectMetadataList", json!([]), Some("more")),
         "/apis/apps/v1/deployments" if query.contains("continue=second") => list(
             "DeploymentList",
             json!([deployment("b", json!({"meta.helm.sh/release-name": "hub"}))]),
@@ -89,8 +92,30 @@ async fn lists_come_in_pages_and_secrets_are_asked_for_by_label_alone() {
     assert_eq!(found, [(Origin::HelmRelease, "b", "hub"), (Origin::HelmStandalone, "a", "a")]);
     let asked = asked.lock().expect("not poisoned").clone();
     let secrets: Vec<_> = asked.iter().filter(|path| path.contains("/secrets")).collect();
-    assert_eq!(secrets.len(), 1, "{asked:?}");
-    assert!(secrets[0].contains("labelSelector=owner%3Dhelm"), "{secrets:?}");
+    assert_eq!(secrets.len(), 2, "{asked:?}");
+    for page in &secrets {
+        assert!(page.contains("labelSelector=owner%3Dhelm"), "{secrets:?}");
+        assert!(page.contains("limit=200"), "{secrets:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_pods_of_a_selector_come_in_pages() {
+    let pod = |name: &str| json!({"metadata": {"name": name, "namespace": "shop"}});
+    let (cluster, asked) = cluster(move |path, query| match path {
+        "/api/v1/pods" if query.contains("continue=second") => {
+            list("PartialObjectMetadataList", json!([pod("b")]), None)
+        }
+        "/api/v1/pods" => list("PartialObjectMetadataList", json!([pod("a")]), Some("second")),
+        _ => status(404, "no such group"),
+    });
+    let search = Search { selector: Some("app=x".to_owned()), ..Search::default() };
+    let found = find(&cluster, &search).await.expect("found");
+    let names: Vec<_> = found.workloads.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    let asked = asked.lock().expect("not poisoned").clone();
+    let pages = asked.iter().filter(|path| path.contains("limit=200")).count();
+    assert_eq!(pages, 2, "{asked:?}");
 }
 
 #[tokio::test]

@@ -77,7 +77,8 @@ impl Rules {
             }
             for captures in rule.pattern.captures_iter(text) {
                 // The credential is the group, if the pattern has one; the rest is where it stands.
-                let Some(secret) = captures.get(1).or_else(|| captures.get(0)) else { continue };
+                let group = captures.iter().skip(1).flatten().next();
+                let Some(secret) = group.or_else(|| captures.get(0)) else { continue };
                 if is_placeholder(secret.as_str()) || entropy(secret.as_str()) < rule.entropy {
                     continue;
                 }
@@ -131,13 +132,37 @@ fn mask_of(rule: &str) -> String {
     format!("[REDACTED:{rule}]")
 }
 
-/// What stands where a credential would, and is none: `${VAR}`, `***`, `<token>`, a mask of ours, yes and no.
+/// Words that stand where a credential would.
+const HARMLESS: &[&str] = &[
+    "true",
+    "false",
+    "null",
+    "none",
+    "undefined",
+    "yes",
+    "no",
+    "string",
+    "is",
+    "was",
+    "has",
+    "not",
+    "must",
+    "may",
+    "cannot",
+    "should",
+    "required",
+    "missing",
+    "invalid",
+    "incorrect",
+    "expired",
+];
+
+/// What stands where a credential would, and is none: `${VAR}`, `***`, `<token>`, a mask of ours, yes and no,
+/// the next word of a sentence.
 fn is_placeholder(text: &str) -> bool {
     let text = text.trim().trim_matches(['"', '\'']);
     text.is_empty()
-        || ["true", "false", "null", "none", "undefined", "yes", "no"]
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word))
+        || HARMLESS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || text.starts_with("${") && text.ends_with('}')
         || text.starts_with("$(") && text.ends_with(')')
         || text.starts_with('<') && text.ends_with('>')

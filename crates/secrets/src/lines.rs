@@ -9,34 +9,34 @@ const PIECE: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Lines {
     rules: &'static Rules,
-    within_key: bool,
+    /// Within a private key: how many words stand before its lines, as a log's time does.
+    within_key: Option<usize>,
     masked: u64,
 }
 
 impl Default for Lines {
     fn default() -> Lines {
-        Lines { rules: Rules::standard(), within_key: false, masked: 0 }
+        Lines { rules: Rules::standard(), within_key: None, masked: 0 }
     }
 }
 
 impl Lines {
     /// A line without what should not be seen; `None` for a line that is left out as a whole.
     pub fn mask(&mut self, line: &str) -> Option<String> {
-        if self.within_key {
+        if let Some(words) = self.within_key {
             if line.contains("-----END") {
-                self.within_key = false;
-            } else if looks_like_key(line) {
+                self.within_key = None;
                 return None;
-            } else {
-                // It was cut off, or only spoken of.
-                self.within_key = false;
-                return Some(self.pieces(line));
             }
-            return None;
+            if looks_like_key(line) || words > 0 && looks_like_key(after_words(line, words)) {
+                return None;
+            }
+            // It was cut off, or only spoken of.
+            self.within_key = None;
         }
-        let begins = line.contains("-----BEGIN") && line.contains("PRIVATE KEY");
-        if begins && !line.contains("-----END") {
-            self.within_key = true;
+        let begins = line.contains("PRIVATE KEY") && !line.contains("-----END");
+        if let (Some(at), true) = (line.find("-----BEGIN"), begins) {
+            self.within_key = Some(line[..at].split_whitespace().count());
         }
         Some(self.pieces(line))
     }
@@ -83,8 +83,10 @@ fn looks_like_key(line: &str) -> bool {
         || line.contains(": ") && line.len() < 80
         || line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=\\".contains(&byte))
             && line.len() <= 128
-        // With the time that a log puts before each line.
-        || line.rsplit(' ').next().is_some_and(|last| {
-            last.len() >= 40 && last.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
-        })
+}
+
+/// A line without its first words.
+fn after_words(line: &str, words: usize) -> &str {
+    let skip = |rest: &str| rest.find(char::is_whitespace).unwrap_or(rest.len());
+    (0..words).fold(line.trim_start(), |rest, _| rest[skip(rest)..].trim_start())
 }

@@ -5,7 +5,7 @@ pub(crate) struct Rule {
     pub(crate) name: &'static str,
     /// One of these is in every text with such a credential, whatever the case.
     pub(crate) keywords: &'static [&'static str],
-    /// Group 1, if there is one, is the credential.
+    /// The first group that took part, if the pattern has any, is the credential.
     pub(crate) pattern: &'static str,
     /// Least bits per character.
     pub(crate) entropy: f64,
@@ -38,13 +38,13 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         "basic-authorization",
         &["authorization", "basic"],
-        r#"(?i)\bauthorization["']?\s{0,4}[:=]\s{0,4}["']?basic[ \t]+([A-Za-z0-9+/=]{8,})"#,
+        r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?basic[ \t]+([A-Za-z0-9+/=]{8,})"#,
         0.0,
     ),
     rule(
         "authorization",
         &["authorization"],
-        r#"(?i)\bauthorization["']?\s{0,4}[:=]\s{0,4}["']?((?:token|digest|negotiate|apikey|api-key)[ \t]+[^\s"',;]{8,})"#,
+        r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?((?:token|digest|negotiate|apikey|api-key)[ \t]+[^\s"',;\\]{8,})"#,
         0.0,
     ),
     rule(
@@ -56,7 +56,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         "password-in-connection-string",
         &["password=", "pwd=", "accountkey=", "sharedaccesskey=", "password =", "pwd ="],
-        r#"(?i)\b(?:password|pwd|accountkey|sharedaccesskey)[ \t]{0,2}=[ \t]{0,2}["']?([^\s;"'&,]+)"#,
+        r#"(?i)\b(?:password|pwd|accountkey|sharedaccesskey)[ \t]{0,2}=[ \t]{0,2}["']?([^\s;"'&,=>][^\s;"'&,]*)"#,
         0.0,
     ),
     rule(
@@ -68,7 +68,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         "aws-secret-key",
         &["aws"],
-        r#"(?i)aws[a-z_. -]{0,20}(?:secret|key)[a-z_. -]{0,20}["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z0-9/+=]{40})\b"#,
+        r#"(?i)aws[a-z_. -]{0,20}(?:secret|key)[a-z_. -]{0,20}(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([A-Za-z0-9/+=]{40})\b"#,
         3.0,
     ),
     rule(
@@ -123,16 +123,22 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         "jenkins-token",
         &["jenkins"],
-        r#"(?i)jenkins[a-z_. -]{0,20}token["']?\s{0,3}[:=]\s{0,3}["']?([a-f0-9]{32,40})\b"#,
+        r#"(?i)jenkins[a-z_. -]{0,20}token(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([a-f0-9]{32,40})\b"#,
         2.5,
     ),
     rule(
         "cookie",
         &["cookie"],
-        r#"(?i)\b(?:set-)?cookie["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z0-9_.-]{1,80}=[^\s"']{16,})"#,
+        r#"(?i)\b(?:set-)?cookie(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([A-Za-z0-9_.-]{1,80}=[^\s"'\\]{16,})"#,
         2.5,
     ),
     // What a program calls a password is one, whatever it looks like.
+    rule(
+        "named",
+        &["password", "passwd", "passphrase", "_pass"],
+        r#"(?i)(?:password|passwd|passphrase|_pass)(?:\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})\\{0,7}["']?([0-9]{3,})"#,
+        0.0,
+    ),
     rule(
         "named",
         &[
@@ -153,8 +159,16 @@ pub(crate) const RULES: &[Rule] = &[
             "_pass",
             "pwd",
         ],
-        r#"(?i)(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|credentials?|_pass|pwd)(?:["']\s{0,3}[:=]\s{0,3}|\s{0,2}=\s{0,2}|:\s{1,4})["']?([^\s"',;&{}\[\]]{6,})"#,
-        1.5,
+        concat!(
+            r"(?i)(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|credentials?|_pass|pwd)",
+            // JSON within JSON has its quotes escaped, once for each time that it was packed.
+            r#"(?:\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})"#,
+            r#"(?:\\{1,7}["']((?:[^"'\\\n]|\\{1,7}[^"'\\\n])+)"#,
+            r#"|"((?:[^"\\\n]|\\.)+)|'((?:[^'\\\n]|\\.)+)"#,
+            // What is compared or called is no value; a few digits are a count or a position.
+            r#"|([^\s"'=>,;&{}\[\]()\\][^\s"',;&{}\[\]\\]{5,}|[^\s"'=>,;&{}\[\]()\\0-9][^\s"',;&{}\[\]\\]{0,4}))"#,
+        ),
+        0.9,
     ),
 ];
 

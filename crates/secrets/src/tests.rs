@@ -48,8 +48,51 @@ fn credentials_are_masked_where_they_stand() {
 }
 
 #[test]
+fn json_within_json_is_read() {
+    check(
+        r#"{"msg":"body {\"password\":\"pa ss,w\",\"user\":\"bob\"}"}"#,
+        r#"{"msg":"body {\"password\":\"[REDACTED:named]\",\"user\":\"bob\"}"}"#,
+    );
+    check(r#"{\\\"token\\\": \\\"abc\\\"}"#, r#"{\\\"token\\\": \\\"[REDACTED:named]\\\"}"#);
+    check(
+        r#"{\"authorization\":\"Basic dXNlcjpwYXNz\"}"#,
+        r#"{\"authorization\":\"Basic [REDACTED:basic-authorization]\"}"#,
+    );
+    check(
+        r#"{"password":"correct horse \"battery\" staple","a":1}"#,
+        r#"{"password":"[REDACTED:named]","a":1}"#,
+    );
+}
+
+#[test]
+fn short_values_under_telling_names_are_credentials() {
+    for (text, expected) in [
+        ("password=abc", "password=[REDACTED:password-in-connection-string]"),
+        ("DB_PASSWORD=abc next", "DB_PASSWORD=[REDACTED:named] next"),
+        ("DB_PASSWORD=1234", "DB_PASSWORD=[REDACTED:named]"),
+        ("password: x9", "password: [REDACTED:named]"),
+        ("token:abc", "token:[REDACTED:named]"),
+        ("api_key:'k1', a", "api_key:'[REDACTED:named]', a"),
+        (r#"{"secret":"ab"}"#, r#"{"secret":"[REDACTED:named]"}"#),
+        ("{ token: d34, user: 1 }", "{ token: [REDACTED:named], user: 1 }"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
 fn what_is_no_credential_stays() {
     for text in [
+        "if (password === undefined) return token == other",
+        "password => hash(password)",
+        "password: must have 8 characters",
+        "invalid password: required",
+        "unexpected token: }",
+        "Tokenizer.token:12:5",
+        "token: 42, secret: 7",
+        "passwordPolicy: strict, tokenType: Bearer",
+        r#"{\"tokens\":5,\"secretName\":\"x\"}"#,
+        "db-password:\n  valueFrom: x",
         "NODE_OPTIONS=--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp",
         "PATH=/usr/local/bin:/usr/bin",
         "http://localhost:9229/json",
@@ -134,6 +177,30 @@ fn keys_over_several_lines() {
 }
 
 #[test]
+fn keys_whose_lines_have_a_time_before_them() {
+    let mut lines = Lines::default();
+    let text = [
+        "2026-11-22T10:00:00.1Z stdout -----BEGIN PRIVATE KEY-----",
+        "2026-11-22T10:00:00.2Z stdout MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDJ",
+        "2026-11-22T10:00:00.3Z stdout",
+        "2026-11-22T10:00:00.4Z stdout ggSjAgEAAoIBAQ==",
+        "2026-11-22T10:00:00.5Z stdout qQ==",
+        "2026-11-22T10:00:00.6Z stdout -----END PRIVATE KEY-----",
+        "2026-11-22T10:00:00.7Z stdout listening on 7007",
+    ];
+    let out: Vec<String> = text.iter().filter_map(|line| lines.mask(line)).collect();
+    assert_eq!(
+        out,
+        ["2026-11-22T10:00:00.1Z stdout [REDACTED:private-key]", text[6]],
+        "the short last lines are of the key, too"
+    );
+    // One that was cut off ends where lines of another kind come.
+    let out: Vec<String> =
+        [text[0], text[1], text[6], text[4]].iter().filter_map(|line| lines.mask(line)).collect();
+    assert_eq!(out, ["2026-11-22T10:00:00.1Z stdout [REDACTED:private-key]", text[6], text[4]]);
+}
+
+#[test]
 fn long_lines_take_linear_time() {
     // Each would take hours in quadratic time.
     let mut lines = Lines::default();
@@ -150,7 +217,15 @@ fn long_lines_take_linear_time() {
     ] {
         let long = piece.repeat(4_000_000 / piece.len());
         let masked = Lines::default().mask(&long).expect("a line");
-        assert!(!masked.is_empty());
+        // Pieces of credentials are none; a key that has no end is one to the end of what is looked at.
+        match piece {
+            "-----BEGIN PRIVATE KEY-----" => {
+                let rest = masked.replace("[REDACTED:private-key]", "");
+                assert!(masked.starts_with("[REDACTED:private-key]"), "{}", &masked[..100]);
+                assert!(rest.len() < long.len() / 100, "{} bytes of a key are left", rest.len());
+            }
+            _ => assert!(masked == long, "{piece}: {}", &masked[..100]),
+        }
     }
     let long = format!("{}password=correcthorse{}", "x ".repeat(200_000), " y".repeat(200_000));
     assert!(!lines.mask(&long).expect("a line").contains("correcthorse"));

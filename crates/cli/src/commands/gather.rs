@@ -72,7 +72,8 @@ fn status(context: &Context, args: &GatherArgs, index: &HeapDumps) -> ExitStatus
     if let Some(asked) = context.interrupt.asked() {
         return asked;
     }
-    let nothing = index.summary.collected + index.summary.found_snapshots == 0;
+    let summary = &index.summary;
+    let nothing = summary.collected + summary.found_snapshots + summary.dry_run == 0;
     if args.strict && (!index.is_whole() || args.with_heap_dumps && nothing) {
         return ExitStatus::NotCollected;
     }

@@ -21,7 +21,7 @@ pub(crate) fn text(index: &HeapDumps, options: &GatherOptions) -> String {
         for pod in &workload.pods {
             for container in &pod.containers {
                 let at = format!("{} {}", pod.name, container.name);
-                of_container(&mut line, &at, container, options.dry_run);
+                of_container(&mut line, &at, container);
             }
         }
     }
@@ -50,12 +50,10 @@ pub(crate) fn text(index: &HeapDumps, options: &GatherOptions) -> String {
             counts.push(format!("{number} {what}"));
         }
     };
-    if options.dry_run {
-        count(summary.collected, "could be collected");
-    } else {
-        count(summary.collected, "collected");
-    }
+    count(summary.dry_run, "could be collected");
+    count(summary.collected, "collected");
     count(summary.found_snapshots, "found");
+    count(summary.found_partial, "of these not whole");
     count(summary.partial, "in part");
     count(summary.refused, "refused");
     count(summary.failed, "failed");
@@ -63,18 +61,18 @@ pub(crate) fn text(index: &HeapDumps, options: &GatherOptions) -> String {
     let interrupted = if index.interrupted { " (interrupted)" } else { "" };
     line(&format!("\n{counts}{interrupted}: {}", size(summary.bytes)));
     line(&format!("{}", options.base.join("heap-dumps.json").display()));
-    if summary.collected + summary.found_snapshots > 0 && !options.dry_run {
+    if summary.collected + summary.found_snapshots > 0 {
         line(&format!("next: heapglass {}", options.base.display()));
     }
     text
 }
 
-fn of_container(line: &mut impl FnMut(&str), at: &str, container: &Container, dry_run: bool) {
+fn of_container(line: &mut impl FnMut(&str), at: &str, container: &Container) {
     if let Some(problem) = &container.problem {
         line(&format!("  {at}: {problem}"));
     }
     for process in &container.processes {
-        line(&format!("  {at}, process {}: {}", process.pid, of_process(process, dry_run)));
+        line(&format!("  {at}, process {}: {}", process.pid, of_process(process)));
     }
     for snapshot in &container.found_snapshots {
         let part = if snapshot.complete { "" } else { ", not whole" };
@@ -84,9 +82,9 @@ fn of_container(line: &mut impl FnMut(&str), at: &str, container: &Container, dr
     }
 }
 
-fn of_process(process: &Process, dry_run: bool) -> String {
+fn of_process(process: &Process) -> String {
     let mut text = match process.outcome {
-        Outcome::Collected if dry_run => "could be collected".to_owned(),
+        Outcome::DryRun => "could be collected".to_owned(),
         Outcome::Collected => "collected".to_owned(),
         Outcome::Partial => "in part".to_owned(),
         Outcome::Refused => "refused".to_owned(),

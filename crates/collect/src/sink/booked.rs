@@ -23,7 +23,7 @@ impl Booked {
     }
 
     /// A file that is booked no more once the guard is dropped.
-    pub(crate) fn until_dropped(&self, file: &Path) -> Until {
+    pub fn until_dropped(&self, file: &Path) -> Until {
         Until(self.clone(), file.to_owned())
     }
 
@@ -32,8 +32,9 @@ impl Booked {
     }
 }
 
-/// See [`Booked::until_dropped`].
-pub(crate) struct Until(Booked, PathBuf);
+/// A booking that ends when it is dropped: see [`Booked::until_dropped`].
+#[derive(Debug)]
+pub struct Until(Booked, PathBuf);
 
 impl Drop for Until {
     fn drop(&mut self) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use heapglass_format::check::Checked;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub use booked::Booked;
+pub use booked::{Booked, Until};
 
 /// Bytes that may wait for the disk. Less, and a disk that is busy for a moment makes the process keep
 /// what was not read; more, and a small must-gather pod has no room for the collector.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Found, Scope};
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
+use crate::lists;
 
 const GROUP: &str = "rhdh.redhat.com";
 
@@ -45,8 +46,10 @@ pub(super) async fn resources(
         };
         let access = Access::new("list", GROUP, "backstages", namespace);
         let params = ListParams::default();
-        match cluster.ask("Backstage resources", &access, api.list(&params)).await {
-            Ok(list) => all.extend(list.items.into_iter().filter_map(backstage)),
+        let mut keep = |object| all.extend(backstage(object));
+        let what = "Backstage resources";
+        match lists::objects(cluster, &api, params, what, &access, &mut keep).await {
+            Ok(()) => {}
             Err(error) if error.is_not_found() => {}
             Err(error) => found.failed(&error),
         }

@@ -17,9 +17,7 @@ use super::helm::is_backstage;
 use super::{Found, Kind, Origin, Release, Scope, Search, Workload};
 use crate::access::Access;
 use crate::client::{ApiError, Cluster};
-
-/// Objects on a page of a list.
-const PAGE: u32 = 200;
+use crate::lists;
 
 /// Images of Backstage by their place.
 const IMAGES: &[&str] = &["quay.io/rhdh", "registry.redhat.io/rhdh", "ghcr.io/backstage/backstage"];
@@ -141,12 +139,12 @@ fn wanted(search: &Search) -> String {
     }
 }
 
-/// Lists objects of a kind, a page at a time, so that a big cluster does not fill the memory.
-pub(super) async fn pages<K>(
+/// Lists objects of a kind.
+async fn pages<K>(
     cluster: &Cluster,
     namespace: Option<&str>,
     resource: &'static str,
-    mut each: impl FnMut(K),
+    mut each: impl FnMut(K) + Send,
 ) -> Result<(), ApiError>
 where
     K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
@@ -158,17 +156,8 @@ where
         Some(namespace) => Api::namespaced(cluster.client(), namespace),
         None => Api::all(cluster.client()),
     };
-    let group = if resource == "pods" { "" } else { "apps" };
-    let access = Access::new("list", group, resource, namespace);
-    let mut params = ListParams::default().limit(PAGE);
-    loop {
-        let list = cluster.ask(resource, &access, api.list(&params)).await?;
-        list.items.into_iter().for_each(&mut each);
-        match list.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params.continue_token = Some(token),
-            None => return Ok(()),
-        }
-    }
+    let access = Access::new("list", "apps", resource, namespace);
+    lists::objects(cluster, &api, ListParams::default(), resource, &access, &mut each).await
 }
 
 /// An object with its kind, which lists leave out.

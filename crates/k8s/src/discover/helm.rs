@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
-use kube::api::ListParams;
+use kube::api::{ListParams, PartialObjectMeta};
 use serde::Deserialize;
 
 use super::{Found, Scope};
 use crate::access::Access;
 use crate::client::{ApiError, Cluster};
+use crate::lists;
 
 /// Most bytes that a release may have, unpacked. Helm's own limit is a megabyte, packed.
 const LIMIT: u64 = 16 << 20;
@@ -46,12 +49,12 @@ pub(super) async fn releases(cluster: &Cluster, scope: &Scope, found: &mut Found
             Access { verbs: vec!["list", "get"], ..Access::new("list", "", "secrets", namespace) };
         // Only names and labels: what other Secrets hold is not asked for.
         let params = ListParams::default().labels("owner=helm").fields("type=helm.sh/release.v1");
-        match cluster.ask("Helm's releases", &access, api.list_metadata(&params)).await {
-            Ok(list) => {
-                for secret in list.items {
-                    note_revision(&mut latest, secret.metadata);
-                }
-            }
+        let mut keep = |secret: PartialObjectMeta<Secret>| {
+            note_revision(&mut latest, secret.metadata);
+        };
+        let what = "Helm's releases";
+        match lists::metadata(cluster, &api, params, what, &access, &mut keep).await {
+            Ok(()) => {}
             Err(error @ ApiError::Forbidden { .. }) => {
                 found.note(format!(
                     "Helm's release Secrets may not be read ({error}): releases are found by the annotations \
@@ -159,7 +162,8 @@ struct ChartMetadata {
 
 /// Helm's encoding: base64 (within the Secret's own), gzip, JSON.
 fn decode(data: &[u8]) -> Option<Release> {
-    let packed = crate::base64::decode(data)?;
+    let text: Vec<u8> = data.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let packed = STANDARD.decode(text).ok()?;
     let json = if packed.starts_with(&[0x1f, 0x8b]) {
         heapglass_format::gunzip(&packed, LIMIT).ok()?
     } else {
@@ -238,7 +242,7 @@ mod tests {
             "chart": {"metadata": {"name": "backstage", "version": "4.2.0"}, "templates": [{"data": "xx"}]},
             "manifest": MANIFEST,
         });
-        let data = crate::base64::encode(record.to_string().as_bytes());
+        let data = STANDARD.encode(record.to_string());
         let release = decode(data.as_bytes()).expect("a release");
         assert_eq!((release.chart.as_str(), release.revision), ("backstage-4.2.0", 3));
         let workloads: Vec<_> = release

@@ -13,6 +13,7 @@ use super::controllers::object;
 use super::{Found, Kind, Origin, Scope, Search, Workload};
 use crate::access::Access;
 use crate::client::Cluster;
+use crate::lists;
 
 /// Finds the owners of the pods that `selector` selects.
 pub(super) async fn find(
@@ -30,17 +31,16 @@ pub(super) async fn find(
         };
         let access = Access::new("list", "", "pods", namespace);
         let params = ListParams::default().labels(selector);
-        match cluster.ask("pods", &access, api.list_metadata(&params)).await {
-            Ok(list) => {
-                for pod in list.items {
-                    let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-                    let (kind, name) = owner(&pod.metadata);
-                    if search.wants(&name, &name) {
-                        owners.insert((namespace, kind, name), ());
-                    }
-                }
+        let mut keep = |pod: kube::api::PartialObjectMeta<core::Pod>| {
+            let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+            let (kind, name) = owner(&pod.metadata);
+            if search.wants(&name, &name) {
+                owners.insert((namespace, kind, name), ());
             }
-            Err(error) => found.failed(&error),
+        };
+        let listed = lists::metadata(cluster, &api, params, "pods", &access, &mut keep).await;
+        if let Err(error) = listed {
+            found.failed(&error);
         }
     }
     if owners.is_empty() && found.missing.is_empty() && found.errors.is_empty() {

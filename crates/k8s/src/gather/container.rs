@@ -10,7 +10,8 @@ use super::pods::not_running;
 use super::take::{self, Taking};
 use super::{Run, leftovers, words};
 use crate::discover::Workload;
-use crate::pod::{Pod, container_status};
+use crate::pod::Pod;
+use crate::status::container_status;
 use crate::wire;
 
 /// Collects from a container of a pod whose directory is `directory`.
@@ -43,11 +44,14 @@ pub(crate) async fn collect(
         Err(error) => {
             run.complain(&name, error.to_string());
             note_missing(run, pod, &error);
-            let text = words::no_way_in(&error, &place.tried());
+            let mut text = words::no_way_in(&error, &place.tried());
+            for added in place.ephemeral_containers() {
+                let pod = pod.metadata.name.as_deref().unwrap_or_default();
+                text += &format!("\nLeft behind: {}.\n", crate::ephemeral::stays(&added, pod));
+            }
             run.write(&directory.join("no-node-process.txt"), &text);
             entry.problem = Some(error.to_string());
-            entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
-            place.leave().await;
+            leave(run, &place, &name, &mut entry).await;
             return entry;
         }
     };
@@ -57,6 +61,7 @@ pub(crate) async fn collect(
         run.write(&directory.join("no-node-process.txt"), &words::no_node(&processes));
         entry.problem = Some("no Node.js process in the container".to_owned());
     }
+    let leftovers = leftovers::find(run, &place, &name, &node).await;
     for (number, (raw, facts)) in node.iter().enumerate() {
         if run.stopped() {
             break;
@@ -65,10 +70,6 @@ pub(crate) async fn collect(
         let version = place.node_version(&raw.exe).await.unwrap_or_default();
         let info = words::process_info(raw, &surroundings, &version, run.options.with_secrets);
         append(run, &directory.join("process-info.txt"), &info);
-        if number == 0 {
-            let found = leftovers::collect(run, &place, &name, &node, &directory).await;
-            entry.found_snapshots = found;
-        }
         let command = crate::redact::command(&raw.cmdline, run.options.with_secrets);
         let taking = Taking {
             run,
@@ -84,15 +85,23 @@ pub(crate) async fn collect(
         };
         entry.processes.push(take::take(&taking).await);
     }
-    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
-    place.leave().await;
-    if let Some(ephemeral) = &entry.ephemeral_container {
-        run.say(
-            &name,
-            format!("ephemeral container {ephemeral} ended; its entry stays in the pod"),
-        );
-    }
+    let found = leftovers::collect(run, &place, &name, &leftovers, &directory);
+    entry.found_snapshots = found.await;
+    leave(run, &place, &name, &mut entry).await;
     entry
+}
+
+/// Ends what was added to the pod, and says what of it stays.
+async fn leave(run: &Run<'_>, place: &Pod, name: &str, entry: &mut wire::Container) {
+    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
+    entry.ephemeral_containers = place.ephemeral_containers();
+    place.leave().await;
+    for ephemeral in &entry.ephemeral_containers {
+        let text = format!(
+            "ephemeral container {ephemeral} is not needed any more; its entry stays in the pod"
+        );
+        run.say(name, text);
+    }
 }
 
 /// How the container is called in messages.

@@ -9,13 +9,16 @@ mod pods;
 mod take;
 mod words;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 pub use heapglass_collect::capture::{Method, Stop};
+use heapglass_collect::sink::Booked;
 use jiff::Timestamp;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::access::Access;
 use crate::client::{ApiError, Cluster};
@@ -104,7 +107,38 @@ pub(crate) struct Run<'a> {
     pub(crate) options: &'a GatherOptions,
     pub(crate) listener: &'a dyn Listener,
     pub(crate) stop: Stop,
+    /// What is being written to the disk here.
+    pub(crate) booked: Booked,
+    memory: Memory,
+    /// Pods by their unique id, so that none is asked twice.
+    pods: Mutex<HashSet<String>>,
     found: Mutex<Problems>,
+}
+
+/// Mebibytes for all snapshots that are on their way at the same time: with what the program needs otherwise
+/// it stays under 64.
+const MEMORY: usize = 36;
+/// What one needs beside its queue: buffers of the connection, and those of the compressor.
+const PLAIN: usize = 2;
+const COMPRESSED: usize = 5;
+
+/// The memory that all captures share. However many were asked for, only as many run at once as it holds.
+#[derive(Debug)]
+struct Memory {
+    room: Semaphore,
+    /// For each, in mebibytes.
+    queue: usize,
+    each: usize,
+}
+
+impl Memory {
+    /// For so many captures at a time, if there is room for them.
+    fn new(at_once: usize, compress: bool) -> Memory {
+        let beside = if compress { COMPRESSED } else { PLAIN };
+        let most = heapglass_collect::sink::QUEUE >> 20;
+        let queue = (MEMORY / at_once.max(1)).saturating_sub(beside).clamp(1, most);
+        Memory { room: Semaphore::new(MEMORY), queue, each: queue + beside }
+    }
 }
 
 /// What stood in the way anywhere.
@@ -151,9 +185,19 @@ impl Run<'_> {
 
     /// Bytes that may wait for the disk in each snapshot, so that all together stay within one queue.
     pub(crate) fn queue(&self) -> usize {
-        let replicas = if self.options.replicas_at_once { pods::REPLICAS } else { 1 };
-        let at_once = self.options.parallel.max(1) * replicas;
-        (heapglass_collect::sink::QUEUE / at_once).max(256 << 10)
+        self.memory.queue << 20
+    }
+
+    /// Waits until there is memory for one more snapshot; it is free again once the guard is dropped.
+    pub(crate) async fn memory(&self) -> Option<SemaphorePermit<'_>> {
+        let each = u32::try_from(self.memory.each).unwrap_or(1);
+        self.memory.room.acquire_many(each).await.ok()
+    }
+
+    /// Whether nobody has asked this pod before.
+    pub(crate) fn is_first(&self, uid: &str) -> bool {
+        let mut pods = self.pods.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        pods.insert(uid.to_owned())
     }
 
     /// A path as the index names it.
@@ -180,7 +224,17 @@ pub async fn gather(
         what: format!("cannot write to {}", options.base.display()),
         why: error.to_string(),
     })?;
-    let run = Run { cluster, options, listener, stop, found: Mutex::default() };
+    let replicas = if options.replicas_at_once { pods::REPLICAS } else { 1 };
+    let run = Run {
+        cluster,
+        options,
+        listener,
+        stop,
+        booked: Booked::default(),
+        memory: Memory::new(options.parallel.max(1) * replicas, options.compress),
+        pods: Mutex::default(),
+        found: Mutex::default(),
+    };
     let found = discover::find(cluster, &options.search).await?;
     {
         let mut problems = run.problems();
@@ -243,5 +297,23 @@ pub(crate) fn origin_name(origin: Origin) -> &'static str {
         Origin::HelmStandalone => "helm-standalone",
         Origin::Backstage => "backstage",
         Origin::Selector => "selector",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_are_asked_for_together_they_fit_into_the_memory() {
+        for compress in [false, true] {
+            for at_once in [1, 2, 4, 16, 64, 256] {
+                let memory = Memory::new(at_once, compress);
+                let running = (MEMORY / memory.each).min(at_once);
+                assert!(running > 0 && running * memory.each <= MEMORY, "{at_once}: {memory:?}");
+                // A disk that is busy for a moment holds nobody up.
+                assert!(memory.queue >= 1 && (at_once > 2 || memory.queue > 8), "{memory:?}");
+            }
+        }
     }
 }

@@ -11,7 +11,8 @@ use super::{Run, container, logs, origin_name};
 use crate::access::Access;
 use crate::client::ApiError;
 use crate::discover::{Workload, owner};
-use crate::pod::container_status;
+use crate::lists;
+use crate::status::container_status;
 use crate::wire;
 
 /// Replicas at a time, where they are asked at the same time at all.
@@ -73,7 +74,11 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
         write_logs(run, pod, &directory).await;
     }
     let at_once = if run.options.replicas_at_once { REPLICAS } else { 1 };
-    let work = running.iter().map(|pod| one(run, workload, pod, &directory));
+    // Two workloads may select the same pod: it is asked once.
+    let own = running
+        .iter()
+        .filter(|pod| pod.metadata.uid.as_deref().is_none_or(|uid| run.is_first(uid)));
+    let work = own.map(|pod| one(run, workload, pod, &directory));
     let mut work = futures_util::stream::iter(work).buffered(at_once);
     while let Some(pod) = work.next().await {
         entry.pods.extend(pod);
@@ -86,13 +91,19 @@ async fn list(run: &Run<'_>, workload: &Workload) -> Result<Vec<core::Pod>, ApiE
     let api: Api<core::Pod> = Api::namespaced(run.cluster.client(), &workload.namespace);
     let access = Access::new("list", "", "pods", Some(&workload.namespace));
     let params = ListParams::default().labels(&workload.selector);
-    let list = run.cluster.ask("pods", &access, api.list(&params)).await?;
     let belongs = |pod: &core::Pod| {
         let (kind, name) = owner(&pod.metadata);
         // Another workload may have pods with the same labels.
         kind == workload.kind && name == workload.name
     };
-    Ok(list.items.into_iter().filter(belongs).collect())
+    let mut pods = Vec::new();
+    let mut keep = |pod| {
+        if belongs(&pod) {
+            pods.push(pod)
+        }
+    };
+    lists::objects(run.cluster, &api, params, "pods", &access, &mut keep).await?;
+    Ok(pods)
 }
 
 fn phase(pod: &core::Pod) -> &str {

@@ -62,9 +62,11 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     log.header(taking);
     let options = options(taking, out);
     let target = Target::Process(facts.pid);
+    let memory = run.memory().await;
     let (handle, stop) = Stop::pair();
     let captured = capture::capture(place, &target, &options, &log, &stop);
     let (result, mut fate) = beside(captured, watch(taking, &handle)).await;
+    drop(memory);
     if fate.is_none() && !matches!(&result, Ok(captured) if captured.is_whole()) {
         fate = place.fate().await;
     }
@@ -135,6 +137,7 @@ fn options(taking: &Taking<'_>, out: PathBuf) -> Options {
         timeout: run.options.timeout,
         remote_dirs: vec![run.options.remote_dir.clone(), "/tmp".to_owned()],
         queue: run.queue(),
+        booked: run.booked.clone(),
         ..Options::new(out)
     }
 }
@@ -221,7 +224,7 @@ fn success(
     if run.options.dry_run {
         let verdict = captured.preflight.outcome();
         let refused = verdict == Verdict::Unsafe;
-        entry.outcome = if refused { wire::Outcome::Refused } else { wire::Outcome::Collected };
+        entry.outcome = if refused { wire::Outcome::Refused } else { wire::Outcome::DryRun };
         run.say(name, format!("dry run: {}", verdict_in_words(verdict)));
         entry.problem = (verdict >= Verdict::Caution).then(|| {
             format!("{}: {}", verdict_in_words(verdict), reasons(&captured.preflight, verdict))

@@ -1,6 +1,6 @@
-// The same as look.sh, for images without a shell. Node 12 and newer. Arguments: mark, "all" or one process, "root" or "".
+// The same as look.sh, for images without a shell. Node 12 and newer. Arguments as there.
 const fs = require('fs');
-const [mark, which, other] = process.argv.slice(1);
+const [mark, which, other, brief] = process.argv.slice(1);
 const out = [];
 const frame = (kind, name) => out.push(Buffer.from('\n' + mark + ' ' + kind + ' ' + name + '\n'));
 const read = (path) => { try { return fs.readFileSync(path); } catch (e) { return Buffer.alloc(0); } };
@@ -13,39 +13,46 @@ for (const pid of pids) {
   const at = '/proc/' + pid + '/';
   if (!read(at + 'status').length) continue;
   frame('process', pid);
-  file('comm', '-', at + 'comm');
   frame('exe', '-'); out.push(link(at + 'exe'));
-  for (const name of ['cmdline', 'status', 'environ', 'cgroup']) file(name, '-', at + name);
-  frame('cwd', '-'); out.push(link(at + 'cwd'));
+  for (const name of ['cmdline', 'status', 'stat']) file(name, '-', at + name);
+  if (brief && which === 'all') continue;
   frame('descriptors', '-');
   try { for (const name of fs.readdirSync(at + 'fd')) out.push(Buffer.concat([link(at + 'fd/' + name), Buffer.from('\n')])); } catch (e) { /* not ours */ }
+  if (brief) continue;
+  for (const name of ['comm', 'environ', 'cgroup']) file(name, '-', at + name);
+  frame('cwd', '-'); out.push(link(at + 'cwd'));
 }
-file('meminfo', '-', '/proc/meminfo');
 const pid = which === 'all' ? 'self' : which;
-file('sockets', '-', '/proc/' + pid + '/net/tcp');
-file('sockets', '-', '/proc/' + pid + '/net/tcp6');
-frame('disk', '-');
-const root = other ? '/proc/' + pid + '/root' : '';
-if (fs.statfsSync) {
-  out.push(Buffer.from('Filesystem 1024-blocks Used Available Capacity Mounted on\n'));
-  const mounts = read('/proc/' + pid + '/mounts').toString().split('\n').map((line) => line.split(' ')[1]).filter(Boolean);
-  for (const mount of new Set(mounts)) {
-    if (/^\/(proc|sys|dev)/.test(mount)) continue;
-    try {
-      const s = fs.statfsSync(root + mount), k = s.bsize / 1024;
-      out.push(Buffer.from(['fs', s.blocks * k, (s.blocks - s.bfree) * k, s.bavail * k, '0%', mount].join(' ') + '\n'));
-    } catch (e) { /* not to be seen from here */ }
-  }
+if (!brief || which !== 'all') {
+  file('sockets', '-', '/proc/' + pid + '/net/tcp');
+  file('sockets', '-', '/proc/' + pid + '/net/tcp6');
 }
-const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes'];
-const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', dir.slice(root.length) + '/' + name); out.push(text); } } };
-for (const line of read('/proc/' + pid + '/cgroup').toString().split('\n')) {
-  const [, controllers, ...rest] = line.split(':');
-  if (controllers === undefined) continue;
-  if (controllers !== '' && !controllers.split(',').includes('memory')) continue;
-  const base = root + '/sys/fs/cgroup' + (controllers === '' ? '' : '/memory');
-  for (let path = rest.join(':'); path && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) group(base + path);
-  group(base);
-}
+if (!brief) around();
 frame('end', '-');
 process.stdout.write(Buffer.concat(out));
+function around() {
+  file('meminfo', '-', '/proc/meminfo');
+  frame('disk', '-');
+  const root = other ? '/proc/' + pid + '/root' : '';
+  if (fs.statfsSync) {
+    out.push(Buffer.from('Filesystem 1024-blocks Used Available Capacity Mounted on\n'));
+    const mounts = read('/proc/' + pid + '/mounts').toString().split('\n').map((line) => line.split(' ')[1]).filter(Boolean);
+    for (const mount of new Set(mounts)) {
+      if (/^\/(proc|sys|dev)/.test(mount)) continue;
+      try {
+        const s = fs.statfsSync(root + mount), k = s.bsize / 1024;
+        out.push(Buffer.from(['fs', s.blocks * k, (s.blocks - s.bfree) * k, s.bavail * k, '0%', mount].join(' ') + '\n'));
+      } catch (e) { /* not to be seen from here */ }
+    }
+  }
+  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes'];
+  const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', dir.slice(root.length) + '/' + name); out.push(text); } } };
+  for (const line of read('/proc/' + pid + '/cgroup').toString().split('\n')) {
+    const [, controllers, ...rest] = line.split(':');
+    if (controllers === undefined) continue;
+    if (controllers !== '' && !controllers.split(',').includes('memory')) continue;
+    const base = root + '/sys/fs/cgroup' + (controllers === '' ? '' : '/memory');
+    for (let path = rest.join(':'); path && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) group(base + path);
+    group(base);
+  }
+}

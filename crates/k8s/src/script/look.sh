@@ -1,4 +1,5 @@
-# Prints everything that is asked about the processes here. $1: mark of the frames, $2: "all" or one process.
+# Prints everything that is asked about the processes here. $1: mark of the frames, $2: "all" or one process,
+# $3: not empty if files lie behind its root, $4: not empty for only what changes from moment to moment.
 M=$1
 f() { printf '\n%s %s %s\n' "$M" "$1" "$2"; }
 c() { f "$1" "$2"; cat "$3" 2>/dev/null; }
@@ -14,21 +15,27 @@ for d in /proc/[0-9]*; do
   [ "$2" = all ] || [ "$2" = "$p" ] || continue
   [ -r "$d/status" ] || continue
   f process "$p"
-  c comm - "$d/comm"
   l exe - "$d/exe"
   c cmdline - "$d/cmdline"
   c status - "$d/status"
+  c stat - "$d/stat"
+  [ -n "$4" ] && [ "$2" = all ] && continue
+  f descriptors -
+  ls -l "$d/fd" 2>/dev/null
+  [ -n "$4" ] && continue
+  c comm - "$d/comm"
   c environ - "$d/environ"
   c cgroup - "$d/cgroup"
   l cwd - "$d/cwd"
-  f descriptors -
-  ls -l "$d/fd" 2>/dev/null
 done
-c meminfo - /proc/meminfo
 p=$2
 [ "$p" = all ] && p=self
-c sockets - "/proc/$p/net/tcp"
-c sockets - "/proc/$p/net/tcp6"
+[ -n "$4" ] && [ "$2" = all ] || {
+  c sockets - "/proc/$p/net/tcp"
+  c sockets - "/proc/$p/net/tcp6"
+}
+[ -n "$4" ] && { f end -; exit 0; }
+c meminfo - /proc/meminfo
 f disk -
 df -kP 2>/dev/null
 r=

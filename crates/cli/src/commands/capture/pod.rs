@@ -39,11 +39,13 @@ pub(super) async fn run(
         Ok(pid) => super::series(context, args, &place, &Target::Process(pid), stop).await,
         Err(failure) => Err(failure.into()),
     };
-    if let Some(ephemeral) = place.ephemeral_container() {
-        let text = format!("ephemeral container {ephemeral} ended; its entry stays in the pod");
+    place.leave().await;
+    for ephemeral in place.ephemeral_containers() {
+        let text = format!(
+            "ephemeral container {ephemeral} is not needed any more; its entry stays in the pod"
+        );
         context.messages.note(&text);
     }
-    place.leave().await;
     status
 }
 
