@@ -28,13 +28,18 @@ fn wrong_usage_is_2() {
         &["capture", "--pid", "1", "--method", "magic"],
         &["capture", "--pid", "1", "--out", "."],
         &["capture", "--pid", "1", "--report", "--json"],
-        // No system has so many processes.
-        &["capture", "--pid", "4294967295"],
     ] {
         let said = run(args);
         assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{args:?}: {}", said.stderr);
         assert!(said.stderr.starts_with("error: "), "{args:?}: {}", said.stderr);
     }
+}
+
+#[test]
+fn a_process_that_is_not_there_is_4() {
+    // No system has so many processes.
+    let said = run(&["capture", "--pid", "4294967295"]);
+    assert_eq!((said.code, said.stdout.as_str()), (4, ""), "{}", said.stderr);
 }
 
 #[test]

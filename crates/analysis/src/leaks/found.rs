@@ -42,7 +42,10 @@ impl Found {
         };
         let class_name = last.class_name(member.unwrap_or(point)).to_owned();
         let instance_count = members.as_ref().map_or(0, Members::count);
-        let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
+        // The way to a list goes on to its first link: that names the variable.
+        let way = links.filter(|&link| link != point).and_then(|link| path_to(last, link));
+        let way = way.as_ref().or(path.as_ref());
+        let mut line = way.map(|path| path.text.clone()).unwrap_or_default();
         let fingerprint = fingerprint(kind, &class_name, &line);
         if instance_count > 0 {
             line.push_str(&format!(" → [{instance_count} × {class_name}]"));

@@ -199,7 +199,10 @@ fn end(context: &Context, captured: &Captured, dry_run: bool) -> anyhow::Result<
 /// A capture that came to nothing, as the user reads it.
 fn not_collected(failed: &Failed) -> Failure {
     let status = match failed.error {
-        Error::Sink(SinkError::Exists(_)) => ExitStatus::Usage,
+        // The user named a place where no file can be.
+        Error::Sink(SinkError::Exists(_) | SinkError::Io { action: "write into", .. }) => {
+            ExitStatus::Usage
+        }
         Error::Interrupted => ExitStatus::Interrupted,
         _ => ExitStatus::NotCollected,
     };
