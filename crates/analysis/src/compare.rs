@@ -242,12 +242,7 @@ fn classes_apart(base: &Graph, newer: &Graph) -> Vec<ClassChange> {
     rows.map(change).collect()
 }
 
-fn reconcile(
-    base: &Graph,
-    newer: &Graph,
-    classes: &[ClassChange],
-    by_ids: bool,
-) -> Reconciliation {
+fn reconcile(base: &Graph, newer: &Graph, classes: &[ClassChange], by_ids: bool) -> Reconciliation {
     let (before, after) = (&base.overview().info, &newer.overview().info);
     let mut objects = ObjectChanges::default();
     let (mut base_size, mut size) = (0u64, 0u64);

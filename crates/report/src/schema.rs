@@ -5,9 +5,9 @@ use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
     CacheClearedDocument, CacheDocument, CompareBody, CompareControlBody, CompareObjectsBody,
-    CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody, ExportRow, IndexDocument,
-    InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody, RetainersBody,
-    StatisticsBody, SummaryBody,
+    CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody, ExportRow,
+    IndexDocument, InstancesBody, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody,
+    RetainersBody, StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.

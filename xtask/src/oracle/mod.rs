@@ -51,12 +51,28 @@ pub(crate) struct Args {
 impl Args {
     /// The fixtures, against the figures that are kept of them.
     pub(crate) fn fixtures() -> Args {
-        Args { paths: vec![], gold: true, compare: false, only: None, dev: true, program: None, show: 5 }
+        Args {
+            paths: vec![],
+            gold: true,
+            compare: false,
+            only: None,
+            dev: true,
+            program: None,
+            show: 5,
+        }
     }
 
     /// All snapshots in `folder`, against DevTools' engine.
     pub(crate) fn live(folder: PathBuf) -> Args {
-        Args { paths: vec![folder], gold: false, compare: false, only: None, dev: false, program: None, show: 5 }
+        Args {
+            paths: vec![folder],
+            gold: false,
+            compare: false,
+            only: None,
+            dev: false,
+            program: None,
+            show: 5,
+        }
     }
 }
 

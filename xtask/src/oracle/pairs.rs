@@ -8,17 +8,11 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::known::{self, Refusal, Sizes};
-use super::{Outcome, Ours, last_words};
+use super::{Ours, Outcome, last_words};
 
 /// What both sides have in a row.
-const NUMBERS: [&str; 6] = [
-    "new_count",
-    "deleted_count",
-    "count_delta",
-    "allocated_size",
-    "freed_size",
-    "size_delta",
-];
+const NUMBERS: [&str; 6] =
+    ["new_count", "deleted_count", "count_delta", "allocated_size", "freed_size", "size_delta"];
 
 /// The pairs among `files`: `…pair-1…` with its `…pair-2…`.
 pub(super) fn among(files: &[PathBuf]) -> Vec<(PathBuf, PathBuf)> {
@@ -130,7 +124,8 @@ mod tests {
     }
 
     fn check(theirs: Vec<Value>, ours: Vec<Value>) -> Outcome {
-        let ours = json!({ "same_process": true, "reconciliation": { "rest": 0 }, "classes": ours });
+        let ours =
+            json!({ "same_process": true, "reconciliation": { "rest": 0 }, "classes": ours });
         compare_rows(&json!({ "classes": theirs }), &ours, 9)
     }
 

@@ -26,12 +26,7 @@ pub struct GrownObject {
 }
 
 impl GrownObject {
-    pub(super) fn new(
-        base: &Graph,
-        before: Ordinal,
-        newer: &Graph,
-        node: Ordinal,
-    ) -> GrownObject {
+    pub(super) fn new(base: &Graph, before: Ordinal, newer: &Graph, node: Ordinal) -> GrownObject {
         GrownObject {
             object: describe(newer, node),
             base_shallow_size: base.shallow_size(before),
@@ -80,7 +75,9 @@ pub(super) fn retained(
         }
         let owner = walk.owner_of(node);
         if let Some(before) = walk.before(owner)
-            && !found.iter().any(|&(_, other)| newer.dominates(owner, other) || newer.dominates(other, owner))
+            && !found
+                .iter()
+                .any(|&(_, other)| newer.dominates(owner, other) || newer.dominates(other, owner))
             && named.insert(owner)
         {
             found.push((before, owner));

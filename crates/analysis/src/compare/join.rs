@@ -212,10 +212,8 @@ impl<'a> Pass<'a> {
 
 /// Puts the rows in the order of their keys, and leaves out those that no object has.
 fn sort_rows(rows: Vec<ClassChange>, join: &mut Join) -> Vec<ClassChange> {
-    let mut order: Vec<(u32, ClassChange)> = (0u32..)
-        .zip(rows)
-        .filter(|(_, row)| row.count > 0 || row.base_count > 0)
-        .collect();
+    let mut order: Vec<(u32, ClassChange)> =
+        (0u32..).zip(rows).filter(|(_, row)| row.count > 0 || row.base_count > 0).collect();
     order.sort_by(|(_, a), (_, b)| a.class_key.cmp(&b.class_key));
     let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
     moved.extend(order.iter().zip(0u32..).map(|((from, _), to)| (*from, to)));

@@ -12,7 +12,8 @@ const MAX_ASKED: u32 = 16;
 /// of its functions. Cost: one pass over the node types, and the places of functions.
 pub(super) fn script_names(graph: &Graph) -> FxHashMap<u32, String> {
     let keys = graph.overview().classes.rows.iter();
-    let mut wanted: FxHashSet<u32> = keys.filter_map(|row| split(&row.class_key)?.0.parse().ok()).collect();
+    let mut wanted: FxHashSet<u32> =
+        keys.filter_map(|row| split(&row.class_key)?.0.parse().ok()).collect();
     let mut names = FxHashMap::default();
     let mut asked: FxHashMap<u32, u32> = FxHashMap::default();
     for node in graph.nodes() {

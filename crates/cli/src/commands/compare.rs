@@ -59,8 +59,11 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         let body = CompareSeriesBody::new(one_process, &classes, rows);
         return write(context, &mut snapshots, body);
     };
-    let comparison =
-        compare(base, newer, &CompareOptions { matching: matching(args.matching), grown: args.top });
+    let comparison = compare(
+        base,
+        newer,
+        &CompareOptions { matching: matching(args.matching), grown: args.top },
+    );
     if let Some(class) = &args.objects {
         let body = objects(base, newer, &comparison, class, rows)?;
         return write(context, &mut snapshots, body);

@@ -17,6 +17,9 @@ use crate::wire::{
     SnapshotEntry,
 };
 
+/// Bytes by which an object has to grow itself to be on the page: some of V8's own always do a little.
+const WORTH_A_LINE: i64 = 1_000;
+
 /// An answer about several snapshots together that can be written for people.
 pub trait ComparisonPage {
     /// Writes the answer about `snapshots`.
@@ -70,6 +73,7 @@ impl ComparisonPage for CompareBody {
         let own: Vec<&GrownObjectEntry> = self
             .grown_objects_by_shallow_size
             .iter()
+            .filter(|own| own.shallow_size_delta >= WORTH_A_LINE)
             .filter(|own| self.grown_objects.iter().all(|known| known.object.id != own.object.id))
             .collect();
         if !own.is_empty() {
@@ -94,7 +98,12 @@ impl ComparisonPage for CompareObjectsBody {
         joined_table(&self.classes, look).write(look, out)?;
         let lists = [
             ("New objects", &self.added_objects, self.added_count, snapshots.last()),
-            ("Deleted objects, as they were", &self.deleted_objects, self.deleted_count, snapshots.first()),
+            (
+                "Deleted objects, as they were",
+                &self.deleted_objects,
+                self.deleted_count,
+                snapshots.first(),
+            ),
         ];
         for (title, objects, number, snapshot) in lists {
             section(title, look, out)?;
@@ -107,7 +116,11 @@ impl ComparisonPage for CompareObjectsBody {
             if (objects.len() as u64) < number {
                 let all = counted(number, "object", "objects");
                 let shown = count(objects.len() as u64);
-                write_footer(&format!("{shown} of {all}. --limit 0 shows every object."), look, out)?;
+                write_footer(
+                    &format!("{shown} of {all}. --limit 0 shows every object."),
+                    look,
+                    out,
+                )?;
             }
         }
         Ok(())
@@ -177,10 +190,7 @@ fn apart_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     table
 }
 
-fn grown_table<'a>(
-    objects: impl IntoIterator<Item = &'a GrownObjectEntry>,
-    look: &Look,
-) -> Table {
+fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look: &Look) -> Table {
     let number = Kind::Number;
     let mut table = Table::new(vec![
         ("Object", Kind::Text),

@@ -294,13 +294,13 @@ impl CompareObjectsBody {
 
 impl CompareSeriesBody {
     /// The first `limit` of these rows.
-    pub fn new(same_process: bool, rows: &[ClassSeries], limit: Option<usize>) -> CompareSeriesBody {
+    pub fn new(
+        same_process: bool,
+        rows: &[ClassSeries],
+        limit: Option<usize>,
+    ) -> CompareSeriesBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
-        CompareSeriesBody {
-            same_process,
-            class_count: rows.len() as u64,
-            classes: entries(shown),
-        }
+        CompareSeriesBody { same_process, class_count: rows.len() as u64, classes: entries(shown) }
     }
 }
 
@@ -312,11 +312,7 @@ impl CompareControlBody {
         limit: Option<usize>,
     ) -> CompareControlBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
-        CompareControlBody {
-            same_process,
-            class_count: rows.len() as u64,
-            classes: entries(shown),
-        }
+        CompareControlBody { same_process, class_count: rows.len() as u64, classes: entries(shown) }
     }
 }
 

@@ -13,7 +13,8 @@ use crate::wire::{ClassSeriesEntry, CompareControlBody, CompareSeriesBody, Snaps
 const COUNTS: [&str; 6] = ["Count 1", "Count 2", "Count 3", "Count 4", "Count 5", "Count 6"];
 const SIZES: [&str; 6] = ["Size 1", "Size 2", "Size 3", "Size 4", "Size 5", "Size 6"];
 
-const APART: &str = "The snapshots are not all of one process: classes are matched by their name and the place of their source.";
+const APART: &str = "The snapshots are not all of one process: classes are matched by their name \
+     and the place of their source.";
 
 impl ComparisonPage for CompareSeriesBody {
     fn write_page(
@@ -25,7 +26,11 @@ impl ComparisonPage for CompareSeriesBody {
         let totals: Vec<String> =
             snapshots.iter().map(|s| look.size_in_words(s.total_size)).collect();
         let sizes: Vec<u64> = snapshots.iter().map(|s| s.total_size).collect();
-        paragraph(&format!("The heap had {} {}", totals.join(", then "), trend(&sizes)), look, out)?;
+        paragraph(
+            &format!("The heap had {} {}", totals.join(", then "), trend(&sizes)),
+            look,
+            out,
+        )?;
         if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
             let grew = look.size_in_words(first.size_delta.unsigned_abs());
             let text = format!(
@@ -106,12 +111,15 @@ fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> 
         if snapshots <= titles.len() { titles.get(at).copied().unwrap_or(many) } else { many }
     };
     let mut columns = vec![("Class", Kind::Text), ("Trend", Kind::Text)];
-    let many = |at: usize, first: &'static str, last: &'static str| if at == 0 { first } else { last };
+    let many =
+        |at: usize, first: &'static str, last: &'static str| if at == 0 { first } else { last };
     columns.extend(
         shown.iter().map(|&at| (title(COUNTS, at, many(at, "First", "Last")), Kind::Number)),
     );
     columns.extend(
-        shown.iter().map(|&at| (title(SIZES, at, many(at, "First size", "Last size")), Kind::Number)),
+        shown
+            .iter()
+            .map(|&at| (title(SIZES, at, many(at, "First size", "Last size")), Kind::Number)),
     );
     columns.push(("Delta", Kind::Number));
     columns.push(("Growth", Kind::Number));

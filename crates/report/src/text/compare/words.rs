@@ -1,14 +1,13 @@
 //! What a comparison comes to, in sentences.
 
-use super::signed_count;
 use crate::text::SizeStyle;
 use crate::text::numbers::{count, counted, share, size_in_words};
 use crate::wire::{ClassChangeEntry, CompareBody, ReconciliationEntry};
 
-pub(super) const WRONG_ORDER: &str = "The first snapshot was taken after the second: its ids go further. What is called new here is older \
-     than what is called deleted; name them the other way round.";
-const APART: &str = "Classes are matched by their name and the place of their source, and no object is known to be new or \
-     deleted.";
+pub(super) const WRONG_ORDER: &str = "The first snapshot was taken after the second: its ids go further. What is called new here is \
+     older than what is called deleted; name them the other way round.";
+const APART: &str = "Classes are matched by their name and the place of their source, and no object \
+     is known to be new or deleted.";
 
 /// Paragraphs: the totals, then what grew most, then what the reader has to know of the matching.
 pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
@@ -36,7 +35,9 @@ pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
 fn apart(body: &CompareBody) -> String {
     let evidence = &body.evidence;
     if evidence.other_runtime {
-        return "The snapshots were written by different versions of V8, so that they are of two processes.".to_owned();
+        return "The snapshots were written by different versions of V8, so that they are of two \
+                processes."
+            .to_owned();
     }
     if evidence.differing > 0 {
         return format!(
@@ -101,9 +102,11 @@ fn most(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
             class.class_name,
             size_in_words(growth(class).unsigned_abs(), sizes)
         );
-        if class.count_delta != 0 {
-            let number = signed_count(class.count_delta);
-            text.push_str(&format!(" and {number} objects (now {})", count(class.count)));
+        let by = counted(class.count_delta.unsigned_abs(), "object", "objects");
+        match class.count_delta {
+            0 => {}
+            1.. => text.push_str(&format!(": {by} more, now {}", count(class.count))),
+            _ => text.push_str(&format!(", with {by} less, now {}", count(class.count))),
         }
         sentences.push(format!("{text}."));
     }
