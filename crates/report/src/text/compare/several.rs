@@ -34,9 +34,9 @@ impl ComparisonPage for CompareSeriesBody {
         if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
             let grew = look.size_in_words(first.size_delta.unsigned_abs());
             let text = format!(
-                "From the first to the last, {} grew most: by {grew} and {} objects.",
+                "From the first to the last, {} grew most: by {grew}{}.",
                 first.class_name,
-                signed_count(first.count_delta)
+                objects(first.count_delta)
             );
             paragraph(&text, look, out)?;
         }
@@ -72,10 +72,10 @@ impl ComparisonPage for CompareControlBody {
         }
         if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
             let text = format!(
-                "{} grew most beyond the control: by {} and {} objects.",
+                "{} grew most beyond the control: by {}{}.",
                 first.class_name,
                 look.size_in_words(first.size_delta.unsigned_abs()),
-                signed_count(first.count_delta)
+                objects(first.count_delta)
             );
             paragraph(&text, look, out)?;
         }
@@ -88,6 +88,14 @@ impl ComparisonPage for CompareControlBody {
         writeln!(out)?;
         control_table(self, look).write(look, out)?;
         footer(self.classes.len(), self.class_count, look, out)
+    }
+}
+
+/// How many objects came with a growth, if any did.
+fn objects(delta: i64) -> String {
+    match delta {
+        0 => String::new(),
+        delta => format!(" and {} objects", signed_count(delta)),
     }
 }
 
