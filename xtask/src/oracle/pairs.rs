@@ -65,7 +65,7 @@ fn compare_rows(theirs: &Value, ours: &Value, show: usize) -> Outcome {
     if ours["same_process"] != Value::Bool(true) {
         lines.push("heapglass takes them for snapshots of two processes".to_owned());
     }
-    if ours["reconciliation"]["rest"] != Value::from(0) {
+    if ours["reconciliation"]["rest"] != 0 {
         lines.push(format!("the rows do not add up: {}", ours["reconciliation"]));
     }
     let (theirs, ours) = (rows(theirs), rows(ours));
@@ -85,7 +85,7 @@ fn compare_rows(theirs: &Value, ours: &Value, show: usize) -> Outcome {
             }
         }
         // DevTools names a class that is gone as its last object was called before.
-        let is_gone = our["count"] == Value::from(0);
+        let is_gone = our["count"] == 0;
         if !is_gone && their["class_name"] != our["class_name"] {
             let (a, b) = (&their["class_name"], &our["class_name"]);
             lines.push(format!("{key}: class_name: DevTools {a}, heapglass {b}"));

@@ -52,7 +52,7 @@ pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
     for node in newer.nodes().step_by(step) {
         let id = newer.id(node);
         // Node's own native objects get new ids, which are even, for each snapshot.
-        if id.0 % 2 == 0 {
+        if id.0.is_multiple_of(2) {
             continue;
         }
         evidence.looked_at += 1;
