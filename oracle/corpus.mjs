@@ -123,21 +123,29 @@ for (const version of ['18.20.8', '22.23.3']) {
 for (const version of ['22.23.3', '26.10.0']) {
   add(`node-${version}-huge-buffers.heapsnapshot`, (file) => run(node(version), [program('huge.js'), file]));
 }
-add('node-22.23.3-pair-1.heapsnapshot', (file) => pair(file));
+for (const version of ['12.22.12', '16.20.2', '18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']) {
+  add(`node-${version}-pair-1.heapsnapshot`, (file) => pair(version, file));
+}
 
-/** Two snapshots of one process, with known changes between them. */
-async function pair(file) {
-  await inspecting('22.23.3', 'mixed.js', async (session) => {
+/** Two snapshots of one process, with known changes between them; the second is called `pair-2`. */
+async function pair(version, file) {
+  await inspecting(version, 'mixed.js', async (session) => {
     await takeSnapshot(file, {})(session);
-    await session.send('Runtime.evaluate', {
+    const { result } = await session.send('Runtime.evaluate', {
       expression: `
+        // Objects of a class: some gone, more of them new.
         for (let i = 0; i < 50; i++) app.routes.cache.delete('sess:' + i);
         for (let i = 2000; i < 2200; i++) app.routes.cache.set('sess:' + i, Object.assign(Object.create(Object.getPrototypeOf(app.routes.cache.get('sess:100'))), { id: i, data: { added: [i] } }));
+        // An array and a set that were there before.
         for (let i = 0; i < 100000; i++) app.arrays.smi.push(i);
         app.sets[0].add({ grown: 'once' });
+        // Plain objects: some gone, some of another shape, and a shape that becomes frequent.
         app.shapes.length = 4000;
-        0`,
+        for (let i = 0; i < 900; i++) app.shapes[i].later = 'added ' + i;
+        for (let i = 0; i < 700; i++) app.shapes.push({ onlyLater: { deep: 'x' + i }, kind: 'y' + i % 3 });
+        'changed'`,
     });
+    if (result.value !== 'changed') throw new Error(`the program was not changed: ${JSON.stringify(result)}`);
     await takeSnapshot(file.replace('pair-1', 'pair-2'), {})(session);
   });
 }

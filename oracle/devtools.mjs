@@ -3,7 +3,7 @@
 // figures can be compared with it. Development only; nothing that ships depends on this.
 //
 //   node devtools.mjs SNAPSHOT [--nodes OUT.csv] [--summary OUT.json [--filters]] [--time]
-//                     [--repair-trace-count]
+//                     [--repair-trace-count] [--compare BASE [--diff OUT.json]]
 //
 // SNAPSHOT may be compressed (.gz; .zst where the zstd tool is installed); `-` as OUT writes to standard output.
 //
@@ -16,6 +16,9 @@
 //                recordings with allocation stacks: V8 writes a trace_function_count that is lower
 //                than the list that follows, which this engine cannot load; this option corrects
 //                the number on its way into the engine and adds the allocation table
+//
+//   --compare    loads BASE first and writes the Comparison view of SNAPSHOT against it (--diff, else
+//                standard output): one row for each class that has new or deleted objects
 //
 // The threads are those of DevTools: this one reads slices of 10,000,000 bytes and decodes them,
 // one worker parses and computes, a second worker does retainers, dominators and retained sizes.
@@ -164,38 +167,42 @@ async function main() {
     });
     return;
   }
-  if (!fs.existsSync(file)) fail(`no such file: ${file}`);
+  for (const name of [file, options.compare]) if (name && !fs.existsSync(name)) fail(`no such file: ${name}`);
   const enginePath = pathToFileURL(await bundle()).href;
   const traceCount = options.repairTraceCount ? await traceFunctionCount(file) : null;
 
   const second = new Worker(fileURLToPath(import.meta.url), { workerData: { role: 'second', enginePath } });
   const engine = new Worker(fileURLToPath(import.meta.url), { workerData: { role: 'engine', enginePath, options } });
-  const channel = new MessageChannel();
   let answer;
   const next = () => new Promise((resolve) => (answer = resolve));
   engine.on('message', (message) => (message.error ? fail(explain(message.error)) : answer(message)));
   for (const worker of [engine, second]) worker.on('error', (error) => fail(explain(String(error.stack || error))));
   const ready = next();
   await new Promise((resolve) => second.once('message', resolve));
-  second.postMessage({ port: channel.port2 }, [channel.port2]);
   await ready;
 
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();
-  const decoder = new TextDecoder();
-  let first = true;
-  const send = async (text) => {
-    if (first && traceCount !== null) text = text.replace(/"trace_function_count":\d+/, `"trace_function_count":${traceCount}`);
-    first = false;
-    const acknowledged = next();
-    engine.postMessage({ chunk: text });
-    await acknowledged;
+  const load = async (snapshot) => {
+    const channel = new MessageChannel();
+    second.postMessage({ port: channel.port2 }, [channel.port2]);
+    const decoder = new TextDecoder();
+    let first = true;
+    const send = async (text) => {
+      if (first && traceCount !== null) text = text.replace(/"trace_function_count":\d+/, `"trace_function_count":${traceCount}`);
+      first = false;
+      const acknowledged = next();
+      engine.postMessage({ chunk: text });
+      await acknowledged;
+    };
+    await slices(snapshot, async (buffer) => send(decoder.decode(buffer, { stream: true })));
+    await send(decoder.decode());
+    const finished = next();
+    engine.postMessage({ close: true, port: channel.port1 }, [channel.port1]);
+    return finished;
   };
-  await slices(file, async (buffer) => send(decoder.decode(buffer, { stream: true })));
-  await send(decoder.decode());
-  const finished = next();
-  engine.postMessage({ close: true, port: channel.port1 }, [channel.port1]);
-  const message = await finished;
+  if (options.compare) await load(options.compare);
+  const message = await load(file);
   const wall = Number(process.hrtime.bigint() - start) / 1e9;
   const used = process.cpuUsage(cpu);
   if (options.time) {
@@ -225,10 +232,12 @@ function parse(args) {
     else if (arg === '--filters') options.filters = true;
     else if (arg === '--time') options.time = true;
     else if (arg === '--repair-trace-count') options.repairTraceCount = true;
+    else if (arg === '--compare') options.compare = args.shift();
+    else if (arg === '--diff') options.diff = args.shift();
     else if (!file && !arg.startsWith('--')) file = arg;
     else fail(`unknown argument: ${arg}`);
   }
-  if (!file) fail('usage: node devtools.mjs SNAPSHOT [--nodes OUT] [--summary OUT] [--filters] [--time] [--repair-trace-count]');
+  if (!file) fail('usage: node devtools.mjs SNAPSHOT [--nodes OUT] [--summary OUT] [--filters] [--time] [--repair-trace-count] [--compare BASE [--diff OUT]]');
   return { file, options };
 }
 
@@ -263,7 +272,9 @@ async function engineWorker({ enginePath, options }) {
   const warnings = [];
   if (!options.time) watchForWrappedValues(TypedArrayUtilities, warnings);
   let lastStatus = '';
-  const loader = new HeapSnapshotLoader({ sendEvent: (_, data) => (lastStatus = data) });
+  const newLoader = () => new HeapSnapshotLoader({ sendEvent: (_, data) => (lastStatus = data) });
+  let loader = newLoader();
+  let base;
   let snapshot;
   const failed = (error) => parentPort.postMessage({ error: `${error?.stack || error}\n(at: ${lastStatus})` });
   process.on('unhandledRejection', failed);
@@ -274,7 +285,9 @@ async function engineWorker({ enginePath, options }) {
         parentPort.postMessage({ acknowledged: true });
       } else if (message.close) {
         loader.close();
+        base = snapshot;
         snapshot = await loader.buildSnapshot(message.port);
+        loader = newLoader();
         const statistics = snapshot.getStatistics();
         snapshot.getNativeContextSizes();
         // The view receives this object as a message, object indexes and all; so does our main thread.
@@ -283,6 +296,7 @@ async function engineWorker({ enginePath, options }) {
       } else if (message.dump) {
         if (options.nodes) dumpNodes(snapshot, options.nodes);
         if (options.summary) dumpSummary(snapshot, options, warnings);
+        if (base) dumpComparison(base, snapshot, options.diff ?? '-', warnings);
         parentPort.postMessage({ warnings });
       }
     } catch (error) {
@@ -425,6 +439,46 @@ function dumpSummary(snapshot, options, warnings) {
   if (warnings.length) result.warnings = warnings;
   const file = open(options.summary);
   file.write(`${format(result)}\n`);
+  file.close();
+}
+
+/**
+ * The engine keeps only one of two rows whose printed keys are the same, and so loses objects in its
+ * Comparison, too. Here they are put together; all else is the engine's own.
+ */
+function withAllRows(snapshot) {
+  snapshot.getAggregatesByClassKey = function () {
+    const aggregates = Object.create(null);
+    for (const [key, aggregate] of this.buildAggregates()) {
+      const printed = typeof key === 'number' ? `,${this.strings[key]}` : key;
+      const known = aggregates[printed];
+      if (known) known.idxs = known.idxs.concat(aggregate.idxs);
+      else aggregates[printed] = aggregate;
+    }
+    this.sortAggregateIndexes(aggregates);
+    return aggregates;
+  };
+  return snapshot;
+}
+
+/** The Comparison view of `snapshot` against `base`. */
+function dumpComparison(base, snapshot, out, warnings) {
+  const aggregates = withAllRows(base).aggregatesForDiff(snapshot.interfaceDefinitions());
+  const diff = withAllRows(snapshot).calculateSnapshotDiff(1, aggregates);
+  const classes = Object.entries(diff).map(([key, row]) => ({
+    class_key: key.toWellFormed(),
+    class_name: row.name.toWellFormed(),
+    new_count: row.addedCount,
+    deleted_count: row.removedCount,
+    count_delta: row.countDelta,
+    allocated_size: row.addedSize,
+    freed_size: row.removedSize,
+    size_delta: row.sizeDelta,
+  }));
+  const bytes = new Map(classes.map((row) => [row, Buffer.from(row.class_key)]));
+  classes.sort((a, b) => Buffer.compare(bytes.get(a), bytes.get(b)));
+  const file = open(out);
+  file.write(`${format(warnings.length ? { classes, warnings } : { classes })}\n`);
   file.close();
 }
 

@@ -16,8 +16,9 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{Graph, IdIndex, Location};
 
+use crate::compare::relation;
 use crate::{ObjectSummary, RootPath};
-use cohorts::{Cohorts, is_one_process};
+use cohorts::Cohorts;
 use growth::Growth;
 
 pub use kind::{Knowledge, LeakKind};
@@ -124,7 +125,7 @@ pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
     let is_one_process = in_order
         .windows(2)
         .zip(&indexes)
-        .all(|(pair, ids)| matches!(pair, [a, b] if is_one_process(a, ids, b)));
+        .all(|(pair, ids)| matches!(pair, [a, b] if relation(a, b, ids).is_one_process()));
     let order = if is_one_process { order } else { (0..snapshots.len()).collect() };
     let mut report = LeakReport {
         verdict: LeakVerdict::NotEnoughData,

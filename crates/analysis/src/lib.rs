@@ -6,6 +6,7 @@
 //! linked list of a million nodes is an ordinary answer. This crate never prints, never reads the
 //! environment and never opens a socket.
 
+mod compare;
 mod containment;
 mod describe;
 mod distance;
@@ -30,6 +31,12 @@ mod tables;
 mod verdict;
 mod weak_map;
 
+pub use compare::{
+    ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
+    ControlledGrowth, Evidence, GrownObject, Matching, ObjectChanges, Reconciliation, Selected,
+    changed_objects, compare, controlled_growth, find_changes, is_one_process, relation,
+    select_changes, select_growth, select_series, series,
+};
 pub use containment::{Child, ContainmentOptions, containment};
 pub use describe::{ObjectSummary, describe};
 pub use distance::distances_without;

@@ -187,13 +187,22 @@ pub fn instances(
     filter: Option<&NodeSet>,
     limit: Option<usize>,
 ) -> Instances {
+    let nodes = instances_of(graph, classes);
+    let passing = nodes.filter(|&node| filter.is_none_or(|set| set.contains(node)));
+    largest_of(graph, passing, limit)
+}
+
+/// Of `nodes` those with the largest retained sizes, at most `limit`, and the sums over all.
+pub(crate) fn largest_of(
+    graph: &Graph,
+    nodes: impl Iterator<Item = Ordinal>,
+    limit: Option<usize>,
+) -> Instances {
     let limit = limit.unwrap_or(usize::MAX);
     let (mut count, mut shallow_size) = (0, 0);
     // The largest so far; the smallest of them on top.
     let mut largest: BinaryHeap<Reverse<(u64, Reverse<Ordinal>)>> = BinaryHeap::new();
-    for node in
-        instances_of(graph, classes).filter(|&node| filter.is_none_or(|set| set.contains(node)))
-    {
+    for node in nodes {
         count += 1;
         shallow_size += graph.shallow_size(node);
         largest.push(Reverse((graph.retained_size(node), Reverse(node))));

@@ -17,6 +17,7 @@ Examples:
   heapglass heap.heapsnapshot                 what uses the memory, in words
   heapglass summary heap.heapsnapshot         the classes, largest first
   heapglass retainers heap.heapsnapshot @123  who holds the object with id 123
+  heapglass compare before.heapsnapshot after.heapsnapshot
   heapglass must-gather.local.123/            every snapshot of a must-gather
   kubectl exec POD -- cat /tmp/x.heapsnapshot | heapglass -
 
@@ -50,6 +51,18 @@ Examples:
   heapglass summary heap.heapsnapshot --only duplicated-strings
   heapglass summary heap.heapsnapshot --ids 120000..
   heapglass summary heap.heapsnapshot --native-context @35";
+
+pub(crate) const COMPARE: &str = "\
+Two snapshots of one process give DevTools' Comparison, objects that were there before and grew, and how all of it \
+adds up. Snapshots of different processes (pods, releases, before and after a restart) are recognised, and compared \
+by class.
+
+Examples:
+  heapglass compare before.heapsnapshot after.heapsnapshot
+  heapglass compare before.heapsnapshot after.heapsnapshot --objects Session
+  heapglass compare before.heapsnapshot after.heapsnapshot --filter '^Session' --sort new
+  heapglass compare monday.heapsnapshot tuesday.heapsnapshot wednesday.heapsnapshot
+  heapglass compare --control a1.heapsnapshot a2.heapsnapshot --treatment b1.heapsnapshot b2.heapsnapshot";
 
 pub(crate) const GATHER: &str = "\
 Examples:

@@ -83,6 +83,8 @@ pub(crate) struct Columns {
     pub other_retainers: Column<[u32; 2]>,
     /// `[ordinal, script id, line, column]` of located nodes, ascending by ordinal. Scanner.
     pub locations: Column<[u32; 4]>,
+    /// The names of plain objects and their properties, see `interfaces::encode`. Class pass.
+    pub interfaces: Column<u8>,
 }
 
 impl Columns {
@@ -186,6 +188,7 @@ impl Graph {
             predecessor_from: container.column("predecessor_from")?,
             other_retainers: container.column("other_retainers")?,
             locations: container.column("locations")?,
+            interfaces: container.column("interfaces")?,
         };
         columns.fit(&overview).map_err(|what| Error::Index {
             path: container.path().to_owned(),

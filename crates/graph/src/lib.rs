@@ -11,6 +11,7 @@ mod classes;
 mod graph;
 mod id_index;
 mod ids;
+mod interfaces;
 mod open;
 mod overview;
 
@@ -22,5 +23,6 @@ pub use heapglass_format::{
 };
 pub use id_index::IdIndex;
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
+pub use interfaces::{ClassLabel, Interface, ReadAs};
 pub use open::{OpenOptions, Snapshot, Wants, is_index};
 pub use overview::{Overview, SnapshotInfo, Statistics};

@@ -4,9 +4,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
-    CacheClearedDocument, CacheDocument, ContainmentBody, DominatorsBody, ExportRow, IndexDocument,
-    InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output, PathsBody, ReportBody,
-    RetainersBody, StatisticsBody, SummaryBody,
+    CacheClearedDocument, CacheDocument, CompareBody, CompareControlBody, CompareObjectsBody,
+    CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody, ExportRow,
+    IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output, PathsBody,
+    ReportBody, RetainersBody, StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -16,6 +17,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         entry::<SummaryBody>("summary"),
         entry::<InstancesBody>("summary-objects"),
         entry::<StatisticsBody>("statistics"),
+        ("compare", schema::<ComparisonDocument<CompareBody>>("compare")),
+        ("compare-objects", schema::<ComparisonDocument<CompareObjectsBody>>("compare --objects")),
+        ("compare-series", schema::<ComparisonDocument<CompareSeriesBody>>("compare of several")),
+        ("compare-control", schema::<ComparisonDocument<CompareControlBody>>("compare --control")),
         entry::<ContainmentBody>("containment"),
         entry::<DominatorsBody>("dominators"),
         entry::<ObjectBody>("object"),

@@ -8,6 +8,7 @@ mod classes;
 mod known;
 mod nodes;
 mod ours;
+mod pairs;
 mod theirs;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,10 @@ pub(crate) struct Args {
     /// engine now: quick, and needs no Node.
     #[arg(long)]
     gold: bool,
+    /// Only hold pairs of snapshots of one process (`…-pair-1…`, `…-pair-2…`) against DevTools'
+    /// Comparison; without this it is done, too.
+    #[arg(long, conflicts_with = "gold")]
+    compare: bool,
     /// Compare only files whose name matches.
     #[arg(long, value_name = "REGEX")]
     only: Option<Regex>,
@@ -46,12 +51,28 @@ pub(crate) struct Args {
 impl Args {
     /// The fixtures, against the figures that are kept of them.
     pub(crate) fn fixtures() -> Args {
-        Args { paths: vec![], gold: true, only: None, dev: true, program: None, show: 5 }
+        Args {
+            paths: vec![],
+            gold: true,
+            compare: false,
+            only: None,
+            dev: true,
+            program: None,
+            show: 5,
+        }
     }
 
     /// All snapshots in `folder`, against DevTools' engine.
     pub(crate) fn live(folder: PathBuf) -> Args {
-        Args { paths: vec![folder], gold: false, only: None, dev: false, program: None, show: 5 }
+        Args {
+            paths: vec![folder],
+            gold: false,
+            compare: false,
+            only: None,
+            dev: false,
+            program: None,
+            show: 5,
+        }
     }
 }
 
@@ -76,30 +97,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => workspace::heapglass(Profile::Release)?,
     };
     let oracle = if args.gold { None } else { Some(oracle_folder()?) };
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for file in &files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let mut tally = Tally::default();
+    for file in files.iter().filter(|_| !args.compare) {
         let outcome = match &oracle {
             Some(oracle) => compare_live(file, &heapglass, oracle, args.show),
             None => compare_kept(file, &heapglass, args.show),
         };
-        match outcome.with_context(|| file.display().to_string())? {
-            Outcome::Equal(what) => {
-                passed += 1;
-                println!("equal    {name}: {what}");
-            }
-            Outcome::Skipped(why) => {
-                skipped += 1;
-                println!("skipped  {name}: {why}");
-            }
-            Outcome::Failed(differences) => {
-                failed += 1;
-                println!("FAILED   {name}");
-                for difference in differences {
-                    println!("         {difference}");
-                }
-            }
+        tally.add(file, outcome.with_context(|| file.display().to_string())?);
+    }
+    if let Some(oracle) = &oracle {
+        for (base, newer) in pairs::among(&files) {
+            let outcome = pairs::compare(&base, &newer, &heapglass, oracle, args.show);
+            tally.add(&newer, outcome.with_context(|| newer.display().to_string())?);
         }
+    }
+    let Tally { passed, failed, skipped } = tally;
+    if passed + failed + skipped == 0 {
+        bail!("no pairs to compare: their names hold pair-1 and pair-2");
     }
     println!("oracle: {passed} passed, {failed} failed, {skipped} skipped");
     if failed > 0 {
@@ -108,6 +122,38 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// How many snapshots came to what.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    /// Says what came of a file, and counts it.
+    fn add(&mut self, file: &Path, outcome: Outcome) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        match outcome {
+            Outcome::Equal(what) => {
+                self.passed += 1;
+                println!("equal    {name}: {what}");
+            }
+            Outcome::Skipped(why) => {
+                self.skipped += 1;
+                println!("skipped  {name}: {why}");
+            }
+            Outcome::Failed(differences) => {
+                self.failed += 1;
+                println!("FAILED   {name}");
+                for difference in differences {
+                    println!("         {difference}");
+                }
+            }
+        }
+    }
 }
 
 /// The snapshots that `args` name, sorted.

@@ -1,6 +1,7 @@
 //! Questions to small heaps written by hand, and to random ones beside slow twins.
 #![allow(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
+mod compare;
 mod contexts;
 mod filters;
 mod leaks;

@@ -2,6 +2,7 @@
 
 mod cache;
 mod capture;
+mod compare;
 mod containment;
 mod dominators;
 mod export;
@@ -32,6 +33,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Report(args) => report::run(context, args),
         Command::Summary(args) => summary::run(context, args),
+        Command::Compare(args) => compare::run(context, args),
         Command::Statistics(args) => statistics::run(context, args),
         Command::Containment(args) => containment::run(context, args),
         Command::Dominators(args) => dominators::run(context, args),

@@ -130,7 +130,7 @@ impl<'a> Table<'a> {
         Table {
             sources,
             by_string: FxHashMap::default(),
-            by_interface: vec![NONE; sources.interfaces.names.len()],
+            by_interface: vec![NONE; sources.interfaces.definitions.len()],
             by_type: [NONE; 256],
             names: FxHashMap::default(),
             texts: Vec::new(),
@@ -160,7 +160,7 @@ impl<'a> Table<'a> {
         };
         if self.by_interface[interface as usize] == NONE {
             self.by_interface[interface as usize] =
-                self.name(&self.sources.interfaces.names[interface as usize]);
+                self.name(&self.sources.interfaces.definitions[interface as usize].name);
         }
         self.by_interface[interface as usize]
     }

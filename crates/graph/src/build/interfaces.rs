@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::Adjacency;
 use super::bits::ones;
 use super::window::EdgeWindow;
+use crate::interfaces::{Interface, PropertyTree};
 
 /// An interface's name is not lengthened past this many UTF-16 units.
 const LONGEST_NAME: usize = 120;
@@ -29,8 +30,8 @@ pub(super) struct Interfaces {
     pub(super) shape_of: Vec<u32>,
     /// For each shape the interface that fits best, a position in `names`.
     pub(super) interface_of: Vec<Option<u32>>,
-    /// Names of the interfaces, as WTF-8.
-    pub(super) names: Vec<Vec<u8>>,
+    /// The interfaces, most frequent first.
+    pub(super) definitions: Vec<Interface>,
 }
 
 /// The edges of plain objects.
@@ -49,8 +50,8 @@ impl PlainObjects<'_> {
     pub(super) fn interfaces(&self) -> Result<Interfaces> {
         let mut properties = Properties::new(self.graph, self.writer)?;
         let shapes = self.shapes(&mut properties)?;
-        let mut definitions = self.definitions(&shapes, &mut properties)?;
-        let tree = PropertyTree::new(&definitions, self.strings);
+        let definitions = self.definitions(&shapes, &mut properties)?;
+        let tree = PropertyTree::new(&definitions);
         let mut numbers = FxHashMap::default();
         let mut found = Vec::new();
         let mut interface_of = Vec::with_capacity(shapes.list.len());
@@ -63,8 +64,7 @@ impl PlainObjects<'_> {
             found.sort_unstable();
             interface_of.push(tree.best(&found));
         }
-        let names = definitions.iter_mut().map(|d| std::mem::take(&mut d.name)).collect();
-        Ok(Interfaces { shape_of: shapes.shape_of, interface_of, names })
+        Ok(Interfaces { shape_of: shapes.shape_of, interface_of, definitions })
     }
 
     fn shapes(&self, properties: &mut Properties<'_>) -> Result<Shapes> {
@@ -81,15 +81,15 @@ impl PlainObjects<'_> {
         &self,
         shapes: &Shapes,
         properties: &mut Properties<'_>,
-    ) -> Result<Vec<Definition>> {
+    ) -> Result<Vec<Interface>> {
         let mut by_name: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
-        let mut candidates: Vec<Definition> = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
         for shape in &shapes.list {
             let Some((name, properties)) = self.candidate(properties.of_shape(shape)?) else {
                 continue;
             };
             let at = *by_name.entry(name).or_insert_with_key(|name| {
-                candidates.push(Definition { name: name.clone(), properties, count: 0 });
+                candidates.push(Candidate { name: name.clone(), properties, count: 0 });
                 candidates.len() - 1
             });
             candidates[at].count += shape.count;
@@ -99,7 +99,12 @@ impl PlainObjects<'_> {
         // As DevTools compares with a fraction: count < total / 1000.
         let total = shapes.shape_of.len();
         candidates.retain(|c| c.count >= FEWEST_OBJECTS && c.count * PROPORTION >= total);
-        Ok(candidates)
+        let text = |&property: &u32| self.strings.get(property).unwrap_or_default().to_vec();
+        let definitions = candidates.into_iter().map(|candidate| Interface {
+            properties: candidate.properties.iter().map(text).collect(),
+            name: candidate.name,
+        });
+        Ok(definitions.collect())
     }
 
     /// The name that an object with these properties suggests, and the properties in it.
@@ -176,7 +181,7 @@ impl<'a> Properties<'a> {
 }
 
 /// An interface that may be.
-struct Definition {
+struct Candidate {
     name: Vec<u8>,
     /// String indexes of its properties.
     properties: Vec<u32>,
@@ -213,86 +218,6 @@ impl Shapes {
         let properties = shared.then(|| properties.into());
         self.list.push(Shape { properties, first: node, count: 1 });
         number
-    }
-}
-
-/// All definitions as a tree over their sorted properties, by which every definition is found
-/// that an object has all properties of.
-struct PropertyTree {
-    /// Numbers of the properties that occur in definitions, by text.
-    numbers: FxHashMap<Vec<u8>, u32>,
-    nodes: Vec<TreeNode>,
-}
-
-#[derive(Default)]
-struct TreeNode {
-    next: FxHashMap<u32, u32>,
-    greatest_next: Option<u32>,
-    /// Number of properties and position of the first definition that ends here.
-    ends: Option<(usize, u32)>,
-}
-
-impl PropertyTree {
-    fn new(definitions: &[Definition], strings: &StringTable) -> PropertyTree {
-        let mut tree =
-            PropertyTree { numbers: FxHashMap::default(), nodes: vec![TreeNode::default()] };
-        for (position, definition) in (0u32..).zip(definitions) {
-            let texts = definition.properties.iter().map(|&p| strings.get(p).unwrap_or_default());
-            let mut numbers: Vec<u32> = texts.map(|text| tree.intern(text)).collect();
-            numbers.sort_unstable();
-            let mut at = 0;
-            for &number in &numbers {
-                at = tree.child(at, number);
-            }
-            tree.nodes[at].ends.get_or_insert((numbers.len(), position));
-        }
-        tree
-    }
-
-    fn intern(&mut self, text: &[u8]) -> u32 {
-        let next = self.numbers.len() as u32;
-        *self.numbers.entry(text.to_vec()).or_insert(next)
-    }
-
-    fn child(&mut self, at: usize, property: u32) -> usize {
-        let fresh = self.nodes.len() as u32;
-        let node = &mut self.nodes[at];
-        node.greatest_next = node.greatest_next.max(Some(property));
-        let child = *node.next.entry(property).or_insert(fresh);
-        if child == fresh {
-            self.nodes.push(TreeNode::default());
-        }
-        child as usize
-    }
-
-    /// The number of a property, if any definition has it.
-    fn number(&self, strings: &StringTable, name: u32) -> Option<u32> {
-        self.numbers.get(strings.get(name).unwrap_or_default()).copied()
-    }
-
-    /// The definition with the most properties, then the most frequent, among those all of whose
-    /// properties are in the sorted list `properties`.
-    fn best(&self, properties: &[u32]) -> Option<u32> {
-        let mut states = vec![0usize];
-        let mut best: Option<(usize, u32)> = None;
-        for &property in properties {
-            for at in 0..states.len() {
-                if let Some(&next) = self.nodes[states[at]].next.get(&property) {
-                    let next = next as usize;
-                    if !states.contains(&next) {
-                        states.push(next);
-                    }
-                    let better = |&(count, position): &(usize, u32)| {
-                        best.is_none_or(|(c, p)| count > c || count == c && position < p)
-                    };
-                    best = self.nodes[next].ends.filter(better).or(best);
-                }
-            }
-            // An object may have several properties of one name (symbols with the same
-            // description), so a state that goes on with this very property stays.
-            states.retain(|&state| self.nodes[state].greatest_next >= Some(property));
-        }
-        best.map(|(_, position)| position)
     }
 }
 

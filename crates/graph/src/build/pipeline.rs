@@ -268,6 +268,7 @@ fn classify(
     let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
     let plain = facts.plain.words();
     let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
+    writer.put("interfaces", &crate::interfaces::encode(&interfaces.definitions))?;
     let sources = classes::Sources {
         node_type: &tables.node_type,
         names: writer.rows("node_name")?,

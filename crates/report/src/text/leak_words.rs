@@ -65,7 +65,7 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         format!("{more}: {}.", suspect.title),
         format!("Its holder retained {}.", sizes.join(", then ")),
     ];
-    if suspect.confidence < 0.8 {
+    if suspect.confidence < 0.8 && suspect.series.len() > 2 {
         sentences.push("It did not grow evenly in every interval.".to_owned());
     }
     sentences

@@ -52,7 +52,8 @@ fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -
         write_labelled(OWNER, &owner.label, Role::Class, look, out)?;
     }
     if let Some(source) = &suspect.source {
-        let file = source.file.as_deref().unwrap_or("(script unknown)");
+        let script = format!("script {}", source.script_id);
+        let file = source.file.as_deref().unwrap_or(&script);
         write_labelled(
             WRITTEN,
             &format!("{file}:{}:{}", source.line, source.column),

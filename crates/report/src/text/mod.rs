@@ -4,6 +4,7 @@
 //! and escapes whatever a heap's own strings could do to a terminal.
 
 mod allocations;
+mod compare;
 mod details;
 mod figures;
 mod fit;
@@ -25,6 +26,7 @@ pub(crate) mod words;
 
 use std::io::{self, Write};
 
+pub use compare::ComparisonPage;
 pub use fit::{clean, cut_end, cut_middle, width, wrap};
 pub use heading::heading;
 pub use look::{Look, Painted, Role};

@@ -82,7 +82,7 @@ pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, loo
     for class in classes {
         let mut name = Cell::new(Role::Class, clean(&class.class_name));
         if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
-            name = name.then(Role::Faint, place(class));
+            name = name.then(Role::Faint, place(&class.class_key));
         }
         let own = vec![name, Cell::plain(count(class.count))];
         table.row(Figures::from(class).after(own, total, look));
@@ -91,12 +91,17 @@ pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, loo
 }
 
 /// Where a class is written, to tell it from others of its name: its key is
-/// `scriptId,line,column,name`, with line and column from 0.
-fn place(class: &ClassEntry) -> String {
-    let mut parts = class.class_key.splitn(4, ',').map(str::parse::<u64>);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(Ok(script)), Some(Ok(line)), Some(Ok(column))) => {
-            format!("  script {script}:{}:{}", line + 1, column + 1)
+/// `script,line,column,name`, with line and column from 0 and the script's number or name.
+pub(super) fn place(class_key: &str) -> String {
+    let mut parts = class_key.splitn(4, ',');
+    let (script, line, column) = (parts.next(), parts.next(), parts.next());
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+    match (script, number(line), number(column)) {
+        (Some(script), Some(line), Some(column)) if !script.is_empty() => {
+            let file = script.rsplit('/').next().unwrap_or(script);
+            let is_number = script.bytes().all(|byte| byte.is_ascii_digit());
+            let word = if is_number { "script " } else { "" };
+            format!("  {word}{file}:{}:{}", line + 1, column + 1)
         }
         _ => String::new(),
     }

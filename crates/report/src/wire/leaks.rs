@@ -141,6 +141,8 @@ pub struct FiguresEntry {
 pub struct SourceEntry {
     /// Path or URL, where the snapshot knows it.
     pub file: Option<String>,
+    /// V8's number of the script.
+    pub script_id: u32,
     /// Line.
     pub line: u64,
     /// Column.
@@ -203,6 +205,7 @@ impl LeakSuspectEntry {
             path: steps,
             source: suspect.location.map(|at| SourceEntry {
                 file: suspect.script.clone(),
+                script_id: at.script_id,
                 line: u64::from(at.line) + 1,
                 column: u64::from(at.column) + 1,
             }),

@@ -6,6 +6,7 @@
 
 mod allocations;
 mod classes;
+mod compare;
 mod details;
 mod document;
 mod files;
@@ -18,6 +19,11 @@ mod trees;
 
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
 pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
+pub use compare::{
+    ClassChangeEntry, ClassSeriesEntry, CompareBody, CompareControlBody, CompareObjectsBody,
+    CompareSeriesBody, ComparisonDocument, ControlledGrowthEntry, EvidenceEntry, GrownObjectEntry,
+    ReconciliationEntry, SnapshotFindingsEntry,
+};
 pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};

@@ -1,0 +1,140 @@
+//! Objects that are in both snapshots and hold more now.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use heapglass_graph::{Graph, IdIndex, Ordinal};
+
+use super::difference;
+use crate::roles::{is_nobody, is_program_object};
+use crate::{NodeSet, ObjectSummary, describe};
+
+/// A part with this share of an object's growth is the better answer than the object.
+const NEARLY_ALL: f64 = 0.7;
+/// Dominators to look through for the object that a part belongs to.
+const MAX_OWNERS: usize = 8;
+
+/// An object that is in both snapshots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrownObject {
+    /// As it is in the newer one.
+    pub object: ObjectSummary,
+    /// Its shallow size before, in bytes.
+    pub base_shallow_size: u64,
+    /// Its retained size before, in bytes.
+    pub base_retained_size: u64,
+}
+
+impl GrownObject {
+    pub(super) fn new(base: &Graph, before: Ordinal, newer: &Graph, node: Ordinal) -> GrownObject {
+        GrownObject {
+            object: describe(newer, node),
+            base_shallow_size: base.shallow_size(before),
+            base_retained_size: base.retained_size(before),
+        }
+    }
+
+    /// By how much its own size grew, in bytes.
+    pub fn shallow_growth(&self) -> i64 {
+        difference(self.object.shallow_size, self.base_shallow_size)
+    }
+
+    /// By how much its retained size grew, in bytes.
+    pub fn retained_growth(&self) -> i64 {
+        difference(self.object.retained_size, self.base_retained_size)
+    }
+}
+
+/// The objects in both snapshots whose retained size grew most, at most `count`, none inside another.
+///
+/// A walk down the dominator tree of `newer`, where it grew most first: roots and objects that owe
+/// nearly all their growth to one older part of theirs hand on to their parts; what is new between
+/// them, as the table of a Map that had to be made larger, is passed through. Cost: one look at each
+/// node that is passed, at most all of them; memory: the nodes that wait.
+pub(super) fn retained(
+    base: &Graph,
+    newer: &Graph,
+    ids: &IdIndex,
+    count: usize,
+) -> Vec<GrownObject> {
+    let walk = Walk { base, newer, ids };
+    let mut found: Vec<(Ordinal, Ordinal)> = Vec::new();
+    let mut named = NodeSet::empty(newer.node_count());
+    let mut open: BinaryHeap<(u64, Reverse<Ordinal>)> = BinaryHeap::new();
+    open.push((u64::MAX, Reverse(newer.root())));
+    let mut parts = Vec::new();
+    while found.len() < count
+        && let Some((growth, Reverse(node))) = open.pop()
+    {
+        walk.parts(node, &mut parts);
+        let most = growth as f64 * NEARLY_ALL;
+        let hands_on = parts.iter().any(|&(growth, _)| growth as f64 >= most);
+        if node == newer.root() || is_nobody(newer, node) || hands_on {
+            open.extend(parts.iter().map(|&(growth, part)| (growth, Reverse(part))));
+            continue;
+        }
+        let owner = walk.owner_of(node);
+        if let Some(before) = walk.before(owner)
+            && !found
+                .iter()
+                .any(|&(_, other)| newer.dominates(owner, other) || newer.dominates(other, owner))
+            && named.insert(owner)
+        {
+            found.push((before, owner));
+        }
+    }
+    let grown = found.into_iter().map(|(before, node)| GrownObject::new(base, before, newer, node));
+    let mut grown: Vec<GrownObject> = grown.filter(|object| object.retained_growth() > 0).collect();
+    grown.sort_by_key(|grown| (Reverse(grown.retained_growth()), grown.object.ordinal));
+    grown
+}
+
+struct Walk<'a> {
+    base: &'a Graph,
+    newer: &'a Graph,
+    ids: &'a IdIndex,
+}
+
+impl Walk<'_> {
+    /// The same object in the older snapshot.
+    fn before(&self, node: Ordinal) -> Option<Ordinal> {
+        let before = self.ids.get(self.newer.id(node))?;
+        (self.base.node_type(before) == self.newer.node_type(node)).then_some(before)
+    }
+
+    /// The nearest older objects below `node` that grew, and by how much.
+    fn parts(&self, node: Ordinal, parts: &mut Vec<(u64, Ordinal)>) {
+        parts.clear();
+        let mut open = vec![node];
+        while let Some(above) = open.pop() {
+            for child in self.newer.dominated(above) {
+                match self.before(child) {
+                    Some(before) => {
+                        let old = self.base.retained_size(before);
+                        let growth = self.newer.retained_size(child).saturating_sub(old);
+                        if growth > 0 {
+                            parts.push((growth, child));
+                        }
+                    }
+                    None => open.push(child),
+                }
+            }
+        }
+    }
+
+    /// The object that a part, as an array's store, belongs to; itself if there is none.
+    fn owner_of(&self, node: Ordinal) -> Ordinal {
+        let newer = self.newer;
+        let mut at = node;
+        for _ in 0..MAX_OWNERS {
+            if is_program_object(newer, at) && self.before(at).is_some() {
+                return at;
+            }
+            if is_nobody(newer, at) && at != node {
+                break;
+            }
+            at = newer.dominator(at);
+        }
+        node
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether two snapshots are of one process, so that an id means the same object in both.
+
+use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal};
+
+/// Nodes of the newer snapshot that are looked at.
+const SAMPLE: u32 = 1 << 18;
+/// One disagreement in so many is too much for one process.
+const PROPORTION: u64 = 50;
+/// Common ids among so many are too few for one process: it keeps what it started with.
+const FEWEST_COMMON: u64 = 100;
+
+/// What two snapshots have in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Whether different versions of V8 wrote them: their types are not the same.
+    pub other_runtime: bool,
+    /// JavaScript objects of the newer snapshot that were looked at.
+    pub looked_at: u64,
+    /// Those whose id the older one has, too.
+    pub common: u64,
+    /// Those that are a string in both or in one of them.
+    pub compared: u64,
+    /// Of these, those that are another string, or no string, in the older one.
+    pub differing: u64,
+}
+
+impl Evidence {
+    /// Whether both snapshots are of one process, as far as can be told.
+    pub fn is_one_process(&self) -> bool {
+        !self.other_runtime
+            && self.differing.saturating_mul(PROPORTION) <= self.compared
+            && self.common.saturating_mul(FEWEST_COMMON) >= self.looked_at
+    }
+}
+
+/// Holds strings with the same id against each other. V8 gives each object an id when it first writes
+/// a snapshot, never gives it to another one, and never changes a string's text; in two processes the
+/// ids of what was there at their start may agree, those of what came later do not.
+///
+/// Cost: at most some hundred thousand nodes.
+pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
+    let (before, after) = (&base.overview().info, &newer.overview().info);
+    let mut evidence = Evidence {
+        other_runtime: before.node_type_names != after.node_type_names
+            || before.edge_type_names != after.edge_type_names,
+        ..Evidence::default()
+    };
+    if evidence.other_runtime {
+        return evidence;
+    }
+    let step = newer.node_count().div_ceil(SAMPLE).max(1) as usize;
+    for node in newer.nodes().step_by(step) {
+        let id = newer.id(node);
+        // Node's own native objects get new ids, which are even, for each snapshot.
+        if id.0.is_multiple_of(2) {
+            continue;
+        }
+        evidence.looked_at += 1;
+        let Some(old) = ids.get(id) else { continue };
+        evidence.common += 1;
+        let (is, was) = (newer.node_type(node), base.node_type(old));
+        if !is_string(is) && !is_string(was) {
+            continue;
+        }
+        evidence.compared += 1;
+        let differs = match (is, was) {
+            (NodeType::String, NodeType::String) => text(newer, node) != text(base, old),
+            // A concatenated string becomes a flat one in place.
+            _ => is_string(is) != is_string(was),
+        };
+        evidence.differing += u64::from(differs);
+    }
+    evidence
+}
+
+fn is_string(kind: NodeType) -> bool {
+    matches!(kind, NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString)
+}
+
+fn text(graph: &Graph, node: Ordinal) -> Option<&[u8]> {
+    graph.strings().get(graph.name_index(node).0)
+}

@@ -1,0 +1,88 @@
+//! Which rows of a comparison to show, and in which order.
+
+use regex::Regex;
+
+use super::ClassChange;
+use crate::{Error, Result};
+
+/// What the rows are sorted by. Sizes and counts go down, names up; equal rows stay in order of their
+/// class key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChangeSort {
+    /// By how many bytes the class grew, in new objects and old ones.
+    #[default]
+    Growth,
+    /// Class name.
+    Name,
+    /// New objects.
+    New,
+    /// Deleted objects.
+    Deleted,
+    /// New minus deleted objects.
+    Delta,
+    /// Size of the new objects.
+    Allocated,
+    /// Size of the deleted objects.
+    Freed,
+    /// Allocated minus freed.
+    SizeDelta,
+    /// By how many bytes objects grew that were there before.
+    Grown,
+}
+
+/// Rows of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// The rows, sorted and limited.
+    pub rows: Vec<ClassChange>,
+    /// Number of matching classes that changed, the ones beyond the limit included.
+    pub class_count: u64,
+}
+
+/// The classes that changed and whose name matches, in this order, at most `limit`.
+pub fn select_changes(
+    classes: &[ClassChange],
+    pattern: Option<&Regex>,
+    sort: ChangeSort,
+    limit: Option<usize>,
+) -> Selected {
+    let matches = |row: &&ClassChange| {
+        row.is_change() && pattern.is_none_or(|pattern| pattern.is_match(&row.class_name))
+    };
+    let mut rows: Vec<&ClassChange> = classes.iter().filter(matches).collect();
+    let class_count = rows.len() as u64;
+    rows.sort_by(|a, b| {
+        let (a_objects, b_objects) = (a.objects.unwrap_or_default(), b.objects.unwrap_or_default());
+        let order = match sort {
+            ChangeSort::Growth => b.growth().cmp(&a.growth()),
+            ChangeSort::Name => a.class_name.cmp(&b.class_name),
+            ChangeSort::New => b_objects.new_count.cmp(&a_objects.new_count),
+            ChangeSort::Deleted => b_objects.deleted_count.cmp(&a_objects.deleted_count),
+            ChangeSort::Delta => b.count_delta().cmp(&a.count_delta()),
+            ChangeSort::Allocated => b_objects.allocated_size.cmp(&a_objects.allocated_size),
+            ChangeSort::Freed => b_objects.freed_size.cmp(&a_objects.freed_size),
+            ChangeSort::SizeDelta => b.size_delta().cmp(&a.size_delta()),
+            ChangeSort::Grown => b_objects.grown_size.cmp(&a_objects.grown_size),
+        };
+        order.then_with(|| a.class_key.cmp(&b.class_key))
+    });
+    rows.truncate(limit.unwrap_or(usize::MAX));
+    Selected { rows: rows.into_iter().cloned().collect(), class_count }
+}
+
+/// Positions of the classes with this exact key, or else with this exact name, or else with a name
+/// that is equal but for case. An error if there is none.
+pub fn find_changes(classes: &[ClassChange], name: &str) -> Result<Vec<usize>> {
+    let all = |matches: &dyn Fn(&ClassChange) -> bool| -> Vec<usize> {
+        classes.iter().enumerate().filter(|(_, row)| matches(row)).map(|(at, _)| at).collect()
+    };
+    let lower = name.to_lowercase();
+    let mut found = all(&|row| row.class_key == name);
+    if found.is_empty() {
+        found = all(&|row| row.class_name == name);
+    }
+    if found.is_empty() {
+        found = all(&|row| row.class_name.to_lowercase() == lower);
+    }
+    if found.is_empty() { Err(Error::NoSuchClass(name.to_owned())) } else { Ok(found) }
+}

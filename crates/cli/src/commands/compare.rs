@@ -1,0 +1,168 @@
+//! `compare`: what is new, what is gone, and what grew.
+
+use std::io::{self, BufWriter, Write};
+
+use heapglass_analysis::{
+    ChangeSort, CompareOptions, Comparison, Matching, changed_objects, class_pattern, compare,
+    controlled_growth, find_changes, is_one_process, select_changes, select_growth, select_series,
+    series,
+};
+use heapglass_graph::Graph;
+use heapglass_report::text::{ComparisonPage, heading};
+use heapglass_report::wire::{
+    CompareBody, CompareControlBody, CompareObjectsBody, CompareSeriesBody, ComparisonDocument,
+};
+use serde::Serialize;
+
+use super::limit;
+use crate::args::{CompareArgs, CompareColumn, MatchBy};
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+use crate::hints;
+use crate::series::{Series, open_series};
+
+/// Rows on a page unless the user says otherwise.
+const ROWS: usize = 30;
+
+/// Holds the snapshots against each other.
+pub(crate) fn run(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
+    let ran = match args.control.is_empty() {
+        true => files(context, args),
+        false => control(context, args),
+    };
+    ran.map_err(|error| match error.downcast::<Failure>() {
+        Ok(failure) => failure.into(),
+        Err(error) if error.is::<heapglass_analysis::Error>() => hints::question(&error).into(),
+        Err(error) => error,
+    })
+}
+
+fn rows(context: &Context, args: &CompareArgs) -> Option<usize> {
+    match args.limit {
+        Some(rows) => limit(rows),
+        None => (!context.settings.json).then_some(ROWS),
+    }
+}
+
+fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
+    let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
+    let rows = rows(context, args);
+    let mut snapshots = open_series(context, &args.files, 2, "comparing")?;
+    let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
+    let [base, newer] = *graphs.as_slice() else {
+        if args.objects.is_some() {
+            let text = format!("--objects compares two snapshots, not {}", graphs.len());
+            return Err(Failure::usage(text).into());
+        }
+        let one_process = one_process(args, &graphs);
+        let classes = select_series(series(&graphs, one_process), pattern.as_ref());
+        let body = CompareSeriesBody::new(one_process, &classes, rows);
+        return write(context, &mut snapshots, body);
+    };
+    let comparison = compare(
+        base,
+        newer,
+        &CompareOptions { matching: matching(args.matching), grown: args.top },
+    );
+    if let Some(class) = &args.objects {
+        let body = objects(base, newer, &comparison, class, rows)?;
+        return write(context, &mut snapshots, body);
+    }
+    let selected = select_changes(&comparison.classes, pattern.as_ref(), sort(args.sort), rows);
+    let body = CompareBody::new(&comparison, &selected);
+    write(context, &mut snapshots, body)
+}
+
+fn objects(
+    base: &Graph,
+    newer: &Graph,
+    comparison: &Comparison,
+    class: &str,
+    rows: Option<usize>,
+) -> anyhow::Result<CompareObjectsBody> {
+    let found = find_changes(&comparison.classes, class)?;
+    let objects = changed_objects(base, newer, comparison, &found, rows).ok_or_else(|| {
+        let text = "the snapshots are of two processes, in which no object is known to be new or deleted";
+        Failure::usage(text).hint("`heapglass summary FILE --objects CLASS` lists the objects of one; --match ids takes both for one process all the same")
+    })?;
+    let classes = found.iter().filter_map(|&class| comparison.classes.get(class));
+    Ok(CompareObjectsBody::new(comparison, classes, &objects))
+}
+
+fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
+    let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
+    let mut snapshots = open_series(context, &args.control, 2, "comparing")?;
+    let treatment = open_series(context, &args.treatment, 2, "comparing")?;
+    snapshots.opened.extend(treatment.opened);
+    snapshots.status = snapshots.status.worse(treatment.status);
+    let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
+    let [first_a, last_a, first_b, last_b] = *graphs.as_slice() else {
+        let text = "--control and --treatment are two snapshots each";
+        return Err(Failure::usage(text).into());
+    };
+    let one_process = one_process(args, &graphs);
+    let growth = controlled_growth([first_a, last_a, first_b, last_b], one_process);
+    let classes = select_growth(growth, pattern.as_ref());
+    let body = CompareControlBody::new(one_process, &classes, rows(context, args));
+    write(context, &mut snapshots, body)
+}
+
+fn one_process(args: &CompareArgs, graphs: &[&Graph]) -> bool {
+    match args.matching {
+        MatchBy::Auto => is_one_process(graphs),
+        MatchBy::Ids => true,
+        MatchBy::Classes => false,
+    }
+}
+
+/// Writes the answer, with the snapshots' names above the page.
+fn write<B: ComparisonPage + Serialize>(
+    context: &Context,
+    snapshots: &mut Series,
+    body: B,
+) -> anyhow::Result<ExitStatus> {
+    for (opened, _) in &mut snapshots.opened {
+        opened.hide_bar();
+    }
+    let entries = snapshots
+        .opened
+        .iter()
+        .map(|(opened, _)| (&opened.entry, opened.snapshot.overview().findings.as_slice()));
+    let document = ComparisonDocument::new(entries, body);
+    let mut out = BufWriter::new(io::stdout().lock());
+    if context.settings.json {
+        serde_json::to_writer_pretty(&mut out, &document)?;
+        writeln!(out)?;
+    } else {
+        let look = &context.settings.look;
+        for snapshot in &document.snapshots {
+            heading(snapshot, look, &mut out)?;
+        }
+        writeln!(out)?;
+        document.write_text(look, &mut out)?;
+    }
+    out.flush()?;
+    Ok(snapshots.status)
+}
+
+fn matching(by: MatchBy) -> Matching {
+    match by {
+        MatchBy::Auto => Matching::Detect,
+        MatchBy::Ids => Matching::Ids,
+        MatchBy::Classes => Matching::Classes,
+    }
+}
+
+fn sort(column: CompareColumn) -> ChangeSort {
+    match column {
+        CompareColumn::Growth => ChangeSort::Growth,
+        CompareColumn::Name => ChangeSort::Name,
+        CompareColumn::New => ChangeSort::New,
+        CompareColumn::Deleted => ChangeSort::Deleted,
+        CompareColumn::Delta => ChangeSort::Delta,
+        CompareColumn::Allocated => ChangeSort::Allocated,
+        CompareColumn::Freed => ChangeSort::Freed,
+        CompareColumn::SizeDelta => ChangeSort::SizeDelta,
+        CompareColumn::Grown => ChangeSort::Grown,
+    }
+}

@@ -1,0 +1,177 @@
+//! `compare` as a user sees it, on two snapshots of a small program.
+
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+mod support;
+
+use std::ops::Range;
+use std::path::Path;
+
+use heapglass_testkit::SnapshotBuilder;
+use insta::assert_snapshot;
+use serde_json::Value;
+use support::{Said, heapglass, root, said};
+
+/// A program whose cache holds `sessions`, and whose log has grown to `log` bytes. `text` makes the
+/// strings of one process differ from those of another.
+fn program(sessions: Range<u32>, log: u64, text: &str) -> Vec<u8> {
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 64);
+    let cache = heap.object("Map", 32);
+    let lines = heap.object("Array", 16);
+    let store = heap.node("array", "(object elements)", log);
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "cache", cache);
+    heap.property(app, "log", lines);
+    heap.internal(lines, "elements", store);
+    for at in sessions {
+        let session = heap.object("Session", 120);
+        let user = heap.string(&format!("{text} {at}"), 32);
+        heap.spec(session).id = 10_001 + 4 * u64::from(at);
+        heap.spec(user).id = 10_003 + 4 * u64::from(at);
+        heap.locate(session, 7, 11, 4);
+        heap.element(cache, at, session);
+        heap.property(session, "user", user);
+    }
+    heap.to_bytes()
+}
+
+/// Two snapshots of one process, a third one, and one of another process.
+fn snapshots() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, bytes: Vec<u8>| {
+        std::fs::write(dir.path().join(name), bytes).expect("written");
+    };
+    write("before.heapsnapshot", program(0..50, 1_000, "user"));
+    write("after.heapsnapshot", program(10..150, 250_000, "user"));
+    write("later.heapsnapshot", program(20..400, 600_000, "user"));
+    write("other.heapsnapshot", program(0..60, 2_000, "guest"));
+    dir
+}
+
+fn run_in(dir: &Path, columns: usize, args: &[&str]) -> Said {
+    let mut command = heapglass(&[]);
+    command.arg("compare").args(args).current_dir(dir).env("COLUMNS", columns.to_string());
+    said(command.output().expect("the program runs"))
+}
+
+fn page(args: &[&str]) -> String {
+    let dir = snapshots();
+    let said = run_in(dir.path(), 100, args);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{args:?}");
+    said.stdout
+}
+
+const PAIR: [&str; 2] = ["before.heapsnapshot", "after.heapsnapshot"];
+
+#[test]
+fn two_snapshots() {
+    assert_snapshot!(page(&PAIR));
+}
+
+#[test]
+fn the_objects_of_a_class() {
+    assert_snapshot!(page(&[PAIR[0], PAIR[1], "--objects", "Session", "--limit", "2"]));
+}
+
+#[test]
+fn another_process() {
+    assert_snapshot!(page(&[PAIR[0], "other.heapsnapshot"]));
+}
+
+#[test]
+fn three_snapshots() {
+    assert_snapshot!(page(&[PAIR[0], PAIR[1], "later.heapsnapshot"]));
+}
+
+#[test]
+fn control_and_treatment() {
+    assert_snapshot!(page(&[
+        "--control",
+        PAIR[0],
+        "other.heapsnapshot",
+        "--treatment",
+        PAIR[0],
+        PAIR[1],
+    ]));
+}
+
+#[test]
+fn pages_fit_narrow_and_wide_terminals() {
+    let dir = snapshots();
+    let (a, b, c) = (PAIR[0], PAIR[1], "later.heapsnapshot");
+    let questions: [&[&str]; 5] = [
+        &[a, b],
+        &[a, "other.heapsnapshot"],
+        &[a, b, "--objects", "Session"],
+        &[a, b, c],
+        &["--control", a, b, "--treatment", a, c],
+    ];
+    for args in questions {
+        for columns in [40, 60, 80, 200] {
+            let text = run_in(dir.path(), columns, args).stdout;
+            let wide = text.lines().find(|line| line.chars().count() > columns);
+            assert_eq!(wide, None, "{args:?} in {columns} columns");
+        }
+    }
+}
+
+#[test]
+fn documents_fit_their_schemas() {
+    let dir = snapshots();
+    let (a, b, c) = (PAIR[0], PAIR[1], "later.heapsnapshot");
+    let questions: [(&str, &[&str]); 5] = [
+        ("compare", &[a, b]),
+        ("compare", &[a, "other.heapsnapshot"]),
+        ("compare-objects", &[a, b, "--objects", "Session"]),
+        ("compare-series", &[a, b, c]),
+        ("compare-control", &["--control", a, b, "--treatment", a, c]),
+    ];
+    for (name, args) in questions {
+        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let text = run_in(dir.path(), 100, &args).stdout;
+        let document: Value = serde_json::from_str(&text).expect("JSON");
+        let path = root().join(format!("docs/schema/{name}.schema.json"));
+        let schema = std::fs::read_to_string(path).expect("a schema");
+        let schema: Value = serde_json::from_str(&schema).expect("JSON");
+        assert_eq!(support::schema::violations(&schema, &document), [""; 0], "{args:?}");
+        assert_eq!(document["schema_version"], 1);
+    }
+}
+
+#[test]
+fn rows_add_up() {
+    let dir = snapshots();
+    let text = run_in(dir.path(), 100, &[PAIR[0], PAIR[1], "--json"]).stdout;
+    let sums = serde_json::from_str::<Value>(&text).expect("JSON")["reconciliation"].clone();
+    let number = |field: &str| sums[field].as_i64().expect("a number");
+    let explained = number("new_size") - number("deleted_size") + number("grown_size")
+        - number("shrunk_size")
+        + number("extra_native_delta");
+    assert_eq!((explained, number("rest")), (number("total_delta"), 0));
+}
+
+#[test]
+fn the_wrong_order_is_said() {
+    let text = page(&[PAIR[1], PAIR[0]]);
+    assert!(text.contains("The first snapshot was taken after the second"), "{text}");
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let dir = snapshots();
+    let check = |args: &[&str], code: i32, words: &str| {
+        let said = run_in(dir.path(), 100, args);
+        assert_eq!(said.code, code, "{args:?}: {}", said.stderr);
+        assert!(said.stderr.contains(words), "{args:?}: {}", said.stderr);
+    };
+    let (a, b) = (PAIR[0], PAIR[1]);
+    check(&[a], 2, "error: 1 of at least 2 snapshots were given");
+    check(&[a, a], 2, "is named twice");
+    check(&[a, "missing.heapsnapshot"], 3, "error: 1 of at least 2 snapshots could be read");
+    check(&[a, b, "--objects", "Nobody"], 2, "there is no class \"Nobody\"");
+    check(&[a, b, "--filter", "("], 2, "--filter is not a regular expression");
+    check(&[a, "other.heapsnapshot", "--objects", "Session"], 2, "of two processes");
+    check(&[a, b, "later.heapsnapshot", "--objects", "Session"], 2, "--objects compares two");
+    check(&["--control", a, b], 2, "--treatment");
+}

@@ -1,0 +1,222 @@
+//! The pages about more than two snapshots.
+
+use std::io::{self, Write};
+
+use super::{ComparisonPage, Names, delta, paragraph, signed_count};
+use crate::text::numbers::{count, counted};
+use crate::text::summary::write_footer;
+use crate::text::table::{Cell, Kind, Table};
+use crate::text::{Look, Role};
+use crate::wire::{ClassSeriesEntry, CompareControlBody, CompareSeriesBody, SnapshotEntry};
+
+/// Titles of the counts and sizes of each snapshot; beyond, only the first and last are shown.
+const COUNTS: [&str; 6] = ["Count 1", "Count 2", "Count 3", "Count 4", "Count 5", "Count 6"];
+const SIZES: [&str; 6] = ["Size 1", "Size 2", "Size 3", "Size 4", "Size 5", "Size 6"];
+
+const APART: &str = "The snapshots are not all of one process: classes are matched by their name \
+     and the place of their source.";
+
+impl ComparisonPage for CompareSeriesBody {
+    fn write_page(
+        &self,
+        snapshots: &[SnapshotEntry],
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let totals: Vec<String> =
+            snapshots.iter().map(|s| look.size_in_words(s.total_size)).collect();
+        let sizes: Vec<u64> = snapshots.iter().map(|s| s.total_size).collect();
+        paragraph(
+            &format!("The heap had {} {}", totals.join(", then "), trend(&sizes)),
+            look,
+            out,
+        )?;
+        if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
+            let grew = look.size_in_words(first.size_delta.unsigned_abs());
+            let text = format!(
+                "From the first to the last, {} grew most: by {grew}{}.",
+                first.class_name,
+                objects(first.count_delta)
+            );
+            paragraph(&text, look, out)?;
+        }
+        if !self.same_process {
+            paragraph(APART, look, out)?;
+        }
+        if self.class_count == 0 {
+            return writeln!(out, "\nNo class matches.");
+        }
+        writeln!(out)?;
+        series_table(&self.classes, snapshots.len(), look).write(look, out)?;
+        footer(self.classes.len(), self.class_count, look, out)
+    }
+}
+
+impl ComparisonPage for CompareControlBody {
+    fn write_page(
+        &self,
+        snapshots: &[SnapshotEntry],
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let signed = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
+        let sizes: Vec<i64> = snapshots.iter().map(|s| signed(s.total_size)).collect();
+        if let [a1, a2, b1, b2] = *sizes.as_slice() {
+            let text = format!(
+                "The heap changed by {} in the treatment and by {} in the control: {} beyond it.",
+                delta(b2 - b1, look),
+                delta(a2 - a1, look),
+                delta((b2 - b1) - (a2 - a1), look)
+            );
+            paragraph(&text, look, out)?;
+        }
+        if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
+            let text = format!(
+                "{} grew most beyond the control: by {}{}.",
+                first.class_name,
+                look.size_in_words(first.size_delta.unsigned_abs()),
+                objects(first.count_delta)
+            );
+            paragraph(&text, look, out)?;
+        }
+        if !self.same_process {
+            paragraph(APART, look, out)?;
+        }
+        if self.class_count == 0 {
+            return writeln!(out, "\nNo class that matches has changed.");
+        }
+        writeln!(out)?;
+        control_table(self, look).write(look, out)?;
+        footer(self.classes.len(), self.class_count, look, out)
+    }
+}
+
+/// How many objects came with a growth, if any did.
+fn objects(delta: i64) -> String {
+    match delta {
+        0 => String::new(),
+        delta => format!(" and {} objects", signed_count(delta)),
+    }
+}
+
+fn footer(shown: usize, all: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let classes = counted(all, "class", "classes");
+    let text = if (shown as u64) < all {
+        format!("{} of {classes}. --limit 0 shows every class.", count(shown as u64))
+    } else {
+        format!("{classes}.")
+    };
+    write_footer(&text, look, out)
+}
+
+fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> Table {
+    // Positions of the snapshots that have columns.
+    let shown: Vec<usize> = match snapshots {
+        0..=6 => (0..snapshots).collect(),
+        many => vec![0, many - 1],
+    };
+    let title = |titles: [&'static str; 6], at: usize, many: &'static str| {
+        if snapshots <= titles.len() { titles.get(at).copied().unwrap_or(many) } else { many }
+    };
+    let mut columns = vec![("Class", Kind::Text), ("Trend", Kind::Text)];
+    let many =
+        |at: usize, first: &'static str, last: &'static str| if at == 0 { first } else { last };
+    columns.extend(
+        shown.iter().map(|&at| (title(COUNTS, at, many(at, "First", "Last")), Kind::Number)),
+    );
+    columns.extend(
+        shown
+            .iter()
+            .map(|&at| (title(SIZES, at, many(at, "First size", "Last size")), Kind::Number)),
+    );
+    columns.push(("Delta", Kind::Number));
+    columns.push(("Growth", Kind::Number));
+    // The counts go first, the middle ones before the others, then the sizes in the same way.
+    let middle_first = |from: usize| {
+        let last = shown.len().saturating_sub(1);
+        (1..last).chain([0, last]).map(move |at| from + at).collect::<Vec<_>>()
+    };
+    let mut optional = middle_first(2);
+    optional.extend(middle_first(2 + shown.len()));
+    optional.push(columns.len() - 2);
+    let mut table = Table::new(columns).optional(&optional);
+    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
+    for class in classes {
+        let at = |list: &[u64], at: usize| list.get(at).copied().unwrap_or(0);
+        let mut cells = vec![
+            names.cell(&class.class_name, &class.class_key),
+            Cell::kept(Role::Class, trend(&class.sizes)),
+        ];
+        cells.extend(shown.iter().map(|&s| Cell::plain(count(at(&class.counts, s)))));
+        cells.extend(shown.iter().map(|&s| Cell::plain(look.size(at(&class.sizes, s)))));
+        cells.push(Cell::plain(signed_count(class.count_delta)));
+        cells.push(Cell::plain(delta(class.size_delta, look)));
+        table.row(cells);
+    }
+    table
+}
+
+fn control_table(body: &CompareControlBody, look: &Look) -> Table {
+    let number = Kind::Number;
+    let mut table = Table::new(vec![
+        ("Class", Kind::Text),
+        ("Control", number),
+        ("Treatment", number),
+        ("Beyond", number),
+        ("Control size", number),
+        ("Treatment size", number),
+        ("Size beyond", number),
+    ])
+    .optional(&[1, 2, 4, 5, 3]);
+    let names = Names::of(body.classes.iter().map(|class| class.class_name.as_str()));
+    for class in &body.classes {
+        table.row(vec![
+            names.cell(&class.class_name, &class.class_key),
+            Cell::plain(signed_count(class.control_count_delta)),
+            Cell::plain(signed_count(class.treatment_count_delta)),
+            Cell::plain(signed_count(class.count_delta)),
+            Cell::plain(delta(class.control_size_delta, look)),
+            Cell::plain(delta(class.treatment_size_delta, look)),
+            Cell::plain(delta(class.size_delta, look)),
+        ]);
+    }
+    table
+}
+
+/// Eight heights from the smallest to the largest value, at most eight of them; a row of equal values
+/// is flat.
+fn trend(values: &[u64]) -> String {
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let columns = values.len().min(HEIGHTS.len());
+    let shown = (0..columns).filter_map(|at| {
+        // The first and last value always stand at the ends.
+        let position = if columns > 1 { at * (values.len() - 1) / (columns - 1) } else { 0 };
+        values.get(position).copied()
+    });
+    let (low, high) = (values.iter().min().copied(), values.iter().max().copied());
+    let (low, span) = (low.unwrap_or(0), high.unwrap_or(0) - low.unwrap_or(0));
+    let height = |value: u64| {
+        if span == 0 {
+            return HEIGHTS[0];
+        }
+        let at = u128::from(value - low) * 7 / u128::from(span);
+        HEIGHTS.get(at as usize).copied().unwrap_or(HEIGHTS[7])
+    };
+    shown.map(height).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trend;
+
+    #[test]
+    fn trends_go_from_the_smallest_to_the_largest() {
+        assert_eq!(trend(&[0, 7, 14]), "▁▄█");
+        assert_eq!(trend(&[5, 5, 5]), "▁▁▁");
+        assert_eq!(trend(&[9, 1]), "█▁");
+        assert_eq!(trend(&(0..100).collect::<Vec<_>>()), "▁▁▂▃▄▅▆█");
+        assert_eq!(trend(&[u64::MAX, 0]), "█▁");
+        assert_eq!(trend(&[3]), "▁");
+        assert_eq!(trend(&[]), "");
+    }
+}

@@ -1,0 +1,122 @@
+//! What a comparison comes to, in sentences.
+
+use crate::text::SizeStyle;
+use crate::text::numbers::{count, counted, share, size_in_words};
+use crate::wire::{ClassChangeEntry, CompareBody, ReconciliationEntry};
+
+pub(super) const WRONG_ORDER: &str = "The first snapshot was taken after the second: its ids go further. What is called new here is \
+     older than what is called deleted; name them the other way round.";
+const APART: &str = "Classes are matched by their name and the place of their source, and no object \
+     is known to be new or deleted.";
+
+/// Paragraphs: the totals, then what grew most, then what the reader has to know of the matching.
+pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
+    let mut paragraphs = vec![totals(&body.reconciliation, sizes)];
+    let most = most(body, sizes);
+    if !most.is_empty() {
+        paragraphs.push(most.join(" "));
+    }
+    if body.reconciliation.rest != 0 {
+        paragraphs.push(format!(
+            "{} of the difference {} explained by no row.",
+            size_in_words(body.reconciliation.rest.unsigned_abs(), sizes),
+            if body.reconciliation.rest.unsigned_abs() == 1 { "is" } else { "are" },
+        ));
+    }
+    if !body.same_process {
+        paragraphs.push(format!("{} {APART}", apart(body)));
+    }
+    if body.wrong_order {
+        paragraphs.push(WRONG_ORDER.to_owned());
+    }
+    paragraphs
+}
+
+fn apart(body: &CompareBody) -> String {
+    let evidence = &body.evidence;
+    if evidence.other_runtime {
+        return "The snapshots were written by different versions of V8, so that they are of two \
+                processes."
+            .to_owned();
+    }
+    if evidence.differing > 0 {
+        return format!(
+            "The snapshots are of two processes: of {} with the same id, {} differ.",
+            counted(evidence.compared, "string", "strings"),
+            count(evidence.differing)
+        );
+    }
+    "The snapshots are taken as those of two processes.".to_owned()
+}
+
+fn totals(sums: &ReconciliationEntry, sizes: SizeStyle) -> String {
+    let size = |bytes: u64| size_in_words(bytes, sizes);
+    let (before, now) = (size(sums.base_total_size), size(sums.total_size));
+    let by = sums.total_delta.unsigned_abs();
+    let share = share(by, sums.base_total_size);
+    let mut text = match sums.total_delta {
+        0 => format!("The heap has {now} as before"),
+        1.. => format!("The heap grew from {before} to {now}, by {} ({share})", size(by)),
+        _ => format!("The heap shrank from {before} to {now}, by {} ({share})", size(by)),
+    };
+    if let (Some(new), Some(new_size), Some(deleted), Some(deleted_size)) =
+        (sums.new_count, sums.new_size, sums.deleted_count, sums.deleted_size)
+    {
+        text.push_str(&format!(
+            ": {} ({}), {} deleted ({})",
+            counted(new, "new object", "new objects"),
+            size(new_size),
+            count(deleted),
+            size(deleted_size)
+        ));
+    }
+    let changed = [
+        (sums.grown_count, sums.grown_size, "grown"),
+        (sums.shrunk_count, sums.shrunk_size, "shrunk"),
+    ];
+    for (number, bytes, word) in changed {
+        if let (Some(number @ 1..), Some(bytes)) = (number, bytes) {
+            text.push_str(&format!(", {} {word} by {}", count(number), size(bytes)));
+        }
+    }
+    if sums.extra_native_delta != 0 {
+        let sign = if sums.extra_native_delta < 0 { "less" } else { "more" };
+        let bytes = size(sums.extra_native_delta.unsigned_abs());
+        text.push_str(&format!(", {bytes} {sign} outside V8's heap"));
+    }
+    text.push('.');
+    text
+}
+
+/// The class and the object that grew most.
+fn most(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
+    let growth = |class: &ClassChangeEntry| {
+        let signed = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
+        signed(class.size) - signed(class.base_size)
+    };
+    let mut sentences = Vec::new();
+    let class = body.classes.iter().max_by_key(|class| growth(class));
+    if let Some(class) = class.filter(|class| growth(class) > 0) {
+        let mut text = format!(
+            "The class that grew most is {}, by {}",
+            class.class_name,
+            size_in_words(growth(class).unsigned_abs(), sizes)
+        );
+        let by = counted(class.count_delta.unsigned_abs(), "object", "objects");
+        match class.count_delta {
+            0 => {}
+            1.. => text.push_str(&format!(": {by} more, now {}", count(class.count))),
+            _ => text.push_str(&format!(", with {by} less, now {}", count(class.count))),
+        }
+        sentences.push(format!("{text}."));
+    }
+    if let Some(grown) = body.grown_objects.first() {
+        sentences.push(format!(
+            "Of what was there before, {} grew most: it retains {} more than before, {} in all.",
+            grown.object.label,
+            size_in_words(grown.retained_size_delta.unsigned_abs(), sizes),
+            size_in_words(grown.object.retained_size, sizes)
+        ));
+    }
+    sentences
+}
