@@ -96,7 +96,7 @@ impl History<'_> {
             point,
             member,
             members,
-            links: weighty.is_list.then(|| weighty.point()),
+            links: self.first_link(last, heap, weighty, point),
             series,
         };
         Some(found.suspect(last, confidence(count, trend, come_always)))
@@ -120,6 +120,22 @@ impl History<'_> {
             node = last.dominator(node);
         }
         node
+    }
+
+    /// The first link of a list below the object that holds it; `None` for what is no list.
+    fn first_link(
+        &self,
+        last: &Graph,
+        heap: &Weighing<'_>,
+        weighty: &Weighty,
+        holder: Ordinal,
+    ) -> Option<Ordinal> {
+        let first = weighty.is_list.then(|| weighty.point())?;
+        if first != holder {
+            return Some(first);
+        }
+        // A context that holds a chain of closures looks like one of their contexts.
+        last.dominated(holder).max_by_key(|&child| (heap.of(child), std::cmp::Reverse(child)))
     }
 
     /// As [`History::series`], without the parts that are suspects themselves.
