@@ -23,7 +23,7 @@ use crate::exec::{End, Output, Said, Target, place_error};
 use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
 use crate::script::{self, Guard, Seen, Tool};
-use crate::status::{container_status, fate, liveness};
+use crate::status::{container_status, fate, is_elsewhere, liveness, other_containers};
 
 /// Where Node is in the images that people use.
 const NODES: &[&str] =
@@ -62,6 +62,8 @@ pub struct Pod {
     uid: String,
     spec: core::PodSpec,
     container_id: Option<String>,
+    /// The ids of the pod's other containers.
+    others: Vec<String>,
     /// The user of the container, as far as its description tells.
     user: User,
     options: PodOptions,
@@ -104,6 +106,7 @@ impl Pod {
             uid: pod.metadata.uid.clone().unwrap_or_default(),
             spec,
             container_id: status.and_then(|status| status.container_id.clone()),
+            others: other_containers(pod, container),
             options,
             reach: OnceCell::new(),
             tried: Mutex::default(),
@@ -161,6 +164,13 @@ impl Pod {
     async fn end(&self, reach: &Reach) {
         let command = ephemeral::end_command(&reach.target.container);
         let _ = reach.target.run(&command, self.deadline(), 1 << 16).await;
+    }
+
+    /// Without the processes of the pod's other containers, which a shared process namespace shows: they
+    /// have limits, probes and a name of their own.
+    fn own(&self, mut processes: Vec<RawProcess>) -> Vec<RawProcess> {
+        processes.retain(|process| !is_elsewhere(&process.cgroup, &self.others));
+        processes
     }
 
     fn deadline(&self) -> Duration {
@@ -409,11 +419,11 @@ impl Place for Pod {
             Some((_, seen)) => seen,
             None => match self.glance(None).await? {
                 // What surrounds them was not looked at.
-                Some(seen) => return Ok(seen.processes),
+                Some(seen) => return Ok(self.own(seen.processes)),
                 None => self.look(None).await?,
             },
         };
-        let processes = seen.processes.clone();
+        let processes = self.own(seen.processes.clone());
         // An ephemeral container has limits of its own: those of a process are seen through the process.
         if self.ephemeral_container().is_none() {
             *lock(&self.around) = Some((Instant::now(), seen));

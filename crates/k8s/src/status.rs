@@ -12,6 +12,22 @@ pub(crate) fn container_status<'a>(
     statuses.iter().find(|status| status.name == container)
 }
 
+/// The ids of a pod's other containers, as the runtime names their control groups. Containers that share
+/// one process namespace see each other's processes.
+pub(crate) fn other_containers(pod: &core::Pod, container: &str) -> Vec<String> {
+    let status = pod.status.as_ref();
+    let statuses = status.and_then(|status| status.container_statuses.as_ref());
+    let others = statuses.into_iter().flatten().filter(|status| status.name != container);
+    let ids = others.filter_map(|status| status.container_id.as_deref());
+    let bare = ids.map(|id| id.rsplit_once("://").map_or(id, |(_, bare)| bare));
+    bare.filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether a process is in the control group (`/proc/PID/cgroup`) of one of these containers.
+pub(crate) fn is_elsewhere(cgroup: &str, others: &[String]) -> bool {
+    others.iter().any(|id| cgroup.contains(id.as_str()))
+}
+
 /// What has become of a pod and its container since they were known by these ids.
 pub(crate) fn fate(
     pod: &core::Pod,
@@ -63,4 +79,29 @@ pub(crate) fn liveness(container: &core::Container) -> Option<Probe> {
         period: or(probe.period_seconds, 10),
         timeout: or(probe.timeout_seconds, 1),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn processes_of_other_containers_are_told_by_their_control_group() {
+        let pod: core::Pod = serde_json::from_value(json!({"status": {"containerStatuses": [
+            {"name": "app", "containerID": "containerd://aa11", "image": "", "imageID": "", "ready": true, "restartCount": 0},
+            {"name": "proxy", "containerID": "containerd://bb22", "image": "", "imageID": "", "ready": true, "restartCount": 0},
+            {"name": "new", "image": "", "imageID": "", "ready": false, "restartCount": 0},
+        ]}}))
+        .unwrap();
+        let others = other_containers(&pod, "app");
+        assert_eq!(others, ["bb22"]);
+        assert!(is_elsewhere("0::/../cri-containerd-bb22.scope", &others));
+        assert!(is_elsewhere("12:memory:/kubepods/pod1/bb22\n1:cpu:/", &others));
+        assert!(!is_elsewhere("0::/", &others));
+        assert!(!is_elsewhere("12:memory:/kubepods/pod1/aa11", &others));
+        assert!(!is_elsewhere("", &others));
+    }
 }
