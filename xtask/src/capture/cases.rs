@@ -162,7 +162,7 @@ if (isMainThread) {
 fn workers(bench: &Bench) -> Result<Outcome> {
     let mut node = Node::start(bench, &["--inspect-port=PORT"], WORKERS)?;
     // Versions that may end of it are spared: the main thread is taken, and what is missing is said.
-    if bench.major <= 14 {
+    if bench.major <= 20 {
         let said = capture(bench, &node, &["--workers"])?.ended(4)?;
         let snapshots = said.document["snapshots"].as_array().context("no snapshots")?;
         ensure!(snapshots.len() == 1, "{} snapshots", snapshots.len());

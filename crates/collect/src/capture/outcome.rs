@@ -269,7 +269,7 @@ pub enum Error {
     WorkerBlocked(u64),
     /// Its worker threads are not looked at.
     #[error(
-        "the worker threads were left alone: looking at them ends Node.js {0} now and then (a segmentation fault)"
+        "the worker threads were left alone: looking at them can end Node.js {0} (a segmentation fault)"
     )]
     OldWorkers(u32),
     /// Another process answers.

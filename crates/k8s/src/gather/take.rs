@@ -240,16 +240,13 @@ fn success(
         return;
     }
     let broken = captured.snapshots.iter().find_map(|taken| taken.broken.as_ref());
-    let mut why = broken.map_or_else(|| "nothing arrived".to_owned(), ToString::to_string);
+    let mut why = captured.shortfall().unwrap_or_else(|| "nothing arrived".to_owned());
     if let Some(fate) = &fate {
         why = format!("{why}; {fate}");
     }
     let partial = !entry.snapshots.is_empty();
     entry.outcome = if partial { wire::Outcome::Partial } else { wire::Outcome::Failed };
-    run.complain(
-        name,
-        format!("{}: {why}", if partial { "only a part arrived" } else { "failed" }),
-    );
+    run.complain(name, format!("{}: {why}", if partial { "in part" } else { "failed" }));
     let text = advice::failed(
         taking,
         &why,
