@@ -4,7 +4,7 @@ use heapglass_graph::{Graph, IdIndex, NodeId, Ordinal};
 
 /// For each node of the last snapshot the first snapshot that has it, 0 for the first of all.
 pub(super) struct Cohorts {
-    of: Vec<u8>,
+    of: Vec<u16>,
 }
 
 impl Cohorts {
@@ -26,7 +26,8 @@ impl Cohorts {
                 .position(|index| index.get(id).is_some())
                 .unwrap_or(earlier.len()),
         };
-        Cohorts { of: last.nodes().map(|node| first_seen(last.id(node)) as u8).collect() }
+        let number = |snapshot: usize| u16::try_from(snapshot).unwrap_or(u16::MAX);
+        Cohorts { of: last.nodes().map(|node| number(first_seen(last.id(node)))).collect() }
     }
 
     /// The number of the snapshot that saw a node first.

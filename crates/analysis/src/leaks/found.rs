@@ -13,8 +13,6 @@ use crate::{describe, path_to};
 pub(super) struct Found {
     /// The object that gathers it.
     pub(super) point: Ordinal,
-    /// One of what it gathers.
-    pub(super) member: Option<Ordinal>,
     /// What it gathers.
     pub(super) members: Option<Members>,
     /// The first link, if what grows is a list.
@@ -26,7 +24,8 @@ pub(super) struct Found {
 impl Found {
     /// The suspect, as sure as `confidence` says. Cost: the path.
     pub(super) fn suspect(self, last: &Graph, confidence: f64) -> LeakSuspect {
-        let Found { point, member, members, links, series } = self;
+        let Found { point, members, links, series } = self;
+        let member = members.as_ref().and_then(|all| all.samples.first().copied());
         let steps = series.len().saturating_sub(1).max(1) as f64;
         let grown = match series.as_slice() {
             [first, .., end] => end.retained_size.saturating_sub(first.retained_size),

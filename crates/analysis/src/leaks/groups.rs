@@ -59,8 +59,7 @@ impl History<'_> {
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
         let trend = trend(&numbers);
         let largest = *young.members.iter().max_by_key(|&&node| last.retained_size(node))?;
-        let member = young.members.first().copied();
-        let all = Members::from_objects(last, self.cohorts, young.members.clone(), counts.len())?;
+        let all = Members::from_objects(last, self.cohorts, &young.members, counts.len())?;
         let recent = *all.first_seen.last()?;
         let step = match numbers.as_slice() {
             [.., before, now] => now.saturating_sub(*before),
@@ -76,7 +75,7 @@ impl History<'_> {
         }
         let way = common_way(last, &young.members, PATHS);
         let point = way.gathered_at.map_or(largest, |object| object.ordinal);
-        let found = Found { point, member, members: Some(all), links: None, series: counts };
+        let found = Found { point, members: Some(all), links: None, series: counts };
         // Held by many, it is less certain than what one object gathers.
         Some((found, confidence(numbers.len(), trend, true) - 0.05))
     }
@@ -124,7 +123,7 @@ impl History<'_> {
             }
             let young = by_class.entry(class).or_default();
             young.members.push(node);
-            young.retained_size += last.retained_size(node);
+            young.retained_size = young.retained_size.saturating_add(last.retained_size(node));
             position += last.retained_count(node).max(1) as usize;
         }
         by_class

@@ -32,7 +32,12 @@ impl Members {
     ) -> Option<Members> {
         let mut open = vec![point];
         let mut young = Vec::new();
-        while let Some(node) = open.pop() {
+        // An index made by hand may have a tree that goes round in a circle.
+        let mut patience = graph.node_count();
+        while let Some(node) = open.pop()
+            && patience > 0
+        {
+            patience -= 1;
             for child in graph.dominated(node) {
                 if !is_program_object(graph, child) && !is_context(graph, child) {
                     open.push(child);
@@ -41,7 +46,7 @@ impl Members {
                 }
             }
         }
-        Members::from_objects(graph, cohorts, young, snapshots)
+        Members::from_objects(graph, cohorts, &young, snapshots)
     }
 
     /// The links of a list that begins with `first`: its objects, or what it consists of if there are
@@ -63,24 +68,25 @@ impl Members {
             let class = graph.class(first);
             links = young().filter(|&node| graph.class(node) == class).collect();
         }
-        Members::from_objects(graph, cohorts, links, snapshots)
+        Members::from_objects(graph, cohorts, &links, snapshots)
     }
 
     /// The class among `young` that retains most.
     pub(super) fn from_objects(
         graph: &Graph,
         cohorts: &Cohorts,
-        young: Vec<Ordinal>,
+        young: &[Ordinal],
         snapshots: usize,
     ) -> Option<Members> {
         let mut by_class: FxHashMap<ClassIndex, u64> = FxHashMap::default();
-        for &node in &young {
-            *by_class.entry(graph.class(node)).or_default() += graph.retained_size(node);
+        for &node in young {
+            let size = by_class.entry(graph.class(node)).or_default();
+            *size = size.saturating_add(graph.retained_size(node));
         }
         let (class, _) =
             by_class.into_iter().max_by_key(|&(class, size)| (size, Reverse(class)))?;
         let mut members: Vec<Ordinal> =
-            young.into_iter().filter(|&node| graph.class(node) == class).collect();
+            young.iter().copied().filter(|&node| graph.class(node) == class).collect();
         let mut first_seen = vec![0; snapshots];
         for &node in &members {
             if let Some(count) = first_seen.get_mut(cohorts.first_seen(node)) {

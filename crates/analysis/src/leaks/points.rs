@@ -85,20 +85,15 @@ impl History<'_> {
         let come_always =
             members.as_ref().is_some_and(|all| all.come_always(options.least_objects));
         let is_much = last_step >= LARGE || come_always || members.is_none();
-        let apart: u64 = weighty.apart.iter().map(|&part| self.growth.recent(part)).sum();
+        let apart: u64 =
+            weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
         let recent = self.growth.recent(point).saturating_sub(apart);
         let is_kept = last_step as f64 >= recent as f64 * KEPT;
         if trend == Trend::Settled || !is_much || !is_kept || last_step < options.least_bytes {
             return None;
         }
-        let member = members.as_ref().and_then(|all| all.samples.first().copied());
-        let found = Found {
-            point,
-            member,
-            members,
-            links: self.first_link(last, heap, weighty, point),
-            series,
-        };
+        let found =
+            Found { point, members, links: self.first_link(last, heap, weighty, point), series };
         Some(found.suspect(last, confidence(count, trend, come_always)))
     }
 
@@ -161,10 +156,13 @@ impl History<'_> {
     /// of each age.
     fn series(&self, last: &Graph, heap: &Weighing<'_>, point: Ordinal) -> Vec<Figures> {
         let mut node = point;
-        let enough = heap.of(point) + heap.of(point) / 2;
+        let enough = heap.of(point).saturating_add(heap.of(point) / 2);
+        let mut patience = last.node_count();
         while self.cohorts.first_seen(node) > 0 {
             let above = last.dominator(node);
-            if above == node || is_nobody(last, above) || heap.of(above) > enough {
+            patience = patience.saturating_sub(1);
+            let is_end = above == node || patience == 0;
+            if is_end || is_nobody(last, above) || heap.of(above) > enough {
                 return self.by_age(last, point);
             }
             node = above;
@@ -178,13 +176,14 @@ impl History<'_> {
         for node in last.retained_set(point) {
             if let Some(figures) = series.get_mut(self.cohorts.first_seen(node)) {
                 figures.retained_count += 1;
-                figures.retained_size += last.shallow_size(node);
+                figures.retained_size =
+                    figures.retained_size.saturating_add(last.shallow_size(node));
             }
         }
         let mut sum = Figures::default();
         for figures in &mut series {
             sum.retained_count += figures.retained_count;
-            sum.retained_size += figures.retained_size;
+            sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
             *figures = sum;
         }
         series

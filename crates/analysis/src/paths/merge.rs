@@ -137,7 +137,7 @@ struct Weight {
 impl Weight {
     fn add(&mut self, other: Weight) {
         self.targets += other.targets;
-        self.retained_size += other.retained_size;
+        self.retained_size = self.retained_size.saturating_add(other.retained_size);
     }
 }
 

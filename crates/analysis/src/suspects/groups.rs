@@ -160,8 +160,8 @@ impl Covered {
                 let rest = retained_size.saturating_sub(named);
                 if rest >= named {
                     group.members.push(node);
-                    group.retained_size += retained_size;
-                    group.own_size += rest;
+                    group.retained_size = group.retained_size.saturating_add(retained_size);
+                    group.own_size = group.own_size.saturating_add(rest);
                 }
                 position = end;
             } else {

@@ -37,7 +37,7 @@ impl<'a> Weighing<'a> {
     }
 
     fn of_all(&self, nodes: &[Ordinal]) -> u64 {
-        nodes.iter().map(|&node| self.of(node)).sum()
+        nodes.iter().fold(0, |sum, &node| sum.saturating_add(self.of(node)))
     }
 }
 

@@ -210,3 +210,13 @@ fn empty_and_odd_series_have_an_answer() {
         assert!(report.suspects.is_empty());
     }
 }
+
+#[test]
+fn sizes_that_no_heap_has_do_not_overflow() {
+    let size = u64::MAX / 4;
+    let snapshots =
+        series(&[ids(0, 50).collect(), ids(0, 100).collect(), ids(0, 150).collect()], size);
+    let report = ask(&snapshots);
+    assert_eq!(report.totals.len(), 3);
+    assert!(report.suspects.iter().all(|suspect| suspect.instance_count == 100));
+}
