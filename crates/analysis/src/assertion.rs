@@ -234,7 +234,7 @@ mod tests {
             ("count(Session) <= 100", "count(Session) <= 100"),
             ("count( Session )<=1_000", "count(Session) <= 1000"),
             ("retained(/^Http/) < 5 %", "retained(/^Http/) < 5%"),
-            ("growth(shallow(\"(string)\")) <= 1.5 MB", "growth(shallow((string))) <= 1500000 B"),
+            ("growth(shallow(\"(string)\")) <= 1.5 MB", "growth(shallow((string))) <= 1.5 MB"),
             ("growth ( total ) <= 64KiB", "growth(total) <= 65536 B"),
             ("count({a, b}) == 0", "count({a, b}) == 0"),
             ("count(a <= b) != 3", "count(a <= b) != 3"),

@@ -53,6 +53,11 @@ impl Bound {
             Bound::Share(percent) => (whole as f64 * percent / 100.0) as i128,
         }
     }
+
+    /// Whether it is a share of a whole.
+    pub fn is_share(self) -> bool {
+        matches!(self, Bound::Share(_))
+    }
 }
 
 impl FromStr for Bound {
@@ -86,7 +91,14 @@ impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Bound::Number(number) => write!(f, "{number}"),
-            Bound::Size(bytes) => write!(f, "{bytes} B"),
+            Bound::Size(bytes) => {
+                let fits = |unit: &u64| *bytes >= *unit && bytes.is_multiple_of(*unit / 10);
+                let unit = [1_000_000_000, 1_000_000, 1000].into_iter().find(fits);
+                match unit.and_then(|unit| UNITS.iter().find(|(_, size)| *size == unit)) {
+                    Some((name, size)) => write!(f, "{} {name}", *bytes as f64 / *size as f64),
+                    None => write!(f, "{bytes} B"),
+                }
+            }
             Bound::Share(percent) => write!(f, "{percent}%"),
         }
     }
