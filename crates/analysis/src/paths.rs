@@ -1,6 +1,7 @@
 //! What keeps an object alive: shortest paths from the roots.
 
 mod merge;
+mod module;
 mod predecessors;
 mod text;
 

@@ -85,8 +85,9 @@ pub(super) struct Evidence<'a> {
     pub(super) links: Option<Ordinal>,
 }
 
-/// Steps from the end of a path that say something of what is gathered.
-const NEAR: usize = 6;
+/// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
+/// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
+const LISTENERS: usize = 3;
 
 impl Evidence<'_> {
     /// The kind. What is gathered says more than what gathers it.
@@ -160,7 +161,7 @@ impl Evidence<'_> {
     /// Whether the last part of the way goes through a property of this name.
     fn passes(&self, name: &str) -> bool {
         let steps = self.path.map(|path| path.steps.as_slice()).unwrap_or_default();
-        let near = steps.iter().rev().take(NEAR);
+        let near = steps.iter().rev().take(LISTENERS);
         near.filter_map(|step| step.edge.as_ref()).any(|edge| edge.name == name)
     }
 

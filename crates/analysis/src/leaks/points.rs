@@ -42,8 +42,16 @@ impl History<'_> {
         let mut points = weighty_objects(&heap, least, MOST);
         points.sort_by_key(|point| std::cmp::Reverse(point.own_weight(&heap)));
         points.truncate(CANDIDATES);
-        let mut found: Vec<LeakSuspect> =
-            points.iter().filter_map(|point| self.suspect(last, &heap, point, options)).collect();
+        let mut found: Vec<LeakSuspect> = Vec::new();
+        for suspect in points.iter().filter_map(|point| self.suspect(last, &heap, point, options)) {
+            // The names and the values of a dictionary are two tables of one object.
+            let point = suspect.accumulation_point.ordinal;
+            match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+                Some(known) if known.bytes_per_interval >= suspect.bytes_per_interval => {}
+                Some(known) => *known = suspect,
+                None => found.push(suspect),
+            }
+        }
         let taken: Vec<Ordinal> =
             found.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
         for group in self.groups(last, &taken, options) {

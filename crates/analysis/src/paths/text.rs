@@ -2,6 +2,7 @@
 
 use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 
+use super::module::{Module, last_module};
 use crate::edge_label;
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
@@ -10,11 +11,29 @@ use crate::tables::{Kind, key_of, table_of};
 /// Pieces that a line has at most. Longer ones lose their middle.
 const MAX_PIECES: usize = 30;
 
-/// A path in words: `global.app.routes.cache : Map → table → ["key"] : Session`.
+/// A path in words: `global.app.routes.cache : Map → table → ["key"] : Session`, or, of what hangs on a
+/// module of the program, `module /app/server.mjs → variable cache : Map`.
 pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String {
-    let (first, edges) = from_global(graph, first, edges);
     let mut line = Line::default();
-    line.push(root_name(graph, first));
+    let (first, edges) = match last_module(graph, edges) {
+        Some(Module { name, next }) => {
+            line.push(format!("module {name}"));
+            match edges.get(next..).unwrap_or_default() {
+                // A dot after a file's name would read as part of it.
+                [edge, rest @ ..] if edge.edge_type == EdgeType::Property => {
+                    let property = edge_label(graph, *edge).text;
+                    line.push(format!(" → {}", property.trim_start_matches('.')));
+                    (edge.to, rest)
+                }
+                rest => (rest.first().map_or(first, |edge| edge.from), rest),
+            }
+        }
+        None => {
+            let (first, edges) = from_global(graph, first, edges);
+            line.push(root_name(graph, first));
+            (first, edges)
+        }
+    };
     let mut at = Place { node: first, table: None };
     for (number, &edge) in edges.iter().enumerate() {
         let next = edges.get(number + 1);

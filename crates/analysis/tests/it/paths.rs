@@ -165,3 +165,43 @@ fn several_paths_come_by_several_holders() {
         paths_to(&graph, at(target), 5).into_iter().map(|path| path.text).collect();
     assert_eq!(texts, ["global.a.shell.target : Target", "global.b.shell.target : Target"]);
 }
+
+#[test]
+fn a_path_through_a_module_of_commonjs_begins_there() {
+    let mut heap = SnapshotBuilder::new();
+    let (loader, cache) = (heap.object("Module", 16), heap.object("Object", 16));
+    let (module, exports) = (heap.object("Module", 16), heap.object("Object", 16));
+    let sessions = heap.object("Map", 32);
+    heap.property(heap.global(), "Module", loader);
+    heap.property(loader, "_cache", cache);
+    heap.property(cache, "/app/server.js", module);
+    heap.property(module, "exports", exports);
+    heap.property(exports, "sessions", sessions);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, sessions), "module /app/server.js → exports.sessions : Map");
+    assert_eq!(text(&graph, module), "module /app/server.js");
+    assert_eq!(text(&graph, cache), "global.Module._cache : Object");
+}
+
+#[test]
+fn a_path_through_a_module_of_ecmascript_begins_at_its_variable() {
+    let mut heap = SnapshotBuilder::new();
+    let (modules, prototype) = (heap.object("Map", 32), heap.object("Map", 32));
+    let table = heap.node("array", "", 64);
+    let (job, wrap) = (heap.object("ModuleJob", 16), heap.object("ModuleWrap", 16));
+    let generator = heap.object("Generator", 16);
+    let context = heap.node("object", "system / Context", 32);
+    let sessions = heap.object("Set", 32);
+    let key = heap.string("file:///app/server.mjs", 24);
+    heap.property(heap.global(), "modules", modules);
+    heap.internal(modules, "table", table);
+    heap.property(modules, "__proto__", prototype);
+    heap.internal(table, "5", key);
+    heap.internal(table, "6", job);
+    heap.property(job, "module", wrap);
+    heap.hidden(wrap, 4, generator);
+    heap.internal(generator, "context", context);
+    heap.context(context, "sessions", sessions);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, sessions), "module /app/server.mjs → variable sessions : Set");
+}
