@@ -16,6 +16,14 @@ pub enum Error {
     /// A class filter is not a regular expression.
     #[error("not a regular expression: {0}")]
     Pattern(String),
+    /// An assertion cannot be read.
+    #[error("{text:?} is no assertion: {reason}")]
+    Assertion {
+        /// As it was written.
+        text: String,
+        /// What is wrong, and how it is written.
+        reason: String,
+    },
 }
 
 /// The crate's result.

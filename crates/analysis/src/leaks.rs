@@ -108,6 +108,13 @@ pub struct LeakSuspect {
     pub fingerprint: String,
 }
 
+impl LeakSuspect {
+    /// Whether the growth is sure enough to be called a leak without "probably".
+    pub fn is_certain(&self) -> bool {
+        self.confidence >= CERTAIN
+    }
+}
+
 /// Confidence from which on a suspect is a leak.
 const CERTAIN: f64 = 0.8;
 
@@ -147,7 +154,7 @@ fn suspects(snapshots: &[Graph], indexes: &[IdIndex], options: &LeakOptions) -> 
     let history = points::History { snapshots, indexes, cohorts: &cohorts, growth: &growth };
     let mut suspects = history.suspects(options);
     suspects.sort_by(|a, b| {
-        let key = |suspect: &LeakSuspect| suspect.confidence >= CERTAIN;
+        let key = |suspect: &LeakSuspect| suspect.is_certain();
         let size = |suspect: &LeakSuspect| Reverse(suspect.bytes_per_interval as u64);
         key(b).cmp(&key(a)).then(size(a).cmp(&size(b)))
     });
@@ -160,7 +167,7 @@ fn verdict(suspects: &[LeakSuspect], snapshots: usize) -> LeakVerdict {
         LeakVerdict::NoLeak
     } else if snapshots < 3 {
         LeakVerdict::NotEnoughData
-    } else if suspects.iter().any(|suspect| suspect.confidence >= CERTAIN) {
+    } else if suspects.iter().any(LeakSuspect::is_certain) {
         LeakVerdict::Leak
     } else {
         LeakVerdict::Probable

@@ -6,6 +6,7 @@
 //! linked list of a million nodes is an ordinary answer. This crate never prints, never reads the
 //! environment and never opens a socket.
 
+mod assertion;
 mod compare;
 mod containment;
 mod describe;
@@ -21,9 +22,11 @@ mod nearest;
 mod node_set;
 mod object;
 mod paths;
+mod pattern;
 mod retainers;
 mod roles;
 mod row;
+mod rules;
 mod strings;
 mod summary;
 mod suspects;
@@ -31,6 +34,7 @@ mod tables;
 mod verdict;
 mod weak_map;
 
+pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
 pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
     ControlledGrowth, Evidence, GrownObject, Matching, ObjectChanges, Reconciliation, Selected,
@@ -56,8 +60,10 @@ pub use object::{
     ObjectReport, StringValue, object,
 };
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
+pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::{Row, Tree};
+pub use rules::{MOST_PATH_CONDITIONS, Rule, RuleMatches, matching};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, summarize,

@@ -1,5 +1,7 @@
 //! The command line as it is typed: flags and their help, nothing resolved.
 
+mod check;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use heapglass_collect::watch::Condition;
+
+pub(crate) use check::CheckArgs;
 
 use crate::gather::args::GatherArgs;
 use crate::help;
@@ -71,6 +75,9 @@ pub(crate) enum Command {
     /// Say what leaks: what goes on growing over snapshots of one process, and who holds it
     #[command(after_long_help = help::LEAKS)]
     Leaks(LeaksArgs),
+    /// Hold snapshots against budgets, assertions and rules, for CI
+    #[command(after_long_help = help::CHECK)]
+    Check(CheckArgs),
     /// Write one row for each node, as CSV or as JSON lines
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum ExitStatus {
     /// All is well.
     Fine,
+    /// The analysis found what it was asked to fail on.
+    Failed,
     /// Wrong usage, no such object or class, or the answer could not be written.
     Usage,
     /// An input could not be read.
@@ -24,6 +26,7 @@ impl ExitStatus {
     pub(crate) fn code(self) -> u8 {
         match self {
             ExitStatus::Fine => 0,
+            ExitStatus::Failed => 1,
             ExitStatus::Usage => 2,
             ExitStatus::Unreadable => 3,
             ExitStatus::NotCollected => 4,

@@ -1,8 +1,12 @@
 //! The long texts of `--help`, and the small languages inside arguments.
 
+mod check;
+
 use std::time::Duration;
 
 use heapglass_collect::watch::{self, Condition};
+
+pub(crate) use check::CHECK;
 
 use crate::args::{ContextChoice, IdRange, InspectorAddress};
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod budget;
 mod cache;
 mod commands;
 mod context;

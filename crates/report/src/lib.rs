@@ -5,6 +5,8 @@
 //! documents for people: whatever a page shows is in its JSON too. [`schema`] gives the JSON
 //! Schema of each document.
 
+mod junit;
+mod markdown;
 pub mod schema;
 pub mod text;
 pub mod wire;

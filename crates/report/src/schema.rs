@@ -4,10 +4,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
-    CacheClearedDocument, CacheDocument, CompareBody, CompareControlBody, CompareObjectsBody,
-    CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody, ExportRow,
-    IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output, PathsBody,
-    ReportBody, RetainersBody, StatisticsBody, SummaryBody,
+    CacheClearedDocument, CacheDocument, CheckDocument, CompareBody, CompareControlBody,
+    CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody,
+    ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output,
+    PathsBody, ReportBody, RetainersBody, StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -28,6 +28,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         entry::<PathsBody>("paths"),
         entry::<MergedPathsBody>("paths-class"),
         ("leaks", schema::<LeaksDocument>("leaks")),
+        ("check", schema::<CheckDocument>("check")),
         ("index", schema::<IndexDocument>("index")),
         ("cache", schema::<CacheDocument>("cache")),
         ("cache-clear", schema::<CacheClearedDocument>("cache clear")),

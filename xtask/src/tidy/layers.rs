@@ -49,6 +49,8 @@ const QUARANTINED: &[(&str, &[&str])] = &[
     ("stats_alloc", &["heapglass"]),
     ("nix", &["xtask"]),
     ("csv", &["xtask"]),
+    ("quick-xml", &["heapglass-report"]),
+    ("toml", &["heapglass"]),
 ];
 
 /// Crates that nothing may bring in, not even indirectly, until a layer of their own is made for

@@ -10,6 +10,7 @@ mod objects;
 mod paths;
 mod random;
 mod retainers;
+mod rules;
 mod suspects;
 mod trees;
 

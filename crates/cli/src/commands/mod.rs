@@ -2,6 +2,7 @@
 
 mod cache;
 mod capture;
+mod check;
 mod compare;
 mod containment;
 mod dominators;
@@ -41,6 +42,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Retainers(args) => retainers::run(context, args),
         Command::Paths(args) => paths::run(context, args),
         Command::Leaks(args) => leaks::run(context, args),
+        Command::Check(args) => check::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Cache(args) => cache::run(context, args),

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
 
 pub(crate) mod schema;
+pub(crate) mod sessions;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -4,6 +4,8 @@
 //! and escapes whatever a heap's own strings could do to a terminal.
 
 mod allocations;
+mod check;
+pub(crate) mod check_words;
 mod compare;
 mod details;
 mod figures;

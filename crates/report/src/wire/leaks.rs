@@ -179,7 +179,8 @@ impl LeaksDocument {
 }
 
 impl LeakSuspectEntry {
-    fn new(rank: u32, suspect: &LeakSuspect) -> LeakSuspectEntry {
+    /// A suspect as documents show it.
+    pub fn new(rank: u32, suspect: &LeakSuspect) -> LeakSuspectEntry {
         let point = &suspect.accumulation_point;
         let knowledge = suspect.kind.knowledge();
         let steps = suspect.path.as_ref().map(|path| entries(&path.steps)).unwrap_or_default();

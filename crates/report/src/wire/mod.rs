@@ -5,6 +5,7 @@
 //! a row's children are the rows after it that are one deeper.
 
 mod allocations;
+mod check;
 mod classes;
 mod compare;
 mod details;
@@ -18,6 +19,7 @@ mod report;
 mod trees;
 
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
+pub use check::{CheckDocument, CheckEntry, CheckKindEntry, CheckStatusEntry};
 pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
 pub use compare::{
     ClassChangeEntry, ClassSeriesEntry, CompareBody, CompareControlBody, CompareObjectsBody,

@@ -1,0 +1,259 @@
+//! `check`: what a heap is expected to be, and whether it is so.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use heapglass_analysis::{
+    Assertion, LeakOptions, LeakReport, LeakVerdict, is_one_process, leaks, matching,
+};
+use heapglass_graph::{FindingKind, Graph};
+use heapglass_report::wire::{
+    CheckDocument, CheckEntry, CheckKindEntry, FindingEntry, LeakSuspectEntry,
+};
+
+use crate::args::CheckArgs;
+use crate::budget::{Budget, LeakPolicy, NamedRule};
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+use crate::open::Opened;
+use crate::series::{Series, open_series};
+
+/// Objects to show of those that break a rule.
+const SHOWN: usize = 5;
+
+/// Holds the snapshots against what is expected.
+pub(crate) fn run(context: &Context, args: &CheckArgs) -> anyhow::Result<ExitStatus> {
+    let mut budget = Budget { assertions: args.assertions.clone(), ..Budget::default() };
+    for path in &args.budget {
+        budget.extend(Budget::read(path)?);
+    }
+    if args.no_leak {
+        budget.leaks.get_or_insert_default();
+    }
+    if budget.assertions.is_empty() && budget.rules.is_empty() && budget.leaks.is_none() {
+        let hint = "give --assert, --budget or --no-leak; `heapglass check --help` has examples";
+        return Err(Failure::usage("there is nothing to check").hint(hint).into());
+    }
+    let Series { mut opened, status, errors } =
+        open_series(context, &args.files.files, 1, "checking")?;
+    in_order_of_ids(&mut opened);
+    let snapshots = Snapshots::of(&opened);
+    let mut checks = Vec::new();
+    for assertion in &budget.assertions {
+        snapshots.assert(assertion, &mut checks);
+    }
+    for rule in &budget.rules {
+        snapshots.apply(rule, &mut checks);
+    }
+    if let Some(policy) = &budget.leaks {
+        checks.push(snapshots.leaks(policy));
+    }
+    let findings = findings(&opened);
+    let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
+    let document = CheckDocument::new(entries, checks, findings, errors);
+    drop(opened);
+    write(context, args, &document)?;
+    Ok(if document.passed { status } else { status.worse(ExitStatus::Failed) })
+}
+
+/// Within a process ids only rise, and say which snapshot came first.
+fn in_order_of_ids(opened: &mut [(Opened, Graph)]) {
+    let graphs: Vec<&Graph> = opened.iter().map(|(_, graph)| graph).collect();
+    if is_one_process(&graphs) {
+        opened.sort_by_key(|(_, graph)| graph.overview().info.max_js_object_id);
+    }
+}
+
+fn findings(opened: &[(Opened, Graph)]) -> Vec<FindingEntry> {
+    let of = |(snapshot, graph): &(Opened, Graph)| {
+        let file = snapshot.entry.file.clone();
+        let findings: Vec<FindingEntry> =
+            graph.overview().findings.iter().map(FindingEntry::from).collect();
+        findings.into_iter().map(move |finding| FindingEntry {
+            message: format!("{file}: {}", finding.message),
+            ..finding
+        })
+    };
+    opened.iter().flat_map(of).collect()
+}
+
+/// The snapshots of a check, in the order of time as far as it is known.
+struct Snapshots<'a> {
+    graphs: Vec<&'a Graph>,
+    files: Vec<&'a str>,
+}
+
+impl<'a> Snapshots<'a> {
+    fn of(opened: &'a [(Opened, Graph)]) -> Snapshots<'a> {
+        Snapshots {
+            graphs: opened.iter().map(|(_, graph)| graph).collect(),
+            files: opened.iter().map(|(snapshot, _)| snapshot.entry.file.as_str()).collect(),
+        }
+    }
+
+    fn assert(&self, assertion: &Assertion, checks: &mut Vec<CheckEntry>) {
+        let unknown = |file: Option<&str>, reason: String| {
+            CheckEntry::not_judged(&assertion.text, CheckKindEntry::Assertion, file, reason)
+        };
+        let is_named = self.graphs.iter().any(|graph| assertion.has_subject(graph));
+        if !assertion.growth {
+            for (graph, file) in self.graphs.iter().zip(&self.files) {
+                checks.push(match incomplete(graph) {
+                    Some(reason) => unknown(Some(file), reason),
+                    None => CheckEntry::assertion(
+                        assertion,
+                        assertion.judge(graph),
+                        Some(file),
+                        is_named,
+                    ),
+                });
+            }
+            return;
+        }
+        checks.push(match self.graphs.as_slice() {
+            [first, .., last] => match incomplete(first).or_else(|| incomplete(last)) {
+                Some(reason) => unknown(None, reason),
+                None => {
+                    let judged = assertion.judge_growth(first, last);
+                    CheckEntry::assertion(assertion, judged, None, is_named)
+                }
+            },
+            _ => unknown(None, "growth needs two snapshots, and there is one".to_owned()),
+        });
+    }
+
+    fn apply(&self, named: &NamedRule, checks: &mut Vec<CheckEntry>) {
+        let unknown = |file: Option<&str>, reason: String| {
+            CheckEntry::not_judged(&named.name, CheckKindEntry::Rule, file, reason)
+        };
+        let judge = |graphs: &[&Graph], file: Option<&str>| match graphs
+            .iter()
+            .find_map(|graph| incomplete(graph))
+        {
+            Some(reason) => unknown(file, reason),
+            None => {
+                let matches = matching(graphs, &named.rule, SHOWN);
+                CheckEntry::rule(&named.name, named.at_most, &matches, file)
+            }
+        };
+        if !named.rule.survived {
+            for (graph, file) in self.graphs.iter().zip(&self.files) {
+                checks.push(judge(&[graph], Some(file)));
+            }
+        } else if self.graphs.len() < 2 {
+            let reason = "what survived is seen in two snapshots or more, and there is one";
+            checks.push(unknown(None, reason.to_owned()));
+        } else if !is_one_process(&self.graphs) {
+            let reason =
+                "the snapshots are not of one process, and objects can be followed within one only";
+            checks.push(unknown(None, reason.to_owned()));
+        } else {
+            checks.push(judge(&self.graphs, None));
+        }
+    }
+
+    fn leaks(&self, policy: &LeakPolicy) -> CheckEntry {
+        let unknown =
+            |reason: String| CheckEntry::not_judged("no leak", CheckKindEntry::Leak, None, reason);
+        if self.graphs.len() < 3 {
+            let count = self.graphs.len();
+            return unknown(format!(
+                "a leak is told from warming up by three snapshots or more, and there are {count}"
+            ));
+        }
+        if let Some(reason) = self.graphs.iter().find_map(|graph| incomplete(graph)) {
+            return unknown(reason);
+        }
+        let graphs: Vec<Graph> = self.graphs.iter().map(|graph| (*graph).clone()).collect();
+        let default = LeakOptions::default();
+        // A known leak is no reason to overlook the one behind it.
+        let limit = default.limit + policy.known.len();
+        let least_bytes = policy.least.unwrap_or(default.least_bytes);
+        let report = leaks(&graphs, &LeakOptions { least_bytes, limit, ..default });
+        if !report.is_one_process {
+            return unknown(
+                "the snapshots are not of one process, and objects can be followed within one only"
+                    .to_owned(),
+            );
+        }
+        judge_leaks(&report, policy)
+    }
+}
+
+fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
+    let known =
+        |fingerprint: &str| policy.known.iter().find(|known| known.fingerprint == fingerprint);
+    let (known, new): (Vec<_>, Vec<_>) =
+        report.suspects.iter().partition(|suspect| known(&suspect.fingerprint).is_some());
+    let counts = |suspect: &&&heapglass_analysis::LeakSuspect| {
+        !policy.allow_probable || suspect.is_certain()
+    };
+    let failing = new.iter().filter(counts).count();
+    let mut text = match (report.verdict, failing, new.len()) {
+        (LeakVerdict::NoLeak, ..) => "nothing goes on growing".to_owned(),
+        (_, 0, 0) => "nothing goes on growing but what is known".to_owned(),
+        (_, 0, _) => "nothing grows for certain; what probably does is allowed".to_owned(),
+        (LeakVerdict::Leak, 1, _) => "one thing grows and does not stop".to_owned(),
+        (LeakVerdict::Leak, many, _) => format!("{many} things grow and do not stop"),
+        (_, 1, _) => "one thing grew, though not evenly: probably a leak".to_owned(),
+        (_, many, _) => format!("{many} things grew, though not evenly: probably leaks"),
+    };
+    for suspect in known {
+        let reason = policy
+            .known
+            .iter()
+            .find(|known| known.fingerprint == suspect.fingerprint)
+            .map_or("", |known| &known.reason);
+        text.push_str(&format!("; known: {} ({reason})", suspect.class_name));
+    }
+    let entries =
+        (1..).zip(&new).map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect)).collect();
+    CheckEntry::leaks(failing == 0, entries, text)
+}
+
+/// Why the figures of a snapshot are not those of the whole heap.
+fn incomplete(graph: &Graph) -> Option<String> {
+    let lost = graph.overview().findings.iter().find(|finding| {
+        matches!(
+            finding.kind,
+            FindingKind::Truncated | FindingKind::MissingSection | FindingKind::Malformed
+        )
+    })?;
+    Some(format!("the snapshot is not complete: {}", lost.message))
+}
+
+fn write(context: &Context, args: &CheckArgs, document: &CheckDocument) -> anyhow::Result<()> {
+    if let Some(path) = &args.junit {
+        let write = |file: &mut dyn Write| document.write_junit(file);
+        save(path, File::create(path), write)?;
+    }
+    if let Some(path) = &args.markdown {
+        // GitHub's summary of a job is a file that each step adds to.
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        save(path, file, |file| document.write_markdown(file))?;
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    if context.settings.json {
+        serde_json::to_writer_pretty(&mut out, document)?;
+        writeln!(out)?;
+    } else {
+        document.write_text(args.verbose, &context.settings.look, &mut out)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn save(
+    path: &Path,
+    file: io::Result<File>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let written = || -> io::Result<()> {
+        let mut out = BufWriter::new(file?);
+        write(&mut out)?;
+        out.flush()
+    };
+    written()
+        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+}

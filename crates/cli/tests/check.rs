@@ -1,0 +1,165 @@
+//! `check` as CI sees it.
+
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+mod support;
+
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+use support::sessions::program;
+use support::{Said, heapglass, root, said};
+
+fn snapshots() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(dir.path().join(name), bytes).expect("written");
+    };
+    write("1.heapsnapshot", &program(100, "user"));
+    write("2.heapsnapshot", &program(200, "user"));
+    write("3.heapsnapshot", &program(300, "user"));
+    write("other.heapsnapshot", &program(300, "guest"));
+    let whole = program(400, "user");
+    write("cut.heapsnapshot", &whole[..whole.len() / 2]);
+    write("none.heapsnapshot", b"hello");
+    dir
+}
+
+fn check(dir: &Path, args: &[&str]) -> Said {
+    let mut command = heapglass(&[]);
+    command.arg("check").args(args).current_dir(dir);
+    said(command.output().expect("the program runs"))
+}
+
+const ALL: [&str; 3] = ["1.heapsnapshot", "2.heapsnapshot", "3.heapsnapshot"];
+
+const BUDGET: &str = r#"
+assert = ["detached == 0"]
+
+[heap]
+total = "1 MB"
+growth = "10 %"
+
+[[budget]]
+class = "Session"
+count = 250
+growth = { retained = "100 kB" }
+
+[[rule]]
+name = "users go with their sessions"
+class = "Session"
+properties = ["user"]
+path = ["sessions"]
+survived = true
+
+[leaks]
+known = []
+"#;
+
+#[test]
+fn what_holds_passes_in_one_line() {
+    let dir = snapshots();
+    let said = check(dir.path(), &[ALL[0], "--assert", "count(Session) <= 100"]);
+    assert_eq!(
+        (said.code, said.stdout.as_str(), said.stderr.as_str()),
+        (0, "The check passed.\n", "")
+    );
+    let verbose = check(dir.path(), &[ALL[0], "--assert", "count(Session) <= 100", "--verbose"]);
+    assert_snapshot!(verbose.stdout, @r"
+    The check passed.
+
+    ok      count(Session) <= 100: is 100, at most 100 is allowed
+    ");
+}
+
+#[test]
+fn a_budget_with_everything() {
+    let dir = snapshots();
+    std::fs::write(dir.path().join("budget.toml"), BUDGET).expect("written");
+    let said = check(dir.path(), &[ALL[0], ALL[1], ALL[2], "--budget", "budget.toml"]);
+    assert_eq!((said.code, said.stderr.as_str()), (1, ""));
+    assert_snapshot!(said.stdout);
+}
+
+#[test]
+fn a_known_leak_passes() {
+    let dir = snapshots();
+    let ask = |policy: &str| {
+        std::fs::write(dir.path().join("budget.toml"), policy).expect("written");
+        check(dir.path(), &[ALL[0], ALL[1], ALL[2], "--budget", "budget.toml", "--json"])
+    };
+    let first = ask("[leaks]");
+    assert_eq!(first.code, 1);
+    let document: Value = serde_json::from_str(&first.stdout).expect("JSON");
+    let fingerprint = &document["checks"][0]["suspects"][0]["fingerprint"];
+    let known =
+        format!("[leaks]\nknown = [{{ fingerprint = {fingerprint}, reason = \"wanted\" }}]");
+    let second = ask(&known);
+    assert_eq!(second.code, 0, "{}", second.stdout);
+    let text =
+        serde_json::from_str::<Value>(&second.stdout).expect("JSON")["checks"][0]["text"].clone();
+    assert_eq!(text, "nothing goes on growing but what is known; known: Session (wanted)");
+}
+
+#[test]
+fn what_cannot_be_judged_has_not_passed() {
+    let dir = snapshots();
+    let cut = check(dir.path(), &["cut.heapsnapshot", "--assert", "count(Session) <= 1000"]);
+    assert_eq!(cut.code, 1);
+    assert!(cut.stdout.contains("could not be judged"), "{}", cut.stdout);
+    for args in [
+        &[ALL[0], "--assert", "growth(total) <= 5%"][..],
+        &[ALL[0], ALL[1], "--no-leak"],
+        &[ALL[0], ALL[1], "other.heapsnapshot", "--no-leak"],
+    ] {
+        let said = check(dir.path(), args);
+        assert_eq!(said.code, 1, "{args:?}");
+        assert!(said.stdout.contains("UNKNOWN"), "{args:?}: {}", said.stdout);
+    }
+    let unread = check(dir.path(), &[ALL[0], "none.heapsnapshot", "--assert", "nodes > 0"]);
+    assert_eq!(unread.code, 3, "{}", unread.stdout);
+}
+
+#[test]
+fn a_class_that_is_nowhere_is_said() {
+    let dir = snapshots();
+    let said = check(dir.path(), &[ALL[0], "--assert", "count(Sesion) <= 10", "--verbose"]);
+    assert!(said.stdout.contains("no class has such a name"), "{}", said.stdout);
+}
+
+#[test]
+fn nothing_to_check_and_wrong_assertions_are_usage() {
+    let dir = snapshots();
+    assert_eq!(check(dir.path(), &[ALL[0]]).code, 2);
+    let wrong = check(dir.path(), &[ALL[0], "--assert", "count(Session)"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("count(Session) <= 100"), "{}", wrong.stderr);
+    std::fs::write(dir.path().join("budget.toml"), "[heap]\ntotl = 3").expect("written");
+    let typo = check(dir.path(), &[ALL[0], "--budget", "budget.toml"]);
+    assert_eq!(typo.code, 2);
+    assert!(typo.stderr.contains("budget.toml") && typo.stderr.contains("totl"), "{}", typo.stderr);
+}
+
+#[test]
+fn the_documents_fit() {
+    let dir = snapshots();
+    std::fs::write(dir.path().join("budget.toml"), BUDGET).expect("written");
+    let files = ["--junit", "out.xml", "--markdown", "out.md", "--json"];
+    let args: Vec<&str> = ALL
+        .iter()
+        .copied()
+        .chain(["cut.heapsnapshot", "--budget", "budget.toml"])
+        .chain(files)
+        .collect();
+    let said = check(dir.path(), &args);
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let schema = root().join("docs/schema/check.schema.json");
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(schema).expect("a schema")).expect("JSON");
+    assert_eq!(support::schema::violations(&schema, &document), [""; 0]);
+    assert_eq!((&document["passed"], said.code), (&false.into(), 1));
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("written");
+    assert_snapshot!("junit", read("out.xml"));
+    assert_snapshot!("markdown", read("out.md"));
+}
