@@ -466,7 +466,7 @@ pub(crate) struct CaptureArgs {
     /// How to take it
     #[arg(long, value_name = "METHOD", default_value = "auto", help_heading = "What to take")]
     pub(crate) method: CaptureMethod,
-    /// Take worker threads too, each into a file of its own; in rare cases that ends the process
+    /// Take worker threads too, each into a file of its own
     #[arg(long, help_heading = "What to take")]
     pub(crate) workers: bool,
     /// Show V8's own objects under their own names

@@ -83,8 +83,7 @@ if (isMainThread) {
 #[tokio::test]
 async fn workers_have_files_of_their_own() {
     let mut process = Node::start(&node(), &[&inspect_port()], WORKERS);
-    let options =
-        Options { workers: true, force: true, ..Options::new(process.out("a.heapsnapshot")) };
+    let options = Options { workers: true, ..Options::new(process.out("a.heapsnapshot")) };
     let captured = take(&process, &options).await.unwrap();
     assert!(captured.is_whole() && captured.snapshots.len() == 3, "{captured:?}");
     let files = process.files();

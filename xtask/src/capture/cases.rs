@@ -161,19 +161,6 @@ if (isMainThread) {
 
 fn workers(bench: &Bench) -> Result<Outcome> {
     let mut node = Node::start(bench, &["--inspect-port=PORT"], WORKERS)?;
-    // Versions that may end of it are spared: the main thread is taken, and what is missing is said.
-    if bench.major <= 20 {
-        let said = capture(bench, &node, &["--workers"])?.ended(4)?;
-        let snapshots = said.document["snapshots"].as_array().context("no snapshots")?;
-        ensure!(snapshots.len() == 1, "{} snapshots", snapshots.len());
-        ensure!(
-            said.document["missing"].as_array().is_some_and(|all| all.len() == 1),
-            "{}",
-            said.document
-        );
-        ensure!(node.is_alive()?, "the process has ended: {}", said.document);
-        return Ok(Outcome::Passed);
-    }
     let said = capture(bench, &node, &["--workers"])?.ended(0)?;
     let snapshots = said.document["snapshots"].as_array().context("no snapshots")?;
     ensure!(snapshots.len() == 3, "{} snapshots of 3 threads", snapshots.len());

@@ -33,8 +33,6 @@ pub(crate) struct Bench {
     node: PathBuf,
     /// Whether this is the newest version, for what is needed only once.
     newest: bool,
-    /// Its major version.
-    major: u32,
 }
 
 /// How a case ended well.
@@ -55,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if !args.node.is_empty() && !args.node.contains(&major) {
             continue;
         }
-        let bench = Bench { program: program.clone(), node, newest: major == newest, major };
+        let bench = Bench { program: program.clone(), node, newest: major == newest };
         for (name, case) in cases::ALL {
             if args.only.as_ref().is_some_and(|part| !name.contains(part.as_str())) {
                 continue;

@@ -28,16 +28,8 @@ use talk::Talk;
 /// does not wait.
 const CLEANING: Duration = Duration::from_secs(45);
 
-/// What is said before worker threads are taken. Node.js 14 and 20 were seen to end, and are spared unless
-/// forced; of newer versions it is not known.
-pub(crate) const WORKERS_AT_RISK: &str = "an inspector that looks at worker threads can end Node.js with a \
-     segmentation fault, which no check can foresee: seen up to version 20";
-
 /// Takes the snapshots that were asked for.
 pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitStatus> {
-    if args.workers && !args.dry_run {
-        context.messages.note(WORKERS_AT_RISK);
-    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let _cleans_up = context.interrupt.cleans_up_within(CLEANING);

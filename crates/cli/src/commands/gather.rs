@@ -37,9 +37,6 @@ pub(crate) fn run(context: &Context, args: &GatherArgs) -> anyhow::Result<ExitSt
     if !options.with_heap_dumps {
         context.messages.note("no snapshots are taken: add --with-heap-dumps");
     }
-    if options.with_heap_dumps && options.workers && !options.dry_run {
-        context.messages.note(super::capture::WORKERS_AT_RISK);
-    }
     let (handle, stop) = Stop::pair();
     let _cleans_up = context.interrupt.cleans_up_within(CLEAN_UP);
     let runtime =

@@ -45,7 +45,7 @@ pub(crate) struct GatherArgs {
     /// Do also what was judged unsafe: the container may be killed
     #[arg(long)]
     pub(crate) force: bool,
-    /// Take worker threads too, each into a file of its own; in rare cases that ends the process
+    /// Take worker threads too, each into a file of its own
     #[arg(long)]
     pub(crate) workers: bool,
     /// Compress the snapshots with zstd

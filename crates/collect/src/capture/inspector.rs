@@ -143,6 +143,7 @@ impl<P: Place> Job<'_, P> {
             return self.close_again(session, open.port).await;
         }
         if let Some(session) = session {
+            let _ = session.quiet(self.options.patience).await;
             session.hang_up().await;
         }
         None
@@ -237,12 +238,8 @@ impl<P: Place> Job<'_, P> {
         let began = Instant::now();
         let (mut taking, requests) =
             Taking::begin(&mut session.protocol, thread, self.options.contents);
-        for request in &requests {
-            // What came before the connection broke is still there to be read, and the reading tells why.
-            if session.send(request).await.is_err() {
-                break;
-            }
-        }
+        // What came before the connection broke is still there to be read, and the reading tells why.
+        let _ = session.send(&requests).await;
         let mut first_byte = None;
         let broken = self.drain(session, &mut taking, &mut sink, &mut first_byte).await;
         let (duration, pause) = (began.elapsed(), taking.pause());
@@ -296,7 +293,7 @@ impl<P: Place> Job<'_, P> {
             };
             let (step, request) = taking.receive(&mut session.protocol, incoming);
             if let Some(request) = request {
-                let _ = session.send(&request).await;
+                let _ = session.send(&[request]).await;
             }
             match step {
                 Step::Bytes(bytes) => {

@@ -267,11 +267,6 @@ pub enum Error {
     /// A worker thread does not answer.
     #[error("it does not answer within {0} s: it is in a long computation or a system call")]
     WorkerBlocked(u64),
-    /// Its worker threads are not looked at.
-    #[error(
-        "the worker threads were left alone: looking at them can end Node.js {0} (a segmentation fault)"
-    )]
-    OldWorkers(u32),
     /// Another process answers.
     #[error("port {port} belongs to process {found}, not to {wanted}")]
     WrongProcess {
@@ -304,7 +299,6 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
-            Error::OldWorkers(_) => "--force looks at them all the same".to_owned(),
             Error::Refused(_) => "--dry-run shows all checks, --force does it all the same".to_owned(),
             Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
             Error::NotOpened { .. } => {

@@ -9,11 +9,6 @@ use crate::inspector::{Identity, InspectorError, Session};
 use crate::place::Place;
 use crate::preflight::{Preflight, Way, preflight};
 
-/// The last version of Node.js that is known to end when an inspector takes snapshots of its worker
-/// threads: 14.21.3 in about one capture of forty on a busy machine, 20.20.2 in every capture of a pod
-/// (`munmap_chunk(): invalid pointer`), while the same program outside one came through.
-const LAST_FRAGILE: u32 = 20;
-
 impl From<&Worker> for WorkerName {
     fn from(worker: &Worker) -> WorkerName {
         WorkerName { id: worker.id.clone(), url: worker.url.clone() }
@@ -28,11 +23,6 @@ impl<P: Place> Job<'_, P> {
         session: &mut Session<P::Stream>,
         captured: &mut Captured,
     ) {
-        let major = captured.identity.as_ref().and_then(Identity::major);
-        if let Some(old) = major.filter(|&major| major <= LAST_FRAGILE && !self.options.force) {
-            captured.missing.push(Missing { worker: None, error: Error::OldWorkers(old) });
-            return;
-        }
         if let Err(error) = session.find_workers(self.options.patience).await {
             captured.missing.push(Missing { worker: None, error: error.into() });
             return;
@@ -41,8 +31,9 @@ impl<P: Place> Job<'_, P> {
             if let Err(error) = self.worker(session, &worker, captured).await {
                 captured.missing.push(Missing { worker: Some((&worker).into()), error });
             }
+            // One that has ended in the meantime is let go of already.
+            let _ = session.leave_worker(&worker, self.options.patience).await;
         }
-        // Whoever hangs up lets go of them too.
         let _ = session.leave_workers(self.options.patience).await;
     }
 

@@ -1,11 +1,12 @@
 //! V8's inspector: what is said to it and what it answers, without a socket ([`protocol`], [`taking`]),
-//! and the thin layer that moves the bytes ([`session`], [`discover`]).
+//! and the thin layer that moves the bytes ([`session`], [`discover`], `whole`).
 
 pub mod ask;
 pub mod discover;
 pub mod protocol;
 pub mod session;
 pub mod taking;
+mod whole;
 
 pub use ask::Identity;
 pub use session::Session;

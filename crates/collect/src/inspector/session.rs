@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use super::InspectorError;
 use super::ask::{self, Identity};
 use super::protocol::{Incoming, Protocol, Request, Thread, Worker, read};
+use super::whole::{self, Counted};
 
 /// V8's pieces are 100 kB to 1 MB; inside the envelope of a worker each sign may take twelve bytes.
 const LARGEST_MESSAGE: usize = 64 << 20;
@@ -20,7 +21,7 @@ const LARGEST_MESSAGE: usize = 64 << 20;
 /// An open connection to the inspector of one process.
 #[derive(Debug)]
 pub struct Session<S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Counted<S>>,
     /// Numbers the requests.
     pub protocol: Protocol,
     /// The workers that were told of and have not ended.
@@ -40,7 +41,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             .max_frame_size(Some(LARGEST_MESSAGE));
         // Node.js refuses names other than localhost, which is a guard against web pages.
         let url = format!("ws://127.0.0.1/{}", path.trim_start_matches('/'));
-        let shake = tokio_tungstenite::client_async_with_config(url, stream, Some(config));
+        let shake =
+            tokio_tungstenite::client_async_with_config(url, Counted::new(stream), Some(config));
         let shaken = timeout_at(Instant::now() + patience, shake).await;
         let silent = || InspectorError::Silent {
             what: "the opening of the connection".to_owned(),
@@ -50,10 +52,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(Session { socket, protocol: Protocol::default(), workers: Vec::new() })
     }
 
-    /// Sends a request.
-    pub async fn send(&mut self, request: &Request) -> Result<(), InspectorError> {
-        let message = Message::text(request.text.clone());
-        self.socket.send(message).await.map_err(|e| lost(&e))
+    /// Sends requests in one write. The process has to have answered something since the last call: see
+    /// `whole`, which is about what cuts a request in two and what that does to Node.js.
+    pub async fn send(&mut self, requests: &[Request]) -> Result<(), InspectorError> {
+        let mut sent = self.socket.get_ref().written;
+        for request in requests {
+            let text = whole::padded(&request.text, sent);
+            sent += whole::frame(&text);
+            self.socket.feed(Message::text(text)).await.map_err(|e| lost(&e))?;
+        }
+        self.socket.flush().await.map_err(|e| lost(&e))
     }
 
     /// The next message.
@@ -98,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     ) -> Result<Value, InspectorError> {
         let request = self.protocol.request(thread, method, params);
         let talk = async {
-            self.send(&request).await?;
+            self.send(std::slice::from_ref(&request)).await?;
             loop {
                 if let Incoming::Answer { id, result } = self.receive().await?
                     && id == request.id
@@ -152,10 +160,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let params = json!({ "waitForDebuggerOnStart": false });
         self.call(&None, "NodeWorker.enable", &params, patience).await?;
         // A second answer comes after whatever the first request set off.
-        self.call(&None, "Runtime.getIsolateId", &json!({}), patience).await.map(|_| ())
+        self.quiet(patience).await
     }
 
-    /// Lets go of the worker threads, so that the inspector is not closed with their sessions open.
+    /// Lets go of a worker thread. Node.js keeps the session of one that is not let go of, also when its
+    /// inspector is closed.
+    pub async fn leave_worker(
+        &mut self,
+        worker: &Worker,
+        patience: Duration,
+    ) -> Result<(), InspectorError> {
+        let params = json!({ "sessionId": worker.session });
+        self.call(&None, "NodeWorker.detach", &params, patience).await.map(|_| ())
+    }
+
+    /// Wants to hear of no more worker threads.
     pub async fn leave_workers(&mut self, patience: Duration) -> Result<(), InspectorError> {
         self.call(&None, "NodeWorker.disable", &json!({}), patience).await.map(|_| ())
     }
@@ -168,11 +187,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(())
     }
 
-    /// Ends the connection.
+    /// Waits until the process has said all that it was about to say.
+    ///
+    /// A Node.js that is hung up on while it sends may end: its thread for the inspector writes to the
+    /// connection that it has just given up (<https://github.com/nodejs/node/pull/64209>).
+    pub async fn quiet(&mut self, patience: Duration) -> Result<(), InspectorError> {
+        self.call(&None, "Runtime.getIsolateId", &json!({}), patience).await.map(|_| ())
+    }
+
+    /// Ends the connection, without the frame that says so: that one could be cut in two as well.
     pub async fn hang_up(&mut self) {
-        let goodbye = async {
-            let _ = self.socket.close(None).await;
-        };
+        let goodbye = self.socket.get_mut().shutdown();
         let _ = tokio::time::timeout(Duration::from_millis(500), goodbye).await;
     }
 }

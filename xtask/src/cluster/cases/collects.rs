@@ -234,15 +234,13 @@ pub(super) fn check_several(lab: &Lab) -> Result<()> {
     let index = lab.index("several")?;
     ensure!(index["summary"]["collected"] == 2, "{}", said.stdout);
     ensure!(lab.open("several")? == 2, "not two snapshots: {:?}", lab.files("several")?);
-    // Looking at the worker thread can end this version of Node.js: it is left alone, and that is said.
+    // And its worker thread. What is asked of it is cut on its way, which Node.js does not always bear.
     let said = lab.gather(
         "workers",
         &["--with-heap-dumps", "--namespaces", &namespace, "--workers", "--strict"],
     )?;
-    ensure!(said.code == 4, "code {}: {}{}", said.code, said.stdout, said.stderr);
-    ensure!(lab.open("workers")? == 2, "not two snapshots: {:?}", lab.files("workers")?);
-    let told = format!("{}{}", said.stdout, said.stderr);
-    ensure!(told.contains("worker threads were left alone"), "{told}");
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    ensure!(lab.open("workers")? == 3, "not three snapshots: {:?}", lab.files("workers")?);
     unharmed(&pods[0], "node", &[])
 }
 
