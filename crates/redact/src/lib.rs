@@ -1,0 +1,51 @@
+//! Takes what is private out of a heap snapshot as it streams by.
+//!
+//! [`Redactor`] is fed the bytes of a snapshot in pieces of any size and writes the bytes of another one with the
+//! same nodes, edges, ids and sizes. [`Proof`] reads what was written and looks for values of the original.
+//!
+//! V8 writes the table of strings last and gives equal texts one entry, whether they are a value, a class or a
+//! property. What a text is used for is known long before the text is. So each entry becomes two: entry `2i` is the
+//! text `i` as a name, entry `2i + 1` the same text as a value; each use is pointed to one of them as it passes, and
+//! the two texts are decided on when they come. See docs/design/redact.md.
+//!
+//! Reading order: [`Redactor`] (sections), `table` (rows of integers), [`roles`](mod@roles) (what texts are used for),
+//! `names` (what may stay), `replace` (what stands in its place), `strings` (the last section), `proof`.
+
+#![forbid(unsafe_code)]
+
+mod coverage;
+mod error;
+mod names;
+mod owners;
+mod proof;
+mod redactor;
+mod replace;
+mod roles;
+mod strings;
+mod table;
+mod texts;
+
+pub use coverage::{Coverage, Kind, Tally};
+pub use error::{Error, Result};
+pub use proof::{Proof, Proven, Survivor};
+pub use redactor::Redactor;
+pub use replace::Key;
+
+/// What is taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Every value, and names that are data.
+    Strict,
+    /// Credentials alone, as the rules of `heapglass-secrets` find them in texts.
+    Secrets,
+}
+
+impl Policy {
+    /// As it is written into the snapshot and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Policy::Strict => "strict",
+            Policy::Secrets => "secrets",
+        }
+    }
+}

@@ -1,0 +1,640 @@
+//! The sections of a snapshot as they stream by.
+
+use std::io::Write;
+
+use heapglass_format::meta::Header;
+use serde_json::{Map, Value, json};
+
+use crate::Policy;
+use crate::coverage::Coverage;
+use crate::error::{Error, Result};
+use crate::owners::{Owner, Owners, Told};
+use crate::proof::Proof;
+use crate::replace::{Key, Replacer};
+use crate::roles::{Role, Roles};
+use crate::strings::Strings;
+use crate::table::{Odd, Table, WIDEST_ROW, write_row};
+use crate::texts::{Piece, Text};
+
+/// Largest `snapshot` section that is believed. V8 writes about 2 kB.
+const LONGEST_HEADER: usize = 16 << 20;
+/// Longest name of a section.
+const LONGEST_KEY: usize = 256;
+/// Written bytes wait for so many.
+const AT_ONCE: usize = 1 << 18;
+/// Objects with so many edges may be dictionaries, whose properties' names are data.
+const MANY: u64 = 24;
+
+/// Redacts a snapshot that is fed to it in pieces.
+///
+/// Memory: 2 to 6 bytes for each text, 16 for each short one, 8 for each value, and buffers of some megabytes.
+pub struct Redactor<W: Write> {
+    out: W,
+    written: Vec<u8>,
+    policy: Policy,
+    /// Bytes before the piece at hand.
+    offset: u64,
+    state: State,
+    key: Vec<u8>,
+    seen: Vec<String>,
+    any_section: bool,
+    layout: Option<Layout>,
+    roles: Roles,
+    told: Option<Told>,
+    owners: Option<Owners>,
+    strings: Strings,
+    coverage: Coverage,
+}
+
+/// Where fields stand, and what types mean.
+struct Layout {
+    node_width: usize,
+    node_type: usize,
+    node_name: usize,
+    node_edges: usize,
+    edge_width: usize,
+    edge_type: usize,
+    edge_name: usize,
+    trace_width: usize,
+    trace_names: Vec<usize>,
+    /// What the name of a node is, by the file's number of its type; for others [`Role::SYSTEM`].
+    node_roles: Vec<Role>,
+    object: Option<usize>,
+    /// What the name of an edge is; `None` where it is a number.
+    edge_roles: Vec<Option<Role>>,
+}
+
+enum State {
+    Start,
+    /// Before a key or the end.
+    Key,
+    /// After a comma.
+    NextKey,
+    InKey,
+    Colon,
+    BeforeValue,
+    /// The header, or a section that is left out.
+    Other {
+        header: bool,
+        text: Vec<u8>,
+        depth: u32,
+        string: Quoted,
+    },
+    Nodes {
+        table: Table,
+        first: bool,
+    },
+    Edges {
+        table: Table,
+        first: bool,
+        owner: Owner,
+    },
+    Trace {
+        table: Table,
+        first: bool,
+    },
+    /// Numbers and brackets, as they are.
+    Numbers {
+        depth: u32,
+    },
+    Strings(Inside),
+    After,
+    Ended,
+}
+
+enum Quoted {
+    No,
+    Yes,
+    Escaped,
+}
+
+enum Inside {
+    /// Before the first string or the end.
+    First,
+    /// After a comma.
+    Next,
+    Text(Text),
+    /// After a string.
+    After,
+}
+
+impl From<Odd> for Error {
+    fn from(odd: Odd) -> Error {
+        Error::Syntax { offset: odd.0 as u64, message: format!("expected {}", odd.1) }
+    }
+}
+
+impl<W: Write> Redactor<W> {
+    /// Redacts into `out`. Each original is written to `map` beside what stands for it, as JSON lines.
+    pub fn new(
+        out: W,
+        policy: Policy,
+        key: Key,
+        map: Option<Box<dyn Write + Send>>,
+    ) -> Redactor<W> {
+        Redactor {
+            out,
+            written: Vec::with_capacity(2 * AT_ONCE),
+            policy,
+            offset: 0,
+            state: State::Start,
+            key: Vec::new(),
+            seen: Vec::new(),
+            any_section: false,
+            layout: None,
+            roles: Roles::default(),
+            told: None,
+            owners: None,
+            strings: Strings::new(policy, Roles::default(), Replacer::new(key), map),
+            coverage: Coverage::default(),
+        }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// Errors: they are none of a snapshot, or cannot be redacted as they stream by. Nothing that was written is of
+    /// any use then.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let used = self.step(rest).map_err(|error| self.placed(error))?;
+            self.offset += used as u64;
+            rest = rest.get(used..).unwrap_or_default();
+            if self.written.len() >= AT_ONCE {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the snapshot and gives back where it was written to, what was done, and the means to prove it.
+    ///
+    /// Errors: the bytes ended too early.
+    pub fn finish(mut self) -> Result<(W, Coverage, Proof)> {
+        if !matches!(self.state, State::Ended) {
+            let section = String::from_utf8_lossy(&self.key).into_owned();
+            return Err(Error::CutOff { offset: self.offset, section });
+        }
+        self.flush()?;
+        self.out.flush()?;
+        let mut strings = self.strings;
+        if let Some(map) = &mut strings.map {
+            map.flush()?;
+        }
+        let mut coverage = self.coverage;
+        coverage.bytes_read = self.offset;
+        coverage.strings = strings.count() as u64;
+        coverage.became_equal = strings.replacer.met;
+        strings.prints.sort_unstable();
+        strings.prints.dedup();
+        let proof = Proof {
+            policy: self.policy,
+            replacer: strings.replacer,
+            prints: strings.prints,
+            nodes: coverage.nodes,
+            edges: coverage.edges,
+        };
+        Ok((self.out, coverage, proof))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.out.write_all(&self.written)?;
+        self.coverage.bytes_written += self.written.len() as u64;
+        self.written.clear();
+        Ok(())
+    }
+
+    /// Tables know how far into their piece a byte is; errors say how far into the snapshot.
+    fn placed(&self, error: Error) -> Error {
+        match error {
+            Error::Syntax { offset, message } => {
+                Error::Syntax { offset: self.offset + offset, message }
+            }
+            other => other,
+        }
+    }
+
+    /// Consumes some bytes.
+    fn step(&mut self, bytes: &[u8]) -> Result<usize> {
+        let state = std::mem::replace(&mut self.state, State::After);
+        let (used, next) = match state {
+            State::Nodes { table, first } => self.nodes(table, first, bytes)?,
+            State::Edges { table, first, owner } => self.edges(table, first, owner, bytes)?,
+            State::Trace { table, first } => self.trace(table, first, bytes)?,
+            State::Numbers { depth } => self.numbers(depth, bytes)?,
+            State::Strings(inside) => self.texts(inside, bytes)?,
+            State::Other { header, text, depth, string } => {
+                self.other(header, text, depth, string, bytes)?
+            }
+            state => {
+                let byte = bytes.first().copied().unwrap_or(b' ');
+                (1, self.byte(state, byte)?)
+            }
+        };
+        self.state = next;
+        Ok(used)
+    }
+
+    /// Between the sections.
+    fn byte(&mut self, state: State, byte: u8) -> Result<State> {
+        Ok(match (state, byte) {
+            (State::InKey, b'"') => State::Colon,
+            (State::InKey, byte) => {
+                if byte == b'\\' || self.key.len() >= LONGEST_KEY {
+                    return Err(odd("a section's plain name"));
+                }
+                self.key.push(byte);
+                State::InKey
+            }
+            (state, b' ' | b'\n' | b'\r' | b'\t') => state,
+            (State::Start, b'{') => {
+                self.written.push(b'{');
+                State::Key
+            }
+            (State::Start, _) => return Err(odd("`{`, with which a snapshot begins")),
+            (State::Key | State::NextKey, b'"') => {
+                self.key.clear();
+                State::InKey
+            }
+            (State::Key | State::After, b'}') => {
+                self.end()?;
+                State::Ended
+            }
+            (State::Key | State::NextKey, _) => return Err(odd("a section's name")),
+            (State::Colon, b':') => State::BeforeValue,
+            (State::Colon, _) => return Err(odd("a colon")),
+            (State::BeforeValue, byte) => self.section(byte)?,
+            (State::After, b',') => State::NextKey,
+            (State::After, _) => return Err(odd("a comma or `}`")),
+            (State::Ended, _) => return Err(odd("nothing more after the snapshot")),
+            (state, _) => state,
+        })
+    }
+
+    fn end(&mut self) -> Result<()> {
+        for needed in ["snapshot", "nodes", "edges", "strings"] {
+            if !self.seen.iter().any(|seen| seen == needed) {
+                return Err(Error::Syntax {
+                    offset: 0,
+                    message: format!("the snapshot ends without a section `{needed}`"),
+                });
+            }
+        }
+        self.written.extend_from_slice(b"}\n");
+        Ok(())
+    }
+
+    /// The first byte of a section's value.
+    fn section(&mut self, byte: u8) -> Result<State> {
+        let name = String::from_utf8_lossy(&self.key).into_owned();
+        if self.seen.contains(&name) {
+            return Err(Error::Syntax {
+                offset: 0,
+                message: format!("section `{name}` occurs a second time"),
+            });
+        }
+        let after = |needed: &'static str, section: &'static str| {
+            let is_there = self.seen.iter().any(|seen| seen == needed);
+            if is_there {
+                Ok(())
+            } else {
+                Err(Error::Order { offset: self.offset, section, needed })
+            }
+        };
+        let state = match name.as_str() {
+            "snapshot" => {
+                State::Other { header: true, text: Vec::new(), depth: 0, string: Quoted::No }
+            }
+            "nodes" => {
+                after("snapshot", "nodes")?;
+                self.told = Some(Told::new());
+                State::Nodes { table: Table::new(self.layout()?.node_width), first: true }
+            }
+            "edges" => {
+                after("nodes", "edges")?;
+                self.owners = self.told.take().map(Told::ask).transpose()?;
+                let owner = Owner { edges: 0, class: None };
+                State::Edges { table: Table::new(self.layout()?.edge_width), first: true, owner }
+            }
+            "trace_function_infos" => {
+                after("snapshot", "trace_function_infos")?;
+                State::Trace { table: Table::new(self.layout()?.trace_width), first: true }
+            }
+            "trace_tree" | "samples" | "locations" => State::Numbers { depth: 0 },
+            "strings" => {
+                after("edges", "strings")?;
+                let map = self.strings.map.take();
+                let replacer =
+                    std::mem::replace(&mut self.strings.replacer, Replacer::new(Key::new([0; 32])));
+                self.strings =
+                    Strings::new(self.policy, std::mem::take(&mut self.roles), replacer, map);
+                State::Strings(Inside::First)
+            }
+            _ => State::Other { header: false, text: Vec::new(), depth: 0, string: Quoted::No },
+        };
+        let is_kept = !matches!(state, State::Other { header: false, .. });
+        if self.seen.len() < 64 {
+            self.seen.push(name.clone());
+        }
+        if !is_kept {
+            if self.coverage.sections_left_out.len() < 16 {
+                self.coverage.sections_left_out.push(name);
+            }
+            return self.other_byte(state, byte);
+        }
+        let comma = if self.any_section { ",\n" } else { "" };
+        self.any_section = true;
+        self.written.extend_from_slice(format!("{comma}\"{name}\":").as_bytes());
+        match state {
+            State::Other { .. } if byte == b'{' => self.other_byte(state, byte),
+            State::Other { .. } => Err(odd("an object")),
+            _ if byte != b'[' => Err(odd("a list")),
+            State::Numbers { .. } => {
+                self.written.push(b'[');
+                Ok(State::Numbers { depth: 1 })
+            }
+            state => {
+                self.written.push(b'[');
+                Ok(state)
+            }
+        }
+    }
+
+    fn layout(&self) -> Result<&Layout> {
+        let missing =
+            || Error::Syntax { offset: 0, message: "there is no description of the tables".into() };
+        self.layout.as_ref().ok_or_else(missing)
+    }
+
+    fn nodes(&mut self, mut table: Table, mut first: bool, bytes: &[u8]) -> Result<(usize, State)> {
+        let (Some(layout), Some(told)) = (&self.layout, &mut self.told) else {
+            return Err(odd("a description first"));
+        };
+        let (roles, out, nodes) = (&mut self.roles, &mut self.written, &mut self.coverage.nodes);
+        let (offset, doubles) = (self.offset, self.policy == Policy::Strict);
+        let (used, ended) = table.pass::<Error>(bytes, |row| {
+            let kind = usize::try_from(field(row, layout.node_type)).unwrap_or(usize::MAX);
+            let name = field(row, layout.node_name);
+            let edges = field(row, layout.node_edges);
+            if doubles {
+                let role = layout.node_roles.get(kind).copied().unwrap_or(Role::SYSTEM);
+                roles.mark(name, role, offset)?;
+                let class = (Some(kind) == layout.object && edges >= MANY)
+                    .then(|| u32::try_from(name).ok())
+                    .flatten();
+                told.push(Owner { edges, class })?;
+                if let Some(name) = row.get_mut(layout.node_name) {
+                    *name = 2 * *name + u64::from(role == Role::VALUE);
+                }
+            }
+            *nodes += 1;
+            write_row(row, &mut first, out);
+            Ok(())
+        })?;
+        Ok((used, self.next(ended, State::Nodes { table, first })))
+    }
+
+    fn edges(
+        &mut self,
+        mut table: Table,
+        mut first: bool,
+        mut owner: Owner,
+        bytes: &[u8],
+    ) -> Result<(usize, State)> {
+        let (Some(layout), Some(owners)) = (&self.layout, &mut self.owners) else {
+            return Err(odd("nodes first"));
+        };
+        let (roles, out, edges) = (&mut self.roles, &mut self.written, &mut self.coverage.edges);
+        let (offset, doubles) = (self.offset, self.policy == Policy::Strict);
+        let (used, ended) = table.pass::<Error>(bytes, |row| {
+            *edges += 1;
+            if doubles {
+                while owner.edges == 0 {
+                    owner =
+                        owners.next()?.ok_or_else(|| odd("no more edges than the nodes have"))?;
+                }
+                owner.edges -= 1;
+                let kind = usize::try_from(field(row, layout.edge_type)).unwrap_or(usize::MAX);
+                if let Some(role) =
+                    layout.edge_roles.get(kind).copied().unwrap_or(Some(Role::INTERNAL))
+                {
+                    let name = field(row, layout.edge_name);
+                    match owner.class {
+                        Some(class) if role == Role::PROPERTY => {
+                            roles.mark_of_many(name, class, offset)?
+                        }
+                        _ => roles.mark(name, role, offset)?,
+                    }
+                    if let Some(name) = row.get_mut(layout.edge_name) {
+                        *name *= 2;
+                    }
+                }
+            }
+            write_row(row, &mut first, out);
+            Ok(())
+        })?;
+        Ok((used, self.next(ended, State::Edges { table, first, owner })))
+    }
+
+    fn trace(&mut self, mut table: Table, mut first: bool, bytes: &[u8]) -> Result<(usize, State)> {
+        let Some(layout) = &self.layout else { return Err(odd("a description first")) };
+        let (roles, out, offset) = (&mut self.roles, &mut self.written, self.offset);
+        let doubles = self.policy == Policy::Strict;
+        let (used, ended) = table.pass::<Error>(bytes, |row| {
+            for &name in layout.trace_names.iter().filter(|_| doubles) {
+                if let Some(name) = row.get_mut(name) {
+                    roles.mark(*name, Role::SCRIPT, offset)?;
+                    *name *= 2;
+                }
+            }
+            write_row(row, &mut first, out);
+            Ok(())
+        })?;
+        Ok((used, self.next(ended, State::Trace { table, first })))
+    }
+
+    fn next(&mut self, ended: bool, state: State) -> State {
+        if !ended {
+            return state;
+        }
+        self.written.push(b']');
+        State::After
+    }
+
+    /// Lists of numbers, however deep, as they are; nothing else is let through.
+    fn numbers(&mut self, mut depth: u32, bytes: &[u8]) -> Result<(usize, State)> {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'[' => depth = depth.saturating_add(1),
+                b']' => depth -= 1,
+                b'0'..=b'9' | b',' | b' ' | b'\n' | b'\r' | b'\t' | b'-' => {}
+                _ => return Err(Odd(at, "numbers alone").into()),
+            }
+            if depth == 0 {
+                self.written.extend_from_slice(bytes.get(..=at).unwrap_or_default());
+                return Ok((at + 1, State::After));
+            }
+        }
+        self.written.extend_from_slice(bytes);
+        Ok((bytes.len(), State::Numbers { depth }))
+    }
+
+    fn texts(&mut self, inside: Inside, bytes: &[u8]) -> Result<(usize, State)> {
+        if let Inside::Text(mut text) = inside {
+            let (strings, coverage, out) =
+                (&mut self.strings, &mut self.coverage, &mut self.written);
+            let (used, ended) =
+                text.pass::<Error>(bytes, |piece: Piece<'_>| strings.take(piece, coverage, out))?;
+            return Ok((
+                used,
+                State::Strings(if ended { Inside::After } else { Inside::Text(text) }),
+            ));
+        }
+        let next = match (inside, bytes.first().copied().unwrap_or(b' ')) {
+            (inside, b' ' | b'\n' | b'\r' | b'\t') => inside,
+            (Inside::First | Inside::Next, b'"') => Inside::Text(Text::default()),
+            (Inside::After, b',') => Inside::Next,
+            (Inside::First | Inside::After, b']') => {
+                let (count, needed) = (self.strings.count(), self.strings.needed());
+                if needed > count {
+                    let message = format!("a name is string {}, and there are {count}", needed - 1);
+                    return Err(Error::Syntax { offset: 0, message });
+                }
+                self.written.push(b']');
+                return Ok((1, State::After));
+            }
+            (Inside::After, _) => return Err(odd("a comma or `]`")),
+            _ => return Err(odd("a string")),
+        };
+        Ok((1, State::Strings(next)))
+    }
+
+    fn other_byte(&mut self, state: State, byte: u8) -> Result<State> {
+        match state {
+            State::Other { header, text, depth, string } => {
+                Ok(self.other(header, text, depth, string, &[byte])?.1)
+            }
+            state => Ok(state),
+        }
+    }
+
+    /// A value of any kind: the header, or what is left out.
+    fn other(
+        &mut self,
+        header: bool,
+        mut text: Vec<u8>,
+        mut depth: u32,
+        mut string: Quoted,
+        bytes: &[u8],
+    ) -> Result<(usize, State)> {
+        for (at, &byte) in bytes.iter().enumerate() {
+            let before = depth;
+            string = match (string, byte) {
+                (Quoted::Yes, b'\\') => Quoted::Escaped,
+                (Quoted::Yes, b'"') => Quoted::No,
+                (Quoted::Yes | Quoted::Escaped, _) => Quoted::Yes,
+                (Quoted::No, b'"') => Quoted::Yes,
+                (Quoted::No, byte) => {
+                    match byte {
+                        b'{' | b'[' => depth = depth.saturating_add(1),
+                        b'}' | b']' if depth > 0 => depth -= 1,
+                        // The end of a number or a word, which is not consumed.
+                        b',' | b'}' if depth == 0 => return Ok((at, State::After)),
+                        _ => {}
+                    }
+                    Quoted::No
+                }
+            };
+            if header {
+                text.push(byte);
+                if text.len() > LONGEST_HEADER {
+                    return Err(Odd(at, "a shorter description").into());
+                }
+            }
+            if depth == 0 && before == 1 && matches!(string, Quoted::No) {
+                if header {
+                    self.header(&text)?;
+                }
+                return Ok((at + 1, State::After));
+            }
+        }
+        Ok((bytes.len(), State::Other { header, text, depth, string }))
+    }
+
+    /// Writes the header with the mark of what was done, and without what V8 does not write there.
+    fn header(&mut self, text: &[u8]) -> Result<()> {
+        let bad = |what: String| Error::Syntax { offset: 0, message: what };
+        let not_v8s = |error: serde_json::Error| {
+            bad(format!("the snapshot section is not as V8 writes it: {error}"))
+        };
+        let header: Header = serde_json::from_slice(text).map_err(not_v8s)?;
+        self.layout = Some(Layout::new(&header).map_err(bad)?);
+        let given: Map<String, Value> = serde_json::from_slice(text).map_err(not_v8s)?;
+        let mut kept = Map::new();
+        for (name, value) in given {
+            if name == "meta" || value.is_u64() {
+                kept.insert(name, value);
+            }
+        }
+        kept.insert(
+            "heapglass_redacted".into(),
+            json!({ "policy": self.policy.name(), "version": 1 }),
+        );
+        self.written.extend_from_slice(Value::Object(kept).to_string().as_bytes());
+        Ok(())
+    }
+}
+
+fn field(row: &[u64], at: usize) -> u64 {
+    row.get(at).copied().unwrap_or_default()
+}
+
+fn odd(expected: &'static str) -> Error {
+    Odd(0, expected).into()
+}
+
+impl Layout {
+    fn new(header: &Header) -> Result<Layout, String> {
+        let meta = &header.meta;
+        let widest = [&meta.node_fields, &meta.edge_fields, &meta.trace_function_info_fields];
+        if widest.iter().any(|fields| fields.len() > WIDEST_ROW) {
+            return Err(format!("a table with more than {WIDEST_ROW} fields"));
+        }
+        let needed = |found: Option<usize>, name: &str| {
+            found.ok_or_else(|| format!("snapshot.meta lists no field `{name}`"))
+        };
+        let node_roles = meta.node_type_names().iter().map(|name| match name.as_str() {
+            "string" | "concatenated string" | "sliced string" | "regexp" | "bigint" => Role::VALUE,
+            "object" => Role::CLASS,
+            "closure" => Role::FUNCTION,
+            "code" => Role::CODE,
+            "symbol" => Role::SYMBOL,
+            "native" => Role::NATIVE,
+            _ => Role::SYSTEM,
+        });
+        let edge_roles = meta.edge_type_names().iter().map(|name| match name.as_str() {
+            "element" | "hidden" => None,
+            "context" => Some(Role::VARIABLE),
+            "property" => Some(Role::PROPERTY),
+            _ => Some(Role::INTERNAL),
+        });
+        let traces = &meta.trace_function_info_fields;
+        let trace_names = ["name", "script_name"]
+            .iter()
+            .filter_map(|name| traces.iter().position(|field| field == name));
+        Ok(Layout {
+            node_width: meta.node_fields.len(),
+            node_type: needed(meta.node_field("type"), "type")?,
+            node_name: needed(meta.node_field("name"), "name")?,
+            node_edges: needed(meta.node_field("edge_count"), "edge_count")?,
+            edge_width: meta.edge_fields.len(),
+            edge_type: needed(meta.edge_field("type"), "type")?,
+            edge_name: needed(meta.edge_field("name_or_index"), "name_or_index")?,
+            trace_width: traces.len().max(1),
+            trace_names: trace_names.collect(),
+            node_roles: node_roles.collect(),
+            object: meta.node_type_names().iter().position(|name| name == "object"),
+            edge_roles: edge_roles.collect(),
+        })
+    }
+}

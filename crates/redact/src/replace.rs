@@ -1,0 +1,227 @@
+//! What stands in the place of a text: as long, made of its keyed hash, the same for the same text.
+
+use rustc_hash::FxHashMap;
+
+/// A secret that texts are hashed with. Whoever has it can test whether a text was in the snapshot, so it is made
+/// anew for each run and kept nowhere.
+#[derive(Clone)]
+pub struct Key([u8; 32]);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+impl Key {
+    /// A key of these bytes, which should come from the system's random numbers.
+    pub fn new(bytes: [u8; 32]) -> Key {
+        Key(bytes)
+    }
+}
+
+/// Texts of up to this many characters stay: they say nothing, and most are letters and signs of the program.
+pub(crate) const STAYS: usize = 2;
+/// Up to this length two texts may get the same letters by chance.
+const MAY_MEET: usize = 12;
+/// How often other letters are tried for a text whose first ones another has.
+const TRIES: u64 = 64;
+
+const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// Makes replacements.
+#[derive(Debug)]
+pub(crate) struct Replacer {
+    key: Key,
+    /// For each short replacement given out, a hash of the text it stands for.
+    given: FxHashMap<u64, u64>,
+    /// Different texts that became equal, since there are no more texts of their length.
+    pub(crate) met: u64,
+}
+
+/// A text that is hashed as it comes.
+pub(crate) type Running = blake3::Hasher;
+
+impl Replacer {
+    pub(crate) fn new(key: Key) -> Replacer {
+        Replacer { key, given: FxHashMap::default(), met: 0 }
+    }
+
+    /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII.
+    pub(crate) fn replace(&mut self, text: &str, out: &mut Vec<u8>) {
+        let length = text.chars().map(char::len_utf16).sum::<usize>();
+        let is_number = is_number(text);
+        if length <= STAYS && !is_number {
+            let escaped = serde_json::to_string(text).unwrap_or_default();
+            out.extend_from_slice(escaped.trim_matches('"').as_bytes());
+            return;
+        }
+        let mut hasher = self.running();
+        hasher.update(text.as_bytes());
+        let own = short(&hasher);
+        let start = out.len();
+        for attempt in 0..TRIES {
+            out.truncate(start);
+            if attempt > 0 {
+                hasher.update(&[0xff]);
+            }
+            if is_number {
+                digits(&hasher, text, out);
+            } else {
+                letters(&hasher, length as u64, out);
+            }
+            if length > MAY_MEET {
+                return;
+            }
+            let mut made = self.running();
+            made.update(out.get(start..).unwrap_or_default());
+            if *self.given.entry(short(&made)).or_insert(own) == own {
+                return;
+            }
+        }
+        self.met += 1;
+    }
+
+    /// For a text that is too long to be kept: to be given all of it, then to [`Replacer::end`].
+    pub(crate) fn running(&self) -> Running {
+        blake3::Hasher::new_keyed(&self.key.0)
+    }
+
+    /// Appends what stands in the place of a text of `length` UTF-16 units.
+    pub(crate) fn end(&self, text: &Running, length: u64, mut write: impl FnMut(&[u8])) {
+        let mut reader = text.finalize_xof();
+        let mut left = length;
+        let mut block = [0u8; 4096];
+        while left > 0 {
+            let size = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
+            let Some(part) = block.get_mut(..size) else { return };
+            reader.fill(part);
+            spell(part);
+            write(part);
+            left -= size as u64;
+        }
+    }
+
+    /// A short keyed hash of a text, to find it again.
+    pub(crate) fn print_of(&self, text: &[u8]) -> u64 {
+        let mut hasher = self.running();
+        hasher.update(text);
+        short(&hasher)
+    }
+}
+
+fn short(hasher: &Running) -> u64 {
+    let mut bytes = [0; 8];
+    hasher.finalize_xof().fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+fn spell(bytes: &mut [u8]) {
+    for byte in bytes {
+        *byte = LETTERS.get(usize::from(*byte & 31)).copied().unwrap_or(b'x');
+    }
+}
+
+fn letters(hasher: &Running, length: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut reader = hasher.finalize_xof();
+    // A first byte that is thrown away: the first eight are a text's print.
+    reader.set_position(64);
+    out.resize(start + usize::try_from(length).unwrap_or(0), 0);
+    let made = out.get_mut(start..).unwrap_or_default();
+    reader.fill(made);
+    spell(made);
+    // A name begins with a letter.
+    if let Some(first) = made.first_mut().filter(|first| first.is_ascii_digit()) {
+        *first = b'a' + (*first - b'2');
+    }
+}
+
+/// Whether a text is a decimal number, as numbers are captured.
+fn is_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits > 0
+        && text.len() <= 32
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e'))
+        && text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+}
+
+/// Other digits, signs and points where they are.
+fn digits(hasher: &Running, text: &str, out: &mut Vec<u8>) {
+    let mut made = [0u8; 32];
+    let mut reader = hasher.finalize_xof();
+    reader.set_position(64);
+    reader.fill(&mut made);
+    for (byte, random) in text.bytes().zip(made) {
+        out.push(if byte.is_ascii_digit() { b'0' + random % 10 } else { byte });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Key, Replacer};
+
+    fn replaced(replacer: &mut Replacer, text: &str) -> String {
+        let mut out = Vec::new();
+        replacer.replace(text, &mut out);
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    #[test]
+    fn lengths_stay_equal_texts_stay_equal_and_nothing_else_does() {
+        let mut replacer = Replacer::new(Key::new([7; 32]));
+        for text in [
+            "hunter2",
+            "naïve 🔑 text",
+            "a longer text that goes on for a while, over sixty-four bytes in all, yes",
+        ] {
+            let first = replaced(&mut replacer, text);
+            assert_eq!(first.len(), text.encode_utf16().count());
+            assert_eq!(first, replaced(&mut replacer, text));
+            assert_ne!(first, text);
+            let other = replaced(&mut Replacer::new(Key::new([8; 32])), text);
+            assert_ne!(first, other, "another key gives another text");
+        }
+        let number = replaced(&mut replacer, "-12345.678");
+        assert!(
+            number.starts_with('-') && number.as_bytes()[6] == b'.' && number != "-12345.678",
+            "{number}"
+        );
+    }
+
+    #[test]
+    fn short_texts_do_not_meet() {
+        let mut replacer = Replacer::new(Key::new([1; 32]));
+        let mut seen = HashSet::new();
+        for number in 0..8_000 {
+            let text = format!(
+                "{}{}{}",
+                (b'A' + (number / 400) as u8) as char,
+                (b'a' + (number / 20 % 20) as u8) as char,
+                (b'A' + (number % 20) as u8) as char
+            );
+            assert!(seen.insert(replaced(&mut replacer, &text)), "{text}");
+        }
+        assert_eq!(replacer.met, 0);
+    }
+
+    #[test]
+    fn a_long_text_gives_the_same_in_pieces() {
+        let replacer = Replacer::new(Key::new([3; 32]));
+        let mut text = replacer.running();
+        text.update(b"abc");
+        text.update(b"def");
+        let mut out = Vec::new();
+        replacer.end(&text, 10_000, |part| out.extend_from_slice(part));
+        assert_eq!(out.len(), 10_000);
+        let mut whole = replacer.running();
+        whole.update(b"abcdef");
+        let mut again = Vec::new();
+        replacer.end(&whole, 10_000, |part| again.extend_from_slice(part));
+        assert_eq!(out, again);
+    }
+}

@@ -1,0 +1,327 @@
+//! The last section: what each text becomes, as a name and as a value.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use heapglass_secrets::Rules;
+
+use crate::Policy;
+use crate::coverage::{Coverage, Kind};
+use crate::error::Result;
+use crate::names::{is_of_code, is_of_runtime, is_script_path, without_attributes, without_user};
+use crate::replace::{Replacer, Running};
+use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
+use crate::texts::{Piece, unescape, units};
+
+/// Values shorter than this may be a part of anything and are not looked for in the result.
+pub(crate) const TOO_SHORT_TO_PROVE: usize = 6;
+
+/// V8's words for strings that are made of others.
+const OF_STRINGS: [&str; 2] = ["(concatenated string)", "(sliced string)"];
+
+/// What is written of a text.
+enum Becomes<'a> {
+    /// Nothing uses it.
+    Nothing,
+    Itself,
+    /// It with a part taken out.
+    Part(Cow<'a, str>),
+    Other,
+}
+
+/// Decides on the texts and writes them.
+pub(crate) struct Strings {
+    policy: Policy,
+    roles: Roles,
+    pub(crate) replacer: Replacer,
+    /// Where originals are written beside what stands for them.
+    pub(crate) map: Option<Box<dyn Write + Send>>,
+    /// Hashes of the values that were replaced, for the proof.
+    pub(crate) prints: Vec<u64>,
+    /// Which text is `Object`, once it was met.
+    object: Option<u32>,
+    count: usize,
+    /// A text that is too long to be kept: its hash and its length.
+    long: Option<(Running, u64)>,
+}
+
+impl Strings {
+    pub(crate) fn new(
+        policy: Policy,
+        roles: Roles,
+        replacer: Replacer,
+        map: Option<Box<dyn Write + Send>>,
+    ) -> Strings {
+        Strings {
+            policy,
+            roles,
+            replacer,
+            map,
+            prints: Vec::new(),
+            object: None,
+            count: 0,
+            long: None,
+        }
+    }
+
+    /// How many texts there were.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many there have to be, by the names of nodes and edges.
+    pub(crate) fn needed(&self) -> usize {
+        self.roles.needed()
+    }
+
+    /// Takes a piece of a text and appends what is written for it.
+    pub(crate) fn take(
+        &mut self,
+        piece: Piece<'_>,
+        coverage: &mut Coverage,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        match piece {
+            Piece::Whole(raw) => {
+                self.separate(out);
+                match self.policy {
+                    Policy::Strict => self.strict(raw, coverage, out)?,
+                    Policy::Secrets => self.secrets(raw, coverage, out)?,
+                }
+                self.count += 1;
+            }
+            Piece::Part(raw) => {
+                let (mut text, length) =
+                    self.long.take().unwrap_or_else(|| (self.replacer.running(), 0));
+                text.update(raw);
+                self.long = Some((text, length + units(raw)));
+            }
+            Piece::End => {
+                self.separate(out);
+                if let Some((text, length)) = self.long.take() {
+                    // Nothing that long is a name; whatever it is used for, other letters stand there.
+                    out.extend_from_slice(b"\"");
+                    self.replacer.end(&text, length, |part| out.extend_from_slice(part));
+                    out.extend_from_slice(b"\"");
+                    if self.policy == Policy::Strict {
+                        out.extend_from_slice(b",\"");
+                        self.replacer.end(&text, length, |part| out.extend_from_slice(part));
+                        out.extend_from_slice(b"\"");
+                    }
+                    coverage.tally_mut(Kind::Value).replaced += 1;
+                }
+                self.count += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn separate(&self, out: &mut Vec<u8>) {
+        if self.count > 0 {
+            out.extend_from_slice(b",\n");
+        }
+    }
+
+    fn strict(&mut self, raw: &[u8], coverage: &mut Coverage, out: &mut Vec<u8>) -> Result<()> {
+        let uses = self.roles.of(self.count);
+        let text = unescape(raw);
+        if self.object.is_none() && text == "Object" {
+            self.object = u32::try_from(self.count).ok();
+        }
+        let is_path = uses.has(Role::CODE | Role::SCRIPT) && is_script_path(&text);
+        let name = if uses.is_name() { self.name(&text, uses, is_path) } else { Becomes::Nothing };
+        let stays_as_name = matches!(name, Becomes::Itself);
+        if uses.is_name() {
+            count(coverage, Kind::of(uses.without(Role::VALUE), is_path), &name);
+        }
+        self.write(&name, raw, &text, out)?;
+        out.push(b',');
+        let value = if !uses.has(Role::VALUE) {
+            Becomes::Nothing
+        } else if OF_STRINGS.contains(&&*text) {
+            Becomes::Itself
+        } else if is_path {
+            as_path(&text)
+        } else {
+            Becomes::Other
+        };
+        if uses.has(Role::VALUE) {
+            count(coverage, Kind::Value, &value);
+        }
+        self.write(&value, raw, &text, out)?;
+        let has_to_be_gone = matches!(value, Becomes::Other | Becomes::Part(_)) && !stays_as_name;
+        if has_to_be_gone && text.chars().count() >= TOO_SHORT_TO_PROVE {
+            self.prints.push(self.replacer.print_of(text.as_bytes()));
+        }
+        Ok(())
+    }
+
+    /// What a text becomes that is the name of something.
+    fn name<'a>(&self, text: &'a str, uses: Role, is_path: bool) -> Becomes<'a> {
+        if text.is_empty() {
+            return Becomes::Itself;
+        }
+        if is_path {
+            return as_path(text);
+        }
+        if uses.has(Role::INTERNAL)
+            && let Some(pair) = without_entry(text)
+        {
+            return Becomes::Part(Cow::Owned(pair));
+        }
+        if uses.has(Role::NATIVE | Role::CLASS)
+            && let Some(element) = without_attributes(text)
+        {
+            return Becomes::Part(Cow::Owned(element));
+        }
+        let of_runtime = uses.has(
+            Role::INTERNAL
+                | Role::SYSTEM
+                | Role::CLASS
+                | Role::NATIVE
+                | Role::CODE
+                | Role::FUNCTION,
+        ) && (is_of_runtime(text) || is_index(text));
+        let of_code = uses.has(Role::VARIABLE | Role::PROPERTY | Role::SYMBOL | Role::SCRIPT)
+            && is_of_code(text)
+            || uses.has(Role::OF_MANY) && !self.is_key(uses, self.count) && is_of_code(text);
+        if !(of_runtime || of_code) || holds_credential(text) {
+            return Becomes::Other;
+        }
+        Becomes::Itself
+    }
+
+    /// Whether a text is the property of one kind of object alone, of plain objects that have many: a dictionary's key.
+    fn is_key(&self, uses: Role, index: usize) -> bool {
+        let is_plain = match self.roles.owner_of(index) {
+            NO_OWNER | SEVERAL_OWNERS => false,
+            owner => self.object.is_none_or(|object| object == owner),
+        };
+        is_plain && uses.without(Role::VALUE | Role::OF_MANY | Role::SYMBOL).is_empty()
+    }
+
+    /// Writes one text, in quotes.
+    fn write(
+        &mut self,
+        what: &Becomes<'_>,
+        raw: &[u8],
+        text: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let start = out.len() + 1;
+        out.push(b'"');
+        match what {
+            Becomes::Nothing => {}
+            Becomes::Itself => out.extend_from_slice(raw),
+            Becomes::Part(part) => {
+                let escaped = serde_json::to_string(part).unwrap_or_default();
+                out.extend_from_slice(
+                    escaped.get(1..escaped.len() - 1).unwrap_or_default().as_bytes(),
+                );
+            }
+            Becomes::Other => self.replacer.replace(text, out),
+        }
+        if let (Some(map), Becomes::Part(_) | Becomes::Other) = (&mut self.map, what) {
+            let made = String::from_utf8_lossy(out.get(start..).unwrap_or_default());
+            let row =
+                serde_json::json!({ "redacted": unescape(made.as_bytes()), "original": text });
+            writeln!(map, "{row}")?;
+        }
+        out.push(b'"');
+        Ok(())
+    }
+
+    /// Only credentials are taken out, wherever the text is used.
+    fn secrets(&mut self, raw: &[u8], coverage: &mut Coverage, out: &mut Vec<u8>) -> Result<()> {
+        let text = unescape(raw);
+        let found = credentials(&text);
+        if found.is_empty() {
+            coverage.tally_mut(Kind::Value).kept += 1;
+            return self.write(&Becomes::Itself, raw, &text, out);
+        }
+        coverage.tally_mut(Kind::Value).changed += 1;
+        let (mut made, mut at) = (Vec::with_capacity(text.len()), 0);
+        for range in found {
+            let (before, secret) = (text.get(at..range.start), text.get(range.clone()));
+            made.extend_from_slice(before.unwrap_or_default().as_bytes());
+            let secret = secret.unwrap_or_default();
+            self.replacer.replace(secret, &mut made);
+            if secret.chars().count() >= TOO_SHORT_TO_PROVE {
+                self.prints.push(self.replacer.print_of(secret.as_bytes()));
+            }
+            at = range.end;
+        }
+        made.extend_from_slice(text.get(at..).unwrap_or_default().as_bytes());
+        let made = String::from_utf8_lossy(&made).into_owned();
+        self.write(&Becomes::Part(Cow::Owned(made)), raw, &text, out)
+    }
+}
+
+/// Where the credentials in a text are, in bytes.
+pub(crate) fn credentials(text: &str) -> Vec<std::ops::Range<usize>> {
+    Rules::standard().find(text).into_iter().map(|finding| finding.range).collect()
+}
+
+/// Shorter names hold no credential that a rule could tell.
+fn holds_credential(text: &str) -> bool {
+    text.len() >= 16 && !credentials(text).is_empty()
+}
+
+fn as_path(text: &str) -> Becomes<'_> {
+    match without_user(text) {
+        Cow::Borrowed(_) => Becomes::Itself,
+        changed => Becomes::Part(changed),
+    }
+}
+
+/// An index that V8 gave a name: of a table's slot.
+fn is_index(text: &str) -> bool {
+    text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The name of an edge from a WeakMap's table, which holds the names of a key and a value: without these two.
+/// `None` for other edges.
+fn without_entry(text: &str) -> Option<String> {
+    let (before, rest) = text.split_once("part of key (")?;
+    let is_number = before.strip_suffix(" / ").is_some_and(is_index);
+    let (key, rest) = rest.split_once(") -> value (")?;
+    let (value, table) = rest.rsplit_once(") pair in WeakMap (table @")?;
+    let id =
+        |entry: &str| entry.rsplit_once(" @").map(|(_, id)| id.to_owned()).filter(|id| is_id(id));
+    let table_id = table.strip_suffix(')').filter(|id| is_id(id))?;
+    if !is_number {
+        return None;
+    }
+    Some(format!(
+        "{before}part of key (key @{}) -> value (value @{}) pair in WeakMap (table @{table_id})",
+        id(key)?,
+        id(value)?
+    ))
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn count(coverage: &mut Coverage, kind: Kind, what: &Becomes<'_>) {
+    let tally = coverage.tally_mut(kind);
+    match what {
+        Becomes::Nothing => {}
+        Becomes::Itself => tally.kept += 1,
+        Becomes::Part(_) => tally.changed += 1,
+        Becomes::Other => tally.replaced += 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_entry;
+
+    #[test]
+    fn entries_of_weak_maps_lose_their_names() {
+        let name = "12 / part of key (Session @123) -> value (hunter2 ) -> @x @77) pair in WeakMap (table @9)";
+        let made = "12 / part of key (key @123) -> value (value @77) pair in WeakMap (table @9)";
+        assert_eq!(without_entry(name).as_deref(), Some(made));
+        assert_eq!(without_entry("part of keys"), None);
+    }
+}
