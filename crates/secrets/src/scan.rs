@@ -107,6 +107,17 @@ impl Rules {
         self.kind_of_name(name).is_some()
     }
 
+    /// As [`Rules::named`], for a name that only stands before the value: what people choose is not told from any
+    /// other word there.
+    pub fn named_beside<'a>(&self, name: &str, value: &'a str) -> Option<&'a str> {
+        self.named(name, value).filter(|secret| looks_random(secret))
+    }
+
+    /// Whether values with this name are passwords, which people choose.
+    pub fn is_password_name(&self, name: &str) -> bool {
+        self.kind_of_name(name) == Some(NameKind::Password)
+    }
+
     fn kind_of_name(&self, name: &str) -> Option<NameKind> {
         if name.len() < 3 || name.len() > 64 {
             return None;
