@@ -99,3 +99,15 @@ fn ci_can_fail_on_credentials() {
     assert_eq!(none.code, 0);
     assert!(none.stdout.starts_with("No credential was found by "), "{}", none.stdout);
 }
+
+#[test]
+fn ordinary_heaps_have_none() {
+    for name in ["small-node12", "app-node22"] {
+        let file = root().join(format!("fixtures/{name}.heapsnapshot.zst"));
+        let mut command = heapglass(&[]);
+        command.args(["secrets", "--json"]).arg(&file);
+        let answer = said(command.output().expect("the program runs"));
+        let document: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        assert_eq!(document["secrets"].as_array().map(Vec::len), Some(0), "{document}");
+    }
+}

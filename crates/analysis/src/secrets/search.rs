@@ -144,7 +144,10 @@ impl<'a> Search<'a> {
             if let Some((at, name)) = key.take()
                 && at.checked_add(1) == Some(slot)
             {
-                self.judge(edge, &graph.string(name), is_map(graph, table));
+                let is_map = is_map(graph, table);
+                if is_map || is_elements(graph, table) {
+                    self.judge(edge, &graph.string(name), is_map);
+                }
             }
             let name = graph.name_index(edge.to);
             if graph.node_type(edge.to) == NodeType::String && telling.contains(name) {
@@ -339,5 +342,17 @@ fn is_map(graph: &Graph, table: Ordinal) -> bool {
     graph.each_retaining_node(table).take(4).any(|owner| {
         tables::table_of(graph, owner)
             .is_some_and(|(its, kind)| its == table && matches!(kind, Kind::Map | Kind::WeakMap))
+    })
+}
+
+/// Whether a table holds the elements of an array, and not words of V8's own that lie side by side by chance.
+fn is_elements(graph: &Graph, table: Ordinal) -> bool {
+    graph.each_retaining_node(table).take(4).any(|owner| {
+        graph.node_type(owner) == NodeType::Object
+            && graph.edges(owner).any(|edge| {
+                edge.to == table
+                    && edge.edge_type == EdgeType::Internal
+                    && graph.edge_name(edge) == "elements"
+            })
     })
 }
