@@ -27,6 +27,7 @@ mod retainers;
 mod roles;
 mod row;
 mod rules;
+mod secrets;
 mod strings;
 mod summary;
 mod suspects;
@@ -64,6 +65,7 @@ pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::{Row, Tree};
 pub use rules::{MOST_PATH_CONDITIONS, Rule, RuleMatches, matching};
+pub use secrets::{Secret, SecretHolder, SecretOptions, SecretReport, SecretValue, secrets};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, summarize,

@@ -46,6 +46,36 @@ pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     Some(root_path(graph, &ways.edges_to(node)?, node))
 }
 
+/// Where a path ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PathEnd {
+    /// At a node.
+    Node(Ordinal),
+    /// At the node that an edge leads to, by way of that edge.
+    Edge(Edge),
+}
+
+/// The edges of the shortest paths to `ends` and the paths in words, each as [`path_to`] has it. Cost: the
+/// retainers of the nodes on the paths, each once.
+pub(crate) fn paths_in_words(graph: &Graph, ends: &[PathEnd]) -> Vec<Option<(Vec<Edge>, String)>> {
+    let target = |end: &PathEnd| match *end {
+        PathEnd::Node(node) => node,
+        PathEnd::Edge(edge) => edge.from,
+    };
+    let targets: Vec<Ordinal> = ends.iter().map(target).collect();
+    let ways = Predecessors::of(graph, &targets);
+    let path = |end: &PathEnd| {
+        let mut edges = ways.edges_to(target(end))?;
+        if let PathEnd::Edge(edge) = *end {
+            edges.push(edge);
+        }
+        let first = edges.first().map_or(target(end), |edge| edge.from);
+        let text = path_text(graph, first, &edges);
+        Some((edges, text))
+    };
+    ends.iter().map(path).collect()
+}
+
 /// Up to `count` different paths to `node`, shortest first, that enter it (or the first object on
 /// the way that several nodes hold) by different retainers.
 pub fn paths_to(graph: &Graph, node: Ordinal, count: usize) -> Vec<RootPath> {

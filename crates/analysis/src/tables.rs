@@ -111,7 +111,7 @@ pub(crate) fn key_of(graph: &Graph, edge: Edge, kind: Kind) -> Option<Ordinal> {
 }
 
 /// The slot an edge is named by.
-fn slot(graph: &Graph, edge: Edge) -> Option<u32> {
+pub(crate) fn slot(graph: &Graph, edge: Edge) -> Option<u32> {
     match edge.name {
         EdgeName::Index(index) => Some(index),
         EdgeName::String(index) => digits(graph.strings().get(index.0)?),

@@ -1,6 +1,7 @@
 //! The command line as it is typed: flags and their help, nothing resolved.
 
 mod check;
+mod secrets;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapglass_collect::watch::Condition;
 
 pub(crate) use check::CheckArgs;
+pub(crate) use secrets::SecretsArgs;
 
 use crate::gather::args::GatherArgs;
 use crate::help;
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     /// Hold snapshots against budgets, assertions and rules, for CI
     #[command(after_long_help = help::CHECK)]
     Check(CheckArgs),
+    /// Find credentials in the strings of the heap, and say what holds them
+    #[command(after_long_help = help::SECRETS)]
+    Secrets(SecretsArgs),
     /// Write one row for each node, as CSV or as JSON lines
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),

@@ -1,12 +1,14 @@
 //! The long texts of `--help`, and the small languages inside arguments.
 
 mod check;
+mod secrets;
 
 use std::time::Duration;
 
 use heapglass_collect::watch::{self, Condition};
 
 pub(crate) use check::CHECK;
+pub(crate) use secrets::SECRETS;
 
 use crate::args::{ContextChoice, IdRange, InspectorAddress};
 

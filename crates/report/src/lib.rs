@@ -7,9 +7,12 @@
 
 mod junit;
 mod markdown;
+mod sarif;
 pub mod schema;
 pub mod text;
 pub mod wire;
+
+pub use sarif::write_sarif;
 
 /// Version of the documents. It goes up when a field changes its meaning or goes away; new fields
 /// may come at any time.

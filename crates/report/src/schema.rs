@@ -7,7 +7,7 @@ use crate::wire::{
     CacheClearedDocument, CacheDocument, CheckDocument, CompareBody, CompareControlBody,
     CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody,
     ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output,
-    PathsBody, ReportBody, RetainersBody, StatisticsBody, SummaryBody,
+    PathsBody, ReportBody, RetainersBody, SecretsBody, StatisticsBody, SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -29,6 +29,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         entry::<MergedPathsBody>("paths-class"),
         ("leaks", schema::<LeaksDocument>("leaks")),
         ("check", schema::<CheckDocument>("check")),
+        entry::<SecretsBody>("secrets"),
         ("index", schema::<IndexDocument>("index")),
         ("cache", schema::<CacheDocument>("cache")),
         ("cache-clear", schema::<CacheClearedDocument>("cache clear")),

@@ -2,20 +2,29 @@
 //!
 //! [`Rules::find`] says where credentials are, [`Rules::mask`] takes them out, [`Lines`] does so for text that
 //! comes line by line, and [`Rules::is_secret_name`] tells from a variable's name that its value is one.
+//! [`Rules::scan`] and [`Rules::named`] ask the same of the many texts of a heap, and believe less.
 
 #![forbid(unsafe_code)]
 
+mod jwt;
 mod lines;
 mod rules;
+mod scan;
+mod value;
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 
+pub use jwt::Jwt;
 pub use lines::Lines;
+pub use rules::{Confidence, Rule};
+pub use scan::TextKind;
+pub use value::preview;
+use value::{entropy, is_placeholder};
 
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,18 +38,23 @@ pub struct Finding {
 /// The rules, ready to be used.
 #[derive(Debug)]
 pub struct Rules {
-    rules: Vec<Compiled>,
+    patterns: Vec<Compiled>,
+    /// Finds all keywords of all patterns in one pass, in any case.
+    keywords: AhoCorasick,
+    /// For each keyword the patterns that it belongs to, one bit each.
+    patterns_of: Vec<Hits>,
     names: Regex,
     harmless_names: Regex,
+    scan: scan::Compiled,
 }
+
+/// Patterns, one bit each.
+type Hits = u128;
 
 #[derive(Debug)]
 struct Compiled {
-    name: &'static str,
-    /// One of these, in lower case, is in every text with such a credential.
-    keywords: Vec<Finder<'static>>,
-    pattern: Regex,
-    /// Bits per character that the credential has at least; what has less is a placeholder.
+    rule: &'static Rule,
+    regex: Regex,
     entropy: f64,
 }
 
@@ -51,50 +65,74 @@ impl Rules {
         RULES.get_or_init(Rules::compile)
     }
 
+    /// What the rules are, the sure ones first.
+    pub fn all() -> impl Iterator<Item = &'static Rule> {
+        rules::all()
+    }
+
     #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles them")]
     fn compile() -> Rules {
         let compile = |pattern: &str| Regex::new(pattern).expect("a valid pattern");
-        let rules = rules::RULES.iter().map(|rule| Compiled {
-            name: rule.name,
-            keywords: rule.keywords.iter().map(|keyword| Finder::new(*keyword)).collect(),
-            pattern: compile(rule.pattern),
-            entropy: rule.entropy,
-        });
+        let (mut patterns, mut patterns_of) = (Vec::new(), Vec::new());
+        let mut keywords: Vec<&str> = Vec::new();
+        for rule in rules::all() {
+            for pattern in rule.patterns {
+                let hits: Hits = 1 << patterns.len();
+                keywords.extend(pattern.keywords);
+                patterns_of.extend(pattern.keywords.iter().map(|_| hits));
+                let (regex, entropy) = (compile(pattern.regex), pattern.entropy);
+                patterns.push(Compiled { rule, regex, entropy });
+            }
+        }
+        let keywords = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(keywords)
+            .expect("few keywords");
         Rules {
-            rules: rules.collect(),
+            patterns,
+            keywords,
+            patterns_of,
             names: compile(rules::SECRET_NAMES),
             harmless_names: compile(rules::HARMLESS_NAMES),
+            scan: scan::Compiled::new(compile),
         }
+    }
+
+    /// The patterns of which a keyword is in `text`.
+    fn hits(&self, text: &str) -> Hits {
+        let matches = self.keywords.find_overlapping_iter(text);
+        matches.fold(0, |hits, found| {
+            hits | self.patterns_of.get(found.pattern().as_usize()).copied().unwrap_or(0)
+        })
     }
 
     /// Where the credentials in `text` are, in order, none within another.
     pub fn find(&self, text: &str) -> Vec<Finding> {
-        let lower = text.to_ascii_lowercase();
         let mut found = Vec::new();
-        for rule in &self.rules {
-            if !rule.keywords.iter().any(|keyword| keyword.find(lower.as_bytes()).is_some()) {
+        self.each(text, self.hits(text), |rule, range| {
+            found.push(Finding { rule: rule.id, range });
+        });
+        apart(&mut found, |finding| &finding.range);
+        found
+    }
+
+    /// Calls `found` for every match of the patterns in `hits`.
+    fn each(&self, text: &str, hits: Hits, mut found: impl FnMut(&'static Rule, Range<usize>)) {
+        for (at, pattern) in self.patterns.iter().enumerate() {
+            if hits >> at & 1 == 0 {
                 continue;
             }
-            for captures in rule.pattern.captures_iter(text) {
+            for captures in pattern.regex.captures_iter(text) {
                 // The credential is the group, if the pattern has one; the rest is where it stands.
                 let group = captures.iter().skip(1).flatten().next();
                 let Some(secret) = group.or_else(|| captures.get(0)) else { continue };
-                if is_placeholder(secret.as_str()) || entropy(secret.as_str()) < rule.entropy {
-                    continue;
+                if !is_placeholder(secret.as_str()) && entropy(secret.as_str()) >= pattern.entropy {
+                    found(pattern.rule, secret.range());
                 }
-                found.push(Finding { rule: rule.name, range: secret.range() });
             }
         }
-        found.sort_by_key(|finding| (finding.range.start, usize::MAX - finding.range.end));
-        let mut end = 0;
-        found.retain(|finding| {
-            let apart = finding.range.start >= end;
-            if apart {
-                end = finding.range.end;
-            }
-            apart
-        });
-        found
     }
 
     /// The text with `[REDACTED:rule]` in place of each credential.
@@ -128,58 +166,26 @@ impl Rules {
     }
 }
 
+/// Leaves of findings that overlap the one that begins first, and of those the longest.
+fn apart<T>(found: &mut Vec<T>, range: impl Fn(&T) -> &Range<usize>) {
+    found.sort_by_key(|finding| (range(finding).start, usize::MAX - range(finding).end));
+    let mut end = 0;
+    found.retain(|finding| {
+        let apart = range(finding).start >= end;
+        if apart {
+            end = range(finding).end;
+        }
+        apart
+    });
+}
+
 fn mask_of(rule: &str) -> String {
     format!("[REDACTED:{rule}]")
 }
 
-/// Words that stand where a credential would.
-const HARMLESS: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "none",
-    "undefined",
-    "yes",
-    "no",
-    "string",
-    "is",
-    "was",
-    "has",
-    "not",
-    "must",
-    "may",
-    "cannot",
-    "should",
-    "required",
-    "missing",
-    "invalid",
-    "incorrect",
-    "expired",
-];
-
-/// What stands where a credential would, and is none: `${VAR}`, `***`, `<token>`, a mask of ours, yes and no,
-/// the next word of a sentence.
-fn is_placeholder(text: &str) -> bool {
-    let text = text.trim().trim_matches(['"', '\'']);
-    text.is_empty()
-        || HARMLESS.iter().any(|word| text.eq_ignore_ascii_case(word))
-        || text.starts_with("${") && text.ends_with('}')
-        || text.starts_with("$(") && text.ends_with(')')
-        || text.starts_with('<') && text.ends_with('>')
-        || text.starts_with("[REDACTED")
-        || text.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'))
-}
-
-/// Shannon's entropy in bits per byte.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0u32; 256];
-    for byte in text.bytes() {
-        counts[usize::from(byte)] += 1;
-    }
-    let length = text.len() as f64;
-    let share = |&count: &u32| f64::from(count) / length;
-    counts.iter().filter(|&&count| count > 0).map(share).map(|p| -p * p.log2()).sum()
-}
-
+#[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
+mod scan_tests;
 #[cfg(test)]
 mod tests;

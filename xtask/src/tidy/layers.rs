@@ -6,9 +6,12 @@ use serde_json::Value;
 const LAYERS: &[(&str, &[&str])] = &[
     ("heapglass-format", &[]),
     ("heapglass-graph", &["heapglass-format"]),
-    ("heapglass-analysis", &["heapglass-graph", "heapglass-format"]),
-    ("heapglass-report", &["heapglass-analysis", "heapglass-graph", "heapglass-format"]),
     ("heapglass-secrets", &[]),
+    ("heapglass-analysis", &["heapglass-secrets", "heapglass-graph", "heapglass-format"]),
+    (
+        "heapglass-report",
+        &["heapglass-analysis", "heapglass-secrets", "heapglass-graph", "heapglass-format"],
+    ),
     ("heapglass-collect", &["heapglass-secrets", "heapglass-format"]),
     ("heapglass-k8s", &["heapglass-collect", "heapglass-secrets", "heapglass-format"]),
     (

@@ -11,6 +11,7 @@ mod paths;
 mod random;
 mod retainers;
 mod rules;
+mod secrets;
 mod suspects;
 mod trees;
 

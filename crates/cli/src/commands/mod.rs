@@ -15,6 +15,7 @@ mod object;
 mod paths;
 mod report;
 mod retainers;
+mod secrets;
 mod shell;
 mod statistics;
 mod summary;
@@ -43,6 +44,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Paths(args) => paths::run(context, args),
         Command::Leaks(args) => leaks::run(context, args),
         Command::Check(args) => check::run(context, args),
+        Command::Secrets(args) => secrets::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Cache(args) => cache::run(context, args),

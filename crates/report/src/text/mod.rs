@@ -19,6 +19,8 @@ mod object;
 mod paths;
 mod reliability;
 mod report;
+mod secrets;
+pub(crate) mod secrets_words;
 mod statistics;
 mod summary;
 mod table;

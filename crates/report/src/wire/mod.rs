@@ -16,6 +16,7 @@ mod object;
 mod objects;
 mod paths;
 mod report;
+mod secrets;
 mod trees;
 
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
@@ -42,6 +43,9 @@ pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBod
 pub use report::{
     AccumulationEntry, DetachedEntry, IncompleteEntry, ReportBody, ScatterEntry, SuspectEntry,
     SuspectKindEntry, VerdictEntry,
+};
+pub use secrets::{
+    ConfidenceEntry, JwtEntry, SecretEntry, SecretHolderEntry, SecretRuleEntry, SecretsBody,
 };
 pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,

@@ -1,0 +1,175 @@
+//! Credentials that are told by what stands around them.
+
+use super::{Confidence, Pattern, Rule, pattern};
+
+const fn rule(
+    id: &'static str,
+    title: &'static str,
+    plural: &'static str,
+    patterns: &'static [Pattern],
+) -> Rule {
+    Rule { id, title, plural, confidence: Confidence::Medium, patterns }
+}
+
+/// Credentials by what stands before them in the same text.
+pub(crate) const AROUND: &[Rule] = &[
+    rule(
+        "bearer-token",
+        "bearer token",
+        "bearer tokens",
+        &[pattern(&["bearer"], r#"(?i)\bbearer[ \t]+["']?([A-Za-z0-9._~+/=-]{10,})"#, 0.0)],
+    ),
+    rule(
+        "basic-authorization",
+        "basic authorization",
+        "basic authorizations",
+        &[pattern(
+            &["authorization", "basic"],
+            r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?basic[ \t]+([A-Za-z0-9+/=]{8,})"#,
+            0.0,
+        )],
+    ),
+    rule(
+        "authorization",
+        "value of an Authorization header",
+        "values of Authorization headers",
+        &[pattern(
+            &["authorization"],
+            r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?((?:token|digest|negotiate|apikey|api-key)[ \t]+[^\s"',;\\]{8,})"#,
+            0.0,
+        )],
+    ),
+    rule(
+        "password-in-url",
+        "password in a URL",
+        "passwords in URLs",
+        &[pattern(
+            &["://"],
+            r#"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s:/?#@"'<>]*:([^\s/"'<>]+)@[^\s@"'<>]"#,
+            0.0,
+        )],
+    ),
+    rule(
+        "password-in-connection-string",
+        "password in a connection string",
+        "passwords in connection strings",
+        &[pattern(
+            &["password=", "pwd=", "accountkey=", "sharedaccesskey=", "password =", "pwd ="],
+            r#"(?i)\b(?:password|pwd|accountkey|sharedaccesskey)[ \t]{0,2}=[ \t]{0,2}["']?([^\s;"'&,=>][^\s;"'&,]*)"#,
+            0.0,
+        )],
+    ),
+    rule(
+        "aws-secret-key",
+        "AWS secret key",
+        "AWS secret keys",
+        &[pattern(
+            &["aws"],
+            r#"(?i)aws[a-z_. -]{0,20}(?:secret|key)[a-z_. -]{0,20}(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([A-Za-z0-9/+=]{40})\b"#,
+            3.0,
+        )],
+    ),
+    rule(
+        "jenkins-token",
+        "Jenkins token",
+        "Jenkins tokens",
+        &[pattern(
+            &["jenkins"],
+            r#"(?i)jenkins[a-z_. -]{0,20}token(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([a-f0-9]{32,40})\b"#,
+            2.5,
+        )],
+    ),
+    rule(
+        "query-parameter",
+        "credential in a query",
+        "credentials in queries",
+        &[pattern(
+            &[
+                "_token=",
+                "_secret=",
+                "apikey=",
+                "api_key=",
+                "&token=",
+                "?token=",
+                "&password=",
+                "?password=",
+            ],
+            r#"(?i)[?&](?:access_token|refresh_token|id_token|auth_token|client_secret|api_?key|token|password)=([^&\s"'#<>]{8,})"#,
+            2.5,
+        )],
+    ),
+    rule(
+        "cookie",
+        "cookie",
+        "cookies",
+        &[pattern(
+            &["cookie"],
+            r#"(?i)\b(?:set-)?cookie(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([A-Za-z0-9_.-]{1,80}=[^\s"'\\]{16,})"#,
+            2.5,
+        )],
+    ),
+];
+
+/// Credentials by the names that a program gives them.
+pub(crate) const BY_NAME: &[Rule] = &[
+    Rule {
+        id: "named-in-environment",
+        title: "variable of the environment with a telling name",
+        plural: "variables of the environment with telling names",
+        confidence: Confidence::Medium,
+        patterns: &[],
+    },
+    Rule {
+        id: "named-in-json",
+        title: "JSON field with a telling name",
+        plural: "JSON fields with telling names",
+        confidence: Confidence::Medium,
+        patterns: &[],
+    },
+    Rule {
+        id: "named",
+        title: "value with a telling name",
+        plural: "values with telling names",
+        confidence: Confidence::Low,
+        patterns: NAMED,
+    },
+];
+
+const NAMED: &[Pattern] = &[
+    // What a program calls a password is one, whatever it looks like.
+    pattern(
+        &["password", "passwd", "passphrase", "_pass"],
+        r#"(?i)(?:password|passwd|passphrase|_pass)(?:\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})\\{0,7}["']?([0-9]{3,})"#,
+        0.0,
+    ),
+    pattern(
+        &[
+            "password",
+            "passwd",
+            "passphrase",
+            "secret",
+            "token",
+            "apikey",
+            "api_key",
+            "api-key",
+            "accesskey",
+            "access_key",
+            "access-key",
+            "private_key",
+            "privatekey",
+            "credential",
+            "_pass",
+            "pwd",
+        ],
+        concat!(
+            r"(?i)(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|credentials?|_pass|pwd)",
+            // JSON within JSON has its quotes escaped, once for each time that it was packed.
+            r#"(?:\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})"#,
+            r#"(?:\\{1,7}["']((?:[^"'\\\n]|\\{1,7}[^"'\\\n])+)"#,
+            r#"|"((?:[^"\\\n]|\\.)+)|'((?:[^'\\\n]|\\.)+)"#,
+            // What is compared or called is no value; a few digits are a count or a position.
+            r#"|([^\s"'=>,;&{}\[\]()\\][^\s"',;&{}\[\]\\]{5,}|[^\s"'=>,;&{}\[\]()\\0-9][^\s"',;&{}\[\]\\]{0,4}))"#,
+        ),
+        0.9,
+    ),
+];

@@ -1,0 +1,74 @@
+use super::*;
+
+fn named(name: &str, value: &str) -> bool {
+    Rules::standard().named(name, value).is_some()
+}
+
+#[test]
+fn names_and_values_have_to_fit() {
+    for (name, value) in [
+        ("password", "hunter2"),
+        ("dbPassword", "correct horse battery staple"),
+        ("clientSecret", "a1b2c3d4e5"),
+        ("apiKey", "9f8e7d6c5b4a39281706"),
+        ("authorization", "Custom 9f8e7d6c5b4a39281706"),
+        ("SESSION_SECRET", "keyboard cat"),
+        ("refreshToken", "0.AXoA9f8e7d6c5b4a3928"),
+        ("cookie", "sid=9f8e7d6c5b4a39281706; theme=dark"),
+    ] {
+        assert!(named(name, value), "{name} = {value}");
+    }
+    for (name, value) in [
+        ("password", "password"),
+        ("password", "***"),
+        ("password", "${DB_PASSWORD}"),
+        ("password", "Invalid password"),
+        ("password", "The password must have at least eight characters."),
+        ("type", "hunter2"),
+        ("token", "identifier"),
+        ("token", "BlockStatement"),
+        ("tokenType", "Bearer123"),
+        ("credentials", "same-origin"),
+        ("accessToken", "accessToken"),
+        ("tokenPath", "/var/run/secrets/token1"),
+        ("authToken", "https://a.example.org/token1"),
+        ("cookie", "cookie"),
+        ("secret", "<secret>"),
+        ("token", "getAuthenticationTokenFromHeader"),
+    ] {
+        assert!(!named(name, value), "{name} = {value}");
+    }
+}
+
+#[test]
+fn source_code_does_not_flood() {
+    let rules = Rules::standard();
+    for text in [
+        "function login(token: string, password = 'changeit1') { return token }",
+        "// postgres://user:pass1234@localhost/db\nconst x = { secret: 'a1b2c3d4' };",
+        "if (header.startsWith('Bearer ')) bearer token-1234567890",
+    ] {
+        assert!(rules.scan(text, TextKind::Source).is_empty(), "{text}");
+    }
+    for text in [
+        "token: string",
+        "Bearer authentication",
+        "-----BEGIN PRIVATE KEY-----",
+        "https://user:pass@host/",
+        "password=",
+        "invalid password: required",
+        "cookie: undefined",
+        "NODE_OPTIONS=--max-old-space-size=100",
+        "Basic authentication",
+    ] {
+        assert!(rules.scan(text, TextKind::Data).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn previews_give_nothing_away() {
+    assert_eq!(preview("hunter2"), "… (7 characters)");
+    assert_eq!(preview("ä"), "… (1 character)");
+    assert_eq!(preview("0123456789abcdefghij"), "0123… (20 characters)");
+    assert_eq!(preview("ab\ncdefghijklmnopqrstuv"), "ab c… (23 characters)");
+}

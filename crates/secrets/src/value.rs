@@ -1,0 +1,172 @@
+//! What a value looks like.
+
+/// Words that stand where a credential would.
+const HARMLESS: &[&str] = &[
+    "true",
+    "false",
+    "null",
+    "none",
+    "undefined",
+    "yes",
+    "no",
+    "string",
+    "is",
+    "was",
+    "has",
+    "not",
+    "must",
+    "may",
+    "cannot",
+    "should",
+    "required",
+    "missing",
+    "invalid",
+    "incorrect",
+    "expired",
+];
+
+/// What stands where a credential would, and is none: `${VAR}`, `***`, `<token>`, a mask of ours, yes and no,
+/// the next word of a sentence.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    let text = text.trim().trim_matches(['"', '\'']);
+    text.is_empty()
+        || HARMLESS.iter().any(|word| text.eq_ignore_ascii_case(word))
+        || text.starts_with("${") && text.ends_with('}')
+        || text.starts_with("$(") && text.ends_with(')')
+        || text.starts_with('<') && text.ends_with('>')
+        || text.starts_with("[REDACTED")
+        || text.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'))
+}
+
+/// Shannon's entropy in bits per byte.
+pub(crate) fn entropy(text: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let length = text.len() as f64;
+    let share = |&count: &u32| f64::from(count) / length;
+    counts.iter().filter(|&&count| count > 0).map(share).map(|p| -p * p.log2()).sum()
+}
+
+/// What may be shown of a credential: its length, and its first four characters if they are few of many.
+pub fn preview(secret: &str) -> String {
+    let length = secret.chars().count();
+    let start: String = match length {
+        LONG.. => secret.chars().take(4).map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        _ => String::new(),
+    };
+    let characters = if length == 1 { "character" } else { "characters" };
+    format!("{start}… ({length} {characters})")
+}
+
+/// Characters from which on four of them give nothing away.
+const LONG: usize = 20;
+
+/// Values that stand in documentation and in examples, whole.
+const EXAMPLES: &[&str] = &[
+    "pass",
+    "passwd",
+    "password",
+    "pwd",
+    "passwort",
+    "secret",
+    "token",
+    "user",
+    "username",
+    "credential",
+    "credentials",
+    "example",
+    "placeholder",
+    "redacted",
+    "hidden",
+    "default",
+    "optional",
+    "unknown",
+    "text",
+    "email",
+    "number",
+    "boolean",
+    "object",
+    "function",
+    "symbol",
+    "include",
+    "omit",
+    "same-origin",
+    "identifier",
+    "keyword",
+    "bearer",
+    "basic",
+    "digest",
+    "utf8",
+    "utf-8",
+    "base64",
+    "hex",
+];
+
+/// Whether a value says of itself that it is none.
+pub(crate) fn is_example(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    is_placeholder(value)
+        || EXAMPLES.contains(&lower.as_str())
+        || lower.ends_with("example")
+        || lower.ends_with("examplekey")
+        || ["your", "my-", "my_", "<", "{{", "${", "%{", "$"]
+            .iter()
+            .any(|start| lower.starts_with(start))
+        || lower.contains("${")
+}
+
+/// Whether a value looks as if a machine had made it: no word, no sentence, no place.
+pub(crate) fn looks_random(value: &str) -> bool {
+    let has = |of: fn(&u8) -> bool| value.as_bytes().iter().any(of);
+    let length = value.len();
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic());
+    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+        || length >= 24
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && !is_camel(value);
+    length >= 8 && is_plain && mixed && !is_place(value) && entropy(value) >= 2.5
+}
+
+/// `someWordsInARow`, `some.words`: letters alone, with a word of at least three of one case in each part.
+fn is_camel(value: &str) -> bool {
+    let words = value.split(|c: char| !c.is_ascii_alphabetic()).flat_map(|part| {
+        let starts = part.char_indices().filter(|(_, c)| c.is_ascii_uppercase()).map(|(at, _)| at);
+        let mut starts: Vec<usize> = [0].into_iter().chain(starts).chain([part.len()]).collect();
+        starts.dedup();
+        starts.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
+    });
+    let (mut letters, mut count) = (0, 0);
+    for length in words {
+        letters += length;
+        count += 1;
+    }
+    !value.bytes().any(|byte| byte.is_ascii_digit()) && letters >= 4 * count
+}
+
+/// A path, or a URL without a password.
+fn is_place(value: &str) -> bool {
+    value.contains("://")
+        || value.starts_with(['/', '.', '~', '@', '#'])
+        || value.ends_with(".js")
+        || value.ends_with(".json")
+        || value.starts_with("node:")
+}
+
+/// Whether a value is one that a person could have chosen as a password: not prose, not code.
+pub(crate) fn may_be_password(value: &str) -> bool {
+    let is_prose = value.split(' ').count() > 6 || value.ends_with(['.', ':', '?', '!', ',']);
+    let is_code = value.contains(['\n', '\r', '\t', '{', '}', '<', '>']) || is_own_name(value);
+    let is_file = is_place(value) && value.contains('/');
+    (4..=256).contains(&value.chars().count()) && !is_prose && !is_code && !is_file
+}
+
+/// A sentence or an identifier: `Invalid password`, `passwordHash`. Lower case alone may be a password.
+fn is_own_name(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let names_itself = ["password", "passwd", "passphrase", "secret", "token", "credential"];
+    let is_word = value.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-. ".contains(&byte));
+    is_word && names_itself.iter().any(|name| lower.contains(name))
+}
