@@ -1,6 +1,7 @@
 //! The command line as it is typed: flags and their help, nothing resolved.
 
 mod check;
+mod redact;
 mod secrets;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapglass_collect::watch::Condition;
 
 pub(crate) use check::CheckArgs;
+pub(crate) use redact::RedactArgs;
 pub(crate) use secrets::SecretsArgs;
 
 use crate::gather::args::GatherArgs;
@@ -83,6 +85,9 @@ pub(crate) enum Command {
     /// Find credentials in the strings of the heap, and say what holds them
     #[command(after_long_help = help::SECRETS)]
     Secrets(SecretsArgs),
+    /// Make a snapshot or a must-gather safe to share: the same figures, none of the data
+    #[command(after_long_help = help::REDACT)]
+    Redact(RedactArgs),
     /// Write one row for each node, as CSV or as JSON lines
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),

@@ -1,6 +1,7 @@
 //! The long texts of `--help`, and the small languages inside arguments.
 
 mod check;
+mod redact;
 mod secrets;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use heapglass_collect::watch::{self, Condition};
 
 pub(crate) use check::CHECK;
+pub(crate) use redact::REDACT;
 pub(crate) use secrets::SECRETS;
 
 use crate::args::{ContextChoice, IdRange, InspectorAddress};

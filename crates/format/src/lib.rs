@@ -16,6 +16,7 @@ mod finding;
 mod gzip;
 mod kinds;
 pub mod meta;
+pub mod pack;
 pub mod progress;
 pub mod scan;
 pub mod source;

@@ -47,6 +47,11 @@ impl Source {
         self.stream
     }
 
+    /// Opens the decompressed bytes for reading, for who does not want tables.
+    pub fn reader(&self) -> Result<Reader> {
+        Ok(Reader { input: self.open()? })
+    }
+
     /// Opens the bytes for reading.
     pub(crate) fn open(&self) -> Result<Input> {
         if self.stdin {
@@ -56,6 +61,29 @@ impl Source {
         let metadata = file.metadata().map_err(|e| Error::io("read", &self.path, e))?;
         let size = metadata.is_file().then_some(metadata.len());
         Input::new(Box::new(file), size, &self.path)
+    }
+}
+
+/// The decompressed bytes of a source, in order, and how far they are.
+pub struct Reader {
+    input: Input,
+}
+
+impl Reader {
+    /// Bytes taken from the file so far, before decompression.
+    pub fn consumed(&self) -> u64 {
+        self.input.consumed()
+    }
+
+    /// Size of the file on disk; 0 where it is not known.
+    pub fn disk_size(&self) -> u64 {
+        self.input.disk_size
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.input.fill(buffer).map_err(io::Error::other)
     }
 }
 

@@ -15,7 +15,15 @@ pub(crate) fn is_of_code(text: &str) -> bool {
     if text.is_empty() || text.len() > LONGEST_NAME {
         return text.is_empty();
     }
-    let bare = ["get ", "set ", "static ", "async ", "bound ", "#", "@"]
+    // What a regular expression matched last, and a symbol without a description.
+    if matches!(text, "$&" | "$`" | "$'" | "$+" | "<symbol>") {
+        return true;
+    }
+    if let Some(name) = text.strip_prefix("get ").or_else(|| text.strip_prefix("set ")) {
+        // An accessor may have a name of several words: `get key length`.
+        return is_of_code(name) || name.split(' ').all(is_word);
+    }
+    let bare = ["static ", "async ", "bound ", "#", "@"]
         .iter()
         .fold(text, |text, prefix| text.strip_prefix(prefix).unwrap_or(text));
     if let Some(inner) = bare.strip_prefix("<symbol ").and_then(|rest| rest.strip_suffix('>')) {
@@ -41,7 +49,7 @@ fn words(text: &str) -> bool {
     }
 }
 
-/// Letters and at most four digits that do not alternate often: `utf8`, `Int32Array`, `x509`, not `7f3a9c`.
+/// Letters and at most five digits that do not alternate often: `utf8`, `Int32Array`, `x509`, not `7f3a9c`.
 fn is_word(word: &str) -> bool {
     if word.is_empty() {
         return true;
@@ -56,7 +64,7 @@ fn is_word(word: &str) -> bool {
         turns += u32::from(at > 0 && is_digit != was_digit);
         was_digit = is_digit;
     }
-    digits <= 4 && turns <= 4 && !word.starts_with(|first: char| first.is_ascii_digit())
+    digits <= 5 && turns <= 4 && !word.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether V8 or Node made the name up of its own words: `system / Map`, `(object elements)`, `Node / FileHandle`.
@@ -65,7 +73,12 @@ pub(crate) fn is_of_runtime(text: &str) -> bool {
     text.len() <= 2 * LONGEST_NAME
         && text
             .split([' ', '(', ')', '[', ']', '/', ',', '{', '}', '<', '>', '+', '=', '*'])
-            .all(is_of_code)
+            .all(|word| is_of_code(word) || is_index(word))
+}
+
+/// A number that V8 gave: of a slot, of a builtin.
+pub(crate) fn is_index(text: &str) -> bool {
+    text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether it is where a script is: an absolute path, a `file:` address, or a module of Node's own.

@@ -23,7 +23,7 @@ const LONGEST_KEY: usize = 256;
 /// Written bytes wait for so many.
 const AT_ONCE: usize = 1 << 18;
 /// Objects with so many edges may be dictionaries, whose properties' names are data.
-const MANY: u64 = 24;
+const MANY: u64 = 64;
 
 /// Redacts a snapshot that is fed to it in pieces.
 ///
@@ -44,6 +44,8 @@ pub struct Redactor<W: Write> {
     owners: Option<Owners>,
     strings: Strings,
     coverage: Coverage,
+    /// Names of sections, and all texts of the header: V8's words, which a value may say as well.
+    words: Vec<String>,
 }
 
 /// Where fields stand, and what types mean.
@@ -147,6 +149,7 @@ impl<W: Write> Redactor<W> {
             owners: None,
             strings: Strings::new(policy, Roles::default(), Replacer::new(key), map),
             coverage: Coverage::default(),
+            words: Vec::new(),
         }
     }
 
@@ -185,6 +188,10 @@ impl<W: Write> Redactor<W> {
         coverage.bytes_read = self.offset;
         coverage.strings = strings.count() as u64;
         coverage.became_equal = strings.replacer.met;
+        let mut words: Vec<u64> =
+            self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())).collect();
+        words.sort_unstable();
+        strings.prints.retain(|print| words.binary_search(print).is_err());
         strings.prints.sort_unstable();
         strings.prints.dedup();
         let proof = Proof {
@@ -342,6 +349,7 @@ impl<W: Write> Redactor<W> {
             }
             return self.other_byte(state, byte);
         }
+        self.words.push(name.clone());
         let comma = if self.any_section { ",\n" } else { "" };
         self.any_section = true;
         self.written.extend_from_slice(format!("{comma}\"{name}\":").as_bytes());
@@ -580,8 +588,29 @@ impl<W: Write> Redactor<W> {
             "heapglass_redacted".into(),
             json!({ "policy": self.policy.name(), "version": 1 }),
         );
+        self.words.extend(kept.keys().cloned());
+        self.words.extend(["policy", "version", self.policy.name()].map(str::to_owned));
+        if let Some(described) = kept.get("meta") {
+            words_of(described, &mut self.words);
+        }
         self.written.extend_from_slice(Value::Object(kept).to_string().as_bytes());
         Ok(())
+    }
+}
+
+/// All texts of a JSON value, however deep.
+fn words_of(value: &Value, words: &mut Vec<String>) {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) => words.push(text.clone()),
+            Value::Array(values) => open.extend(values),
+            Value::Object(fields) => {
+                words.extend(fields.keys().cloned());
+                open.extend(fields.values());
+            }
+            _ => {}
+        }
     }
 }
 

@@ -53,7 +53,8 @@ impl Replacer {
         let is_number = is_number(text);
         if length <= STAYS && !is_number {
             let escaped = serde_json::to_string(text).unwrap_or_default();
-            out.extend_from_slice(escaped.trim_matches('"').as_bytes());
+            let inner = escaped.len().saturating_sub(1);
+            out.extend_from_slice(escaped.as_bytes().get(1..inner).unwrap_or_default());
             return;
         }
         let mut hasher = self.running();
@@ -191,6 +192,15 @@ mod tests {
             number.starts_with('-') && number.as_bytes()[6] == b'.' && number != "-12345.678",
             "{number}"
         );
+    }
+
+    #[test]
+    fn the_shortest_stay_and_are_escaped() {
+        let mut replacer = Replacer::new(Key::new([7; 32]));
+        for text in ["", "a", "\"", "\\\n", "ab"] {
+            let json = format!("\"{}\"", replaced(&mut replacer, text));
+            assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+        }
     }
 
     #[test]

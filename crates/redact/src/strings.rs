@@ -8,7 +8,9 @@ use heapglass_secrets::Rules;
 use crate::Policy;
 use crate::coverage::{Coverage, Kind};
 use crate::error::Result;
-use crate::names::{is_of_code, is_of_runtime, is_script_path, without_attributes, without_user};
+use crate::names::{
+    is_index, is_of_code, is_of_runtime, is_script_path, without_attributes, without_user,
+};
 use crate::replace::{Replacer, Running};
 use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
 use crate::texts::{Piece, unescape, units};
@@ -16,8 +18,8 @@ use crate::texts::{Piece, unescape, units};
 /// Values shorter than this may be a part of anything and are not looked for in the result.
 pub(crate) const TOO_SHORT_TO_PROVE: usize = 6;
 
-/// V8's words for strings that are made of others.
-const OF_STRINGS: [&str; 2] = ["(concatenated string)", "(sliced string)"];
+/// V8's words for strings that are made of others, and for integers of any size.
+const OF_STRINGS: [&str; 3] = ["(concatenated string)", "(sliced string)", "bigint"];
 
 /// What is written of a text.
 enum Becomes<'a> {
@@ -272,11 +274,6 @@ fn as_path(text: &str) -> Becomes<'_> {
         Cow::Borrowed(_) => Becomes::Itself,
         changed => Becomes::Part(changed),
     }
-}
-
-/// An index that V8 gave a name: of a table's slot.
-fn is_index(text: &str) -> bool {
-    text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The name of an edge from a WeakMap's table, which holds the names of a key and a value: without these two.

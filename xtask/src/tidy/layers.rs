@@ -7,18 +7,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("heapglass-format", &[]),
     ("heapglass-graph", &["heapglass-format"]),
     ("heapglass-secrets", &[]),
+    ("heapglass-redact", &["heapglass-secrets", "heapglass-format"]),
     ("heapglass-analysis", &["heapglass-secrets", "heapglass-graph", "heapglass-format"]),
     (
         "heapglass-report",
-        &["heapglass-analysis", "heapglass-secrets", "heapglass-graph", "heapglass-format"],
+        &[
+            "heapglass-analysis",
+            "heapglass-redact",
+            "heapglass-secrets",
+            "heapglass-graph",
+            "heapglass-format",
+        ],
     ),
-    ("heapglass-collect", &["heapglass-secrets", "heapglass-format"]),
+    ("heapglass-collect", &["heapglass-redact", "heapglass-secrets", "heapglass-format"]),
     ("heapglass-k8s", &["heapglass-collect", "heapglass-secrets", "heapglass-format"]),
     (
         "heapglass",
         &[
             "heapglass-k8s",
             "heapglass-collect",
+            "heapglass-redact",
             "heapglass-secrets",
             "heapglass-report",
             "heapglass-analysis",

@@ -13,6 +13,7 @@ mod index;
 mod leaks;
 mod object;
 mod paths;
+mod redact;
 mod report;
 mod retainers;
 mod secrets;
@@ -44,6 +45,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Paths(args) => paths::run(context, args),
         Command::Leaks(args) => leaks::run(context, args),
         Command::Check(args) => check::run(context, args),
+        Command::Redact(args) => redact::run(context, args),
         Command::Secrets(args) => secrets::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Index(args) => index::run(context, args),

@@ -17,6 +17,8 @@ mod look;
 mod numbers;
 mod object;
 mod paths;
+mod redact;
+pub(crate) mod redact_words;
 mod reliability;
 mod report;
 mod secrets;
@@ -35,6 +37,7 @@ pub use fit::{clean, cut_end, cut_middle, width, wrap};
 pub use heading::heading;
 pub use look::{Look, Painted, Role};
 pub use numbers::{SizeStyle, count, counted, distance, share, signed_size, size, size_in_words};
+pub use redact::write_redacted;
 
 use crate::wire::{Document, SnapshotEntry};
 

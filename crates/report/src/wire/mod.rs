@@ -15,6 +15,7 @@ mod leaks;
 mod object;
 mod objects;
 mod paths;
+mod redact;
 mod report;
 mod secrets;
 mod trees;
@@ -40,6 +41,7 @@ pub use object::{
 };
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry};
 pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
+pub use redact::{RedactDocument, RedactedEntry, RedactedKindEntry, RedactedSnapshotEntry};
 pub use report::{
     AccumulationEntry, DetachedEntry, IncompleteEntry, ReportBody, ScatterEntry, SuspectEntry,
     SuspectKindEntry, VerdictEntry,

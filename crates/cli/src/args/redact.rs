@@ -1,0 +1,43 @@
+//! What `redact` is told.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use heapglass_redact::Policy;
+
+#[derive(Debug, Args)]
+pub(crate) struct RedactArgs {
+    /// A snapshot (plain, .gz or .zst), `-` for standard input, or a directory of a must-gather
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// File to write (compressed if it ends in .gz or .zst), or a directory that is not there yet
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// What is taken out
+    #[arg(long, value_name = "POLICY", default_value = "strict")]
+    pub(crate) policy: PolicyChoice,
+    /// Write what stands for what, as JSON lines: for you alone, not to be shared
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyChoice {
+    /// Every value, and names that are data
+    Strict,
+    /// Credentials alone, as far as rules recognise them in texts
+    Secrets,
+}
+
+impl PolicyChoice {
+    pub(crate) fn policy(self) -> Policy {
+        match self {
+            PolicyChoice::Strict => Policy::Strict,
+            PolicyChoice::Secrets => Policy::Secrets,
+        }
+    }
+}

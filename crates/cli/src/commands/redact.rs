@@ -1,0 +1,165 @@
+//! `redact`: a snapshot, or all of a must-gather, without what is private.
+
+mod directory;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use heapglass_format::pack::Packer;
+use heapglass_format::source::Source;
+use heapglass_graph::{Phase, Progress};
+use heapglass_redact::{Error, Key, Policy, Redactor};
+use heapglass_report::text::write_redacted;
+use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
+
+use crate::args::RedactArgs;
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+use crate::hints;
+use crate::progress::Bar;
+
+/// Writes the redacted copy and says what was done.
+pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
+    let policy = args.policy.policy();
+    let key = new_key()?;
+    let map = args.map.as_deref().map(|path| private_file(path, args.force)).transpose()?;
+    let (document, status) = if args.input.is_dir() {
+        directory::redact(context, args, &key, map)?
+    } else {
+        refuse_to_replace(&args.input, &args.output, args.force)?;
+        let file = snapshot(context, &args.input, &args.output, policy, &key, map.as_ref())?;
+        (RedactDocument::new(policy, vec![file], Vec::new(), Vec::new()), ExitStatus::Fine)
+    };
+    let mut out = io::stdout().lock();
+    if context.settings.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
+    } else {
+        write_redacted(&document, &context.settings.look, &mut out)?;
+    }
+    Ok(status)
+}
+
+/// A key for this run, from the system.
+fn new_key() -> Result<Key, Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::usage(format!("the system gives no random numbers: {error}")))?;
+    Ok(Key::new(bytes))
+}
+
+/// A new file that only its owner may read.
+fn private_file(path: &Path, force: bool) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(!force).create(force).truncate(force);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write {}: {}", path.display(), hints::reason(error)))
+}
+
+/// The original is never replaced, another file only if that is meant.
+fn refuse_to_replace(input: &Path, output: &Path, force: bool) -> Result<(), Failure> {
+    let same = match (input.canonicalize(), output.canonicalize()) {
+        (Ok(input), Ok(output)) => input == output,
+        _ => false,
+    };
+    if same {
+        return Err(Failure::usage("IN and OUT are the same file").hint("give OUT another name"));
+    }
+    if output.is_dir() {
+        let name = input.file_name().unwrap_or_default().to_string_lossy();
+        return Err(Failure::usage(format!("{} is a directory", output.display()))
+            .hint(format!("name the file: {}", output.join(&*name).display())));
+    }
+    if output.exists() && !force {
+        return Err(Failure::usage(format!("{} is there already", output.display()))
+            .hint("give OUT another name, or --force to replace the file"));
+    }
+    Ok(())
+}
+
+/// Redacts one snapshot. What is written gets its name when it has been read again and proven.
+fn snapshot(
+    context: &Context,
+    input: &Path,
+    output: &Path,
+    policy: Policy,
+    key: &Key,
+    map: Option<&File>,
+) -> anyhow::Result<RedactedEntry> {
+    let source = if input == Path::new("-") { Ok(Source::stdin()) } else { Source::file(input) };
+    let mut reader = source.and_then(|source| source.reader()).map_err(hints::opening)?;
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| cannot_write(output, &error))?;
+    let _cleans_up = context.interrupt.cleans_up(None);
+    let name = input.file_name().unwrap_or(input.as_os_str()).to_string_lossy().into_owned();
+    let mut bar = Bar::new(name, context.settings.progress, context.interrupt.clone());
+    let map: Option<Box<dyn Write + Send>> = match map {
+        Some(map) => Some(Box::new(BufWriter::new(map.try_clone()?))),
+        None => None,
+    };
+    let writer = BufWriter::new(file.reopen().map_err(|error| cannot_write(output, &error))?);
+    let packer = Packer::for_name(output, writer).map_err(|error| cannot_write(output, &error))?;
+    let mut redactor = Redactor::new(packer, policy, key.clone(), map);
+    let failed = |error: Error| match error {
+        Error::Write(error) => cannot_write(output, &error),
+        odd => Failure::unreadable(format!("{}: {odd}", input.display()))
+            .hint("nothing was written; `heapglass FILE` says what can be read of it"),
+    };
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        if let Some(status) = context.interrupt.asked() {
+            return Err(Failure { status, message: "interrupted".into(), hint: None }.into());
+        }
+        let got = reader
+            .read(&mut buffer)
+            .map_err(|error| Failure::unreadable(format!("{}: {error}", input.display())))?;
+        if got == 0 {
+            break;
+        }
+        redactor.feed(buffer.get(..got).unwrap_or_default()).map_err(failed)?;
+        bar.update(Phase::Read, reader.consumed(), reader.disk_size());
+    }
+    let (packer, coverage, proof) = redactor.finish().map_err(failed)?;
+    let write_end = || -> io::Result<()> { packer.finish()?.into_inner()?.sync_all() };
+    write_end().map_err(|error| cannot_write(output, &error))?;
+    bar.doing("proving");
+    let again =
+        Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
+    let proven = proof.read(BufReader::with_capacity(1 << 20, again))?;
+    bar.finish();
+    if !proven.holds() {
+        let what = match proven.survivors.first() {
+            Some(survivor) => format!(
+                "string {} of the result is a value of the original ({} characters)",
+                survivor.string, survivor.length
+            ),
+            None => match proven.checked.findings.first() {
+                Some(finding) => {
+                    format!("what was written is no whole snapshot: {}", finding.message)
+                }
+                None => "what was written has not the same nodes and edges".to_owned(),
+            },
+        };
+        return Err(Failure::usage(format!("{} was not redacted: {what}", input.display()))
+            .hint("nothing was written; this is a fault of heapglass, or the snapshot is odd")
+            .into());
+    }
+    file.persist(output).map_err(|error| cannot_write(output, &error.error))?;
+    Ok(RedactedEntry {
+        input: input.display().to_string(),
+        output: output.display().to_string(),
+        snapshot: Some(RedactedSnapshotEntry::new(policy, &coverage, &proven)),
+        masked: None,
+    })
+}
+
+/// Where a file of the directory goes.
+fn place(root: &Path, file: &Path, output: &Path) -> PathBuf {
+    file.strip_prefix(root).map_or_else(|_| output.join(file), |path| output.join(path))
+}

@@ -1,0 +1,145 @@
+//! All of a must-gather: snapshots, logs, manifests, text.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use heapglass_redact::Key;
+use heapglass_report::wire::{self, RedactDocument, RedactedEntry};
+use heapglass_secrets::Lines;
+
+use super::{cannot_write, place, snapshot};
+use crate::args::RedactArgs;
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure};
+
+/// The report, in the directory that is shared.
+const REPORT: &str = "redaction-report.json";
+/// Longer lines are no lines of text.
+const LONGEST_LINE: u64 = 16 << 20;
+
+/// Redacts each file of the directory into a new one.
+pub(super) fn redact(
+    context: &Context,
+    args: &RedactArgs,
+    key: &Key,
+    map: Option<File>,
+) -> anyhow::Result<(RedactDocument, ExitStatus)> {
+    let (root, output) = (&args.input, &args.output);
+    if output.exists() && !args.force {
+        return Err(Failure::usage(format!("{} is there already", output.display()))
+            .hint("give OUT a name that is not there yet, or --force")
+            .into());
+    }
+    let inside = output.parent().and_then(|parent| parent.canonicalize().ok());
+    if let (Some(inside), Ok(root)) = (inside, root.canonicalize())
+        && inside.starts_with(root)
+    {
+        return Err(Failure::usage("OUT is inside IN").hint("name a directory beside it").into());
+    }
+    let (mut files, mut left_out, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let mut status = ExitStatus::Fine;
+    let policy = args.policy.policy();
+    for path in walk(root, &mut left_out)? {
+        let to = place(root, &path, output);
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
+        }
+        let done = if is_snapshot(&path) {
+            snapshot(context, &path, &to, policy, key, map.as_ref()).map(Some)
+        } else {
+            text(&path, &to).map_err(|error| cannot_write(&to, &error).into())
+        };
+        match done {
+            Ok(Some(file)) => files.push(file),
+            Ok(None) => left_out.push(failure(&path, "it is no text")),
+            Err(error) => {
+                let wrong = error.downcast::<Failure>()?;
+                if context.interrupt.asked().is_some() {
+                    return Err(wrong.into());
+                }
+                status = status.worse(wrong.status);
+                errors.push(failure(&path, &wrong.message));
+            }
+        }
+    }
+    if files.is_empty() && errors.is_empty() {
+        return Err(Failure::unreadable(format!("{} has no files", root.display())).into());
+    }
+    let document = RedactDocument::new(policy, files, left_out, errors);
+    fs::create_dir_all(output).map_err(|error| cannot_write(output, &error))?;
+    let report = output.join(REPORT);
+    fs::write(&report, serde_json::to_vec_pretty(&document)?)
+        .map_err(|error| cannot_write(&report, &error))?;
+    Ok((document, status))
+}
+
+fn failure(path: &Path, message: &str) -> wire::Failure {
+    wire::Failure { file: path.display().to_string(), message: message.to_owned() }
+}
+
+/// All files below a directory, sorted. Links are not followed.
+fn walk(root: &Path, left_out: &mut Vec<wire::Failure>) -> Result<Vec<PathBuf>, Failure> {
+    let (mut files, mut open) = (Vec::new(), vec![root.to_owned()]);
+    while let Some(directory) = open.pop() {
+        let unreadable = |error: io::Error| {
+            Failure::unreadable(format!("cannot read {}: {error}", directory.display()))
+        };
+        for entry in fs::read_dir(&directory).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            } else {
+                left_out.push(failure(&entry.path(), "it is no plain file"));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_snapshot(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    name.ends_with(".heapsnapshot") || name.ends_with(".heaptimeline")
+}
+
+/// Copies a text file without its credentials, line by line. `None` if it is no text; nothing is written then.
+fn text(from: &Path, to: &Path) -> io::Result<Option<RedactedEntry>> {
+    let mut reader = BufReader::new(File::open(from)?);
+    let folder = to.parent().unwrap_or(Path::new("."));
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut out = BufWriter::new(file.reopen()?);
+    let mut lines = Lines::default();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let got = io::Read::take(&mut reader, LONGEST_LINE).read_until(b'\n', &mut line)?;
+        if got == 0 {
+            break;
+        }
+        if got as u64 == LONGEST_LINE || line.contains(&0) {
+            return Ok(None);
+        }
+        let Ok(said) = str::from_utf8(&line) else { return Ok(None) };
+        let bare = said.strip_suffix('\n').unwrap_or(said);
+        if let Some(masked) = lines.mask(bare) {
+            out.write_all(masked.as_bytes())?;
+            if bare.len() < said.len() {
+                out.write_all(b"\n")?;
+            }
+        }
+    }
+    out.flush()?;
+    drop(out);
+    file.persist(to).map_err(|error| error.error)?;
+    Ok(Some(RedactedEntry {
+        input: from.display().to_string(),
+        output: to.display().to_string(),
+        snapshot: None,
+        masked: Some(lines.masked()),
+    }))
+}
