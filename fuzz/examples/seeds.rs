@@ -9,12 +9,13 @@ use heapglass_testkit::{Layout, Newlines, Section, SnapshotBuilder};
 
 fn main() -> std::io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    for target in ["snapshot", "index", "integers"] {
+    for target in ["snapshot", "index", "integers", "redact"] {
         fs::create_dir_all(corpus.join(target))?;
     }
     let snapshots = snapshots();
     for (name, bytes) in &snapshots {
         fs::write(corpus.join("snapshot").join(name), bytes)?;
+        fs::write(corpus.join("redact").join(name), bytes)?;
     }
     let plain = &snapshots[0].1;
     for at in (0..plain.len()).step_by(97) {

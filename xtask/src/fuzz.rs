@@ -5,7 +5,8 @@ use anyhow::{Result, bail};
 use crate::workspace;
 
 /// The targets in fuzz/fuzz_targets, and how large an input each may get, in bytes.
-const TARGETS: &[(&str, u32)] = &[("snapshot", 65_536), ("index", 524_288), ("integers", 4_096)];
+const TARGETS: &[(&str, u32)] =
+    &[("snapshot", 65_536), ("index", 524_288), ("integers", 4_096), ("redact", 65_536)];
 
 /// An input that takes more memory or time than this is reported like a crash. The address
 /// sanitizer itself takes about 200 MB of it.
@@ -15,7 +16,7 @@ const SECONDS_PER_INPUT: u32 = 10;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Targets to run [default: all].
-    #[arg(value_parser = ["snapshot", "index", "integers"])]
+    #[arg(value_parser = ["snapshot", "index", "integers", "redact"])]
     targets: Vec<String>,
     /// How long each target runs.
     #[arg(long, default_value_t = 60)]

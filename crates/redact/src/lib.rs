@@ -8,13 +8,14 @@
 //! text `i` as a name, entry `2i + 1` the same text as a value; each use is pointed to one of them as it passes, and
 //! the two texts are decided on when they come. See docs/design/redact.md.
 //!
-//! Reading order: [`Redactor`] (sections), `table` (rows of integers), [`roles`](mod@roles) (what texts are used for),
+//! Reading order: [`Redactor`] (sections), `table` (rows of integers), `roles` (what texts are used for),
 //! `names` (what may stay), `replace` (what stands in its place), `strings` (the last section), `proof`.
 
 #![forbid(unsafe_code)]
 
 mod coverage;
 mod error;
+mod layout;
 mod names;
 mod owners;
 mod proof;

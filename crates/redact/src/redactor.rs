@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::Policy;
 use crate::coverage::Coverage;
 use crate::error::{Error, Result};
+use crate::layout::{Layout, words_of};
 use crate::owners::{Owner, Owners, Told};
 use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
 use crate::roles::{Role, Roles};
 use crate::strings::Strings;
-use crate::table::{Odd, Table, WIDEST_ROW, write_row};
+use crate::table::{Odd, Table, write_row};
 use crate::texts::{Piece, Text};
 
 /// Largest `snapshot` section that is believed. V8 writes about 2 kB.
@@ -46,24 +47,6 @@ pub struct Redactor<W: Write> {
     coverage: Coverage,
     /// Names of sections, and all texts of the header: V8's words, which a value may say as well.
     words: Vec<String>,
-}
-
-/// Where fields stand, and what types mean.
-struct Layout {
-    node_width: usize,
-    node_type: usize,
-    node_name: usize,
-    node_edges: usize,
-    edge_width: usize,
-    edge_type: usize,
-    edge_name: usize,
-    trace_width: usize,
-    trace_names: Vec<usize>,
-    /// What the name of a node is, by the file's number of its type; for others [`Role::SYSTEM`].
-    node_roles: Vec<Role>,
-    object: Option<usize>,
-    /// What the name of an edge is; `None` where it is a number.
-    edge_roles: Vec<Option<Role>>,
 }
 
 enum State {
@@ -598,72 +581,10 @@ impl<W: Write> Redactor<W> {
     }
 }
 
-/// All texts of a JSON value, however deep.
-fn words_of(value: &Value, words: &mut Vec<String>) {
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::String(text) => words.push(text.clone()),
-            Value::Array(values) => open.extend(values),
-            Value::Object(fields) => {
-                words.extend(fields.keys().cloned());
-                open.extend(fields.values());
-            }
-            _ => {}
-        }
-    }
-}
-
 fn field(row: &[u64], at: usize) -> u64 {
     row.get(at).copied().unwrap_or_default()
 }
 
 fn odd(expected: &'static str) -> Error {
     Odd(0, expected).into()
-}
-
-impl Layout {
-    fn new(header: &Header) -> Result<Layout, String> {
-        let meta = &header.meta;
-        let widest = [&meta.node_fields, &meta.edge_fields, &meta.trace_function_info_fields];
-        if widest.iter().any(|fields| fields.len() > WIDEST_ROW) {
-            return Err(format!("a table with more than {WIDEST_ROW} fields"));
-        }
-        let needed = |found: Option<usize>, name: &str| {
-            found.ok_or_else(|| format!("snapshot.meta lists no field `{name}`"))
-        };
-        let node_roles = meta.node_type_names().iter().map(|name| match name.as_str() {
-            "string" | "concatenated string" | "sliced string" | "regexp" | "bigint" => Role::VALUE,
-            "object" => Role::CLASS,
-            "closure" => Role::FUNCTION,
-            "code" => Role::CODE,
-            "symbol" => Role::SYMBOL,
-            "native" => Role::NATIVE,
-            _ => Role::SYSTEM,
-        });
-        let edge_roles = meta.edge_type_names().iter().map(|name| match name.as_str() {
-            "element" | "hidden" => None,
-            "context" => Some(Role::VARIABLE),
-            "property" => Some(Role::PROPERTY),
-            _ => Some(Role::INTERNAL),
-        });
-        let traces = &meta.trace_function_info_fields;
-        let trace_names = ["name", "script_name"]
-            .iter()
-            .filter_map(|name| traces.iter().position(|field| field == name));
-        Ok(Layout {
-            node_width: meta.node_fields.len(),
-            node_type: needed(meta.node_field("type"), "type")?,
-            node_name: needed(meta.node_field("name"), "name")?,
-            node_edges: needed(meta.node_field("edge_count"), "edge_count")?,
-            edge_width: meta.edge_fields.len(),
-            edge_type: needed(meta.edge_field("type"), "type")?,
-            edge_name: needed(meta.edge_field("name_or_index"), "name_or_index")?,
-            trace_width: traces.len().max(1),
-            trace_names: trace_names.collect(),
-            node_roles: node_roles.collect(),
-            object: meta.node_type_names().iter().position(|name| name == "object"),
-            edge_roles: edge_roles.collect(),
-        })
-    }
 }

@@ -1,0 +1,207 @@
+//! What `redact` writes has the same figures and none of the data.
+
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use heapglass_testkit::SnapshotBuilder;
+use serde_json::Value;
+use support::{APP, Said, heapglass, root, said};
+
+fn redact(dir: &Path, args: &[&str]) -> Said {
+    let mut command = heapglass(&[]);
+    command.current_dir(dir).arg("redact").args(args);
+    said(command.output().expect("the program runs"))
+}
+
+fn json(answer: &Said) -> Value {
+    serde_json::from_str(&answer.stdout).expect("JSON")
+}
+
+/// A heap with a value in each kind of place, and what should be gone.
+fn heap() -> (SnapshotBuilder, [&'static str; 6]) {
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 64);
+    heap.property(heap.global(), "app", app);
+    for (name, text) in [("user", "Trillian McMillan"), ("alice@example.com", "sequoia17blue")] {
+        let string = heap.string(text, 40);
+        heap.property(app, name, string);
+    }
+    let session = heap.object("Session", 64);
+    heap.property(app, "7f3a9c21d0e4", session);
+    let pattern = heap.node("regexp", "^zaphod.*$", 50);
+    heap.property(session, "pattern", pattern);
+    let number = heap.string("123456789", 0);
+    heap.internal(session, "value", number);
+    let gone = [
+        "Trillian McMillan",
+        "alice@example.com",
+        "sequoia17blue",
+        "7f3a9c21d0e4",
+        "zaphod",
+        "123456789",
+    ];
+    (heap, gone)
+}
+
+/// Each node's figures, without its name.
+fn figures(dir: &Path, file: &str) -> Vec<String> {
+    let mut command = heapglass(&["export", "--format", "ndjson"]);
+    let answer = said(command.current_dir(dir).arg(file).output().expect("the program runs"));
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let row = |line: &str| {
+        let mut row: Value = serde_json::from_str(line).expect("JSON");
+        let row = row.as_object_mut().expect("an object");
+        row.remove("name");
+        // The class of a plain object is put together from its properties, some of which are data.
+        if row["class_name"].as_str().is_some_and(|name| name.starts_with('{')) {
+            row.remove("class_name");
+        }
+        serde_json::to_string(row).expect("JSON")
+    };
+    answer.stdout.lines().map(row).collect()
+}
+
+#[test]
+fn values_go_and_figures_stay() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (heap, gone) = heap();
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    let answer = redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot", "--json"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
+    for text in gone {
+        assert!(!made.contains(text), "{text} is in the result");
+        assert!(!answer.stdout.contains(text), "{text} is in the answer");
+    }
+    for text in ["App", "Session", "user", "pattern", "heapglass_redacted"] {
+        assert!(made.contains(text), "{text} has gone");
+    }
+    assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
+    let document = json(&answer);
+    let snapshot = &document["files"][0]["snapshot"];
+    assert!(snapshot["values_looked_for"].as_u64() >= Some(4), "{document}");
+}
+
+#[test]
+fn a_real_heap_keeps_every_figure() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let app = root().join(APP);
+    let app = app.to_str().expect("UTF-8");
+    let answer = redact(dir.path(), &[app, "b.heapsnapshot.zst"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert_eq!(figures(dir.path(), app), figures(dir.path(), "b.heapsnapshot.zst"));
+}
+
+#[test]
+fn the_map_says_what_stands_for_what() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (heap, _) = heap();
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot", "--map", "map.jsonl"]);
+    let map = fs::read_to_string(dir.path().join("map.jsonl")).expect("a map");
+    let row = map.lines().find(|row| row.contains("sequoia17blue")).expect("a row");
+    let row: Value = serde_json::from_str(row).expect("JSON");
+    let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
+    assert!(made.contains(row["redacted"].as_str().expect("a text")));
+    assert_eq!(row["redacted"].as_str().map(str::len), Some("sequoia17blue".len()));
+}
+
+#[test]
+fn what_is_cut_off_gives_no_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let whole = heap().0.to_bytes();
+    for share in 1..8 {
+        let half = whole.get(..whole.len() * share / 8).expect("a part");
+        fs::write(dir.path().join("a.heapsnapshot"), half).expect("written");
+        let answer = redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot"]);
+        assert_eq!(answer.code, 3, "{}", answer.stderr);
+        let files = fs::read_dir(dir.path()).expect("a directory").count();
+        assert_eq!(files, 1, "nothing is left beside the original");
+    }
+}
+
+#[test]
+fn files_that_are_there_stay() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (heap, _) = heap();
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    fs::write(dir.path().join("b.heapsnapshot"), "mine").expect("written");
+    for (output, more) in
+        [("a.heapsnapshot", "--force"), ("b.heapsnapshot", "--json"), (".", "--force")]
+    {
+        assert_eq!(redact(dir.path(), &["a.heapsnapshot", output, more]).code, 2, "{output}");
+    }
+    assert_eq!(fs::read(dir.path().join("a.heapsnapshot")).expect("a file"), heap.to_bytes());
+    assert_eq!(fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a file"), "mine");
+    assert_eq!(redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot", "--force"]).code, 0);
+}
+
+#[test]
+fn credentials_alone_go_if_asked() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut heap = SnapshotBuilder::new();
+    let token = format!("gh{}{}", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let string = heap.string(&format!("the token is {token} today"), 64);
+    heap.property(heap.global(), "text", string);
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    let answer = redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot", "--policy", "secrets"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
+    assert!(!made.contains(&token) && made.contains("the token is ") && made.contains(" today"));
+    assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
+}
+
+#[test]
+fn a_directory_is_redacted_file_by_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let deep = dir.path().join("in/heap-dumps/pod=x/container=y");
+    fs::create_dir_all(&deep).expect("made");
+    let (heap, gone) = heap();
+    fs::write(deep.join("heapdump-1.heapsnapshot"), heap.to_bytes()).expect("written");
+    let password = ["hunter2", "swordfish"].join("-");
+    fs::write(deep.join("app.log"), format!("start\nconnect postgres://app:{password}@db/x\n"))
+        .expect("written");
+    fs::write(dir.path().join("in/core.bin"), b"\0\x01\x02").expect("written");
+    let answer = redact(dir.path(), &["in", "out", "--json"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let out = dir.path().join("out/heap-dumps/pod=x/container=y");
+    let made = fs::read_to_string(out.join("heapdump-1.heapsnapshot")).expect("a snapshot");
+    assert!(gone.iter().all(|text| !made.contains(text)));
+    let log = fs::read_to_string(out.join("app.log")).expect("a log");
+    assert!(log.starts_with("start\n") && !log.contains(&password), "{log}");
+    assert!(!dir.path().join("out/core.bin").exists());
+    let report =
+        fs::read_to_string(dir.path().join("out/redaction-report.json")).expect("a report");
+    assert!(report.contains("core.bin") && !report.contains(&password));
+    assert_eq!(redact(dir.path(), &["in", "in/inside"]).code, 2);
+}
+
+/// The program of `oracle/programs` under the Node.js that is installed; `docs/redact.md` has all versions.
+#[test]
+fn nothing_planted_in_a_real_process_survives() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let home = dir.path().join("home/zaphod.b");
+    fs::create_dir_all(&home).expect("made");
+    let program = home.join("private.mjs");
+    fs::copy(root().join("oracle/programs/private.mjs"), &program).expect("copied");
+    let file = dir.path().join("a.heapsnapshot");
+    let node =
+        Command::new("node").arg(&program).arg(&file).output().expect("Node.js is installed");
+    assert!(node.status.success(), "{}", String::from_utf8_lossy(&node.stderr));
+    let answer = redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let original = fs::read_to_string(&file).expect("a snapshot");
+    let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
+    let planted = String::from_utf8(node.stdout).expect("UTF-8");
+    let planted: Vec<&str> = planted.lines().chain(["zaphod.b"]).collect();
+    let there = planted.iter().filter(|text| original.contains(**text)).count();
+    assert!(there * 10 > planted.len() * 9, "{there} of {} are in the heap", planted.len());
+    let survivors: Vec<_> = planted.iter().filter(|text| made.contains(**text)).collect();
+    assert!(survivors.is_empty(), "{survivors:?}");
+    assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
+}

@@ -1,0 +1,86 @@
+//! Any heap, in pieces of any size, gives the same whole snapshot; anything else an error.
+
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+use heapglass_format::check::Check;
+use heapglass_redact::{Error, Key, Policy, Redactor};
+use heapglass_testkit::{SnapshotBuilder, random};
+use proptest::prelude::*;
+
+fn redacted(bytes: &[u8], piece: usize, policy: Policy) -> Result<Vec<u8>, Error> {
+    let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None);
+    for piece in bytes.chunks(piece.max(1)) {
+        redactor.feed(piece)?;
+    }
+    let (made, coverage, proof) = redactor.finish()?;
+    assert_eq!(coverage.bytes_read, bytes.len() as u64);
+    assert_eq!(coverage.bytes_written, made.len() as u64);
+    let proven = proof.read(made.as_slice()).expect("read from memory");
+    assert!(proven.holds(), "{proven:?}");
+    Ok(made)
+}
+
+fn check(bytes: &[u8]) -> (u64, u64, bool) {
+    let mut check = Check::new();
+    check.feed(bytes);
+    let checked = check.finish();
+    (checked.nodes, checked.edges, checked.is_whole())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn heaps_stay_whole_and_pieces_do_not_matter(heap in random::heap(40), piece in 1usize..5000) {
+        let bytes = heap.to_bytes();
+        for policy in [Policy::Strict, Policy::Secrets] {
+            let made = redacted(&bytes, piece, policy).expect("a whole heap");
+            prop_assert_eq!(&made, &redacted(&bytes, usize::MAX, policy).expect("a whole heap"));
+            prop_assert_eq!(check(&made), check(&bytes));
+        }
+    }
+
+    #[test]
+    fn strange_heaps_give_a_snapshot_or_an_error(heap in random::strange_heap(40), piece in 1usize..5000) {
+        let bytes = heap.to_bytes();
+        let mut redactor = Redactor::new(Vec::new(), Policy::Strict, Key::new([9; 32]), None);
+        let fed = bytes.chunks(piece).try_for_each(|piece| redactor.feed(piece));
+        if let (Ok(()), Ok((made, ..))) = (fed, redactor.finish()) {
+            let (nodes, edges, _) = check(&made);
+            prop_assert_eq!((nodes, edges), (check(&bytes).0, check(&bytes).1));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_an_error(heap in random::heap(20), share in 0.0..1.0f64) {
+        let bytes = heap.to_bytes();
+        let end = bytes.iter().rposition(|byte| *byte == b'}').expect("a brace");
+        let cut = bytes.get(..(end as f64 * share) as usize).expect("a part");
+        prop_assert!(redacted(cut, 1000, Policy::Strict).is_err());
+    }
+}
+
+#[test]
+fn what_v8_does_not_write_is_left_out() {
+    let mut heap = SnapshotBuilder::new();
+    let text = heap.string("a value", 8);
+    heap.property(heap.global(), "text", text);
+    let json = heap.to_json();
+    let more = json.replacen('{', r#"{"extra":{"password":["hunter2"]},"#, 1);
+    let made = redacted(more.as_bytes(), 7, Policy::Strict).expect("a heap");
+    assert!(!String::from_utf8(made).expect("UTF-8").contains("hunter2"));
+}
+
+#[test]
+fn errors_say_where() {
+    let whole = SnapshotBuilder::new().to_json();
+    let of = |text: &str| match redacted(text.as_bytes(), 3, Policy::Strict) {
+        Ok(_) => "it was taken".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(of("[]"), "byte 0: expected `{`, with which a snapshot begins");
+    let twice = whole.trim_end().trim_end_matches('}').to_owned() + r#","nodes":[]}"#;
+    assert!(of(&twice).contains("section `nodes` occurs a second time"), "{}", of(&twice));
+    assert!(of(r#"{"strings":["#).contains("comes before `edges`"), "{}", of(r#"{"strings":["#));
+    assert!(of(&format!("{whole} x")).contains("nothing more"), "{}", of(&format!("{whole} x")));
+}
