@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapglass_collect::watch::Condition;
 
 pub(crate) use check::CheckArgs;
-pub(crate) use redact::RedactArgs;
+pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
 
 use crate::gather::args::GatherArgs;
@@ -491,6 +491,9 @@ pub(crate) struct CaptureArgs {
     /// Compress with zstd; also if the name of --out ends in .zst
     #[arg(long, help_heading = "What to take")]
     pub(crate) compress: bool,
+    /// Redact it as it comes: what is private never is on the disk here
+    #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true, help_heading = "What to take")]
+    pub(crate) redact: Option<PolicyChoice>,
     /// Say what uses the memory as soon as the last byte is in
     #[arg(long, help_heading = "What to take", conflicts_with = "json")]
     pub(crate) report: bool,

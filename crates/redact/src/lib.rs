@@ -41,6 +41,15 @@ pub enum Policy {
     Secrets,
 }
 
+/// How a snapshot is redacted.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    /// What is taken out.
+    pub policy: Policy,
+    /// What texts are hashed with.
+    pub key: Key,
+}
+
 impl Policy {
     /// As it is written into the snapshot and on the command line.
     pub fn name(self) -> &'static str {

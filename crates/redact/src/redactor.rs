@@ -153,6 +153,11 @@ impl<W: Write> Redactor<W> {
         Ok(())
     }
 
+    /// Where the result is written to.
+    pub fn out_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends the snapshot and gives back where it was written to, what was done, and the means to prove it.
     ///
     /// Errors: the bytes ended too early.

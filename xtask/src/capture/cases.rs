@@ -29,6 +29,7 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("slow reader", slow),
     ("disk full", full),
     ("report as it arrives", report),
+    ("redacted as it arrives", redacted),
     ("not enough memory", memory),
     ("memory of the collector", collector),
     ("the commands of docs/capture.md", guide::check),
@@ -72,6 +73,24 @@ fn open(bench: &Bench) -> Result<Outcome> {
     ensure!(node.listens(), "an inspector that was open was closed");
     ensure!(node.is_alive()?, "the process has ended");
     ensure!(node.files()? == ["a.heapsnapshot.zst"], "{:?}", node.files()?);
+    Ok(Outcome::Passed)
+}
+
+/// The file has nothing of what the program put together at run time, and its own names.
+fn redacted(bench: &Bench) -> Result<Outcome> {
+    let script = format!(
+        "class Account {{ constructor(owner) {{ this.owner = owner; }} }}
+globalThis.accounts = new Map(); const owner = ['zaphod', 'beeblebrox'].join('-') + process.pid;
+accounts.set(owner, new Account(Buffer.from(owner).toString('latin1'))); {LOAD}"
+    );
+    let mut node = Node::start(bench, &["--inspect-port=PORT"], &script)?;
+    let said = capture(bench, &node, &["--redact"])?.ended(0)?;
+    whole(said.snapshot())?;
+    node.unharmed(&["a.heapsnapshot"])?;
+    let text = std::fs::read_to_string(node.out("a.heapsnapshot"))?;
+    ensure!(text.contains("heapglass_redacted"), "it has no mark");
+    ensure!(!text.contains("zaphod-beeblebrox"), "a value is in it");
+    ensure!(text.contains("\"Account\"") && text.contains("\"owner\""), "names have gone");
     Ok(Outcome::Passed)
 }
 

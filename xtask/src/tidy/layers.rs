@@ -20,7 +20,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("heapglass-collect", &["heapglass-redact", "heapglass-secrets", "heapglass-format"]),
-    ("heapglass-k8s", &["heapglass-collect", "heapglass-secrets", "heapglass-format"]),
+    (
+        "heapglass-k8s",
+        &["heapglass-collect", "heapglass-redact", "heapglass-secrets", "heapglass-format"],
+    ),
     (
         "heapglass",
         &[

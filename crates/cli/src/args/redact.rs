@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use heapglass_redact::Policy;
+use heapglass_redact::{Key, Policy, Redaction};
+
+use crate::exit::Failure;
 
 #[derive(Debug, Args)]
 pub(crate) struct RedactArgs {
@@ -34,10 +36,19 @@ pub(crate) enum PolicyChoice {
 }
 
 impl PolicyChoice {
-    pub(crate) fn policy(self) -> Policy {
+    fn policy(self) -> Policy {
         match self {
             PolicyChoice::Strict => Policy::Strict,
             PolicyChoice::Secrets => Policy::Secrets,
         }
+    }
+
+    /// This policy with a key for this run.
+    pub(crate) fn redaction(self) -> Result<Redaction, Failure> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| {
+            Failure::usage(format!("the system gives no random numbers: {error}"))
+        })?;
+        Ok(Redaction { policy: self.policy(), key: Key::new(bytes) })
     }
 }

@@ -18,7 +18,7 @@ use heapglass_collect::sink::SinkError;
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
 
-use crate::args::{CaptureArgs, CaptureMethod, InspectorAddress};
+use crate::args::{CaptureArgs, CaptureMethod, InspectorAddress, PolicyChoice};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use along::Along;
@@ -87,7 +87,7 @@ async fn close<P: Place>(
     pid: u32,
 ) -> anyhow::Result<ExitStatus> {
     let talk = Talk::new(context);
-    let options = options(args, PathBuf::new());
+    let options = options(args, PathBuf::new())?;
     let closed = close_inspector(place, pid, &options, &talk).await;
     let closed = closed.map_err(|failed| not_collected(&failed))?;
     let text = if closed { "is closed" } else { "was not open" };
@@ -105,7 +105,7 @@ async fn series<P: Place>(
 ) -> anyhow::Result<ExitStatus> {
     if let (Some(condition), false) = (args.when, args.dry_run) {
         let talk = Talk::new(context);
-        let waiting = options(args, PathBuf::new());
+        let waiting = options(args, PathBuf::new())?;
         let why = wait(place, target, condition, &waiting, &talk, stop).await;
         talk.finish();
         let why = why.map_err(|failed| not_collected(&failed))?;
@@ -145,7 +145,7 @@ async fn one<P: Place>(
     let along = Along::new(context);
     let follow = |growing| along.follow(growing);
     let talk = Talk::reading_along(context, args.report.then_some(&follow));
-    let result = capture::capture(place, target, &options(args, out), &talk, stop).await;
+    let result = capture::capture(place, target, &options(args, out)?, &talk, stop).await;
     talk.finish();
     let mut stdout = io::stdout().lock();
     if context.settings.json {
@@ -214,8 +214,9 @@ fn not_collected(failed: &Failed) -> Failure {
     Failure { status, message, hint: failed.error.hint() }
 }
 
-fn options(args: &CaptureArgs, out: PathBuf) -> Options {
-    Options {
+fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
+    Ok(Options {
+        redaction: args.redact.map(PolicyChoice::redaction).transpose()?,
         method: match args.method {
             CaptureMethod::Auto => Method::Auto,
             CaptureMethod::Inspector => Method::Inspector,
@@ -229,7 +230,7 @@ fn options(args: &CaptureArgs, out: PathBuf) -> Options {
         patience: args.patience,
         max_pause: args.max_pause,
         ..Options::new(out)
-    }
+    })
 }
 
 /// The file of the first, second … snapshot.

@@ -125,6 +125,7 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         replicas_at_once: args.replicas_at_once,
         workers: args.workers,
         compress: args.compress,
+        redaction: args.redact.map(crate::args::PolicyChoice::redaction).transpose()?,
         force: args.force,
         dry_run: args.dry_run,
         pod: PodOptions {

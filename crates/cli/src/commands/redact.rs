@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use heapglass_format::pack::Packer;
 use heapglass_format::source::Source;
 use heapglass_graph::{Phase, Progress};
-use heapglass_redact::{Error, Key, Policy, Redactor};
+use heapglass_redact::{Error, Redaction, Redactor};
 use heapglass_report::text::write_redacted;
 use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
 
@@ -21,15 +21,17 @@ use crate::progress::Bar;
 
 /// Writes the redacted copy and says what was done.
 pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
-    let policy = args.policy.policy();
-    let key = new_key()?;
+    let redaction = args.policy.redaction()?;
     let map = args.map.as_deref().map(|path| private_file(path, args.force)).transpose()?;
     let (document, status) = if args.input.is_dir() {
-        directory::redact(context, args, &key, map)?
+        directory::redact(context, args, &redaction, map)?
     } else {
         refuse_to_replace(&args.input, &args.output, args.force)?;
-        let file = snapshot(context, &args.input, &args.output, policy, &key, map.as_ref())?;
-        (RedactDocument::new(policy, vec![file], Vec::new(), Vec::new()), ExitStatus::Fine)
+        let file = snapshot(context, &args.input, &args.output, &redaction, map.as_ref())?;
+        (
+            RedactDocument::new(redaction.policy, vec![file], Vec::new(), Vec::new()),
+            ExitStatus::Fine,
+        )
     };
     let mut out = io::stdout().lock();
     if context.settings.json {
@@ -38,14 +40,6 @@ pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitSt
         write_redacted(&document, &context.settings.look, &mut out)?;
     }
     Ok(status)
-}
-
-/// A key for this run, from the system.
-fn new_key() -> Result<Key, Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::usage(format!("the system gives no random numbers: {error}")))?;
-    Ok(Key::new(bytes))
 }
 
 /// A new file that only its owner may read.
@@ -87,8 +81,7 @@ fn snapshot(
     context: &Context,
     input: &Path,
     output: &Path,
-    policy: Policy,
-    key: &Key,
+    redaction: &Redaction,
     map: Option<&File>,
 ) -> anyhow::Result<RedactedEntry> {
     let source = if input == Path::new("-") { Ok(Source::stdin()) } else { Source::file(input) };
@@ -105,7 +98,7 @@ fn snapshot(
     };
     let writer = BufWriter::new(file.reopen().map_err(|error| cannot_write(output, &error))?);
     let packer = Packer::for_name(output, writer).map_err(|error| cannot_write(output, &error))?;
-    let mut redactor = Redactor::new(packer, policy, key.clone(), map);
+    let mut redactor = Redactor::new(packer, redaction.policy, redaction.key.clone(), map);
     let failed = |error: Error| match error {
         Error::Write(error) => cannot_write(output, &error),
         odd => Failure::unreadable(format!("{}: {odd}", input.display()))
@@ -154,7 +147,7 @@ fn snapshot(
     Ok(RedactedEntry {
         input: input.display().to_string(),
         output: output.display().to_string(),
-        snapshot: Some(RedactedSnapshotEntry::new(policy, &coverage, &proven)),
+        snapshot: Some(RedactedSnapshotEntry::new(redaction.policy, &coverage, &proven)),
         masked: None,
     })
 }

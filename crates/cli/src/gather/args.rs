@@ -51,6 +51,9 @@ pub(crate) struct GatherArgs {
     /// Compress the snapshots with zstd
     #[arg(long)]
     pub(crate) compress: bool,
+    /// Redact the snapshots as they come: what is private never is on the disk here
+    #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true)]
+    pub(crate) redact: Option<crate::args::PolicyChoice>,
     /// How to reach a container
     #[arg(long, value_name = "WAY", default_value = "auto")]
     pub(crate) via: ReachVia,

@@ -227,6 +227,7 @@ impl<P: Place> Job<'_, P> {
         let options = SinkOptions {
             queue: self.options.queue,
             reserve: self.options.reserve,
+            redaction: self.options.redaction.clone(),
             ..SinkOptions::new(path)
         };
         let mut sink = Sink::create(options)?;

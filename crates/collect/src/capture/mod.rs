@@ -7,6 +7,7 @@ mod signal;
 mod waiting;
 mod workers;
 
+use heapglass_redact::Redaction;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,8 @@ pub struct Options {
     pub queue: usize,
     /// Free bytes below which writing stops.
     pub reserve: u64,
+    /// Whether snapshots are redacted as they come.
+    pub redaction: Option<Redaction>,
     /// What other captures write to the same disk at the same time.
     pub booked: Booked,
 }
@@ -112,6 +115,7 @@ impl Options {
             remote_dirs: Vec::new(),
             queue: crate::sink::QUEUE,
             reserve: crate::sink::RESERVE,
+            redaction: None,
             booked: Booked::default(),
         }
     }

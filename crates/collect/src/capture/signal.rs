@@ -160,6 +160,7 @@ impl<P: Place> Job<'_, P> {
         let mut sink = Sink::create(SinkOptions {
             queue: self.options.queue,
             reserve: self.options.reserve,
+            redaction: self.options.redaction.clone(),
             ..SinkOptions::new(self.options.out.clone())
         })?;
         self.progress.event(Event::Began { worker: None, growing: Some(sink.growing()) });

@@ -2,6 +2,7 @@
 
 mod booked;
 mod encoder;
+mod redacted;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use heapglass_format::check::Checked;
+use heapglass_redact::Redaction;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use booked::{Booked, Until};
@@ -31,6 +33,8 @@ pub struct SinkOptions {
     pub queue: usize,
     /// Free bytes below which writing stops.
     pub reserve: u64,
+    /// Whether it is redacted as it comes, so that what is private never is on the disk.
+    pub redaction: Option<Redaction>,
 }
 
 impl SinkOptions {
@@ -38,7 +42,7 @@ impl SinkOptions {
     pub fn new(path: impl Into<PathBuf>) -> SinkOptions {
         let path = path.into();
         let compress = path.extension().is_some_and(|extension| extension == "zst");
-        SinkOptions { path, compress, queue: QUEUE, reserve: RESERVE }
+        SinkOptions { path, compress, queue: QUEUE, reserve: RESERVE, redaction: None }
     }
 
     /// The name under which it is written before it is checked.
@@ -81,6 +85,9 @@ pub enum SinkError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It cannot be redacted; what was written is, and is not whole.
+    #[error("it cannot be redacted: {0}")]
+    Redact(String),
     /// The disk is nearly full.
     #[error("only {free} bytes are free for {}", path.display())]
     Full {
@@ -234,7 +241,7 @@ impl Sink {
         let gone = || std::io::Error::other("the thread that writes has ended");
         let done = done.await.map_err(|_| SinkError::io("write", &temporary, gone()))?;
         let whole = done.stopped.is_none() && done.checked.is_whole();
-        let path = if done.checked.bytes == 0 {
+        let path = if done.checked.bytes == 0 || done.unproven {
             let _ = std::fs::remove_file(&temporary);
             None
         } else {

@@ -76,3 +76,56 @@ fn names_of_what_is_not_whole() {
     assert_eq!(name("dump"), "dump.PARTIAL.heapsnapshot");
     assert_eq!(name("dump.zst"), "dump.PARTIAL.heapsnapshot.zst");
 }
+
+/// A snapshot with one string.
+fn with_text(text: &str) -> String {
+    SMALL
+        .replace(r#"["object"]"#, r#"["object","string"]"#)
+        .replace("[0,0,1,8,0]", "[0,0,1,8,0,1,1,3,24,0]")
+        .replace(r#""node_count":1"#, r#""node_count":2"#)
+        .replace(r#"["a"]"#, &format!(r#"["a","{text}"]"#))
+}
+
+fn redacted(path: &Path) -> SinkOptions {
+    let key = heapglass_redact::Key::new([4; 32]);
+    let redaction = Redaction { policy: heapglass_redact::Policy::Strict, key };
+    SinkOptions { redaction: Some(redaction), ..SinkOptions::new(path) }
+}
+
+#[tokio::test]
+async fn what_is_redacted_is_whole_and_has_no_values() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = with_text("zaphod beeblebrox");
+    for name in ["a.heapsnapshot", "a.heapsnapshot.zst"] {
+        let path = directory.path().join(name);
+        let pieces: Vec<&str> =
+            whole.as_bytes().chunks(40).map(|c| std::str::from_utf8(c).unwrap()).collect();
+        let written = write(redacted(&path), &pieces).await;
+        assert!(written.stopped.is_none(), "{:?}", written.stopped);
+        assert_eq!(written.path.as_deref(), Some(path.as_path()));
+        let bytes = std::fs::read(&path).unwrap();
+        let text =
+            if name.ends_with("zst") { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes };
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("heapglass_redacted") && !text.contains("zaphod"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_cut_off_or_cannot_be_redacted_has_no_values_either() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = with_text("zaphod beeblebrox");
+    let cut = whole.len() - 4;
+    let path = directory.path().join("cut.heapsnapshot");
+    let written = write(redacted(&path), &[&whole[..cut]]).await;
+    assert!(written.path.is_some_and(|path| path.ends_with("cut.PARTIAL.heapsnapshot")));
+    // Texts that come before it is known what they are used for.
+    let path = directory.path().join("odd.heapsnapshot");
+    let odd = r#"{"strings":["zaphod"],"snapshot":{}}"#;
+    let written = write(redacted(&path), &[odd]).await;
+    assert!(matches!(written.stopped, Some(SinkError::Redact(_))), "{:?}", written.stopped);
+    for name in names(directory.path()) {
+        let text = std::fs::read_to_string(directory.path().join(name)).unwrap();
+        assert!(!text.contains("zaphod"), "{text}");
+    }
+}

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use heapglass_format::check::{Check, Checked};
+use heapglass_redact::Proof;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::encoder::Encoder;
+use super::redacted::{Redacting, prove};
 use super::{Shared, SinkError, SinkOptions, free_space};
 
 /// Free space is asked for after so many bytes.
@@ -19,6 +21,7 @@ const ASK_EVERY: u64 = 8 << 20;
 pub(super) struct Writer {
     path: PathBuf,
     encoder: Encoder,
+    redacting: Option<Redacting>,
     check: Check,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
@@ -35,6 +38,8 @@ pub(super) struct Done {
     pub(super) bytes: u64,
     pub(super) stopped: Option<SinkError>,
     pub(super) hurried: bool,
+    /// It was redacted, and what was written is not proven to be without private data.
+    pub(super) unproven: bool,
 }
 
 impl Writer {
@@ -55,6 +60,7 @@ impl Writer {
         Ok(Writer {
             path: temporary.to_owned(),
             encoder,
+            redacting: options.redaction.as_ref().map(Redacting::new),
             check: Check::new(),
             shared,
             room,
@@ -80,6 +86,13 @@ impl Writer {
             self.shared.waiting.fetch_sub(size, Ordering::Relaxed);
             self.room.add_permits(usize::try_from(size).unwrap_or(usize::MAX));
         }
+        let proof = match self.end_of_redaction(stopped.is_none()).transpose() {
+            Ok(proof) => proof,
+            Err(error) => {
+                stopped = stopped.or(Some(error));
+                None
+            }
+        };
         let bytes = match self.encoder.finish() {
             Ok(bytes) => bytes,
             Err(e) => {
@@ -88,7 +101,23 @@ impl Writer {
             }
         };
         self.shared.tell(bytes, true);
-        Done { checked: self.check.finish(), bytes, stopped, hurried: self.hurried }
+        let unproven = proof.and_then(|proof| prove(&proof, &self.path).err());
+        Done {
+            checked: self.check.finish(),
+            bytes,
+            unproven: unproven.is_some(),
+            stopped: stopped.or(unproven),
+            hurried: self.hurried,
+        }
+    }
+
+    /// Writes what the redaction held back, if all of the snapshot has come.
+    fn end_of_redaction(&mut self, all_came: bool) -> Option<Result<Proof, SinkError>> {
+        let redacting = self.redacting.take().filter(|_| all_came && self.check.has_ended())?;
+        Some(redacting.finish().and_then(|(rest, proof)| {
+            self.encoder.write(&rest).map_err(|e| SinkError::io("write", &self.path, e))?;
+            Ok(proof)
+        }))
     }
 
     fn piece(&mut self, piece: &[u8]) -> Result<(), SinkError> {
@@ -99,7 +128,13 @@ impl Writer {
         if level > 0 {
             self.hurried |= self.encoder.hurry(level).map_err(failed)?;
         }
-        self.encoder.write(piece).map_err(failed)?;
+        match &mut self.redacting {
+            Some(redacting) => {
+                let redacted = redacting.feed(piece)?;
+                self.encoder.write(&redacted).map_err(failed)?;
+            }
+            None => self.encoder.write(piece).map_err(failed)?,
+        }
         let bytes = self.encoder.bytes();
         self.shared.tell(bytes, false);
         if bytes >= self.asked_at {

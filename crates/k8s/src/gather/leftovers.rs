@@ -154,6 +154,7 @@ async fn one(
     let remote = place.open(&file.path, 0).await.map_err(|error| error.to_string())?;
     let mut options = SinkOptions::new(path);
     options.queue = run.queue();
+    options.redaction = run.options.redaction.clone();
     let sink = Sink::create(options).map_err(|error| error.to_string())?;
     let tell = |bytes| run.listener.on(Event::Bytes { place: name.to_owned(), bytes });
     let (written, broken) = copy(remote, sink, deadline, run.stop.clone(), tell).await?;

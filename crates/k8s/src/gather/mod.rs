@@ -51,6 +51,8 @@ pub struct GatherOptions {
     pub workers: bool,
     /// Whether snapshots are compressed.
     pub compress: bool,
+    /// Whether snapshots are redacted as they come.
+    pub redaction: Option<heapglass_redact::Redaction>,
     /// Whether what is unsafe is done all the same.
     pub force: bool,
     /// Only look and judge.

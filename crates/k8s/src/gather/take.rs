@@ -138,6 +138,7 @@ fn options(taking: &Taking<'_>, out: PathBuf) -> Options {
         remote_dirs: vec![run.options.remote_dir.clone(), "/tmp".to_owned()],
         queue: run.queue(),
         booked: run.booked.clone(),
+        redaction: run.options.redaction.clone(),
         ..Options::new(out)
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use heapglass_redact::Key;
+use heapglass_redact::Redaction;
 use heapglass_report::wire::{self, RedactDocument, RedactedEntry};
 use heapglass_secrets::Lines;
 
@@ -22,7 +22,7 @@ const LONGEST_LINE: u64 = 16 << 20;
 pub(super) fn redact(
     context: &Context,
     args: &RedactArgs,
-    key: &Key,
+    redaction: &Redaction,
     map: Option<File>,
 ) -> anyhow::Result<(RedactDocument, ExitStatus)> {
     let (root, output) = (&args.input, &args.output);
@@ -39,14 +39,13 @@ pub(super) fn redact(
     }
     let (mut files, mut left_out, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let mut status = ExitStatus::Fine;
-    let policy = args.policy.policy();
     for path in walk(root, &mut left_out)? {
         let to = place(root, &path, output);
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
         }
         let done = if is_snapshot(&path) {
-            snapshot(context, &path, &to, policy, key, map.as_ref()).map(Some)
+            snapshot(context, &path, &to, redaction, map.as_ref()).map(Some)
         } else {
             text(&path, &to).map_err(|error| cannot_write(&to, &error).into())
         };
@@ -66,7 +65,7 @@ pub(super) fn redact(
     if files.is_empty() && errors.is_empty() {
         return Err(Failure::unreadable(format!("{} has no files", root.display())).into());
     }
-    let document = RedactDocument::new(policy, files, left_out, errors);
+    let document = RedactDocument::new(redaction.policy, files, left_out, errors);
     fs::create_dir_all(output).map_err(|error| cannot_write(output, &error))?;
     let report = output.join(REPORT);
     fs::write(&report, serde_json::to_vec_pretty(&document)?)
