@@ -108,10 +108,14 @@ impl Proof {
         }
     }
 
+    /// What stands for a number of six digits may well be the number of another order; that says nothing.
     fn is_value(&self, text: &str) -> Option<usize> {
         let length = text.chars().count();
-        let print = || self.replacer.print_of(text.as_bytes());
-        (length >= TOO_SHORT_TO_PROVE && self.prints.binary_search(&print()).is_ok())
-            .then_some(length)
+        if length < TOO_SHORT_TO_PROVE {
+            return None;
+        }
+        let print = self.replacer.print_of(text.as_bytes());
+        let is_there = self.prints.binary_search(&print).is_ok();
+        (is_there && !self.replacer.stands_for_another(print)).then_some(length)
     }
 }

@@ -28,7 +28,7 @@ const MANY: u64 = 64;
 
 /// Redacts a snapshot that is fed to it in pieces.
 ///
-/// Memory: 2 to 6 bytes for each text, 16 for each short one, 8 for each value, and buffers of some megabytes.
+/// Memory: 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each name, and buffers of some megabytes.
 pub struct Redactor<W: Write> {
     out: W,
     written: Vec<u8>,
@@ -176,8 +176,8 @@ impl<W: Write> Redactor<W> {
         coverage.bytes_read = self.offset;
         coverage.strings = strings.count() as u64;
         coverage.became_equal = strings.replacer.met;
-        let mut words: Vec<u64> =
-            self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())).collect();
+        let mut words = strings.names;
+        words.extend(self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())));
         words.sort_unstable();
         strings.prints.retain(|print| words.binary_search(print).is_err());
         strings.prints.sort_unstable();

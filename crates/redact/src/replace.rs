@@ -22,7 +22,8 @@ impl Key {
 
 /// Texts of up to this many characters stay: they say nothing, and most are letters and signs of the program.
 pub(crate) const STAYS: usize = 2;
-/// Up to this length two texts may get the same letters by chance.
+/// Up to so many letters or digits, what stands for a text may by chance be that of another text, or a text of the
+/// original.
 const MAY_MEET: usize = 12;
 /// How often other letters are tried for a text whose first ones another has.
 const TRIES: u64 = 64;
@@ -33,7 +34,7 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 #[derive(Debug)]
 pub(crate) struct Replacer {
     key: Key,
-    /// For each short replacement given out, a hash of the text it stands for.
+    /// For the print of each short replacement given out, the print of the text it stands for.
     given: FxHashMap<u64, u64>,
     /// Different texts that became equal, since there are no more texts of their length.
     pub(crate) met: u64,
@@ -60,6 +61,7 @@ impl Replacer {
         let mut hasher = self.running();
         hasher.update(text.as_bytes());
         let own = short(&hasher);
+        let free = if is_number { text.bytes().filter(u8::is_ascii_digit).count() } else { length };
         let start = out.len();
         for attempt in 0..TRIES {
             out.truncate(start);
@@ -71,12 +73,11 @@ impl Replacer {
             } else {
                 letters(&hasher, length as u64, out);
             }
-            if length > MAY_MEET {
+            if free > MAY_MEET {
                 return;
             }
-            let mut made = self.running();
-            made.update(out.get(start..).unwrap_or_default());
-            if *self.given.entry(short(&made)).or_insert(own) == own {
+            let made = self.print_of(out.get(start..).unwrap_or_default());
+            if made != own && *self.given.entry(made).or_insert(own) == own {
                 return;
             }
         }
@@ -101,6 +102,11 @@ impl Replacer {
             write(part);
             left -= size as u64;
         }
+    }
+
+    /// Whether the text with this print stands for another one.
+    pub(crate) fn stands_for_another(&self, print: u64) -> bool {
+        self.given.get(&print).is_some_and(|original| *original != print)
     }
 
     /// A short keyed hash of a text, to find it again.

@@ -40,6 +40,8 @@ pub(crate) struct Strings {
     pub(crate) map: Option<Box<dyn Write + Send>>,
     /// Hashes of the values that were replaced, for the proof.
     pub(crate) prints: Vec<u64>,
+    /// Hashes of the names that stay: a value may say the same, in a table that holds a text twice.
+    pub(crate) names: Vec<u64>,
     /// Which text is `Object`, once it was met.
     object: Option<u32>,
     count: usize,
@@ -60,6 +62,7 @@ impl Strings {
             replacer,
             map,
             prints: Vec::new(),
+            names: Vec::new(),
             object: None,
             count: 0,
             long: None,
@@ -152,8 +155,9 @@ impl Strings {
         }
         self.write(&value, raw, &text, out)?;
         let has_to_be_gone = matches!(value, Becomes::Other | Becomes::Part(_)) && !stays_as_name;
-        if has_to_be_gone && text.chars().count() >= TOO_SHORT_TO_PROVE {
-            self.prints.push(self.replacer.print_of(text.as_bytes()));
+        if (has_to_be_gone || stays_as_name) && text.chars().count() >= TOO_SHORT_TO_PROVE {
+            let print = self.replacer.print_of(text.as_bytes());
+            if stays_as_name { &mut self.names } else { &mut self.prints }.push(print);
         }
         Ok(())
     }

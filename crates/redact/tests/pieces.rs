@@ -71,6 +71,38 @@ fn what_v8_does_not_write_is_left_out() {
     assert!(!String::from_utf8(made).expect("UTF-8").contains("hunter2"));
 }
 
+/// Numbers of six digits and what stands for them share the same million texts.
+#[test]
+fn a_replacement_that_is_another_value_by_chance_is_no_survivor() {
+    let mut heap = SnapshotBuilder::new();
+    for number in 0..20_000 {
+        let text = heap.string(&format!("{}", 100_000 + 7 * number), 16);
+        heap.element(heap.global(), number, text);
+    }
+    let bytes = heap.to_bytes();
+    let made = redacted(&bytes, usize::MAX, Policy::Strict).expect("a heap");
+    let strings = |bytes: &[u8]| {
+        let file: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
+        file["strings"].as_array().expect("a list").clone()
+    };
+    let (before, after) = (strings(&bytes), strings(&made));
+    let numbers =
+        before.iter().enumerate().filter(|(_, text)| text.as_str().is_some_and(|t| t.len() == 6));
+    let stayed = numbers.filter(|(at, text)| after[2 * at + 1] == **text).count();
+    assert_eq!(stayed, 0);
+}
+
+/// No writer that is known does so, but the format allows it.
+#[test]
+fn a_text_that_is_there_twice_may_stay_as_a_name() {
+    let mut heap = SnapshotBuilder::new();
+    let value = heap.string("attached-once", 8);
+    heap.property(heap.global(), "attached", value);
+    let json = heap.to_json().replace("attached-once", "attached");
+    let made = redacted(json.as_bytes(), 11, Policy::Strict).expect("a heap");
+    assert_eq!(String::from_utf8(made).expect("ASCII").matches("attached").count(), 1);
+}
+
 #[test]
 fn errors_say_where() {
     let whole = SnapshotBuilder::new().to_json();
