@@ -7,6 +7,7 @@
 //! environment and never opens a socket.
 
 mod assertion;
+mod attribution;
 mod compare;
 mod containment;
 mod describe;
@@ -32,10 +33,12 @@ mod strings;
 mod summary;
 mod suspects;
 mod tables;
+mod texts;
 mod verdict;
 mod weak_map;
 
 pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
+pub use attribution::{AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution};
 pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
     ControlledGrowth, Evidence, GrownObject, Matching, ObjectChanges, Reconciliation, Selected,
@@ -73,4 +76,5 @@ pub use summary::{
 pub use suspects::{
     Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
 };
+pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
 pub use verdict::{Detached, Verdict, VerdictOptions, verdict};

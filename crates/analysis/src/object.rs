@@ -7,7 +7,9 @@ use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
 
 pub use details::{Detail, DetailKind};
 use function::variables;
-pub(crate) use function::{is_context, script_of_closure, source_of};
+pub(crate) use function::{
+    constructor_of, is_context, script_name, script_of_closure, script_of_shared, source_of,
+};
 
 use crate::edge::is_prototype;
 use crate::filter::duplicates::{is_truncated, known_number};

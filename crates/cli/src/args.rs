@@ -3,6 +3,7 @@
 mod check;
 mod redact;
 mod secrets;
+mod strings;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use heapglass_collect::watch::Condition;
 pub(crate) use check::CheckArgs;
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
+pub(crate) use strings::{StringsArgs, TextColumn};
 
 use crate::gather::args::GatherArgs;
 use crate::help;
@@ -76,6 +78,9 @@ pub(crate) enum Command {
         override_usage = "heapglass paths [OPTIONS] FILE... @ID\n       heapglass paths [OPTIONS] FILE... --class CLASS"
     )]
     Paths(PathsArgs),
+    /// List the texts of the heap: the largest, the duplicated, those that match, and what holds them
+    #[command(after_long_help = help::STRINGS)]
+    Strings(StringsArgs),
     /// Say what leaks: what goes on growing over snapshots of one process, and who holds it
     #[command(after_long_help = help::LEAKS)]
     Leaks(LeaksArgs),
@@ -202,6 +207,17 @@ pub(crate) struct ReportArgs {
     /// Share of the heap, in per cent, from which an owner stands out
     #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = help::percent)]
     pub(crate) threshold: f64,
+    /// Also say whose code holds the memory
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) by: Option<CodeGrouping>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CodeGrouping {
+    /// By npm package
+    Package,
+    /// By file
+    File,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod check;
 mod redact;
 mod secrets;
+mod strings;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use heapglass_collect::watch::{self, Condition};
 pub(crate) use check::CHECK;
 pub(crate) use redact::REDACT;
 pub(crate) use secrets::SECRETS;
+pub(crate) use strings::STRINGS;
 
 use crate::args::{ContextChoice, IdRange, InspectorAddress};
 
@@ -49,6 +51,7 @@ Examples:
   heapglass report heap.heapsnapshot
   heapglass heap.heapsnapshot.gz --top 20
   heapglass before.heapsnapshot after.heapsnapshot
+  heapglass heap.heapsnapshot --by package
   heapglass heap.heapsnapshot --json | jq '.verdict.text'";
 
 pub(crate) const SUMMARY: &str = "\

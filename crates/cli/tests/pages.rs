@@ -48,6 +48,24 @@ fn summary_of_a_class() {
 }
 
 #[test]
+fn report_by_file() {
+    let text = page(&["report", APP, "--by", "file", "--top", "4"]);
+    let section = text.find("Files that hold most").expect("the section");
+    assert_snapshot!(&text[section..]);
+}
+
+#[test]
+fn strings() {
+    assert_snapshot!(page(&["strings", APP, "--limit", "3"]));
+}
+
+#[test]
+fn strings_that_are_there_twice() {
+    let args = ["strings", APP, "--duplicates", "--filter", "^[a-z ]+$", "--limit", "4"];
+    assert_snapshot!(page(&args));
+}
+
+#[test]
 fn statistics() {
     assert_snapshot!(page(&["statistics", APP]));
 }

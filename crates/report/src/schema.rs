@@ -7,7 +7,8 @@ use crate::wire::{
     CacheClearedDocument, CacheDocument, CheckDocument, CompareBody, CompareControlBody,
     CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody,
     ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output,
-    PathsBody, RedactDocument, ReportBody, RetainersBody, SecretsBody, StatisticsBody, SummaryBody,
+    PathsBody, RedactDocument, ReportBody, RetainersBody, SecretsBody, StatisticsBody, StringsBody,
+    SummaryBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -30,6 +31,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("leaks", schema::<LeaksDocument>("leaks")),
         ("check", schema::<CheckDocument>("check")),
         entry::<SecretsBody>("secrets"),
+        entry::<StringsBody>("strings"),
         ("redact", schema::<RedactDocument>("redact")),
         ("index", schema::<IndexDocument>("index")),
         ("cache", schema::<CacheDocument>("cache")),

@@ -10,11 +10,42 @@ use crate::strings::StringSet;
 
 /// What makes two strings the same to DevTools. The text counts by its 128-bit hash: texts are
 /// many and long.
-#[derive(PartialEq, Eq, Hash)]
-struct Same {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Same {
     text: u128,
     /// For truncated strings what V8 knows of the whole: length and hash.
     whole: Option<(Option<i64>, Option<i64>)>,
+}
+
+/// Tells which strings have the same text.
+pub(crate) struct SameTexts<'a> {
+    graph: &'a Graph,
+    cons: ConsStrings<'a>,
+    truncated: StringSet,
+}
+
+impl<'a> SameTexts<'a> {
+    pub(crate) fn of(graph: &'a Graph) -> SameTexts<'a> {
+        let truncated = StringSet::equal(graph, "truncated");
+        SameTexts { graph, cons: ConsStrings::of(graph), truncated }
+    }
+
+    /// The text of a flat or concatenated string. `None` for slices, whose text no snapshot has, for concatenated
+    /// strings that V8 has flattened already, and for what is no string.
+    pub(crate) fn text(&mut self, node: Ordinal) -> Option<Same> {
+        let graph = self.graph;
+        let text = match graph.node_type(node) {
+            NodeType::String => {
+                xxh3_128(graph.strings().get(graph.name_index(node).0).unwrap_or_default())
+            }
+            NodeType::ConcatenatedString if !self.cons.is_flat(node) => self.cons.hash(node),
+            _ => return None,
+        };
+        let is_truncated = !self.truncated.is_empty() && is_truncated(graph, node);
+        let whole = is_truncated
+            .then(|| (known_number(graph, node, "length"), known_number(graph, node, "hash")));
+        Some(Same { text, whole })
+    }
 }
 
 /// Flat and concatenated strings with a size of which there is another one with the same text,
@@ -22,24 +53,12 @@ struct Same {
 ///
 /// Source: `HeapSnapshot.createDuplicatedStringsFilter`.
 pub(super) fn duplicated_strings(graph: &Graph) -> NodeSet {
-    let truncated = StringSet::equal(graph, "truncated");
-    let mut cons = ConsStrings::of(graph);
+    let mut same = SameTexts::of(graph);
     let mut firsts: FxHashMap<Same, Ordinal> = FxHashMap::default();
     let mut duplicates = NodeSet::empty(graph.node_count());
-    for node in graph.nodes() {
-        let text = match graph.node_type(node) {
-            NodeType::String if graph.shallow_size(node) > 0 => {
-                xxh3_128(graph.strings().get(graph.name_index(node).0).unwrap_or_default())
-            }
-            NodeType::ConcatenatedString if graph.shallow_size(node) > 0 && !cons.is_flat(node) => {
-                cons.hash(node)
-            }
-            _ => continue,
-        };
-        let is_truncated = !truncated.is_empty() && is_truncated(graph, node);
-        let whole = is_truncated
-            .then(|| (known_number(graph, node, "length"), known_number(graph, node, "hash")));
-        match firsts.entry(Same { text, whole }) {
+    for node in graph.nodes().filter(|&node| graph.shallow_size(node) > 0) {
+        let Some(text) = same.text(node) else { continue };
+        match firsts.entry(text) {
             std::collections::hash_map::Entry::Occupied(first) => {
                 duplicates.insert(*first.get());
                 duplicates.insert(node);

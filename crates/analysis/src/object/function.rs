@@ -77,7 +77,7 @@ pub(crate) fn source_of(graph: &Graph, node: Ordinal) -> (Option<Location>, Opti
 }
 
 /// The function that made an object, by its prototype.
-fn constructor_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
+pub(crate) fn constructor_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
     let prototype = graph.edge_named(node, EdgeType::Property, "__proto__")?.to;
     let constructor = graph.edge_named(prototype, EdgeType::Property, "constructor")?.to;
     (graph.node_type(constructor) == NodeType::Closure).then_some(constructor)
@@ -86,12 +86,19 @@ fn constructor_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
 /// Name of the script that a function is written in.
 pub(crate) fn script_of_closure(graph: &Graph, closure: Ordinal) -> Option<String> {
     let shared = internal(graph, closure, "shared")?;
-    let mut script =
+    script_name(graph, script_of_shared(graph, shared)?)
+}
+
+/// The script of a function, from what all its closures share.
+pub(crate) fn script_of_shared(graph: &Graph, shared: Ordinal) -> Option<Ordinal> {
+    let script =
         ["script", "script_or_debug_info"].iter().find_map(|edge| internal(graph, shared, edge))?;
     // A function that is being debugged has its script one step further.
-    if let Some(inner) = internal(graph, script, "script") {
-        script = inner;
-    }
+    Some(internal(graph, script, "script").unwrap_or(script))
+}
+
+/// A script's name, usually a path or a URL; `None` where it has none.
+pub(crate) fn script_name(graph: &Graph, script: Ordinal) -> Option<String> {
     let name = match internal(graph, script, "name") {
         Some(name) if graph.node_type(name) == NodeType::String => graph.raw_name(name),
         _ => graph.raw_name(script),

@@ -1,6 +1,7 @@
 //! Questions to small heaps written by hand, and to random ones beside slow twins.
 #![allow(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
+mod attribution;
 mod compare;
 mod contexts;
 mod filters;
@@ -13,6 +14,7 @@ mod retainers;
 mod rules;
 mod secrets;
 mod suspects;
+mod texts;
 mod trees;
 
 use heapglass_graph::{Graph, NodeId, OpenOptions, Ordinal, Snapshot, Wants};

@@ -19,6 +19,7 @@ mod retainers;
 mod secrets;
 mod shell;
 mod statistics;
+mod strings;
 mod summary;
 mod target;
 
@@ -43,6 +44,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Object(args) => object::run(context, args),
         Command::Retainers(args) => retainers::run(context, args),
         Command::Paths(args) => paths::run(context, args),
+        Command::Strings(args) => strings::run(context, args),
         Command::Leaks(args) => leaks::run(context, args),
         Command::Check(args) => check::run(context, args),
         Command::Redact(args) => redact::run(context, args),

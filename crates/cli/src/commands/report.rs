@@ -1,11 +1,14 @@
 //! `report`: what uses the memory, in words.
 
-use heapglass_analysis::{SummaryOptions, SuspectOptions, VerdictOptions, summarize, verdict};
+use heapglass_analysis::{
+    AttributeBy, AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution,
+    summarize, verdict,
+};
 use heapglass_graph::{Graph, Snapshot};
 use heapglass_report::wire::{AllocationsEntry, ReportBody};
 
 use crate::answer::{Heading, answer};
-use crate::args::ReportArgs;
+use crate::args::{CodeGrouping, ReportArgs};
 use crate::context::Context;
 use crate::exit::ExitStatus;
 
@@ -13,7 +16,14 @@ use crate::exit::ExitStatus;
 pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitStatus> {
     answer(context, &args.files.files, Heading::Always, |opened| {
         let graph = opened.graph("looking for what stands out in")?;
-        Ok(body(&opened.snapshot, &graph, args.top, args.threshold))
+        let body = body(&opened.snapshot, &graph, args.top, args.threshold);
+        let Some(by) = args.by else { return Ok(body) };
+        let by = match by {
+            CodeGrouping::Package => AttributeBy::Package,
+            CodeGrouping::File => AttributeBy::File,
+        };
+        let options = AttributionOptions { by, limit: Some(args.top) };
+        Ok(body.attributed(&attribution(&graph, &options), by))
     })
 }
 

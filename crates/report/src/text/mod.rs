@@ -4,6 +4,7 @@
 //! and escapes whatever a heap's own strings could do to a terminal.
 
 mod allocations;
+mod attribution;
 mod check;
 pub(crate) mod check_words;
 mod compare;
@@ -24,6 +25,8 @@ mod report;
 mod secrets;
 pub(crate) mod secrets_words;
 mod statistics;
+mod strings;
+pub(crate) mod strings_words;
 mod summary;
 mod table;
 mod tree;

@@ -7,7 +7,7 @@ use super::heading::section;
 use super::object::position;
 use super::paths::write_one_line;
 use super::summary::{class_table, object_table};
-use super::{Look, Page, Role, allocations, statistics, words};
+use super::{Look, Page, Role, allocations, attribution, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
 
 impl Page for ReportBody {
@@ -41,6 +41,10 @@ impl Page for ReportBody {
         if !self.objects.is_empty() {
             section("Biggest objects", look, out)?;
             object_table(&self.objects, snapshot.total_size, 2, look).write(look, out)?;
+        }
+        if let Some(code) = &self.attribution {
+            section(attribution::title(code), look, out)?;
+            attribution::write(code, snapshot.total_size, look, out)?;
         }
         if let Some(allocations) = self.allocations.as_ref().filter(|all| !all.functions.is_empty())
         {

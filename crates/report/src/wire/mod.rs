@@ -5,6 +5,7 @@
 //! a row's children are the rows after it that are one deeper.
 
 mod allocations;
+mod attribution;
 mod check;
 mod classes;
 mod compare;
@@ -18,9 +19,11 @@ mod paths;
 mod redact;
 mod report;
 mod secrets;
+mod strings;
 mod trees;
 
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
+pub use attribution::{AttributeByEntry, AttributionEntry, CodeGroupEntry};
 pub use check::{CheckDocument, CheckEntry, CheckKindEntry, CheckStatusEntry};
 pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
 pub use compare::{
@@ -49,6 +52,7 @@ pub use report::{
 pub use secrets::{
     ConfidenceEntry, JwtEntry, SecretEntry, SecretHolderEntry, SecretRuleEntry, SecretsBody,
 };
+pub use strings::{StringsBody, TextEntry, TextHolderEntry};
 pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,
 };

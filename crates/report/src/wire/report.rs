@@ -1,12 +1,17 @@
 //! `report`: the verdict, and the evidence for it.
 
-use heapglass_analysis::{Accumulation, Scatter, Summary, Suspect, SuspectKind, Verdict};
+use heapglass_analysis::{
+    Accumulation, AttributeBy, Attribution, Scatter, Summary, Suspect, SuspectKind, Verdict,
+};
 use heapglass_graph::FindingKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{AllocationsEntry, ClassEntry, LocationEntry, ObjectEntry, PathEntry, StatisticsEntry};
+use super::{
+    AllocationsEntry, AttributionEntry, ClassEntry, LocationEntry, ObjectEntry, PathEntry,
+    StatisticsEntry,
+};
 use crate::text::SizeStyle;
 use crate::text::words;
 
@@ -25,6 +30,9 @@ pub struct ReportBody {
     pub objects: Vec<ObjectEntry>,
     /// Where objects were allocated, for recordings of allocations.
     pub allocations: Option<AllocationsEntry>,
+    /// Whose code holds the memory; there if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<AttributionEntry>,
 }
 
 /// The verdict.
@@ -181,7 +189,13 @@ impl ReportBody {
             classes: entries(classes.rows.iter().map(|row| &row.row)),
             objects: entries(&verdict.biggest_objects),
             allocations,
+            attribution: None,
         }
+    }
+
+    /// The same with the code that holds the memory.
+    pub fn attributed(self, attribution: &Attribution, by: AttributeBy) -> ReportBody {
+        ReportBody { attribution: Some(AttributionEntry::new(attribution, by)), ..self }
     }
 }
 

@@ -73,7 +73,8 @@ impl<'a> Along<'a> {
         if files.is_empty() {
             return Ok(());
         }
-        let args = ReportArgs { files: FilesArg { files }, top: TOP, threshold: THRESHOLD };
+        let args =
+            ReportArgs { files: FilesArg { files }, top: TOP, threshold: THRESHOLD, by: None };
         report::run(self.context, &args).map(|_| ())
     }
 

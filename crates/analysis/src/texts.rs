@@ -1,0 +1,255 @@
+//! The texts of a heap: which are there, how often, how large, and what holds them.
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{Edge, EdgeType, Graph, NodeId, NodeType, Ordinal};
+use regex::Regex;
+use rustc_hash::FxHashMap;
+
+use crate::filter::duplicates::{Same, SameTexts};
+use crate::paths::{PathEnd, paths_in_words};
+use crate::{ObjectSummary, describe, display_name, edge_label};
+
+/// What a list of texts is sorted by, the most first; equal ones by the id of their first string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextSort {
+    /// Bytes of all strings of the text.
+    #[default]
+    Size,
+    /// Bytes beyond those of the largest of them.
+    Wasted,
+    /// Number of strings.
+    Count,
+}
+
+/// Which texts to give, and in which order.
+#[derive(Debug, Clone, Default)]
+pub struct TextOptions {
+    /// Only texts that match.
+    pub pattern: Option<Regex>,
+    /// Only texts that are there more than once.
+    pub duplicates: bool,
+    /// The order.
+    pub sort: TextSort,
+    /// At most this many; `None` for all.
+    pub limit: Option<usize>,
+}
+
+/// The texts of a heap.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextList {
+    /// The texts, sorted and limited.
+    pub rows: Vec<TextRow>,
+    /// Number of texts, those beyond the limit included.
+    pub text_count: u64,
+    /// Number of strings with these texts.
+    pub string_count: u64,
+    /// Bytes of these strings.
+    pub shallow_size: u64,
+    /// Bytes that would be saved if each of these texts were there once.
+    pub wasted_size: u64,
+    /// Number of sliced strings, whose texts are parts of others and in no snapshot.
+    pub slice_count: u64,
+}
+
+/// One text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextRow {
+    /// The text; of a concatenated string the beginning, as much of it as DevTools puts together.
+    pub text: String,
+    /// Number of strings.
+    pub count: u64,
+    /// Their bytes, as DevTools counts them: of a concatenated string without its parts.
+    pub shallow_size: u64,
+    /// Bytes beyond those of the largest of them.
+    pub wasted_size: u64,
+    /// The largest of them.
+    pub example: ObjectSummary,
+    /// What holds them, the most frequent first, at most [`MOST_HOLDERS`].
+    pub holders: Vec<TextHolder>,
+    /// The shortest way to the example in words; `None` where only weak edges lead to it.
+    pub path: Option<String>,
+}
+
+/// Objects of one class that hold strings of a text in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextHolder {
+    /// DevTools' constructor column.
+    pub class_name: String,
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
+    pub edge: String,
+    /// Strings that are held like this. Each string counts once, by the holder that is nearest to the roots.
+    pub count: u64,
+    /// One of the holders.
+    pub example: NodeId,
+}
+
+/// Kinds of holders that are told for each text.
+pub const MOST_HOLDERS: usize = 5;
+/// Retainers of a string that are looked at to find the nearest: a constant has millions.
+const MOST_RETAINERS: usize = 64;
+
+const NO_GROUP: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    example: Ordinal,
+    count: u64,
+    shallow_size: u64,
+}
+
+impl Group {
+    fn wasted(&self, graph: &Graph) -> u64 {
+        self.shallow_size.saturating_sub(graph.shallow_size(self.example))
+    }
+}
+
+/// Lists the texts of flat and concatenated strings. Strings are the same by DevTools' rule for duplicated strings.
+///
+/// Cost: a hash of every string, 4 bytes for each node and about 80 for each different text; the pattern is held
+/// against each text once; holders and paths are looked for of what is shown.
+///
+/// Source of what is the same text: `HeapSnapshot.createDuplicatedStringsFilter`.
+pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
+    let (mut groups, group_of, slice_count) = grouped(graph);
+    let mut chosen: Vec<(usize, Group)> = groups
+        .drain(..)
+        .enumerate()
+        .filter(|(_, group)| !options.duplicates || group.count > 1)
+        .filter(|(_, group)| matches(graph, group.example, options.pattern.as_ref()))
+        .collect();
+    let sum = |of: &dyn Fn(&Group) -> u64| {
+        chosen.iter().fold(0u64, |sum, (_, group)| sum.saturating_add(of(group)))
+    };
+    let (text_count, string_count) = (chosen.len() as u64, sum(&|group| group.count));
+    let (shallow_size, wasted_size) =
+        (sum(&|group| group.shallow_size), sum(&|group| group.wasted(graph)));
+    chosen.sort_by_key(|&(at, ref group)| {
+        let figure = match options.sort {
+            TextSort::Size => group.shallow_size,
+            TextSort::Wasted => group.wasted(graph),
+            TextSort::Count => group.count,
+        };
+        (Reverse(figure), Reverse(group.shallow_size), at)
+    });
+    chosen.truncate(options.limit.unwrap_or(usize::MAX));
+    let mut holders = holders_of(graph, &chosen, &group_of);
+    let ends: Vec<PathEnd> = chosen.iter().map(|(_, group)| PathEnd::Node(group.example)).collect();
+    let paths = paths_in_words(graph, &ends);
+    let rows =
+        chosen.iter().zip(&mut holders).zip(paths).map(|(((_, group), holders), path)| TextRow {
+            text: display_name(graph, group.example),
+            count: group.count,
+            shallow_size: group.shallow_size,
+            wasted_size: group.wasted(graph),
+            example: describe(graph, group.example),
+            holders: std::mem::take(holders),
+            path: path.map(|(_, text)| text),
+        });
+    let rows = rows.collect();
+    TextList { rows, text_count, string_count, shallow_size, wasted_size, slice_count }
+}
+
+/// The groups of strings with the same text in order of their first, the group of each node, the number of slices.
+fn grouped(graph: &Graph) -> (Vec<Group>, Vec<u32>, u64) {
+    let mut same = SameTexts::of(graph);
+    let mut known: FxHashMap<Same, u32> = FxHashMap::default();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut group_of = vec![NO_GROUP; graph.node_count() as usize];
+    let mut slice_count = 0;
+    for node in graph.nodes() {
+        slice_count += u64::from(graph.node_type(node) == NodeType::SlicedString);
+        let Some(text) = same.text(node) else { continue };
+        let next = u32::try_from(groups.len()).unwrap_or(NO_GROUP);
+        let at = *known.entry(text).or_insert(next);
+        if at == next {
+            groups.push(Group { example: node, count: 0, shallow_size: 0 });
+        }
+        let (Some(group), Some(place)) =
+            (groups.get_mut(at as usize), group_of.get_mut(node.index()))
+        else {
+            continue;
+        };
+        *place = at;
+        group.count += 1;
+        group.shallow_size = group.shallow_size.saturating_add(graph.shallow_size(node));
+        if graph.shallow_size(node) > graph.shallow_size(group.example) {
+            group.example = node;
+        }
+    }
+    (groups, group_of, slice_count)
+}
+
+fn matches(graph: &Graph, node: Ordinal, pattern: Option<&Regex>) -> bool {
+    pattern.is_none_or(|pattern| match graph.node_type(node) {
+        NodeType::String => pattern.is_match(&graph.raw_name(node)),
+        _ => pattern.is_match(&display_name(graph, node)),
+    })
+}
+
+/// What holds the strings of each chosen group.
+fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec<Vec<TextHolder>> {
+    let places: FxHashMap<u32, usize> = chosen
+        .iter()
+        .zip(0..)
+        .filter_map(|(&(at, _), place)| Some((u32::try_from(at).ok()?, place)))
+        .collect();
+    let mut found: FxHashMap<(usize, &str, String), (u64, Ordinal)> = FxHashMap::default();
+    for node in graph.nodes() {
+        let group = group_of.get(node.index()).copied().unwrap_or(NO_GROUP);
+        let Some(&place) = places.get(&group).filter(|_| group != NO_GROUP) else { continue };
+        let Some((holder, edge)) = holder(graph, node) else { continue };
+        let kind = (place, graph.class_name(holder), edge);
+        found.entry(kind).or_insert((0, holder)).0 += 1;
+    }
+    let mut holders: Vec<Vec<TextHolder>> = vec![Vec::new(); chosen.len()];
+    for ((place, class_name, edge), (count, example)) in found {
+        if let Some(list) = holders.get_mut(place) {
+            let (class_name, example) = (class_name.to_owned(), graph.id(example));
+            list.push(TextHolder { class_name, edge, count, example });
+        }
+    }
+    for list in &mut holders {
+        list.sort_by(|a, b| {
+            (b.count, &a.class_name, &a.edge).cmp(&(a.count, &b.class_name, &b.edge))
+        });
+        list.truncate(MOST_HOLDERS);
+    }
+    holders
+}
+
+/// The object nearest to the roots that holds a string, and how: the collection in place of its store.
+fn holder(graph: &Graph, string: Ordinal) -> Option<(Ordinal, String)> {
+    let edge = nearest(graph, string)?;
+    if graph.node_type(edge.from) != NodeType::Array {
+        return Some((edge.from, how(graph, edge)));
+    }
+    let owner = graph.each_retaining_node(edge.from).take(4).find_map(|owner| {
+        let of_store = graph.edges_between(owner, edge.from).find(|edge| {
+            edge.edge_type == EdgeType::Internal && graph.node_type(edge.from) == NodeType::Object
+        })?;
+        let how = match &*graph.edge_name(of_store) {
+            "elements" => "[…]".to_owned(),
+            "table" => "entry".to_owned(),
+            _ => how(graph, edge),
+        };
+        Some((owner, how))
+    });
+    Some(owner.unwrap_or_else(|| (edge.from, how(graph, edge))))
+}
+
+/// An edge in words that are the same for all elements.
+fn how(graph: &Graph, edge: Edge) -> String {
+    let label = edge_label(graph, edge);
+    let is_number = label.name.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && !label.name.is_empty() { "[…]".to_owned() } else { label.text }
+}
+
+fn nearest(graph: &Graph, string: Ordinal) -> Option<Edge> {
+    let far = |node: Ordinal| graph.distance(node).shown().unwrap_or(u32::MAX);
+    let retainers = graph.each_retaining_node(string).take(MOST_RETAINERS);
+    let edges = retainers.filter_map(|from| {
+        graph.edges_between(from, string).find(|edge| edge.edge_type != EdgeType::Weak)
+    });
+    edges.min_by_key(|edge| far(edge.from))
+}

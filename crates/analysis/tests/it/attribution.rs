@@ -1,0 +1,170 @@
+//! Heaps written by hand with code of two packages, and random ones.
+
+use heapglass_analysis::{AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution};
+use heapglass_graph::Ordinal;
+use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
+use proptest::prelude::*;
+
+use crate::{id, open};
+
+const ALPHA: &str = "/app/node_modules/alpha/index.js";
+const BETA: &str = "/app/node_modules/@scope/beta/index.js";
+
+/// A function of a script, with its scope.
+fn function(heap: &mut SnapshotBuilder, script: NodeRef, name: &str) -> (NodeRef, NodeRef) {
+    let closure = heap.closure(name, 64);
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    let scope = heap.node("object", "system / Context", 32);
+    heap.internal(closure, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.internal(closure, "context", scope);
+    (closure, scope)
+}
+
+fn by(heap: &SnapshotBuilder, by: AttributeBy) -> Attribution {
+    attribution(&open(heap), &AttributionOptions { by, limit: None })
+}
+
+/// Name, held, retained and saved bytes.
+fn figures(attribution: &Attribution) -> Vec<(String, u64, u64, u64)> {
+    let figures = |group: &CodeGroup| {
+        (group.name.clone(), group.held_size, group.retained_size, group.saved_size)
+    };
+    attribution.groups.iter().map(figures).collect()
+}
+
+#[test]
+fn a_variable_of_a_module_belongs_to_its_package_and_what_is_below_to_that_below() {
+    let mut heap = SnapshotBuilder::new();
+    let (alpha, beta) = (heap.node("code", ALPHA, 100), heap.node("code", BETA, 200));
+    let (outer, scope) = function(&mut heap, alpha, "outer");
+    heap.property(heap.global(), "outer", outer);
+    let cache = heap.object("Cache", 1000);
+    heap.context(scope, "cache", cache);
+    let (inner, inner_scope) = function(&mut heap, beta, "inner");
+    heap.property(cache, "loader", inner);
+    let text = heap.string("text", 5000);
+    heap.context(inner_scope, "text", text);
+    let own = 64 + 48 + 32;
+    let found = by(&heap, AttributeBy::Package);
+    let (held_alpha, held_beta) = (own + 100 + 1000, own + 200 + 5000);
+    assert_eq!(
+        figures(&found),
+        [
+            ("@scope/beta".to_owned(), held_beta, held_beta, held_beta),
+            ("alpha".to_owned(), held_alpha, held_alpha + held_beta, held_alpha + held_beta),
+        ]
+    );
+    assert_eq!(found.total_size, held_alpha + held_beta + found.unattributed_size);
+    assert_eq!(found.groups.last().expect("two").biggest.id, id(&heap, outer));
+    let files = by(&heap, AttributeBy::File);
+    assert_eq!(files.groups.first().expect("two").name, BETA);
+}
+
+#[test]
+fn what_two_functions_of_a_package_share_would_be_saved() {
+    let mut heap = SnapshotBuilder::new();
+    let alpha = heap.node("code", ALPHA, 100);
+    let shared = heap.object("Shared", 1000);
+    for name in ["one", "two"] {
+        let (closure, scope) = function(&mut heap, alpha, name);
+        heap.property(heap.global(), name, closure);
+        heap.context(scope, "shared", shared);
+    }
+    let found = by(&heap, AttributeBy::Package);
+    let own = 2 * (64 + 48 + 32) + 100;
+    assert_eq!(figures(&found), [("alpha".to_owned(), own, own, own + 1000)]);
+}
+
+#[test]
+fn objects_that_no_code_holds_belong_to_the_code_of_their_class() {
+    let mut heap = SnapshotBuilder::new();
+    let alpha = heap.node("code", ALPHA, 100);
+    let (constructor, _) = function(&mut heap, alpha, "Session");
+    heap.property(heap.global(), "Session", constructor);
+    let prototype = heap.object("Object", 16);
+    heap.property(constructor, "prototype", prototype);
+    heap.property(prototype, "constructor", constructor);
+    let (session, text) = (heap.object("Session", 500), heap.string("text", 50));
+    heap.property(heap.global(), "session", session);
+    heap.property(session, "__proto__", prototype);
+    heap.property(session, "text", text);
+    let found = by(&heap, AttributeBy::Package);
+    // The prototype hangs in the constructor and in the session, so it is nobody's until both go.
+    let all = 64 + 48 + 32 + 100 + 500 + 50;
+    assert_eq!(figures(&found), [("alpha".to_owned(), all, all, all + 16)]);
+}
+
+#[test]
+fn modules_belong_to_their_file_and_enclosing_scopes_to_the_script() {
+    let mut heap = SnapshotBuilder::new();
+    let module = heap.object("Module", 40);
+    let (path, data) = (heap.string(BETA, 48), heap.string("data", 70));
+    heap.property(heap.global(), "module", module);
+    heap.property(module, "filename", path);
+    heap.property(module, "data", data);
+    let alpha = heap.node("code", ALPHA, 100);
+    let (closure, scope) = function(&mut heap, alpha, "f");
+    heap.property(heap.global(), "f", closure);
+    let around = heap.node("object", "system / Context", 32);
+    heap.internal(scope, "previous", around);
+    let list = heap.object("List", 3000);
+    heap.context(around, "list", list);
+    heap.property(heap.global(), "around", around);
+    let found = by(&heap, AttributeBy::Package);
+    let own = 64 + 48 + 32 + 100 + 32 + 3000;
+    assert_eq!(
+        figures(&found),
+        [("alpha".to_owned(), own, own, own), ("@scope/beta".to_owned(), 158, 158, 158)]
+    );
+}
+
+/// Functions of two packages are put into a random heap: each is held by one node, and its scope holds another.
+fn with_code(heap: &mut SnapshotBuilder, places: &[(usize, usize, bool)]) -> Vec<Option<usize>> {
+    let nodes = heap.nodes().len();
+    let scripts = [heap.node("code", ALPHA, 100), heap.node("code", BETA, 200)];
+    let mut owners = vec![None; nodes + 2];
+    for &(from, to, is_beta) in places {
+        let package = usize::from(is_beta);
+        let first = heap.nodes().len();
+        let (closure, scope) = function(heap, scripts[package], "f");
+        heap.property(NodeRef((from % nodes) as u32), "f", closure);
+        heap.context(scope, "x", NodeRef((to % nodes) as u32));
+        owners.resize(first, None);
+        owners.extend([Some(package); 3]);
+        owners[nodes + package] = Some(package);
+    }
+    owners
+}
+
+proptest! {
+    #[test]
+    fn what_is_held_is_what_looking_up_the_dominators_says(
+        heap in random::heap(40),
+        places in prop::collection::vec((0usize..1000, 0usize..1000, any::<bool>()), 0..12),
+    ) {
+        let mut heap = heap;
+        let owners = with_code(&mut heap, &places);
+        let graph = open(&heap);
+        let (mut expected, mut rest) = ([0; 2], 0);
+        for node in graph.nodes() {
+            let mut at = node;
+            while owners[at.index()].is_none() && at != graph.root() {
+                at = graph.dominator(at);
+            }
+            let size = graph.shallow_size(node);
+            owners[at.index()].map_or_else(|| rest += size, |package: usize| expected[package] += size);
+        }
+        let found = attribution(&graph, &AttributionOptions { by: AttributeBy::Package, limit: None });
+        prop_assert_eq!(found.unattributed_size, rest);
+        prop_assert_eq!(found.total_size, rest + expected[0] + expected[1]);
+        for group in &found.groups {
+            let package = usize::from(group.name != "alpha");
+            prop_assert_eq!(group.held_size, expected[package]);
+            prop_assert!(group.held_size <= group.retained_size);
+            let seeds = owners.iter().zip(0..).filter(|(owner, _)| **owner == Some(package));
+            let biggest = seeds.map(|(_, at)| graph.retained_size(Ordinal(at))).max();
+            prop_assert_eq!(Some(group.biggest.retained_size), biggest);
+        }
+    }
+}

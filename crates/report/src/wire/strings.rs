@@ -1,0 +1,112 @@
+//! `strings`: the texts of a heap.
+
+use heapglass_analysis::{TextHolder, TextList, TextRow};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ObjectEntry;
+use crate::text::strings_words;
+
+/// Characters of a text that a document has. `object` gives the whole.
+const MOST_CHARS: usize = 1000;
+
+/// What `strings` answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StringsBody {
+    /// The answer in sentences.
+    pub text: Vec<String>,
+    /// Number of different texts that were asked for.
+    pub text_count: u64,
+    /// Number of strings with these texts.
+    pub string_count: u64,
+    /// Bytes of these strings.
+    pub shallow_size: u64,
+    /// Bytes that would be saved if each of these texts were there once.
+    pub wasted_size: u64,
+    /// Number of sliced strings in the heap, whose texts are parts of others and are not looked at.
+    pub slice_count: u64,
+    /// The texts, in the order that was asked for.
+    pub strings: Vec<TextEntry>,
+    /// Number of texts that are not in `strings`.
+    pub more: u64,
+}
+
+/// One text.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TextEntry {
+    /// The text, at most the first 1,000 characters of it.
+    pub text: String,
+    /// Whether there is more of it.
+    pub is_cut: bool,
+    /// Number of strings.
+    pub count: u64,
+    /// Their bytes; of a concatenated string without its parts.
+    pub shallow_size: u64,
+    /// Bytes beyond those of the largest of them.
+    pub wasted_size: u64,
+    /// Id of the largest of them.
+    pub string_id: u64,
+    /// Bytes that would be freed with it.
+    pub retained_size: u64,
+    /// What holds them, the most frequent first.
+    pub holders: Vec<TextHolderEntry>,
+    /// The shortest way to the largest of them, in words; `null` where only weak edges lead to it.
+    pub path: Option<String>,
+}
+
+/// Objects of one class that hold strings of a text in the same way.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TextHolderEntry {
+    /// DevTools' constructor column.
+    pub class_name: String,
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
+    pub edge: String,
+    /// Strings that are held like this, each by its nearest holder.
+    pub count: u64,
+    /// Id of one of the holders.
+    pub id: u64,
+}
+
+impl From<&TextList> for StringsBody {
+    fn from(list: &TextList) -> StringsBody {
+        StringsBody {
+            text: strings_words::answer(list),
+            text_count: list.text_count,
+            string_count: list.string_count,
+            shallow_size: list.shallow_size,
+            wasted_size: list.wasted_size,
+            slice_count: list.slice_count,
+            strings: list.rows.iter().map(TextEntry::from).collect(),
+            more: list.text_count.saturating_sub(list.rows.len() as u64),
+        }
+    }
+}
+
+impl From<&TextRow> for TextEntry {
+    fn from(row: &TextRow) -> TextEntry {
+        let example = ObjectEntry::from(&row.example);
+        let end = row.text.char_indices().nth(MOST_CHARS).map(|(at, _)| at);
+        TextEntry {
+            text: end.and_then(|end| row.text.get(..end)).unwrap_or(&row.text).to_owned(),
+            is_cut: end.is_some(),
+            count: row.count,
+            shallow_size: row.shallow_size,
+            wasted_size: row.wasted_size,
+            string_id: example.id,
+            retained_size: example.retained_size,
+            holders: row.holders.iter().map(TextHolderEntry::from).collect(),
+            path: row.path.clone(),
+        }
+    }
+}
+
+impl From<&TextHolder> for TextHolderEntry {
+    fn from(holder: &TextHolder) -> TextHolderEntry {
+        TextHolderEntry {
+            class_name: holder.class_name.clone(),
+            edge: holder.edge.clone(),
+            count: holder.count,
+            id: holder.example.0,
+        }
+    }
+}
