@@ -4,9 +4,9 @@ mod seeds;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Distance, Graph, Ordinal};
+use heapglass_graph::{Flow, Graph, Ordinal};
 
-use crate::{NodeSet, ObjectSummary, describe, distances_without};
+use crate::{ObjectSummary, describe};
 use seeds::{NOBODY, Seeds};
 
 /// What code is grouped by.
@@ -64,7 +64,7 @@ pub struct CodeGroup {
 /// nearest object that dominates it and is of a class that code of the heap defines.
 ///
 /// Cost: two passes over the edges of functions and scopes, one over the dominator tree, and one over all edges for
-/// each group that is shown.
+/// each group that is shown; memory as [`Flow`] says.
 pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
     let mut seeds = Seeds::of(graph, options.by);
     let (mut sums, unattributed_size) = sums(graph, &mut seeds);
@@ -78,6 +78,7 @@ pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
     });
     let group_count = order.len() as u64;
     order.truncate(options.limit.unwrap_or(usize::MAX));
+    let flow = Flow::of(graph);
     let groups = order
         .into_iter()
         .filter_map(|at| {
@@ -87,7 +88,7 @@ pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
                 seed_count: sum.seed_count,
                 held_size: sum.held,
                 retained_size: sum.retained,
-                saved_size: saved(graph, &seeds, u32::try_from(at).ok()?),
+                saved_size: saved(graph, &flow, &seeds, u32::try_from(at).ok()?),
                 biggest: describe(graph, sum.biggest?),
             })
         })
@@ -154,15 +155,8 @@ fn sums(graph: &Graph, seeds: &mut Seeds) -> (Vec<Sum>, u64) {
     (sums, unattributed)
 }
 
-/// Bytes that no path reaches without entering what belongs to the group by itself.
-fn saved(graph: &Graph, seeds: &Seeds, group: u32) -> u64 {
-    let removed = NodeSet::from_fn(graph.node_count(), |node| seeds.of_node(node) == group);
-    let distances = distances_without(graph, &removed);
-    graph
-        .nodes()
-        .zip(distances)
-        .filter(|&(node, without)| {
-            graph.distance(node) != Distance::NONE && without == Distance::NONE.0
-        })
-        .fold(0u64, |sum, (node, _)| sum.saturating_add(graph.shallow_size(node)))
+/// Bytes of what nothing would keep alive without what belongs to the group by itself.
+fn saved(graph: &Graph, flow: &Flow<'_>, seeds: &Seeds, group: u32) -> u64 {
+    flow.lost_without(|node| seeds.of_node(node) == group)
+        .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node)))
 }

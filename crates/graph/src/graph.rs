@@ -451,7 +451,17 @@ impl Graph {
     }
 
     fn essential_retainers(&self, node: Ordinal) -> &[u32] {
-        let Some(&number) = self.columns.preorder_number.get(node.index()) else { return &[] };
+        let number = self.columns.preorder_number.get(node.index());
+        number.map_or(&[], |&number| self.predecessors(number))
+    }
+
+    /// The node with this number in the preorder of the dominator pass.
+    pub(crate) fn node_of_number(&self, number: u32) -> Option<Ordinal> {
+        self.columns.preorder_node.get(number as usize).copied().map(Ordinal)
+    }
+
+    /// Preorder numbers of the sources of the essential edges into the node of this number.
+    pub(crate) fn predecessors(&self, number: u32) -> &[u32] {
         let first = &*self.columns.predecessor_first;
         let at = |number: usize| first.get(number).map_or(0, |&from| from as usize);
         let range = at(number as usize)..at(number as usize + 1);

@@ -8,6 +8,7 @@
 mod allocation;
 mod build;
 mod classes;
+mod flow;
 mod graph;
 mod id_index;
 mod ids;
@@ -17,6 +18,7 @@ mod overview;
 
 pub use allocation::{FunctionAllocations, StackFrame};
 pub use classes::{ClassRow, ClassTable};
+pub use flow::Flow;
 pub use graph::{Edge, EdgeName, Edges, Graph, Location};
 pub use heapglass_format::{
     EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result, Step,

@@ -1,7 +1,7 @@
 //! Heaps written by hand with code of two packages, and random ones.
 
 use heapglass_analysis::{AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution};
-use heapglass_graph::Ordinal;
+use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 use proptest::prelude::*;
 
@@ -138,6 +138,48 @@ fn with_code(heap: &mut SnapshotBuilder, places: &[(usize, usize, bool)]) -> Vec
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// For one node what would be lost is what it dominates; for two at least what they dominate, and nothing that
+    /// the root leads to by properties.
+    #[test]
+    fn what_is_lost_without_a_node_is_its_retained_set(
+        heap in random::heap(40),
+        places in prop::collection::vec((0usize..1000, 0usize..1000, any::<bool>()), 0..12),
+        other in 0u32..1000,
+    ) {
+        let mut heap = heap;
+        with_code(&mut heap, &places);
+        let graph = open(&heap);
+        let flow = Flow::of(&graph);
+        let sorted = |nodes: &mut dyn Iterator<Item = Ordinal>| {
+            let mut nodes: Vec<Ordinal> = nodes.collect();
+            nodes.sort_unstable();
+            nodes
+        };
+        let other = Ordinal(other % graph.node_count());
+        // The root's retained set is the heap by definition, with what it does not reach.
+        for node in graph.nodes().filter(|&node| node != graph.root() && other != graph.root()) {
+            let lost = sorted(&mut flow.lost_without(|removed| removed == node));
+            prop_assert_eq!(&lost, &sorted(&mut graph.retained_set(node)));
+            let both = sorted(&mut flow.lost_without(|removed| removed == node || removed == other));
+            let is_lost = |node: Ordinal| both.binary_search(&node).is_ok();
+            prop_assert!(lost.into_iter().chain(graph.retained_set(other)).all(is_lost));
+            // What the root leads to by properties alone stays.
+            let mut stays = vec![graph.root()];
+            let mut next = 0;
+            while let Some(&at) = stays.get(next) {
+                next += 1;
+                prop_assert!(!is_lost(at), "{at:?} is lost without {node:?} and {other:?}");
+                for edge in graph.edges(at).filter(|edge| edge.edge_type == EdgeType::Property) {
+                    if edge.to != node && edge.to != other && !stays.contains(&edge.to) {
+                        stays.push(edge.to);
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_held_is_what_looking_up_the_dominators_says(
         heap in random::heap(40),
@@ -162,6 +204,7 @@ proptest! {
             let package = usize::from(group.name != "alpha");
             prop_assert_eq!(group.held_size, expected[package]);
             prop_assert!(group.held_size <= group.retained_size);
+            prop_assert!(group.retained_size <= group.saved_size);
             let seeds = owners.iter().zip(0..).filter(|(owner, _)| **owner == Some(package));
             let biggest = seeds.map(|(_, at)| graph.retained_size(Ordinal(at))).max();
             prop_assert_eq!(Some(group.biggest.retained_size), biggest);
