@@ -32,7 +32,8 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
             if graph.strings().get(index.0) == Some(b"__proto__"))
 }
 
-fn text_of(edge_type: EdgeType, name: &str) -> String {
+/// An edge of this type and name as people write it.
+pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
         EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),

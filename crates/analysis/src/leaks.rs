@@ -22,6 +22,7 @@ use cohorts::Cohorts;
 use growth::Growth;
 
 pub use kind::{Knowledge, LeakKind};
+pub(crate) use package::package_folder;
 pub use package::package_of;
 pub use series::Figures;
 

@@ -16,6 +16,7 @@ mod dominators;
 mod edge;
 mod error;
 mod filter;
+mod holder;
 mod leaks;
 mod names;
 mod native_context;
@@ -35,6 +36,7 @@ mod suspects;
 mod tables;
 mod texts;
 mod verdict;
+mod waste;
 mod weak_map;
 
 pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
@@ -78,3 +80,4 @@ pub use suspects::{
 };
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
 pub use verdict::{Detached, Verdict, VerdictOptions, verdict};
+pub use waste::{PackageCopy, WasteHolder, WasteKind, WasteOptions, WasteRow, Wasted, waste};

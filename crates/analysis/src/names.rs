@@ -5,7 +5,7 @@ mod plain;
 
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
-pub(crate) use cons::{ConsStrings, cons_text};
+pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text, utf16_units};
 
 /// Characters of a string, or of a plain object's name, that a label shows.
 const LABEL_CHARS: usize = 40;

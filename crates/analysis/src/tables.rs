@@ -1,7 +1,7 @@
 //! The tables of Map, Set, WeakMap and WeakSet, as V8 lays them out.
 //!
 //! V8 writes a table's slots as internal edges (weak ones for weak collections) named by the
-//! slot's number. Small integers, holes and chain links have no edge.
+//! slot's number. Small integers and chain links have no edge, nor have holes in most versions.
 //!
 //! Source: V8's `OrderedHashTable` and `EphemeronHashTable`.
 
@@ -62,7 +62,7 @@ pub(crate) fn entries(
         .edges(table)
         .filter(|edge| matches!(edge.edge_type, EdgeType::Internal | EdgeType::Weak))
         .filter_map(|edge| Some((slot(graph, edge)?, edge.to)))
-        .filter(|&(slot, _)| slot >= HEADER)
+        .filter(|&(slot, to)| slot >= HEADER && !is_hole(graph, to))
         .collect();
     let (mut entries, mut more) = (Vec::new(), 0);
     let Some(layout) = Layout::of(slots.iter().map(|&(slot, _)| slot), kind) else {
@@ -108,6 +108,12 @@ pub(crate) fn key_of(graph: &Graph, edge: Edge, kind: Kind) -> Option<Ordinal> {
     }
     let (_, part) = Layout::of(slots.into_iter(), kind)?.place(value)?;
     key.filter(|_| part == Part::Value)
+}
+
+/// Whether a node stands for a deleted entry, as Node 22 and 24 write them.
+fn is_hole(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Hidden
+        && graph.strings().get(graph.name_index(node).0) == Some(b"system / Hole")
 }
 
 /// The slot an edge is named by.

@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Edge, EdgeType, Graph, NodeId, NodeType, Ordinal};
+use heapglass_graph::{Graph, NodeId, NodeType, Ordinal};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use crate::filter::duplicates::{Same, SameTexts};
+use crate::holder::{Holder, How, holders};
 use crate::paths::{PathEnd, paths_in_words};
-use crate::{ObjectSummary, describe, display_name, edge_label};
+use crate::{ObjectSummary, describe, display_name};
 
 /// What a list of texts is sorted by, the most first; equal ones by the id of their first string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +28,7 @@ pub enum TextSort {
 pub struct TextOptions {
     /// Only texts that match.
     pub pattern: Option<Regex>,
-    /// Only texts that are there more than once.
+    /// Only texts that are surely there more than once.
     pub duplicates: bool,
     /// The order.
     pub sort: TextSort,
@@ -48,6 +49,9 @@ pub struct TextList {
     pub shallow_size: u64,
     /// Bytes that would be saved if each of these texts were there once.
     pub wasted_size: u64,
+    /// Number of strings that have the first 1,024 characters of their texts in common with others, where the snapshot
+    /// has no more of them; they count as no copies.
+    pub unsure_count: u64,
     /// Number of sliced strings, whose texts are parts of others and in no snapshot.
     pub slice_count: u64,
 }
@@ -86,8 +90,6 @@ pub struct TextHolder {
 
 /// Kinds of holders that are told for each text.
 pub const MOST_HOLDERS: usize = 5;
-/// Retainers of a string that are looked at to find the nearest: a constant has millions.
-const MOST_RETAINERS: usize = 64;
 
 const NO_GROUP: u32 = u32::MAX;
 
@@ -96,15 +98,21 @@ struct Group {
     example: Ordinal,
     count: u64,
     shallow_size: u64,
+    /// Whether the texts are the same for sure.
+    is_sure: bool,
 }
 
 impl Group {
     fn wasted(&self, graph: &Graph) -> u64 {
+        if !self.is_sure {
+            return 0;
+        }
         self.shallow_size.saturating_sub(graph.shallow_size(self.example))
     }
 }
 
-/// Lists the texts of flat and concatenated strings. Strings are the same by DevTools' rule for duplicated strings.
+/// Lists the texts of flat and concatenated strings. Strings are the same by DevTools' rule for duplicated strings, but
+/// those that are cut off in the snapshot are no copies of each other unless V8 wrote their length and hash beside them.
 ///
 /// Cost: a hash of every string, 4 bytes for each node and about 80 for each different text; the pattern is held
 /// against each text once; holders and paths are looked for of what is shown.
@@ -112,10 +120,14 @@ impl Group {
 /// Source of what is the same text: `HeapSnapshot.createDuplicatedStringsFilter`.
 pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
     let (mut groups, group_of, slice_count) = grouped(graph);
+    let unsure_count = groups
+        .iter()
+        .filter(|group| group.count > 1 && !group.is_sure)
+        .fold(0u64, |sum, group| sum.saturating_add(group.count));
     let mut chosen: Vec<(usize, Group)> = groups
         .drain(..)
         .enumerate()
-        .filter(|(_, group)| !options.duplicates || group.count > 1)
+        .filter(|(_, group)| !options.duplicates || group.count > 1 && group.is_sure)
         .filter(|(_, group)| matches(graph, group.example, options.pattern.as_ref()))
         .collect();
     let sum = |of: &dyn Fn(&Group) -> u64| {
@@ -147,7 +159,15 @@ pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
             path: path.map(|(_, text)| text),
         });
     let rows = rows.collect();
-    TextList { rows, text_count, string_count, shallow_size, wasted_size, slice_count }
+    TextList {
+        rows,
+        text_count,
+        string_count,
+        shallow_size,
+        wasted_size,
+        unsure_count,
+        slice_count,
+    }
 }
 
 /// The groups of strings with the same text in order of their first, the group of each node, the number of slices.
@@ -163,7 +183,8 @@ fn grouped(graph: &Graph) -> (Vec<Group>, Vec<u32>, u64) {
         let next = u32::try_from(groups.len()).unwrap_or(NO_GROUP);
         let at = *known.entry(text).or_insert(next);
         if at == next {
-            groups.push(Group { example: node, count: 0, shallow_size: 0 });
+            let is_sure = same.is_sure(node, &text);
+            groups.push(Group { example: node, count: 0, shallow_size: 0, is_sure });
         }
         let (Some(group), Some(place)) =
             (groups.get_mut(at as usize), group_of.get_mut(node.index()))
@@ -194,19 +215,27 @@ fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec
         .zip(0..)
         .filter_map(|(&(at, _), place)| Some((u32::try_from(at).ok()?, place)))
         .collect();
-    let mut found: FxHashMap<(usize, &str, String), (u64, Ordinal)> = FxHashMap::default();
-    for node in graph.nodes() {
-        let group = group_of.get(node.index()).copied().unwrap_or(NO_GROUP);
-        let Some(&place) = places.get(&group).filter(|_| group != NO_GROUP) else { continue };
-        let Some((holder, edge)) = holder(graph, node) else { continue };
-        let kind = (place, graph.class_name(holder), edge);
-        found.entry(kind).or_insert((0, holder)).0 += 1;
+    let (strings, at): (Vec<Ordinal>, Vec<usize>) = graph
+        .nodes()
+        .filter_map(|node| {
+            let group = group_of.get(node.index()).copied().filter(|&group| group != NO_GROUP)?;
+            Some((node, *places.get(&group)?))
+        })
+        .unzip();
+    let mut found: FxHashMap<(usize, &str, How), (u64, Ordinal)> = FxHashMap::default();
+    for (place, holder) in at.into_iter().zip(holders(graph, &strings)) {
+        let Some(Holder { node, how }) = holder else { continue };
+        found.entry((place, graph.class_name(node), how)).or_insert((0, node)).0 += 1;
     }
     let mut holders: Vec<Vec<TextHolder>> = vec![Vec::new(); chosen.len()];
-    for ((place, class_name, edge), (count, example)) in found {
+    for ((place, class_name, how), (count, example)) in found {
         if let Some(list) = holders.get_mut(place) {
-            let (class_name, example) = (class_name.to_owned(), graph.id(example));
-            list.push(TextHolder { class_name, edge, count, example });
+            list.push(TextHolder {
+                class_name: class_name.to_owned(),
+                edge: how.text(graph),
+                count,
+                example: graph.id(example),
+            });
         }
     }
     for list in &mut holders {
@@ -216,40 +245,4 @@ fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec
         list.truncate(MOST_HOLDERS);
     }
     holders
-}
-
-/// The object nearest to the roots that holds a string, and how: the collection in place of its store.
-fn holder(graph: &Graph, string: Ordinal) -> Option<(Ordinal, String)> {
-    let edge = nearest(graph, string)?;
-    if graph.node_type(edge.from) != NodeType::Array {
-        return Some((edge.from, how(graph, edge)));
-    }
-    let owner = graph.each_retaining_node(edge.from).take(4).find_map(|owner| {
-        let of_store = graph.edges_between(owner, edge.from).find(|edge| {
-            edge.edge_type == EdgeType::Internal && graph.node_type(edge.from) == NodeType::Object
-        })?;
-        let how = match &*graph.edge_name(of_store) {
-            "elements" => "[…]".to_owned(),
-            "table" => "entry".to_owned(),
-            _ => how(graph, edge),
-        };
-        Some((owner, how))
-    });
-    Some(owner.unwrap_or_else(|| (edge.from, how(graph, edge))))
-}
-
-/// An edge in words that are the same for all elements.
-fn how(graph: &Graph, edge: Edge) -> String {
-    let label = edge_label(graph, edge);
-    let is_number = label.name.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && !label.name.is_empty() { "[…]".to_owned() } else { label.text }
-}
-
-fn nearest(graph: &Graph, string: Ordinal) -> Option<Edge> {
-    let far = |node: Ordinal| graph.distance(node).shown().unwrap_or(u32::MAX);
-    let retainers = graph.each_retaining_node(string).take(MOST_RETAINERS);
-    let edges = retainers.filter_map(|from| {
-        graph.edges_between(from, string).find(|edge| edge.edge_type != EdgeType::Weak)
-    });
-    edges.min_by_key(|edge| far(edge.from))
 }

@@ -4,6 +4,7 @@ mod check;
 mod redact;
 mod secrets;
 mod strings;
+mod waste;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use check::CheckArgs;
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
 pub(crate) use strings::{StringsArgs, TextColumn};
+pub(crate) use waste::{WasteArgs, WasteChoice};
 
 use crate::gather::args::GatherArgs;
 use crate::help;
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// List the texts of the heap: the largest, the duplicated, those that match, and what holds them
     #[command(after_long_help = help::STRINGS)]
     Strings(StringsArgs),
+    /// Say what memory could be saved: copies, empty and oversized collections, costly representations
+    #[command(after_long_help = help::WASTE)]
+    Waste(WasteArgs),
     /// Say what leaks: what goes on growing over snapshots of one process, and who holds it
     #[command(after_long_help = help::LEAKS)]
     Leaks(LeaksArgs),
@@ -210,6 +215,10 @@ pub(crate) struct ReportArgs {
     /// Also say whose code holds the memory
     #[arg(long, value_name = "WHAT")]
     pub(crate) by: Option<CodeGrouping>,
+    /// Resident memory of the process, to say what of it the heap does not explain [default: what process-info.txt
+    /// beside the snapshot says]
+    #[arg(long, value_name = "SIZE", value_parser = crate::resident::size)]
+    pub(crate) rss: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

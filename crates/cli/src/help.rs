@@ -4,6 +4,7 @@ mod check;
 mod redact;
 mod secrets;
 mod strings;
+mod waste;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ pub(crate) use check::CHECK;
 pub(crate) use redact::REDACT;
 pub(crate) use secrets::SECRETS;
 pub(crate) use strings::STRINGS;
+pub(crate) use waste::WASTE;
 
 use crate::args::{ContextChoice, IdRange, InspectorAddress};
 
@@ -52,6 +54,7 @@ Examples:
   heapglass heap.heapsnapshot.gz --top 20
   heapglass before.heapsnapshot after.heapsnapshot
   heapglass heap.heapsnapshot --by package
+  heapglass heap.heapsnapshot --rss 1.2GiB
   heapglass heap.heapsnapshot --json | jq '.verdict.text'";
 
 pub(crate) const SUMMARY: &str = "\

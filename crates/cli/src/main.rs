@@ -18,6 +18,7 @@ mod invoked;
 mod messages;
 mod open;
 mod progress;
+mod resident;
 mod series;
 mod settings;
 mod timings;

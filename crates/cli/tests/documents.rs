@@ -43,6 +43,8 @@ fn documents_fit_their_schemas() {
     check("retainers", &["retainers", APP, &session, "--depth", "2"]);
     check("paths", &["paths", APP, &session]);
     check("paths-class", &["paths", APP, "--class", "Session"]);
+    check("strings", &["strings", APP, "--limit", "3"]);
+    check("waste", &["waste", APP]);
 }
 
 #[test]

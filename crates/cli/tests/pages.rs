@@ -55,6 +55,13 @@ fn report_by_file() {
 }
 
 #[test]
+fn report_with_resident_memory() {
+    let text = page(&["report", APP, "--rss", "80MB", "--top", "1"]);
+    let section = text.find("What the process had in memory").expect("the section");
+    assert_snapshot!(&text[section..]);
+}
+
+#[test]
 fn strings() {
     assert_snapshot!(page(&["strings", APP, "--limit", "3"]));
 }
@@ -63,6 +70,26 @@ fn strings() {
 fn strings_that_are_there_twice() {
     let args = ["strings", APP, "--duplicates", "--filter", "^[a-z ]+$", "--limit", "4"];
     assert_snapshot!(page(&args));
+}
+
+#[test]
+fn strings_with_exact_sizes() {
+    let text = page(&["strings", APP, "--duplicates", "--bytes", "--limit", "2"]);
+    assert!(text.contains(" bytes"), "{text}");
+    assert!(!text.contains(" kB") && !text.contains(" MB"), "{text}");
+}
+
+#[test]
+fn waste() {
+    let kinds = "empty-collections,dictionary-objects,sliced-strings";
+    assert_snapshot!(page(&["waste", APP, "--limit", "1", "--kind", kinds]));
+}
+
+#[test]
+fn waste_with_exact_sizes() {
+    let text = page(&["waste", APP, "--bytes"]);
+    assert!(text.contains(" bytes"), "{text}");
+    assert!(!text.contains(" kB") && !text.contains(" MB"), "{text}");
 }
 
 #[test]

@@ -28,7 +28,8 @@ const MANY: u64 = 64;
 
 /// Redacts a snapshot that is fed to it in pieces.
 ///
-/// Memory: 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each name, and buffers of some megabytes.
+/// Memory: 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each name, and buffers of some
+/// megabytes.
 pub struct Redactor<W: Write> {
     out: W,
     written: Vec<u8>,

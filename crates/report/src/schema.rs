@@ -8,7 +8,7 @@ use crate::wire::{
     CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody,
     ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output,
     PathsBody, RedactDocument, ReportBody, RetainersBody, SecretsBody, StatisticsBody, StringsBody,
-    SummaryBody,
+    SummaryBody, WasteBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -32,6 +32,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("check", schema::<CheckDocument>("check")),
         entry::<SecretsBody>("secrets"),
         entry::<StringsBody>("strings"),
+        entry::<WasteBody>("waste"),
         ("redact", schema::<RedactDocument>("redact")),
         ("index", schema::<IndexDocument>("index")),
         ("cache", schema::<CacheDocument>("cache")),

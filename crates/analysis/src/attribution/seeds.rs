@@ -3,7 +3,6 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
-use super::AttributeBy;
 use crate::leaks::package_of;
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
 
@@ -23,7 +22,8 @@ pub(super) struct Seeds {
     of_node: Vec<u32>,
     /// The groups' names.
     pub(super) names: Vec<String>,
-    by: AttributeBy,
+    /// The group of a script by its name.
+    group_of: fn(&str) -> &str,
     known: FxHashMap<String, u32>,
     /// The group of each script that was met.
     scripts: FxHashMap<Ordinal, u32>,
@@ -32,11 +32,11 @@ pub(super) struct Seeds {
 }
 
 impl Seeds {
-    pub(super) fn of(graph: &Graph, by: AttributeBy) -> Seeds {
+    pub(super) fn of(graph: &Graph, group_of: fn(&str) -> &str) -> Seeds {
         let mut seeds = Seeds {
             of_node: vec![NOBODY; graph.node_count() as usize],
             names: Vec::new(),
-            by,
+            group_of,
             known: FxHashMap::default(),
             scripts: FxHashMap::default(),
             prototypes: FxHashMap::default(),
@@ -128,10 +128,7 @@ impl Seeds {
     }
 
     fn group(&mut self, script: &str) -> u32 {
-        let name = match self.by {
-            AttributeBy::File => script,
-            AttributeBy::Package => package(script),
-        };
+        let name = (self.group_of)(script);
         if let Some(&group) = self.known.get(name) {
             return group;
         }
@@ -142,7 +139,8 @@ impl Seeds {
     }
 }
 
-fn package(script: &str) -> &str {
+/// The npm package of a script's path; the program's own scripts and Node's are a group each.
+pub(super) fn package(script: &str) -> &str {
     let is_path = script.starts_with(['/', '\\'])
         || script.contains("://")
         || script.get(1..3).is_some_and(|start| matches!(start, ":\\" | ":/"));

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::NodeSet;
-use crate::names::{ConsStrings, captured_number};
+use crate::names::{ConsStrings, ENOUGH_UNITS, captured_number, utf16_units};
 use crate::strings::StringSet;
 
 /// What makes two strings the same to DevTools. The text counts by its 128-bit hash: texts are
@@ -45,6 +45,20 @@ impl<'a> SameTexts<'a> {
         let whole = is_truncated
             .then(|| (known_number(graph, node, "length"), known_number(graph, node, "hash")));
         Some(Same { text, whole })
+    }
+
+    /// Whether a string with this text is known whole, or by the length and hash that V8 wrote of it: other texts are
+    /// the same up to where they were cut off.
+    pub(crate) fn is_sure(&self, node: Ordinal, text: &Same) -> bool {
+        let graph = self.graph;
+        text.whole.is_some_and(|(length, hash)| length.is_some() && hash.is_some())
+            || match graph.node_type(node) {
+                NodeType::ConcatenatedString => !self.cons.is_long(node),
+                _ => {
+                    let text = graph.strings().get(graph.name_index(node).0).unwrap_or_default();
+                    text.len() < ENOUGH_UNITS || utf16_units(text) < ENOUGH_UNITS
+                }
+            }
     }
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// DevTools puts parts together until there are this many UTF-16 units; the last part is whole.
-const ENOUGH_UNITS: usize = 1024;
+pub(crate) const ENOUGH_UNITS: usize = 1024;
 
 /// The text of a concatenated string as far as DevTools puts it together. Cost: its parts.
 ///
@@ -88,6 +88,11 @@ impl<'a> ConsStrings<'a> {
             }
         }
         hash
+    }
+
+    /// Whether a string whose hash was asked for has more text than DevTools reads.
+    pub(crate) fn is_long(&self, node: Ordinal) -> bool {
+        self.long.contains_key(&node)
     }
 
     /// The text, as WTF-8.
@@ -174,7 +179,7 @@ impl Text {
 }
 
 /// Length of a WTF-8 text in UTF-16 units: JavaScript's `length`.
-fn utf16_units(bytes: &[u8]) -> usize {
+pub(crate) fn utf16_units(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
         + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
 }

@@ -16,6 +16,7 @@ mod secrets;
 mod suspects;
 mod texts;
 mod trees;
+mod waste;
 
 use heapglass_graph::{Graph, NodeId, OpenOptions, Ordinal, Snapshot, Wants};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};

@@ -22,6 +22,7 @@ mod statistics;
 mod strings;
 mod summary;
 mod target;
+mod waste;
 
 use crate::args::{Cli, Command};
 use crate::context::Context;
@@ -45,6 +46,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Retainers(args) => retainers::run(context, args),
         Command::Paths(args) => paths::run(context, args),
         Command::Strings(args) => strings::run(context, args),
+        Command::Waste(args) => waste::run(context, args),
         Command::Leaks(args) => leaks::run(context, args),
         Command::Check(args) => check::run(context, args),
         Command::Redact(args) => redact::run(context, args),

@@ -1,5 +1,7 @@
 //! `report`: what uses the memory, in words.
 
+use std::path::Path;
+
 use heapglass_analysis::{
     AttributeBy, AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution,
     summarize, verdict,
@@ -11,12 +13,15 @@ use crate::answer::{Heading, answer};
 use crate::args::{CodeGrouping, ReportArgs};
 use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::resident::resident;
 
 /// Writes the verdict on each snapshot.
 pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitStatus> {
     answer(context, &args.files.files, Heading::Always, |opened| {
         let graph = opened.graph("looking for what stands out in")?;
-        let body = body(&opened.snapshot, &graph, args.top, args.threshold);
+        let memory = resident(Path::new(&opened.entry.file), args.rss);
+        let body =
+            body(&opened.snapshot, &graph, args.top, args.threshold).of_process(memory.as_ref());
         let Some(by) = args.by else { return Ok(body) };
         let by = match by {
             CodeGrouping::Package => AttributeBy::Package,

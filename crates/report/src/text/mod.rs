@@ -18,6 +18,7 @@ mod look;
 mod numbers;
 mod object;
 mod paths;
+mod process;
 mod redact;
 pub(crate) mod redact_words;
 mod reliability;
@@ -31,6 +32,8 @@ mod summary;
 mod table;
 mod tree;
 mod trees;
+mod waste;
+pub(crate) mod waste_words;
 pub(crate) mod words;
 
 use std::io::{self, Write};

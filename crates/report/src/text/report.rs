@@ -7,7 +7,7 @@ use super::heading::section;
 use super::object::position;
 use super::paths::write_one_line;
 use super::summary::{class_table, object_table};
-use super::{Look, Page, Role, allocations, attribution, statistics, words};
+use super::{Look, Page, Role, allocations, attribution, process, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
 
 impl Page for ReportBody {
@@ -34,6 +34,10 @@ impl Page for ReportBody {
         }
         section("What the heap consists of", look, out)?;
         statistics::write(&self.statistics, look, out)?;
+        if let Some(process) = &self.process {
+            section("What the process had in memory", look, out)?;
+            process::write(process, look, out)?;
+        }
         if !self.classes.is_empty() {
             section("Biggest classes", look, out)?;
             class_table(&self.classes, snapshot.total_size, 2, look).write(look, out)?;

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use super::fit::{clean, cut_end, wrap};
 use super::numbers::{count, counted};
 use super::paths::write_labelled;
+use super::strings_words::answer;
 use super::{Look, Page, Role};
 use crate::wire::{SnapshotEntry, StringsBody, TextEntry};
 
 impl Page for StringsBody {
     fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-        for line in wrap(&self.text.join(" "), look.width) {
+        for line in wrap(&answer(self, look.sizes).join(" "), look.width) {
             writeln!(out, "{line}")?;
         }
         for (number, text) in (1..).zip(&self.strings) {

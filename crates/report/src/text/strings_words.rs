@@ -1,12 +1,11 @@
 //! What `strings` found, in sentences.
 
-use heapglass_analysis::TextList;
-
 use super::numbers::{SizeStyle, counted, size_in_words};
+use crate::wire::StringsBody;
 
 /// The answer first, then what it leaves out.
-pub(crate) fn answer(list: &TextList) -> Vec<String> {
-    let words = |bytes| size_in_words(bytes, SizeStyle::Human);
+pub(crate) fn answer(list: &StringsBody, sizes: SizeStyle) -> Vec<String> {
+    let words = |bytes| size_in_words(bytes, sizes);
     let mut sentences = Vec::new();
     if list.text_count == 0 {
         sentences.push("No text matches.".to_owned());
@@ -23,6 +22,12 @@ pub(crate) fn answer(list: &TextList) -> Vec<String> {
                 words(list.wasted_size)
             ));
         }
+    }
+    if list.unsure_count > 0 {
+        sentences.push(format!(
+            "{} not counted as copies: the snapshot has only the first 1,024 characters, which others have too.",
+            counted(list.unsure_count, "string was", "strings were")
+        ));
     }
     if list.slice_count > 0 {
         sentences.push(format!(

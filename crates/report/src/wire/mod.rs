@@ -16,11 +16,13 @@ mod leaks;
 mod object;
 mod objects;
 mod paths;
+mod process;
 mod redact;
 mod report;
 mod secrets;
 mod strings;
 mod trees;
+mod waste;
 
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
 pub use attribution::{AttributeByEntry, AttributionEntry, CodeGroupEntry};
@@ -44,6 +46,7 @@ pub use object::{
 };
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry};
 pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
+pub use process::{ProcessEntry, ResidentMemory};
 pub use redact::{RedactDocument, RedactedEntry, RedactedKindEntry, RedactedSnapshotEntry};
 pub use report::{
     AccumulationEntry, DetachedEntry, IncompleteEntry, ReportBody, ScatterEntry, SuspectEntry,
@@ -55,4 +58,7 @@ pub use secrets::{
 pub use strings::{StringsBody, TextEntry, TextHolderEntry};
 pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,
+};
+pub use waste::{
+    PackageCopyEntry, WasteBody, WasteEntry, WasteHolderEntry, WasteKindEntry, WasteRowEntry,
 };

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::objects::entries;
 use super::{
     AllocationsEntry, AttributionEntry, ClassEntry, LocationEntry, ObjectEntry, PathEntry,
-    StatisticsEntry,
+    ProcessEntry, ResidentMemory, StatisticsEntry,
 };
 use crate::text::SizeStyle;
 use crate::text::words;
@@ -33,6 +33,9 @@ pub struct ReportBody {
     /// Whose code holds the memory; there if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribution: Option<AttributionEntry>,
+    /// What the process had in memory, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessEntry>,
 }
 
 /// The verdict.
@@ -190,7 +193,14 @@ impl ReportBody {
             objects: entries(&verdict.biggest_objects),
             allocations,
             attribution: None,
+            process: None,
         }
+    }
+
+    /// The same with what the process had in memory, if that is known.
+    pub fn of_process(self, memory: Option<&ResidentMemory>) -> ReportBody {
+        let process = memory.map(|memory| ProcessEntry::new(memory, &self.statistics));
+        ReportBody { process, ..self }
     }
 
     /// The same with the code that holds the memory.

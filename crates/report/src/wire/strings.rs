@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ObjectEntry;
-use crate::text::strings_words;
+use crate::text::{SizeStyle, strings_words};
 
 /// Characters of a text that a document has. `object` gives the whole.
 const MOST_CHARS: usize = 1000;
@@ -23,6 +23,9 @@ pub struct StringsBody {
     pub shallow_size: u64,
     /// Bytes that would be saved if each of these texts were there once.
     pub wasted_size: u64,
+    /// Number of strings that have the first 1,024 characters of their texts in common with others, where the snapshot
+    /// has no more of them. They count as no copies.
+    pub unsure_count: u64,
     /// Number of sliced strings in the heap, whose texts are parts of others and are not looked at.
     pub slice_count: u64,
     /// The texts, in the order that was asked for.
@@ -69,16 +72,19 @@ pub struct TextHolderEntry {
 
 impl From<&TextList> for StringsBody {
     fn from(list: &TextList) -> StringsBody {
-        StringsBody {
-            text: strings_words::answer(list),
+        let mut body = StringsBody {
+            text: Vec::new(),
             text_count: list.text_count,
             string_count: list.string_count,
             shallow_size: list.shallow_size,
             wasted_size: list.wasted_size,
+            unsure_count: list.unsure_count,
             slice_count: list.slice_count,
             strings: list.rows.iter().map(TextEntry::from).collect(),
             more: list.text_count.saturating_sub(list.rows.len() as u64),
-        }
+        };
+        body.text = strings_words::answer(&body, SizeStyle::Human);
+        body
     }
 }
 

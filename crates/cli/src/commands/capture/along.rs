@@ -73,8 +73,13 @@ impl<'a> Along<'a> {
         if files.is_empty() {
             return Ok(());
         }
-        let args =
-            ReportArgs { files: FilesArg { files }, top: TOP, threshold: THRESHOLD, by: None };
+        let args = ReportArgs {
+            files: FilesArg { files },
+            top: TOP,
+            threshold: THRESHOLD,
+            by: None,
+            rss: None,
+        };
         report::run(self.context, &args).map(|_| ())
     }
 

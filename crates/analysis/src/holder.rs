@@ -1,0 +1,150 @@
+//! What holds an object: the nearest holder of many objects at once, and how in words that are the same for all
+//! elements of a collection.
+
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex};
+use rustc_hash::FxHashMap;
+
+use crate::edge_label;
+
+/// Retainers that are looked at to find the nearest: a constant has millions.
+const MOST_RETAINERS: usize = 64;
+/// Retainers in turn that are tried for an edge that is not weak.
+const MOST_TRIES: usize = 4;
+/// Owners of a store that are looked at.
+const MOST_OWNERS: usize = 4;
+
+/// What holds an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// The holder; the collection in place of its store.
+    pub(crate) node: Ordinal,
+    /// By what.
+    pub(crate) how: How,
+}
+
+/// How an object holds another, the same for all elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum How {
+    /// An element of an array.
+    Element,
+    /// An entry of a Map or a Set.
+    Entry,
+    /// A field whose name is not in the snapshot: V8 writes fields with boxed numbers so.
+    Field,
+    /// By an edge of this type and name.
+    Named(EdgeType, StringIndex),
+}
+
+impl How {
+    fn of(graph: &Graph, edge: Edge) -> How {
+        let is_number = |name: &[u8]| !name.is_empty() && name.iter().all(u8::is_ascii_digit);
+        match edge.name {
+            EdgeName::Index(_) if edge.edge_type == EdgeType::Hidden => How::Field,
+            EdgeName::Index(_) => How::Element,
+            EdgeName::String(name)
+                if is_number(graph.strings().get(name.0).unwrap_or_default()) =>
+            {
+                How::Element
+            }
+            EdgeName::String(name) => How::Named(edge.edge_type, name),
+        }
+    }
+
+    /// `[…]`, `entry`, `.name`, `variable x`.
+    pub(crate) fn text(self, graph: &Graph) -> String {
+        match self {
+            How::Element => "[…]".to_owned(),
+            How::Entry => "entry".to_owned(),
+            How::Field => "a field".to_owned(),
+            How::Named(edge_type, name) => crate::edge::text_of(edge_type, &graph.string(name)),
+        }
+    }
+}
+
+/// For each of `nodes`, which must be different, what is nearest to the roots of that which holds it by an edge that
+/// is not weak.
+///
+/// Cost: [`MOST_RETAINERS`] for each node, and the out-edges of each holder once for each try, however many of the
+/// nodes it holds.
+pub(crate) fn holders(graph: &Graph, nodes: &[Ordinal]) -> Vec<Option<Holder>> {
+    let mut found: Vec<Option<Holder>> = vec![None; nodes.len()];
+    let mut open: Vec<usize> = (0..nodes.len()).collect();
+    let mut stores: FxHashMap<Ordinal, Option<Holder>> = FxHashMap::default();
+    for rank in 0..MOST_TRIES {
+        // By holder, so that its edges are looked through once.
+        let mut wanted: Vec<(Ordinal, Ordinal, usize)> = open
+            .iter()
+            .filter_map(|&at| {
+                let &node = nodes.get(at)?;
+                Some((near(graph, node, rank)?, node, at))
+            })
+            .collect();
+        wanted.sort_unstable();
+        for group in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(from, ..)) = group.first() else { continue };
+            for edge in graph.edges(from).filter(|edge| edge.edge_type != EdgeType::Weak) {
+                let Ok(place) = group.binary_search_by_key(&edge.to, |&(_, node, _)| node) else {
+                    continue;
+                };
+                let at = group.get(place).map_or(usize::MAX, |&(.., at)| at);
+                if let Some(slot @ None) = found.get_mut(at) {
+                    *slot = Some(in_collection(graph, edge, &mut stores));
+                }
+            }
+        }
+        open.retain(|&at| found.get(at).is_some_and(Option::is_none));
+        if open.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+/// The retainer of a node that is nearest to the roots but for `rank` others.
+fn near(graph: &Graph, node: Ordinal, rank: usize) -> Option<Ordinal> {
+    let far = |node: Ordinal| graph.distance(node).shown().unwrap_or(u32::MAX);
+    let retainers = || graph.each_retaining_node(node).take(MOST_RETAINERS);
+    if rank == 0 {
+        return retainers().min_by_key(|&from| far(from));
+    }
+    let mut all: Vec<Ordinal> = retainers().collect();
+    all.sort_by_key(|&from| far(from));
+    all.dedup();
+    all.get(rank).copied()
+}
+
+fn in_collection(
+    graph: &Graph,
+    edge: Edge,
+    stores: &mut FxHashMap<Ordinal, Option<Holder>>,
+) -> Holder {
+    let plain = Holder { node: edge.from, how: How::of(graph, edge) };
+    if graph.node_type(edge.from) != NodeType::Array {
+        return plain;
+    }
+    let owner = *stores.entry(edge.from).or_insert_with(|| owner_of(graph, edge.from));
+    match owner {
+        // The store of out-of-line properties: the slot says nothing.
+        Some(Holder { node, how: How::Field }) => Holder { node, how: plain.how },
+        Some(owner) => owner,
+        None => plain,
+    }
+}
+
+/// The collection whose store an array is, and how it holds what is in there; [`How::Field`] if that is not the same
+/// for all.
+fn owner_of(graph: &Graph, store: Ordinal) -> Option<Holder> {
+    graph.each_retaining_node(store).take(MOST_OWNERS).find_map(|node| {
+        if graph.node_type(node) != NodeType::Object {
+            return None;
+        }
+        let of_store =
+            graph.edges_between(node, store).find(|edge| edge.edge_type == EdgeType::Internal)?;
+        let how = match edge_label(graph, of_store).name.as_str() {
+            "elements" => How::Element,
+            "table" => How::Entry,
+            _ => How::Field,
+        };
+        Some(Holder { node, how })
+    })
+}

@@ -1,0 +1,179 @@
+//! Memory that a program could do without: copies, room that nothing is in, costly representations.
+
+mod copies;
+mod identical;
+mod layout;
+mod objects;
+mod parts;
+mod rows;
+mod text;
+
+use heapglass_graph::{Graph, NodeId, NodeType, Ordinal};
+
+use crate::ObjectSummary;
+
+/// Kinds of waste.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WasteKind {
+    /// Strings with the same text.
+    DuplicateStrings,
+    /// Objects of one shape whose values are the same.
+    IdenticalObjects,
+    /// Large strings that only slices of them keep alive.
+    SlicedStrings,
+    /// Strings joined with `+` that were never made flat.
+    JoinedStrings,
+    /// Maps, Sets, arrays and objects with nothing in them.
+    EmptyCollections,
+    /// Room at the end of Maps, Sets and arrays.
+    SpareRoom,
+    /// Arrays of which most places hold nothing, or that V8 keeps as a table of indexes.
+    SparseArrays,
+    /// Objects with few properties that V8 keeps as a table.
+    DictionaryObjects,
+    /// Numbers that are objects of their own.
+    BoxedNumbers,
+    /// The same package from several folders.
+    PackageCopies,
+}
+
+impl WasteKind {
+    /// All kinds.
+    pub const ALL: [WasteKind; 10] = [
+        WasteKind::DuplicateStrings,
+        WasteKind::IdenticalObjects,
+        WasteKind::SlicedStrings,
+        WasteKind::JoinedStrings,
+        WasteKind::EmptyCollections,
+        WasteKind::SpareRoom,
+        WasteKind::SparseArrays,
+        WasteKind::DictionaryObjects,
+        WasteKind::BoxedNumbers,
+        WasteKind::PackageCopies,
+    ];
+}
+
+/// What to look for, and how much of it to tell.
+#[derive(Debug, Clone)]
+pub struct WasteOptions {
+    /// The kinds to look for.
+    pub kinds: Vec<WasteKind>,
+    /// Rows of each kind; `None` for all.
+    pub limit: Option<usize>,
+}
+
+/// Waste of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wasted {
+    /// Which.
+    pub kind: WasteKind,
+    /// Number of objects that it is seen at: of strings all with the text, of identical objects those beyond the first.
+    pub object_count: u64,
+    /// Bytes that could be saved; see [`WasteKind`] and `docs/waste.md` for what would have to be done.
+    pub saved_size: u64,
+    /// What it is seen at, the most bytes first.
+    pub rows: Vec<WasteRow>,
+    /// Number of rows, those beyond the limit included.
+    pub row_count: u64,
+}
+
+/// Waste of one kind that has one cause, as far as can be seen: one text, or objects of one class that are held in the
+/// same way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WasteRow {
+    /// A text, a shape, a package, or a class.
+    pub what: String,
+    /// Number of objects.
+    pub object_count: u64,
+    /// Bytes that could be saved.
+    pub saved_size: u64,
+    /// The one of them that wastes most.
+    pub example: ObjectSummary,
+    /// What holds that; all objects of a row are held by the same class in the same way, but for strings. `None` where
+    /// only weak edges lead to it, and for packages.
+    pub holder: Option<WasteHolder>,
+    /// The shortest way to the example in words; `None` where only weak edges lead to it.
+    pub path: Option<String>,
+    /// Of a package its copies, the largest first.
+    pub copies: Vec<PackageCopy>,
+}
+
+/// What holds wasted memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WasteHolder {
+    /// DevTools' constructor column.
+    pub class_name: String,
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
+    pub edge: String,
+    /// Its id.
+    pub id: NodeId,
+}
+
+/// A package in one folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageCopy {
+    /// The folder, as scripts name it.
+    pub folder: String,
+    /// Bytes that it holds, as [`crate::CodeGroup::held_size`].
+    pub held_size: u64,
+}
+
+/// An object, and what could be saved at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    node: Ordinal,
+    saved_size: u64,
+}
+
+/// Looks for memory that could be saved without losing anything. Kinds may count the same bytes; their sizes do not add
+/// up.
+///
+/// What V8 does not write into a snapshot is not claimed: a small integer in a slot cannot be seen, so a Map of them
+/// alone looks empty, and counts as such only while it is no larger than a new one.
+///
+/// Cost: for objects one pass over all edges, for texts a hash of each string, for identical objects up to
+/// [`identical::MOST_ROUNDS`] hashes of each, for packages the walk of [`crate::attribution`].
+pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
+    let limit = options.limit.unwrap_or(usize::MAX);
+    let (at_objects, others): (Vec<WasteKind>, Vec<WasteKind>) = WasteKind::ALL
+        .into_iter()
+        .filter(|kind| options.kinds.contains(kind))
+        .partition(|kind| objects::KINDS.contains(kind));
+    // The look at every object takes about as long as all the rest.
+    let (mut all, rest) = std::thread::scope(|scope| {
+        let objects = scope.spawn(|| objects::wasted(graph, &at_objects, limit));
+        let rest: Vec<Wasted> =
+            others.into_iter().map(|kind| of_kind(graph, kind, limit)).collect();
+        (objects.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rest)
+    });
+    all.extend(rest);
+    all.sort_by_key(|wasted| std::cmp::Reverse(wasted.saved_size));
+    all
+}
+
+/// Waste of a kind that is not [`objects::wasted`]'s.
+fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Wasted {
+    let held = |found: Vec<Found>| rows::by_holder(graph, kind, found, limit);
+    match kind {
+        WasteKind::DuplicateStrings => text::duplicates(graph, limit),
+        WasteKind::IdenticalObjects => identical::identical(graph, limit),
+        WasteKind::SlicedStrings => held(text::sliced(graph)),
+        WasteKind::JoinedStrings => held(text::joined(graph)),
+        WasteKind::BoxedNumbers => held(boxed_numbers(graph)),
+        WasteKind::PackageCopies => copies::copies(graph, limit),
+        WasteKind::EmptyCollections
+        | WasteKind::SpareRoom
+        | WasteKind::SparseArrays
+        | WasteKind::DictionaryObjects => held(Vec::new()),
+    }
+}
+
+/// Numbers beyond V8's small integers that are not kept in place.
+fn boxed_numbers(graph: &Graph) -> Vec<Found> {
+    let is_number = |&node: &Ordinal| graph.node_type(node) == NodeType::Number;
+    let found = graph
+        .nodes()
+        .filter(is_number)
+        .map(|node| Found { node, saved_size: graph.shallow_size(node) });
+    found.filter(|found| found.saved_size > 0).collect()
+}

@@ -1,0 +1,51 @@
+//! Packages of which there is more than one copy.
+
+use std::cmp::Reverse;
+
+use heapglass_graph::Graph;
+use rustc_hash::FxHashMap;
+
+use super::{PackageCopy, WasteKind, WasteRow, Wasted};
+use crate::attribution::{Held, held_by_code};
+use crate::describe;
+use crate::leaks::{package_folder, package_of};
+
+/// Packages whose scripts come from more than one folder: two versions, or one version that was installed twice. All
+/// but the largest copy count as waste.
+pub(super) fn copies(graph: &Graph, limit: usize) -> Wasted {
+    let mut packages: FxHashMap<String, Vec<(String, Held)>> = FxHashMap::default();
+    for (folder, held) in held_by_code(graph, |script| package_folder(script).unwrap_or_default()) {
+        if let Some(package) = package_of(&folder) {
+            packages.entry(package.to_owned()).or_default().push((folder, held));
+        }
+    }
+    packages.retain(|_, folders| folders.len() > 1);
+    let rows = packages.into_iter().filter_map(|(package, folders)| row(graph, package, folders));
+    let mut rows: Vec<WasteRow> = rows.collect();
+    rows.sort_by(|a, b| (Reverse(a.saved_size), &a.what).cmp(&(Reverse(b.saved_size), &b.what)));
+    let sum =
+        |of: fn(&WasteRow) -> u64| rows.iter().fold(0u64, |sum, row| sum.saturating_add(of(row)));
+    let (object_count, saved_size) = (sum(|row| row.object_count), sum(|row| row.saved_size));
+    let row_count = rows.len() as u64;
+    rows.truncate(limit);
+    Wasted { kind: WasteKind::PackageCopies, object_count, saved_size, rows, row_count }
+}
+
+fn row(graph: &Graph, package: String, mut folders: Vec<(String, Held)>) -> Option<WasteRow> {
+    folders.sort_by(|(a_name, a), (b_name, b)| {
+        (Reverse(a.held_size), a_name).cmp(&(Reverse(b.held_size), b_name))
+    });
+    let ((_, first), others) = folders.split_first()?;
+    let saved_size = others.iter().fold(0u64, |sum, (_, copy)| sum.saturating_add(copy.held_size));
+    let (example, object_count) = (describe(graph, first.biggest), folders.len() as u64);
+    let copy = |(folder, held): (String, Held)| PackageCopy { folder, held_size: held.held_size };
+    Some(WasteRow {
+        what: package,
+        object_count,
+        saved_size,
+        example,
+        holder: None,
+        path: None,
+        copies: folders.into_iter().map(copy).collect(),
+    })
+}

@@ -1,0 +1,41 @@
+//! What `waste` is told.
+
+use clap::{Args, ValueEnum};
+
+use super::FilesArg;
+
+#[derive(Debug, Args)]
+pub(crate) struct WasteArgs {
+    #[command(flatten)]
+    pub(crate) files: FilesArg,
+    /// Look for these kinds alone; may be given more than once, or as a list with commas
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) kind: Vec<WasteChoice>,
+    /// Rows of each kind, 0 for all
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WasteChoice {
+    /// Strings with the same text
+    DuplicateStrings,
+    /// Objects of one shape with the same values
+    IdenticalObjects,
+    /// Large strings that only slices of them keep alive
+    SlicedStrings,
+    /// Strings joined with + that were never made flat
+    JoinedStrings,
+    /// Maps, Sets, arrays and objects with nothing in them
+    EmptyCollections,
+    /// Room for more than is in Maps, Sets and arrays
+    SpareRoom,
+    /// Arrays with nothing in most of their places
+    SparseArrays,
+    /// Objects with few properties that V8 keeps as tables
+    DictionaryObjects,
+    /// Numbers that are objects of their own
+    BoxedNumbers,
+    /// Packages that were loaded from more than one folder
+    PackageCopies,
+}

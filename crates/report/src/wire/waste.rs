@@ -1,0 +1,185 @@
+//! `waste`: memory that a program could do without.
+
+use heapglass_analysis::{PackageCopy, WasteHolder, WasteKind, WasteRow, Wasted};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ObjectEntry;
+use crate::text::{SizeStyle, waste_words};
+
+/// Characters of a text that a document has. `object` gives the whole.
+const MOST_CHARS: usize = 1000;
+
+/// What `waste` answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WasteBody {
+    /// The answer in sentences.
+    pub text: Vec<String>,
+    /// The kinds that were looked for, those with most to save first. They may count the same bytes: their sizes do not
+    /// add up.
+    pub kinds: Vec<WasteEntry>,
+}
+
+/// A kind of waste.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WasteKindEntry {
+    /// Strings with the same text.
+    DuplicateStrings,
+    /// Objects of one shape whose values are the same.
+    IdenticalObjects,
+    /// Large strings that only slices of them keep alive.
+    SlicedStrings,
+    /// Strings joined with `+` that were never made flat.
+    JoinedStrings,
+    /// Maps, Sets, arrays and objects with nothing in them.
+    EmptyCollections,
+    /// Room at the end of Maps, Sets and arrays.
+    SpareRoom,
+    /// Arrays of which most places hold nothing, or that V8 keeps as a table of indexes.
+    SparseArrays,
+    /// Objects with few properties that V8 keeps as a table.
+    DictionaryObjects,
+    /// Numbers that are objects of their own.
+    BoxedNumbers,
+    /// The same package from several folders.
+    PackageCopies,
+}
+
+/// Waste of one kind.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WasteEntry {
+    /// Which.
+    pub kind: WasteKindEntry,
+    /// What it is, in a sentence.
+    pub explanation: String,
+    /// What to do about it, in a sentence.
+    pub fix: String,
+    /// Number of objects that it is seen at.
+    pub object_count: u64,
+    /// Bytes that could be saved, at most.
+    pub saved_size: u64,
+    /// The same as a part of the heap, from 0 to 1.
+    pub share: f64,
+    /// What it is seen at, the most bytes first.
+    pub rows: Vec<WasteRowEntry>,
+    /// Number of rows that are not in `rows`.
+    pub more: u64,
+}
+
+/// Objects with one text, of one shape with the same values, or of one class and held in the same way.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WasteRowEntry {
+    /// A text (at most 1,000 characters of it), a shape, a package or a class.
+    pub what: String,
+    /// Number of objects.
+    pub object_count: u64,
+    /// Bytes that could be saved.
+    pub saved_size: u64,
+    /// The one of them that wastes most.
+    pub example: ObjectEntry,
+    /// What holds that; `null` where only weak edges lead to it, and for packages.
+    pub holder: Option<WasteHolderEntry>,
+    /// The shortest way to it in words; `null` where only weak edges lead to it, and for packages.
+    pub path: Option<String>,
+    /// Of a package its copies, the largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<PackageCopyEntry>,
+}
+
+/// What holds an object.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WasteHolderEntry {
+    /// DevTools' constructor column.
+    pub class_name: String,
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
+    pub edge: String,
+    /// Its id.
+    pub id: u64,
+}
+
+/// A package in one folder.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PackageCopyEntry {
+    /// The folder.
+    pub folder: String,
+    /// Bytes that its code holds.
+    pub held_size: u64,
+}
+
+impl WasteBody {
+    /// The body for a heap of `total` bytes.
+    pub fn new(found: &[Wasted], total: u64) -> WasteBody {
+        let mut body = WasteBody {
+            text: Vec::new(),
+            kinds: found.iter().map(|wasted| WasteEntry::new(wasted, total)).collect(),
+        };
+        body.text = waste_words::answer(&body, total, SizeStyle::Human);
+        body
+    }
+}
+
+impl WasteEntry {
+    fn new(wasted: &Wasted, total: u64) -> WasteEntry {
+        let kind = WasteKindEntry::from(wasted.kind);
+        let words = waste_words::of(kind);
+        WasteEntry {
+            kind,
+            explanation: words.explanation.to_owned(),
+            fix: words.fix.to_owned(),
+            object_count: wasted.object_count,
+            saved_size: wasted.saved_size,
+            share: if total == 0 { 0.0 } else { wasted.saved_size as f64 / total as f64 },
+            rows: wasted.rows.iter().map(WasteRowEntry::from).collect(),
+            more: wasted.row_count.saturating_sub(wasted.rows.len() as u64),
+        }
+    }
+}
+
+impl From<&WasteRow> for WasteRowEntry {
+    fn from(row: &WasteRow) -> WasteRowEntry {
+        let end = row.what.char_indices().nth(MOST_CHARS).map(|(at, _)| at);
+        WasteRowEntry {
+            what: end.and_then(|end| row.what.get(..end)).unwrap_or(&row.what).to_owned(),
+            object_count: row.object_count,
+            saved_size: row.saved_size,
+            example: ObjectEntry::from(&row.example),
+            holder: row.holder.as_ref().map(WasteHolderEntry::from),
+            path: row.path.clone(),
+            copies: row.copies.iter().map(PackageCopyEntry::from).collect(),
+        }
+    }
+}
+
+impl From<&WasteHolder> for WasteHolderEntry {
+    fn from(holder: &WasteHolder) -> WasteHolderEntry {
+        WasteHolderEntry {
+            class_name: holder.class_name.clone(),
+            edge: holder.edge.clone(),
+            id: holder.id.0,
+        }
+    }
+}
+
+impl From<&PackageCopy> for PackageCopyEntry {
+    fn from(copy: &PackageCopy) -> PackageCopyEntry {
+        PackageCopyEntry { folder: copy.folder.clone(), held_size: copy.held_size }
+    }
+}
+
+impl From<WasteKind> for WasteKindEntry {
+    fn from(kind: WasteKind) -> WasteKindEntry {
+        match kind {
+            WasteKind::DuplicateStrings => WasteKindEntry::DuplicateStrings,
+            WasteKind::IdenticalObjects => WasteKindEntry::IdenticalObjects,
+            WasteKind::SlicedStrings => WasteKindEntry::SlicedStrings,
+            WasteKind::JoinedStrings => WasteKindEntry::JoinedStrings,
+            WasteKind::EmptyCollections => WasteKindEntry::EmptyCollections,
+            WasteKind::SpareRoom => WasteKindEntry::SpareRoom,
+            WasteKind::SparseArrays => WasteKindEntry::SparseArrays,
+            WasteKind::DictionaryObjects => WasteKindEntry::DictionaryObjects,
+            WasteKind::BoxedNumbers => WasteKindEntry::BoxedNumbers,
+            WasteKind::PackageCopies => WasteKindEntry::PackageCopies,
+        }
+    }
+}
