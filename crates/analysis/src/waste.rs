@@ -132,7 +132,7 @@ struct Found {
 /// alone looks empty, and counts as such only while it is no larger than a new one.
 ///
 /// Cost: for objects one pass over all edges, for texts a hash of each string, for identical objects up to
-/// [`identical::MOST_ROUNDS`] hashes of each, for packages the walk of [`crate::attribution`].
+/// four hashes of each, for packages the walk of [`crate::attribution`].
 pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
     let limit = options.limit.unwrap_or(usize::MAX);
     let (at_objects, others): (Vec<WasteKind>, Vec<WasteKind>) = WasteKind::ALL
