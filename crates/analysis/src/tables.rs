@@ -37,13 +37,18 @@ pub(crate) fn table_of(graph: &Graph, collection: Ordinal) -> Option<(Ordinal, K
     if graph.node_type(table) != NodeType::Array {
         return None;
     }
+    Some((table, kind_of(graph, collection)?))
+}
+
+/// The kind of a collection, by its prototypes. Cost: their out-edges, none for one that is of no class of its own.
+pub(crate) fn kind_of(graph: &Graph, collection: Ordinal) -> Option<Kind> {
     let mut at = collection;
     for _ in 0..MAX_PROTOTYPES {
         match &*graph.raw_name(at) {
-            "Map" => return Some((table, Kind::Map)),
-            "Set" => return Some((table, Kind::Set)),
-            "WeakMap" => return Some((table, Kind::WeakMap)),
-            "WeakSet" => return Some((table, Kind::WeakSet)),
+            "Map" => return Some(Kind::Map),
+            "Set" => return Some(Kind::Set),
+            "WeakMap" => return Some(Kind::WeakMap),
+            "WeakSet" => return Some(Kind::WeakSet),
             _ => at = graph.edge_named(at, EdgeType::Property, "__proto__")?.to,
         }
     }

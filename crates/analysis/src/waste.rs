@@ -128,22 +128,20 @@ struct Found {
 /// Looks for memory that could be saved without losing anything. Kinds may count the same bytes; their sizes do not add
 /// up.
 ///
-/// What V8 does not write into a snapshot is not claimed: a small integer in a slot cannot be seen, so a Map of them
-/// alone looks empty, and counts as such only while it is no larger than a new one.
+/// V8 writes no small integers. A Map of them alone looks empty, and counts as such only while it is no larger than a new
+/// one; an array of them alone is left out; among objects in an array they look like gaps.
 ///
-/// Cost: for objects one pass over all edges, for texts a hash of each string, for identical objects up to
-/// four hashes of each, for packages the walk of [`crate::attribution`].
+/// Cost: for objects one pass over all edges, for texts a hash of each string, for identical objects up to four hashes
+/// of each, for packages the walk of [`crate::attribution`].
 pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
     let limit = options.limit.unwrap_or(usize::MAX);
-    let (at_objects, others): (Vec<WasteKind>, Vec<WasteKind>) = WasteKind::ALL
-        .into_iter()
-        .filter(|kind| options.kinds.contains(kind))
-        .partition(|kind| objects::KINDS.contains(kind));
+    let asked = WasteKind::ALL.into_iter().filter(|kind| options.kinds.contains(kind));
+    let kinds: Vec<WasteKind> = asked.collect();
     // The look at every object takes about as long as all the rest.
     let (mut all, rest) = std::thread::scope(|scope| {
-        let objects = scope.spawn(|| objects::wasted(graph, &at_objects, limit));
+        let objects = scope.spawn(|| objects::wasted(graph, &kinds, limit));
         let rest: Vec<Wasted> =
-            others.into_iter().map(|kind| of_kind(graph, kind, limit)).collect();
+            kinds.iter().filter_map(|&kind| of_kind(graph, kind, limit)).collect();
         (objects.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rest)
     });
     all.extend(rest);
@@ -151,10 +149,10 @@ pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
     all
 }
 
-/// Waste of a kind that is not [`objects::wasted`]'s.
-fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Wasted {
+/// Waste of a kind; `None` for those of [`objects::wasted`].
+fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Option<Wasted> {
     let held = |found: Vec<Found>| rows::by_holder(graph, kind, found, limit);
-    match kind {
+    Some(match kind {
         WasteKind::DuplicateStrings => text::duplicates(graph, limit),
         WasteKind::IdenticalObjects => identical::identical(graph, limit),
         WasteKind::SlicedStrings => held(text::sliced(graph)),
@@ -164,8 +162,8 @@ fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Wasted {
         WasteKind::EmptyCollections
         | WasteKind::SpareRoom
         | WasteKind::SparseArrays
-        | WasteKind::DictionaryObjects => held(Vec::new()),
-    }
+        | WasteKind::DictionaryObjects => return None,
+    })
 }
 
 /// Numbers beyond V8's small integers that are not kept in place.

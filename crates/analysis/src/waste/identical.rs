@@ -14,15 +14,15 @@ use crate::strings::StringSet;
 use crate::tables;
 
 /// Times that objects are compared, each time with the objects in them that were found identical the time before.
-pub(super) const MOST_ROUNDS: usize = 4;
+const MOST_ROUNDS: usize = 4;
 
 /// Bytes of a text from which on a snapshot may not have the whole.
 const LONG: usize = 1024;
 /// Slots of a property in V8's `DescriptorArray`: key, details, value.
 const DESCRIPTOR: u32 = 3;
 
-/// Objects whose every property is known and an earlier one has too, without the earliest. An object with a small integer that the snapshot does
-/// not hold is not compared, nor is one with elements.
+/// Objects whose every property is known and an earlier one has too, without the earliest. An object with a small integer
+/// that the snapshot does not hold is not compared, nor is one with elements.
 pub(super) fn identical(graph: &Graph, limit: usize) -> Wasted {
     let candidates = candidates(graph);
     // For each object that equals an earlier one the first of them.
@@ -42,7 +42,7 @@ pub(super) fn identical(graph: &Graph, limit: usize) -> Wasted {
             break;
         }
     }
-    let copies = candidates.into_iter().filter(|(node, _)| first_of.contains_key(node));
+    let copies = candidates.iter().copied().filter(|(node, _)| first_of.contains_key(node));
     let shapes: FxHashMap<Ordinal, Ordinal> = copies.clone().collect();
     let size = |node| graph.shallow_size(node);
     let found = copies.map(|(node, _)| Found { node, saved_size: size(node) }).collect();

@@ -1,6 +1,7 @@
 //! Waste that one look at an object shows: nothing in it, room to spare, gaps, properties in a table.
 
-use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex};
+use rustc_hash::FxHashMap;
 
 use super::layout::{DICTIONARY_ENTRY, Layout};
 use super::parts::{Names, Parts};
@@ -10,7 +11,7 @@ use crate::roles::is_nobody;
 use crate::tables::{self, Kind};
 
 /// The kinds of this file.
-pub(super) const KINDS: [WasteKind; 4] = [
+const KINDS: [WasteKind; 4] = [
     WasteKind::EmptyCollections,
     WasteKind::SpareRoom,
     WasteKind::SparseArrays,
@@ -23,62 +24,56 @@ const MOST_PROPERTIES: u64 = 1020;
 /// Slots of an array with gaps below which they are not worth a word.
 const LEAST_SLOTS: u64 = 16;
 
-/// Looks at every object once, if any of these kinds is asked for.
+/// Looks at every object once, if any kind of this file is among `kinds`.
 pub(super) fn wasted(graph: &Graph, kinds: &[WasteKind], limit: usize) -> Vec<Wasted> {
-    if kinds.is_empty() {
+    let asked = KINDS.into_iter().filter(|kind| kinds.contains(kind));
+    if asked.clone().next().is_none() {
         return Vec::new();
     }
     let (names, layout) = (Names::of(graph), Layout::of(graph));
     let mut seen = Seen::default();
     for node in graph.nodes().filter(|&node| graph.node_type(node) == NodeType::Object) {
         let parts = Parts::of(graph, node, &names);
-        if parts.table.is_some() {
-            seen.collection(graph, layout, node);
+        if let Some(table) = parts.table {
+            seen.collection(graph, layout, node, table);
         } else if graph.class_name(node) == "Array" {
             seen.array(graph, layout, node, &parts);
         } else {
             seen.object(graph, layout, node, &parts);
         }
     }
-    kinds.iter().map(|&kind| by_holder(graph, kind, std::mem::take(seen.of(kind)), limit)).collect()
+    asked
+        .map(|kind| by_holder(graph, kind, seen.0.remove(&kind).unwrap_or_default(), limit))
+        .collect()
 }
 
 /// What was found, by kind.
 #[derive(Debug, Default)]
-struct Seen {
-    empty: Vec<Found>,
-    spare: Vec<Found>,
-    sparse: Vec<Found>,
-    dictionaries: Vec<Found>,
-}
+struct Seen(FxHashMap<WasteKind, Vec<Found>>);
 
 impl Seen {
-    fn of(&mut self, kind: WasteKind) -> &mut Vec<Found> {
-        match kind {
-            WasteKind::SpareRoom => &mut self.spare,
-            WasteKind::SparseArrays => &mut self.sparse,
-            WasteKind::DictionaryObjects => &mut self.dictionaries,
-            _ => &mut self.empty,
+    fn add(&mut self, kind: WasteKind, node: Ordinal, saved_size: u64) {
+        if saved_size > 0 {
+            self.0.entry(kind).or_default().push(Found { node, saved_size });
         }
     }
 
     /// A Map or a Set. A weak one keeps its table at its largest size, and its entries are others' objects.
-    fn collection(&mut self, graph: &Graph, layout: Layout, node: Ordinal) {
-        let Some((table, kind)) = tables::table_of(graph, node) else { return };
-        let width = match kind {
-            Kind::Map => 3,
-            Kind::Set => 2,
-            Kind::WeakMap | Kind::WeakSet => return,
+    fn collection(&mut self, graph: &Graph, layout: Layout, node: Ordinal, table: Ordinal) {
+        let (kind, width) = match tables::kind_of(graph, node) {
+            Some(Kind::Map) => (Kind::Map, 3),
+            Some(Kind::Set) => (Kind::Set, 2),
+            Some(Kind::WeakMap | Kind::WeakSet) | None => return,
         };
         let (_, count) = tables::entries(graph, table, kind, 0);
         let size = layout.store_size(graph, node, table, layout.collection());
         let Some(buckets) = layout.buckets(size, width) else { return };
         let needed = Layout::buckets_for(count);
         if count == 0 && buckets <= needed {
-            self.empty.push(Found { node, saved_size: graph.retained_size(node) });
+            self.add(WasteKind::EmptyCollections, node, graph.retained_size(node));
         } else if count > 0 && buckets > needed {
             let saved = layout.ordered_table(buckets, width) - layout.ordered_table(needed, width);
-            self.spare.push(Found { node, saved_size: saved });
+            self.add(WasteKind::SpareRoom, node, saved);
         }
     }
 
@@ -86,7 +81,7 @@ impl Seen {
         let Some(elements) = parts.elements else {
             // With a shape, so that engines that write no stores at all have no empty arrays.
             if parts.shape.is_some() && parts.element_count == 0 && parts.property_count == 0 {
-                self.empty.push(Found { node, saved_size: graph.shallow_size(node) });
+                self.add(WasteKind::EmptyCollections, node, graph.shallow_size(node));
             }
             return;
         };
@@ -97,7 +92,7 @@ impl Seen {
         let used = parts.last_index + 1;
         if !is_at_its_index(graph, elements, first.name, first.to) {
             let dense = layout.store(parts.element_count);
-            self.sparse.extend(found(node, size.saturating_sub(dense)));
+            self.add(WasteKind::SparseArrays, node, size.saturating_sub(dense));
             return;
         }
         if used > slots {
@@ -105,9 +100,9 @@ impl Seen {
         }
         let gaps = used - parts.element_count.min(used);
         if used >= LEAST_SLOTS && gaps > used / 2 {
-            self.sparse.extend(found(node, gaps * layout.slot));
+            self.add(WasteKind::SparseArrays, node, gaps * layout.slot);
         }
-        self.spare.extend(found(node, (slots - used) * layout.slot));
+        self.add(WasteKind::SpareRoom, node, (slots - used) * layout.slot);
     }
 
     fn object(&mut self, graph: &Graph, layout: Layout, node: Ordinal, parts: &Parts) {
@@ -124,18 +119,16 @@ impl Seen {
                 let size = layout.store_size(graph, node, table, layout.object());
                 let saved = size.saturating_sub(layout.store(count));
                 let is_table_by_need = count > MOST_PROPERTIES || is_nobody(graph, node);
-                self.dictionaries.extend(found(node, saved).filter(|_| !is_table_by_need));
+                if !is_table_by_need {
+                    self.add(WasteKind::DictionaryObjects, node, saved);
+                }
             }
             (None, None) if is_plain_and_empty(graph, node, parts) => {
-                self.empty.push(Found { node, saved_size: graph.shallow_size(node) });
+                self.add(WasteKind::EmptyCollections, node, graph.shallow_size(node));
             }
             _ => {}
         }
     }
-}
-
-fn found(node: Ordinal, saved_size: u64) -> Option<Found> {
-    (saved_size > 0).then_some(Found { node, saved_size })
 }
 
 /// Whether an object made by `{}` has nothing in it. Others without properties have something that is no property.
@@ -163,12 +156,7 @@ fn is_at_its_index(graph: &Graph, elements: Ordinal, index: EdgeName, element: O
 
 /// The number of keys in a table of properties, told by one that is known with its value: keys are in every third slot
 /// from there. `None` if there is no such key, as in a list of values.
-fn keys_beside(
-    graph: &Graph,
-    table: Ordinal,
-    name: heapglass_graph::StringIndex,
-    value: Ordinal,
-) -> Option<u64> {
+fn keys_beside(graph: &Graph, table: Ordinal, name: StringIndex, value: Ordinal) -> Option<u64> {
     let residue = |slot: u32| slot as usize % DICTIONARY_ENTRY as usize;
     let (mut known, mut values) = (Vec::new(), Vec::new());
     let mut of_residue = [0u64; DICTIONARY_ENTRY as usize];

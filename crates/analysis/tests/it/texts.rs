@@ -93,3 +93,24 @@ fn entries_of_a_map_are_held_by_the_map() {
     assert_eq!((holder.class_name.as_str(), holder.edge.as_str()), ("Map", "entry"));
     assert_eq!(holder.example, id(&heap, map));
 }
+
+#[test]
+fn what_holds_a_string_is_no_weak_edge_however_near() {
+    let mut heap = SnapshotBuilder::new();
+    let (near, far, farther) =
+        (heap.object("Near", 16), heap.object("Far", 16), heap.object("Farther", 16));
+    heap.property(heap.global(), "near", near);
+    heap.property(heap.global(), "far", far);
+    heap.property(far, "next", farther);
+    // Two of one text in one list: each is told by the same look at the list.
+    for index in 0..2 {
+        let string = heap.string("text", 24);
+        heap.weak(near, &format!("w{index}"), string);
+        heap.element(farther, index, string);
+    }
+    let list = list(&heap, &TextOptions::default());
+    let text = list.rows.iter().find(|row| row.text == "text").expect("a row");
+    let holders: Vec<_> =
+        text.holders.iter().map(|h| (h.class_name.as_str(), h.edge.as_str(), h.count)).collect();
+    assert_eq!(holders, [("Farther", "[…]", 2)]);
+}

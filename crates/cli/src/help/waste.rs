@@ -4,8 +4,8 @@ pub(crate) const WASTE: &str = "\
 For each kind: how many objects, how many bytes could be saved at most, what holds them, and the path to an example. \
 Objects of one class that are held in the same way are one row, because one change of the program mends them all.
 
-What V8 does not write into a snapshot is not claimed. Small integers are not there, so lists of numbers alone are left \
-out, and objects with such values are not compared. Kinds may count the same bytes: their sizes do not add up.
+V8 writes no small integers into a snapshot. Lists of numbers alone are left out and objects with such values are not \
+compared; small integers among the objects of an array look like gaps. Kinds may count the same bytes: their sizes do not add up.
 
 Examples:
   heapglass waste heap.heapsnapshot

@@ -49,7 +49,8 @@ pub(crate) fn of(kind: WasteKindEntry) -> Words {
         ),
         WasteKindEntry::SparseArrays => (
             "Arrays with gaps",
-            "Arrays with nothing in most of their places, or kept as a table of indexes because they are far apart.",
+            "Arrays with nothing in most of their places, or kept as a table of indexes because they are far apart. \
+             Small integers among objects look like gaps.",
             "Use a Map from number to value, or push() values without gaps.",
         ),
         WasteKindEntry::DictionaryObjects => (

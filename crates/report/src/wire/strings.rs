@@ -10,6 +10,14 @@ use crate::text::{SizeStyle, strings_words};
 /// Characters of a text that a document has. `object` gives the whole.
 const MOST_CHARS: usize = 1000;
 
+/// As much of a text as a document has, and whether there is more.
+pub(super) fn beginning(text: &str) -> (String, bool) {
+    match text.char_indices().nth(MOST_CHARS).and_then(|(end, _)| text.get(..end)) {
+        Some(beginning) => (beginning.to_owned(), true),
+        None => (text.to_owned(), false),
+    }
+}
+
 /// What `strings` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StringsBody {
@@ -91,10 +99,10 @@ impl From<&TextList> for StringsBody {
 impl From<&TextRow> for TextEntry {
     fn from(row: &TextRow) -> TextEntry {
         let example = ObjectEntry::from(&row.example);
-        let end = row.text.char_indices().nth(MOST_CHARS).map(|(at, _)| at);
+        let (text, is_cut) = beginning(&row.text);
         TextEntry {
-            text: end.and_then(|end| row.text.get(..end)).unwrap_or(&row.text).to_owned(),
-            is_cut: end.is_some(),
+            text,
+            is_cut,
             count: row.count,
             shallow_size: row.shallow_size,
             wasted_size: row.wasted_size,

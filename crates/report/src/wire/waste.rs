@@ -5,10 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ObjectEntry;
+use super::strings::beginning;
 use crate::text::{SizeStyle, waste_words};
-
-/// Characters of a text that a document has. `object` gives the whole.
-const MOST_CHARS: usize = 1000;
 
 /// What `waste` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -138,9 +136,8 @@ impl WasteEntry {
 
 impl From<&WasteRow> for WasteRowEntry {
     fn from(row: &WasteRow) -> WasteRowEntry {
-        let end = row.what.char_indices().nth(MOST_CHARS).map(|(at, _)| at);
         WasteRowEntry {
-            what: end.and_then(|end| row.what.get(..end)).unwrap_or(&row.what).to_owned(),
+            what: beginning(&row.what).0,
             object_count: row.object_count,
             saved_size: row.saved_size,
             example: ObjectEntry::from(&row.example),
