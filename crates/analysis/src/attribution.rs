@@ -1,5 +1,6 @@
 //! Whose the memory is: the code's that holds it, by npm package or by file.
 
+mod growth;
 mod seeds;
 
 use std::cmp::Reverse;
@@ -7,6 +8,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{Flow, Graph, Ordinal};
 
 use crate::{ObjectSummary, describe};
+pub use growth::{CodeGrowth, CodeSeries, attribution_series};
 use seeds::{NOBODY, Seeds, package};
 
 /// What code is grouped by.
@@ -64,13 +66,7 @@ pub struct CodeGroup {
 /// Cost: two passes over the edges of functions and scopes, one over the dominator tree, and one over all edges for
 /// each group that is shown; memory as [`Flow`] says.
 pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
-    let mut seeds = Seeds::of(
-        graph,
-        match options.by {
-            AttributeBy::Package => package,
-            AttributeBy::File => |script| script,
-        },
-    );
+    let mut seeds = seeds_by(graph, options.by);
     let (mut sums, unattributed_size) = sums(graph, &mut seeds);
     let mut order: Vec<usize> = (0..seeds.names.len()).collect();
     order.retain(|&at| sums.get(at).is_some_and(|sum| sum.seed_count > 0));
@@ -96,6 +92,14 @@ pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
         })
         .collect();
     Attribution { groups, group_count, unattributed_size }
+}
+
+fn seeds_by(graph: &Graph, by: AttributeBy) -> Seeds {
+    let group_of: fn(&str) -> &str = match by {
+        AttributeBy::Package => package,
+        AttributeBy::File => |script| script,
+    };
+    Seeds::of(graph, group_of)
 }
 
 /// What the scripts of one group hold, see [`CodeGroup`].

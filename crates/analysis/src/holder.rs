@@ -133,7 +133,7 @@ fn in_collection(
 
 /// The collection whose store an array is, and how it holds what is in there; [`How::Field`] if that is not the same
 /// for all.
-fn owner_of(graph: &Graph, store: Ordinal) -> Option<Holder> {
+pub(crate) fn owner_of(graph: &Graph, store: Ordinal) -> Option<Holder> {
     graph.each_retaining_node(store).take(MOST_OWNERS).find_map(|node| {
         if graph.node_type(node) != NodeType::Object {
             return None;

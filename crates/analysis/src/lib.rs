@@ -23,6 +23,7 @@ mod native_context;
 mod nearest;
 mod node_set;
 mod object;
+mod oddities;
 mod paths;
 mod pattern;
 mod retainers;
@@ -40,7 +41,10 @@ mod waste;
 mod weak_map;
 
 pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
-pub use attribution::{AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution};
+pub use attribution::{
+    AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeGrowth, CodeSeries, attribution,
+    attribution_series,
+};
 pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
     ControlledGrowth, Evidence, GrownObject, Matching, ObjectChanges, Reconciliation, Selected,
@@ -65,6 +69,7 @@ pub use object::{
     ClosureInfo, ContextVariable, Detail, DetailKind, Elements, Field, MapEntry, ObjectOptions,
     ObjectReport, StringValue, object,
 };
+pub use oddities::{LEAST_ENTRIES, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTENERS, oddities};
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};

@@ -1,6 +1,7 @@
 //! The command line as it is typed: flags and their help, nothing resolved.
 
 mod check;
+mod compare;
 mod redact;
 mod secrets;
 mod strings;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapglass_collect::watch::Condition;
 
 pub(crate) use check::CheckArgs;
+pub(crate) use compare::{CompareArgs, CompareColumn, MatchBy};
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
 pub(crate) use strings::{StringsArgs, TextColumn};
@@ -175,7 +177,8 @@ pub(crate) enum ColorChoice {
 
 #[derive(Debug, Args)]
 pub(crate) struct LeaksArgs {
-    /// Snapshots of one process in any order (.heapsnapshot, also .gz or .zst), or directories
+    /// Snapshots of one process in any order (.heapsnapshot, also .gz or .zst), or directories. Of one alone it is said
+    /// what stands out
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Suspects to show
@@ -290,62 +293,6 @@ pub(crate) enum ContextChoice {
 pub(crate) struct IdRange {
     pub(crate) min: u64,
     pub(crate) max: u64,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CompareArgs {
-    /// Snapshots in order of time (plain, .gz or .zst), or directories of them
-    #[arg(value_name = "FILE", required_unless_present = "control")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Two snapshots of a run without what is looked into
-    #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2, requires = "treatment", conflicts_with = "files")]
-    pub(crate) control: Vec<PathBuf>,
-    /// Two snapshots of a run with it: what grows here beyond the control is shown
-    #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2, requires = "control")]
-    pub(crate) treatment: Vec<PathBuf>,
-    /// How objects are found again: by id within one process, else by class
-    #[arg(long = "match", value_name = "HOW", default_value = "auto")]
-    pub(crate) matching: MatchBy,
-    /// What to sort the classes of two snapshots by
-    #[arg(long, value_name = "COLUMN", default_value = "growth")]
-    pub(crate) sort: CompareColumn,
-    /// Only classes whose name matches this regular expression, in any case
-    #[arg(long, value_name = "REGEX")]
-    pub(crate) filter: Option<String>,
-    /// Rows to show, 0 for all [default: 30; with --json all]
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    /// Objects to list that grew most
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) top: usize,
-    /// List the new and the deleted objects of this class (a name as shown, or a class key)
-    #[arg(long, value_name = "CLASS", conflicts_with = "control")]
-    pub(crate) objects: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MatchBy {
-    /// By id if the snapshots look like those of one process
-    Auto,
-    /// By id
-    Ids,
-    /// By class
-    Classes,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CompareColumn {
-    /// Bytes that the class has more, in new and in old objects
-    Growth,
-    Name,
-    New,
-    Deleted,
-    Delta,
-    Allocated,
-    Freed,
-    SizeDelta,
-    /// Bytes by which old objects grew
-    Grown,
 }
 
 #[derive(Debug, Args)]

@@ -76,6 +76,7 @@ Examples:
   heapglass compare before.heapsnapshot after.heapsnapshot --objects Session
   heapglass compare before.heapsnapshot after.heapsnapshot --filter '^Session' --sort new
   heapglass compare monday.heapsnapshot tuesday.heapsnapshot wednesday.heapsnapshot
+  heapglass compare before.heapsnapshot after.heapsnapshot --by package
   heapglass compare --control a1.heapsnapshot a2.heapsnapshot --treatment b1.heapsnapshot b2.heapsnapshot";
 
 pub(crate) const GATHER: &str = "\
@@ -139,11 +140,14 @@ Examples:
 
 pub(crate) const LEAKS: &str = "\
 Snapshots of one process, taken after equal amounts of work: three or more tell a leak from a program that \
-is still warming up, two only show what grew. The order does not matter: ids tell which came first.
+is still warming up, two only show what grew. The order does not matter: ids tell which came first. Of one alone it \
+is said what stands out: owners of much memory, emitters with more than 10 listeners of one event, collections far \
+larger than others that are held in the same way.
 
 Examples:
   heapglass leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot
   heapglass leaks must-gather/
+  heapglass leaks only-one.heapsnapshot
   heapglass leaks *.heapsnapshot --json | jq -r '.verdict, .suspects[0].line'
   heapglass capture --pid 4242 --snapshots 3 --interval 10m";
 

@@ -4,11 +4,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::wire::{
-    CacheClearedDocument, CacheDocument, CheckDocument, CompareBody, CompareControlBody,
-    CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody, DominatorsBody,
-    ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody, ObjectBody, Output,
-    PathsBody, RedactDocument, ReportBody, RetainersBody, SecretsBody, StatisticsBody, StringsBody,
-    SummaryBody, WasteBody,
+    CacheClearedDocument, CacheDocument, CheckDocument, CompareBody, CompareCodeBody,
+    CompareControlBody, CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody,
+    DominatorsBody, ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody,
+    ObjectBody, Output, PathsBody, RedactDocument, ReportBody, RetainersBody, SecretsBody,
+    StatisticsBody, StringsBody, SummaryBody, WasteBody,
 };
 
 /// Each document's name and its schema: what the command of that name prints with `--json`.
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("compare-objects", schema::<ComparisonDocument<CompareObjectsBody>>("compare --objects")),
         ("compare-series", schema::<ComparisonDocument<CompareSeriesBody>>("compare of several")),
         ("compare-control", schema::<ComparisonDocument<CompareControlBody>>("compare --control")),
+        ("compare-code", schema::<ComparisonDocument<CompareCodeBody>>("compare --by")),
         entry::<ContainmentBody>("containment"),
         entry::<DominatorsBody>("dominators"),
         entry::<ObjectBody>("object"),

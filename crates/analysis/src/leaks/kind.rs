@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use heapglass_graph::{Detachedness, Graph, NodeType, Ordinal};
+use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
-use crate::RootPath;
 use crate::object::is_context;
+use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -88,6 +88,12 @@ pub(super) struct Evidence<'a> {
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
 /// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
 const LISTENERS: usize = 3;
+/// What emitters call what they hold listeners in: Node's, eventemitter2's, component-emitter's, rxjs'.
+const LISTENER_LISTS: &[&str] = &["_events", "_listeners", "_callbacks", "observers"];
+/// Steps from the end of a path to what is called a cache: a class, its field, the store in it, the entry of one part.
+const CACHE: usize = 4;
+/// What objects in a chain call their neighbours.
+const LINKS: &[&str] = &["next", "prev", "previous", "_next", "_prev"];
 
 impl Evidence<'_> {
     /// The kind. What is gathered says more than what gathers it.
@@ -100,7 +106,7 @@ impl Evidence<'_> {
             LeakKind::DetachedDom
         } else if self.is_about(&["Timeout", "Immediate", "TimersList", "ImmediateList"]) {
             LeakKind::Timers
-        } else if self.passes("_events") || self.is_about(&["Listener", "ListenerNode"]) {
+        } else if self.passes(LISTENER_LISTS) || self.is_about(&["Listener", "ListenerNode"]) {
             LeakKind::Listeners
         } else if self.is_about(&["AsyncLocalStorage", "AsyncResource", "AsyncContextFrame"]) {
             LeakKind::AsyncContext
@@ -108,11 +114,11 @@ impl Evidence<'_> {
             LeakKind::Buffers
         } else if member(|graph, node| graph.node_type(node) == NodeType::SlicedString) {
             LeakKind::SlicedStrings
-        } else if self.is_about(&["Promise"]) {
+        } else if self.is_about(&["Promise"]) && !member(is_settled) {
             LeakKind::Promises
         } else if let Some(link) = self.links {
             self.kind_of_list(link)
-        } else if is_map && self.is_named_cache() {
+        } else if (is_map || self.is_dictionary()) && self.is_named_cache() {
             LeakKind::Cache
         } else if is_map {
             LeakKind::GrowingMap
@@ -139,6 +145,7 @@ impl Evidence<'_> {
             _ => match self.graph.node_type(self.point) {
                 NodeType::Closure => LeakKind::ClosureContext,
                 NodeType::String | NodeType::ConcatenatedString => LeakKind::GrowingStrings,
+                NodeType::Object if self.is_chain() => LeakKind::LinkedList,
                 NodeType::Object => LeakKind::GrowingObject,
                 _ => LeakKind::GrowingClass,
             },
@@ -158,21 +165,55 @@ impl Evidence<'_> {
         is(self.point) || self.member.is_some_and(is)
     }
 
-    /// Whether the last part of the way goes through a property of this name.
-    fn passes(&self, name: &str) -> bool {
+    /// The last steps of the way, the last first.
+    fn last_steps(&self, count: usize) -> impl Iterator<Item = &PathStep> {
         let steps = self.path.map(|path| path.steps.as_slice()).unwrap_or_default();
-        let near = steps.iter().rev().take(LISTENERS);
-        near.filter_map(|step| step.edge.as_ref()).any(|edge| edge.name == name)
+        steps.iter().rev().take(count)
     }
 
-    /// Whether somebody called it a cache.
+    /// Whether the last part of the way goes through a property of one of these names.
+    fn passes(&self, names: &[&str]) -> bool {
+        self.last_steps(LISTENERS)
+            .filter_map(|step| step.edge.as_ref())
+            .any(|edge| names.contains(&edge.name.as_str()))
+    }
+
+    /// Whether somebody called it a cache, or what it is in.
     fn is_named_cache(&self) -> bool {
-        let steps = self.path.map(|path| path.steps.as_slice()).unwrap_or_default();
-        steps.iter().rev().take(2).any(|step| {
-            let edge = step.edge.as_ref().map(|edge| edge.name.to_lowercase()).unwrap_or_default();
-            edge.contains("cache") || edge.contains("memo")
+        let is_cache = |name: &str| {
+            let name = name.to_lowercase();
+            name.contains("cache") || name.contains("memo")
+        };
+        self.last_steps(CACHE).any(|step| {
+            step.edge.as_ref().is_some_and(|edge| is_cache(&edge.name))
+                || is_cache(&step.object.class_name)
         })
     }
+
+    /// Whether the point is an object that what it gathers hangs on as properties.
+    fn is_dictionary(&self) -> bool {
+        self.kind_of_point() == LeakKind::GrowingObject
+    }
+
+    /// Whether what is gathered hangs together: an object with one of its own kind as its next or previous one.
+    fn is_chain(&self) -> bool {
+        self.member.is_some_and(|member| {
+            LINKS.iter().any(|name| {
+                let link = self.graph.edge_named(member, EdgeType::Property, name);
+                link.is_some_and(|edge| self.graph.class(edge.to) == self.graph.class(member))
+            })
+        })
+    }
+}
+
+/// Whether a promise is known to be settled: V8 keeps what it was settled with where a pending one has its reactions.
+/// One that was settled with nothing, or with a small integer, looks like one that nobody waits for.
+fn is_settled(graph: &Graph, node: Ordinal) -> bool {
+    let kept = graph.edge_named(node, EdgeType::Internal, "reactions_or_result");
+    kept.is_some_and(|edge| {
+        let is_undefined = graph.node_type(edge.to) == NodeType::Hidden;
+        !is_undefined && !graph.raw_name(edge.to).starts_with("system / PromiseReaction")
+    })
 }
 
 fn is_detached_dom(graph: &Graph, node: Ordinal) -> bool {

@@ -1,6 +1,8 @@
 //! Heaps written by hand with code of two packages, and random ones.
 
-use heapglass_analysis::{AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution};
+use heapglass_analysis::{
+    AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution, attribution_series,
+};
 use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 use proptest::prelude::*;
@@ -64,6 +66,37 @@ fn a_variable_of_a_module_belongs_to_its_package_and_what_is_below_to_that_below
     assert_eq!(found.groups.last().expect("two").biggest.id, id(&heap, outer));
     let files = by(&heap, AttributeBy::File);
     assert_eq!(files.groups.first().expect("two").name, BETA);
+}
+
+/// A heap in which a package caches this many bytes; another is there if it has any.
+fn cached(alpha: u64, beta: u64) -> SnapshotBuilder {
+    let mut heap = SnapshotBuilder::new();
+    for (path, size) in [(ALPHA, alpha), (BETA, beta)].into_iter().filter(|&(_, size)| size > 0) {
+        let script = heap.node("code", path, 100);
+        let (closure, scope) = function(&mut heap, script, "use");
+        heap.property(heap.global(), path, closure);
+        let cache = heap.object("Cache", size);
+        heap.context(scope, "cache", cache);
+    }
+    heap
+}
+
+#[test]
+fn series_say_whose_code_grew_and_add_up_to_the_heaps() {
+    let graphs = [cached(1000, 0), cached(3000, 500), cached(9000, 100)].map(|heap| open(&heap));
+    let growth = attribution_series(&graphs.each_ref(), AttributeBy::Package);
+    let own = 64 + 48 + 32 + 100;
+    let rows: Vec<_> =
+        growth.groups.iter().map(|group| (group.name.as_str(), group.growth())).collect();
+    assert_eq!(rows, [("alpha", 8000), ("@scope/beta", 100 + own as i64)]);
+    assert_eq!(growth.groups[0].held_sizes, [1000 + own, 3000 + own, 9000 + own]);
+    assert_eq!(growth.groups[1].held_sizes, [0, 500 + own, 100 + own]);
+    for (at, graph) in graphs.iter().enumerate() {
+        let held: u64 = growth.groups.iter().map(|group| group.held_sizes[at]).sum();
+        assert_eq!(held + growth.unattributed_sizes[at], total(graph));
+    }
+    let files = attribution_series(&graphs.each_ref(), AttributeBy::File);
+    assert_eq!(files.groups.first().map(|group| group.name.as_str()), Some(ALPHA));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod filters;
 mod leaks;
 mod names;
 mod objects;
+mod oddities;
 mod paths;
 mod random;
 mod retainers;

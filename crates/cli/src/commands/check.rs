@@ -208,7 +208,7 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
         text.push_str(&format!("; known: {} ({reason})", suspect.class_name));
     }
     let entries =
-        (1..).zip(&new).map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect)).collect();
+        (1..).zip(&new).map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect();
     CheckEntry::leaks(failing == 0, entries, text)
 }
 

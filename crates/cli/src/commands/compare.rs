@@ -3,18 +3,19 @@
 use std::io::{self, BufWriter, Write};
 
 use heapglass_analysis::{
-    ChangeSort, CompareOptions, Comparison, Matching, changed_objects, class_pattern, compare,
-    controlled_growth, find_changes, is_one_process, select_changes, select_growth, select_series,
-    series,
+    ChangeSort, CompareOptions, Comparison, Matching, attribution_series, changed_objects,
+    class_pattern, compare, controlled_growth, find_changes, is_one_process, select_changes,
+    select_growth, select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_report::text::{ComparisonPage, heading};
 use heapglass_report::wire::{
-    CompareBody, CompareControlBody, CompareObjectsBody, CompareSeriesBody, ComparisonDocument,
+    CompareBody, CompareCodeBody, CompareControlBody, CompareObjectsBody, CompareSeriesBody,
+    ComparisonDocument,
 };
 use serde::Serialize;
 
-use super::limit;
+use super::{grouping, limit};
 use crate::args::{CompareArgs, CompareColumn, MatchBy};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
@@ -49,6 +50,13 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let rows = rows(context, args);
     let mut snapshots = open_series(context, &args.files, 2, "comparing")?;
     let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
+    if let Some(by) = args.by {
+        let by = grouping(by);
+        let growth = attribution_series(&graphs, by);
+        let matches = |name: &str| pattern.as_ref().is_none_or(|p| p.is_match(name));
+        let body = CompareCodeBody::new(&growth, by, matches, rows);
+        return write(context, &mut snapshots, body);
+    }
     let [base, newer] = *graphs.as_slice() else {
         if args.objects.is_some() {
             let text = format!("--objects compares two snapshots, not {}", graphs.len());

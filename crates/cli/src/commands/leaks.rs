@@ -1,23 +1,21 @@
-//! `leaks`: what goes on growing over several snapshots, and who holds it.
+//! `leaks`: what goes on growing over several snapshots, and who holds it; of one snapshot what stands out.
 
 use std::io::{self, BufWriter, Write};
 
-use heapglass_analysis::{LeakOptions, leaks};
+use heapglass_analysis::{LeakOptions, LeakReport, SuspectOptions, leaks, oddities, suspects};
+use heapglass_graph::Graph;
 use heapglass_report::wire::{FindingEntry, LeaksDocument};
 
 use crate::args::LeaksArgs;
 use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::open::Opened;
 use crate::series::{Series, open_series};
 
 /// Writes the verdict on a series of snapshots.
 pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitStatus> {
     let Series { opened, status, errors } =
-        open_series(context, &args.files, 2, "looking for what grows in")?;
-    let graphs: Vec<_> = opened.iter().map(|(_, graph)| graph.clone()).collect();
-    let options =
-        LeakOptions { least_bytes: args.least, limit: args.top, ..LeakOptions::default() };
-    let report = leaks(&graphs, &options);
+        open_series(context, &args.files, 1, "looking for what grows in")?;
     let mut findings = Vec::new();
     for (snapshot, graph) in &opened {
         findings.extend(graph.overview().findings.iter().map(|finding| {
@@ -26,7 +24,14 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
         }));
     }
     let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
-    let document = LeaksDocument::new(&report, entries, findings, errors);
+    let document = match opened.as_slice() {
+        [(snapshot, graph)] => {
+            let options = SuspectOptions { limit: args.top, ..SuspectOptions::default() };
+            let found = (suspects(graph, &options), oddities(graph, args.top));
+            LeaksDocument::of_one(&found.0, &found.1, snapshot.entry.clone(), findings, errors)
+        }
+        _ => LeaksDocument::new(&of_several(&opened, args), entries, findings, errors),
+    };
     drop(opened);
     let mut out = BufWriter::new(io::stdout().lock());
     if context.settings.json {
@@ -37,4 +42,11 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
     }
     out.flush()?;
     Ok(status)
+}
+
+fn of_several(opened: &[(Opened, Graph)], args: &LeaksArgs) -> LeakReport {
+    let graphs: Vec<Graph> = opened.iter().map(|(_, graph)| graph.clone()).collect();
+    let options =
+        LeakOptions { least_bytes: args.least, limit: args.top, ..LeakOptions::default() };
+    leaks(&graphs, &options)
 }

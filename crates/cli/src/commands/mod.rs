@@ -24,7 +24,9 @@ mod summary;
 mod target;
 mod waste;
 
-use crate::args::{Cli, Command};
+use heapglass_analysis::AttributeBy;
+
+use crate::args::{Cli, CodeGrouping, Command};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 
@@ -59,6 +61,14 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { out } => shell::man(out.as_deref()),
         Command::Generate { dir } => generate::run(dir),
+    }
+}
+
+/// What code is grouped by, as it is typed.
+fn grouping(by: CodeGrouping) -> AttributeBy {
+    match by {
+        CodeGrouping::Package => AttributeBy::Package,
+        CodeGrouping::File => AttributeBy::File,
     }
 }
 

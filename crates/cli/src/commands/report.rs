@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use heapglass_analysis::{
-    AttributeBy, AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution,
-    summarize, verdict,
+    AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution, summarize,
+    verdict,
 };
 use heapglass_graph::{Graph, Snapshot};
 use heapglass_report::wire::{AllocationsEntry, ReportBody};
 
+use super::grouping;
 use crate::answer::{Heading, answer};
-use crate::args::{CodeGrouping, ReportArgs};
+use crate::args::ReportArgs;
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::resident::resident;
@@ -23,10 +24,7 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitSt
         let body =
             body(&opened.snapshot, &graph, args.top, args.threshold).of_process(memory.as_ref());
         let Some(by) = args.by else { return Ok(body) };
-        let by = match by {
-            CodeGrouping::Package => AttributeBy::Package,
-            CodeGrouping::File => AttributeBy::File,
-        };
+        let by = grouping(by);
         let options = AttributionOptions { by, limit: Some(args.top) };
         Ok(body.attributed(&attribution(&graph, &options), by))
     })

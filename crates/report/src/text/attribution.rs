@@ -17,6 +17,14 @@ pub(super) fn title(attribution: &AttributionEntry) -> &'static str {
     }
 }
 
+/// The column of the groups' names.
+pub(super) fn column(by: AttributeByEntry) -> (&'static str, Kind) {
+    match by {
+        AttributeByEntry::Package => ("Package", Kind::Text),
+        AttributeByEntry::File => ("File", Kind::Path),
+    }
+}
+
 /// Writes the groups, and what the figures are.
 pub(super) fn write(
     attribution: &AttributionEntry,
@@ -24,12 +32,8 @@ pub(super) fn write(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (column, kind) = match attribution.by {
-        AttributeByEntry::Package => ("Package", Kind::Text),
-        AttributeByEntry::File => ("File", Kind::Path),
-    };
     let mut table = Table::new(vec![
-        (column, kind),
+        column(attribution.by),
         ("Holds", Kind::Number),
         ("", Kind::Number),
         ("Retains", Kind::Number),

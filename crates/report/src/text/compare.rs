@@ -1,5 +1,6 @@
 //! The pages of `compare`.
 
+mod code;
 mod several;
 mod words;
 

@@ -1,11 +1,14 @@
 //! What `leaks` found, in sentences.
 
-use super::SizeStyle;
 use super::numbers::{count, counted, size_in_words};
+use super::{SizeStyle, standing_out_words};
 use crate::wire::{LeakSuspectEntry, LeakVerdictEntry, LeaksDocument};
 
 /// The verdict, and what it rests on.
 pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String> {
+    if let Some(found) = &document.standing_out {
+        return standing_out_words::answer(found);
+    }
     let snapshots = counted(document.snapshots.len() as u64, "snapshot", "snapshots");
     let mut sentences = vec![match document.verdict {
         LeakVerdictEntry::Leak => format!("There is a leak: {}.", what_grows(document, "grows and does not stop")),
@@ -59,12 +62,16 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
             suspect.class_name
         ),
     };
+    let rate = suspect.per_hour.map(|rate| {
+        format!("That is {} an hour.", size_in_words(rate.bytes.round().max(0.0) as u64, sizes))
+    });
     let sizes: Vec<String> =
         suspect.series.iter().map(|at| size_in_words(at.retained_size, sizes)).collect();
     let mut sentences = vec![
         format!("{more}: {}.", suspect.title),
         format!("Its holder retained {}.", sizes.join(", then ")),
     ];
+    sentences.extend(rate);
     if suspect.confidence < 0.8 && suspect.series.len() > 2 {
         sentences.push("It did not grow evenly in every interval.".to_owned());
     }

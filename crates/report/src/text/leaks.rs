@@ -4,14 +4,11 @@ use std::io::{self, Write};
 
 use super::fit::{clean, wrap};
 use super::paths::{write_labelled, write_one_line};
-use super::{Look, Role, heading, leak_words};
+use super::report::{KEPT_BY, OWNER, PACKAGE, WRITTEN, write_title};
+use super::{Look, Role, heading, leak_words, standing_out};
 use crate::wire::{LeakSuspectEntry, LeaksDocument};
 
-/// Labels under a suspect, padded to one width.
-const KEPT_BY: &str = "   kept alive by  ";
-const OWNER: &str = "   owned by       ";
-const WRITTEN: &str = "   written in     ";
-const PACKAGE: &str = "   package        ";
+/// Labels under a suspect, as wide as those of `report`.
 const CAUSE: &str = "   usual cause    ";
 const FIX: &str = "   usual fix      ";
 const LOOK: &str = "   look at        ";
@@ -28,23 +25,15 @@ impl LeaksDocument {
             writeln!(out)?;
             write_suspect(suspect, look, out)?;
         }
-        Ok(())
+        match &self.standing_out {
+            Some(found) => standing_out::write(found, look, out),
+            None => Ok(()),
+        }
     }
 }
 
 fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let sentences = leak_words::suspect(suspect, look.sizes);
-    let Some((first, details)) = sentences.split_first() else { return Ok(()) };
-    let number = format!("{}. ", suspect.rank);
-    for (at, line) in
-        wrap(&clean(first), look.width.saturating_sub(number.len())).iter().enumerate()
-    {
-        let lead = if at == 0 { number.clone() } else { " ".repeat(number.len()) };
-        writeln!(out, "{}{}", look.paint(Role::Strong, &lead), look.paint(Role::Strong, line))?;
-    }
-    for line in wrap(&clean(&details.join(" ")), look.width.saturating_sub(3)) {
-        writeln!(out, "   {line}")?;
-    }
+    write_title(suspect.rank as usize, &leak_words::suspect(suspect, look.sizes), look, out)?;
     write_one_line(KEPT_BY, &suspect.line, look, out)?;
     if let Some(owner) =
         suspect.owner.as_ref().filter(|owner| owner.id != suspect.accumulation_point.id)

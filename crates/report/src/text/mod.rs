@@ -25,6 +25,8 @@ mod reliability;
 mod report;
 mod secrets;
 pub(crate) mod secrets_words;
+mod standing_out;
+pub(crate) mod standing_out_words;
 mod statistics;
 mod strings;
 pub(crate) mod strings_words;

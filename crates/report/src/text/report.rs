@@ -65,28 +65,39 @@ fn paragraph(text: &str, indent: &str, look: &Look, out: &mut dyn Write) -> io::
 }
 
 /// Labels under a suspect, padded to one width.
-const KEPT_BY: &str = "   kept alive by  ";
-const WRITTEN: &str = "   written in     ";
-const OWNER: &str = "   owned by       ";
+pub(super) const KEPT_BY: &str = "   kept alive by  ";
+pub(super) const WRITTEN: &str = "   written in     ";
+pub(super) const OWNER: &str = "   owned by       ";
+pub(super) const PACKAGE: &str = "   package        ";
 
-fn write_suspect(
+/// Writes a numbered finding: its first sentence as title, the others below.
+pub(super) fn write_title(
     number: usize,
-    suspect: &SuspectEntry,
+    sentences: &[String],
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let sentences = words::suspect(suspect, look.sizes);
     let Some((title, details)) = sentences.split_first() else { return Ok(()) };
     let number = format!("{number}. ");
     for (at, line) in
         wrap(&clean(title), look.width.saturating_sub(number.len())).iter().enumerate()
     {
-        let lead = if at == 0 { number.as_str() } else { "   " };
-        writeln!(out, "{}{}", look.paint(Role::Strong, lead), look.paint(Role::Strong, line))?;
+        let lead = if at == 0 { number.clone() } else { " ".repeat(number.len()) };
+        writeln!(out, "{}{}", look.paint(Role::Strong, &lead), look.paint(Role::Strong, line))?;
     }
     if !details.is_empty() {
         paragraph(&details.join(" "), "   ", look, out)?;
     }
+    Ok(())
+}
+
+pub(super) fn write_suspect(
+    number: usize,
+    suspect: &SuspectEntry,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_title(number, &words::suspect(suspect, look.sizes), look, out)?;
     if !suspect.line.is_empty() {
         write_one_line(KEPT_BY, &suspect.line, look, out)?;
     }

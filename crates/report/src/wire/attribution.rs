@@ -50,13 +50,19 @@ pub struct CodeGroupEntry {
 impl AttributionEntry {
     pub(crate) fn new(attribution: &Attribution, by: AttributeBy) -> AttributionEntry {
         AttributionEntry {
-            by: match by {
-                AttributeBy::Package => AttributeByEntry::Package,
-                AttributeBy::File => AttributeByEntry::File,
-            },
+            by: by.into(),
             group_count: attribution.group_count,
             groups: attribution.groups.iter().map(CodeGroupEntry::from).collect(),
             unattributed_size: attribution.unattributed_size,
+        }
+    }
+}
+
+impl From<AttributeBy> for AttributeByEntry {
+    fn from(by: AttributeBy) -> AttributeByEntry {
+        match by {
+            AttributeBy::Package => AttributeByEntry::Package,
+            AttributeBy::File => AttributeByEntry::File,
         }
     }
 }

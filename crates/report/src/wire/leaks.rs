@@ -1,13 +1,16 @@
 //! `leaks`: what goes on growing, and who holds it.
 
-use heapglass_analysis::{Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict};
+use heapglass_analysis::{
+    Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity, Suspect,
+};
+use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{Failure, FindingEntry, ObjectEntry, PathStepEntry, SnapshotEntry};
+use super::{Failure, FindingEntry, ObjectEntry, PathStepEntry, SnapshotEntry, StandingOutEntry};
 use crate::SCHEMA_VERSION;
-use crate::text::{SizeStyle, leak_words};
+use crate::text::{SizeStyle, leak_words, standing_out_words};
 
 /// What `leaks` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -22,10 +25,15 @@ pub struct LeaksDocument {
     pub snapshots: Vec<SnapshotEntry>,
     /// Whether all snapshots are of one process. If they are not, nothing can be said of growth.
     pub same_process: bool,
+    /// Hours between the first and the last snapshot, where the times of both are known.
+    pub hours: Option<f64>,
     /// Whether the snapshots were given in another order than they were taken in.
     pub reordered: bool,
     /// What goes on growing, the most certain and largest first.
     pub suspects: Vec<LeakSuspectEntry>,
+    /// Of one snapshot, which shows no growth, what stands out in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing_out: Option<StandingOutEntry>,
     /// What was odd in the snapshots, with the file in front.
     pub findings: Vec<FindingEntry>,
     /// The inputs that could not be read.
@@ -94,6 +102,8 @@ pub struct LeakSuspectEntry {
     pub count_per_interval: f64,
     /// Growth in bytes for each interval between two snapshots.
     pub bytes_per_interval: f64,
+    /// The same for each hour, where the times of the snapshots are known.
+    pub per_hour: Option<RateEntry>,
     /// What holds them, in each snapshot; zeros where it was not there yet.
     pub series: Vec<FiguresEntry>,
     /// The object that gathers them.
@@ -114,6 +124,15 @@ pub struct LeakSuspectEntry {
     pub instance_count: u64,
     /// The same for the same leak in another run.
     pub fingerprint: String,
+}
+
+/// Growth for each hour.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct RateEntry {
+    /// Objects of the class.
+    pub count: f64,
+    /// Bytes.
+    pub bytes: f64,
 }
 
 /// The object that gathers what grows.
@@ -158,29 +177,72 @@ impl LeaksDocument {
         findings: Vec<FindingEntry>,
         errors: Vec<Failure>,
     ) -> LeaksDocument {
-        let in_order = report.order.iter().filter_map(|&at| snapshots.get(at).cloned()).collect();
+        let in_order: Vec<SnapshotEntry> =
+            report.order.iter().filter_map(|&at| snapshots.get(at).cloned()).collect();
+        let hours = hours(&in_order).filter(|_| report.is_one_process);
+        let intervals = in_order.len().saturating_sub(1) as f64;
+        let suspect = |(rank, suspect)| {
+            LeakSuspectEntry::new(rank, suspect, hours.map(|hours| intervals / hours))
+        };
         let mut document = LeaksDocument {
             schema_version: SCHEMA_VERSION,
             verdict: report.verdict.into(),
             text: Vec::new(),
             snapshots: in_order,
             same_process: report.is_one_process,
+            hours,
             reordered: !report.order.is_sorted(),
-            suspects: (1..)
-                .zip(&report.suspects)
-                .map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect))
-                .collect(),
+            suspects: (1..).zip(&report.suspects).map(suspect).collect(),
+            standing_out: None,
             findings,
             errors,
         };
         document.text = leak_words::verdict(&document, SizeStyle::Human);
         document
     }
+
+    /// The answer of one snapshot: what stands out in it by weight and by structure.
+    pub fn of_one(
+        suspects: &[Suspect],
+        oddities: &[Oddity],
+        snapshot: SnapshotEntry,
+        findings: Vec<FindingEntry>,
+        errors: Vec<Failure>,
+    ) -> LeaksDocument {
+        let standing_out = StandingOutEntry::new(suspects, oddities);
+        LeaksDocument {
+            schema_version: SCHEMA_VERSION,
+            verdict: LeakVerdictEntry::NotEnoughData,
+            text: standing_out_words::answer(&standing_out),
+            snapshots: vec![snapshot],
+            same_process: true,
+            hours: None,
+            reordered: false,
+            suspects: Vec::new(),
+            standing_out: Some(standing_out),
+            findings,
+            errors,
+        }
+    }
+}
+
+/// Hours between the first and the last snapshot by their collector's clock.
+fn hours(snapshots: &[SnapshotEntry]) -> Option<f64> {
+    let [first, .., last] = snapshots else { return None };
+    let time = |snapshot: &SnapshotEntry| -> Option<DateTime> {
+        snapshot.taken_at.as_deref()?.parse().ok()
+    };
+    let hours = time(first)?.duration_until(time(last)?).as_secs_f64() / 3600.0;
+    (hours > 0.0).then_some(hours)
 }
 
 impl LeakSuspectEntry {
-    /// A suspect as documents show it.
-    pub fn new(rank: u32, suspect: &LeakSuspect) -> LeakSuspectEntry {
+    /// A suspect as documents show it, with so many intervals between snapshots an hour.
+    pub fn new(
+        rank: u32,
+        suspect: &LeakSuspect,
+        intervals_per_hour: Option<f64>,
+    ) -> LeakSuspectEntry {
         let point = &suspect.accumulation_point;
         let knowledge = suspect.kind.knowledge();
         let steps = suspect.path.as_ref().map(|path| entries(&path.steps)).unwrap_or_default();
@@ -195,6 +257,10 @@ impl LeakSuspectEntry {
             confidence: suspect.confidence,
             count_per_interval: suspect.count_per_interval,
             bytes_per_interval: suspect.bytes_per_interval,
+            per_hour: intervals_per_hour.map(|intervals| RateEntry {
+                count: suspect.count_per_interval * intervals,
+                bytes: suspect.bytes_per_interval * intervals,
+            }),
             series: suspect.series.iter().map(FiguresEntry::from).collect(),
             accumulation_point: AccumulationPointEntry {
                 id: point.id.0,

@@ -9,6 +9,7 @@ mod attribution;
 mod check;
 mod classes;
 mod compare;
+mod compare_code;
 mod details;
 mod document;
 mod files;
@@ -20,6 +21,7 @@ mod process;
 mod redact;
 mod report;
 mod secrets;
+mod standing_out;
 mod strings;
 mod trees;
 mod waste;
@@ -33,12 +35,13 @@ pub use compare::{
     CompareSeriesBody, ComparisonDocument, ControlledGrowthEntry, EvidenceEntry, GrownObjectEntry,
     ReconciliationEntry, SnapshotFindingsEntry,
 };
+pub use compare_code::{CodeSeriesEntry, CompareCodeBody};
 pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
-    LeaksDocument, SourceEntry,
+    LeaksDocument, RateEntry, SourceEntry,
 };
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
@@ -55,6 +58,7 @@ pub use report::{
 pub use secrets::{
     ConfidenceEntry, JwtEntry, SecretEntry, SecretHolderEntry, SecretRuleEntry, SecretsBody,
 };
+pub use standing_out::{OddityEntry, OddityKindEntry, StandingOutEntry};
 pub use strings::{StringsBody, TextEntry, TextHolderEntry};
 pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,

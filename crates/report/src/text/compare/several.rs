@@ -23,14 +23,7 @@ impl ComparisonPage for CompareSeriesBody {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let totals: Vec<String> =
-            snapshots.iter().map(|s| look.size_in_words(s.total_size)).collect();
-        let sizes: Vec<u64> = snapshots.iter().map(|s| s.total_size).collect();
-        paragraph(
-            &format!("The heap had {} {}", totals.join(", then "), trend(&sizes)),
-            look,
-            out,
-        )?;
+        totals(snapshots, look, out)?;
         if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
             let grew = look.size_in_words(first.size_delta.unsigned_abs());
             let text = format!(
@@ -91,6 +84,25 @@ impl ComparisonPage for CompareControlBody {
     }
 }
 
+/// Writes the totals of the snapshots.
+pub(super) fn totals(
+    snapshots: &[SnapshotEntry],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let totals: Vec<String> = snapshots.iter().map(|s| look.size_in_words(s.total_size)).collect();
+    let sizes: Vec<u64> = snapshots.iter().map(|s| s.total_size).collect();
+    paragraph(&format!("The heap had {} {}", totals.join(", then "), trend(&sizes)), look, out)
+}
+
+/// Positions of the snapshots that have columns: all, or the ends if they are more than `most`.
+pub(super) fn shown_snapshots(snapshots: usize, most: usize) -> Vec<usize> {
+    match snapshots {
+        all if all <= most => (0..all).collect(),
+        many => vec![0, many - 1],
+    }
+}
+
 /// How many objects came with a growth, if any did.
 fn objects(delta: i64) -> String {
     match delta {
@@ -110,11 +122,7 @@ fn footer(shown: usize, all: u64, look: &Look, out: &mut dyn Write) -> io::Resul
 }
 
 fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> Table {
-    // Positions of the snapshots that have columns.
-    let shown: Vec<usize> = match snapshots {
-        0..=6 => (0..snapshots).collect(),
-        many => vec![0, many - 1],
-    };
+    let shown = shown_snapshots(snapshots, COUNTS.len());
     let title = |titles: [&'static str; 6], at: usize, many: &'static str| {
         if snapshots <= titles.len() { titles.get(at).copied().unwrap_or(many) } else { many }
     };
@@ -185,7 +193,7 @@ fn control_table(body: &CompareControlBody, look: &Look) -> Table {
 
 /// Eight heights from the smallest to the largest value, at most eight of them; a row of equal values
 /// is flat.
-fn trend(values: &[u64]) -> String {
+pub(super) fn trend(values: &[u64]) -> String {
     const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let columns = values.len().min(HEIGHTS.len());
     let shown = (0..columns).filter_map(|at| {

@@ -1,0 +1,94 @@
+//! What stands out in one snapshot by how it is built: emitters with many listeners of one event, and collections far
+//! larger than others of their kind.
+//!
+//! One snapshot knows nothing of growth. These are places to look at, and no verdict.
+
+mod collections;
+mod listeners;
+
+use std::cmp::Reverse;
+
+use heapglass_graph::{Graph, Location, Ordinal};
+
+use crate::suspects::Source;
+use crate::{ObjectSummary, describe, package_of, path_to};
+
+/// Something that stands out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Oddity {
+    /// In what way.
+    pub kind: OddityKind,
+    /// The emitter or the collection.
+    pub object: ObjectSummary,
+    /// Number of listeners, or of entries.
+    pub count: u64,
+    /// What the listeners' list or the collection retains, in bytes.
+    pub retained_size: u64,
+    /// The way from a root to the object as one line; empty if only weak edges lead there.
+    pub line: String,
+    /// Where the nearest object on that way is written of which it is known, 0-based.
+    pub location: Option<Location>,
+    /// Name of the script of `location`.
+    pub script: Option<String>,
+    /// The npm package of the script, if it is of one.
+    pub package: Option<String>,
+}
+
+/// In what way something stands out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OddityKind {
+    /// More listeners of one event than [`USUAL_LISTENERS`].
+    ManyListeners {
+        /// The event's name.
+        event: String,
+    },
+    /// A collection with at least [`LEAST_ENTRIES`] entries that has [`TIMES_LARGER`] times as many as those that
+    /// are held in the same way have in the middle.
+    LargeCollection {
+        /// Entries of the one in the middle of the others.
+        median: u64,
+        /// Number of the others.
+        others: u64,
+    },
+}
+
+/// Listeners of one event up to which Node.js says nothing (`EventEmitter.defaultMaxListeners`).
+pub const USUAL_LISTENERS: u64 = 10;
+/// Entries from which on a collection is compared with others.
+pub const LEAST_ENTRIES: u64 = 1000;
+/// How many times larger than the others it has to be.
+pub const TIMES_LARGER: u64 = 10;
+
+/// What was found, before anything is told of it.
+struct Found {
+    kind: OddityKind,
+    node: Ordinal,
+    count: u64,
+    retained_size: u64,
+}
+
+/// The `limit` oddities that retain most.
+///
+/// Cost: a pass over the properties of all objects for listeners, and one over those of the holders of large
+/// collections; the paths of what is told.
+pub fn oddities(graph: &Graph, limit: usize) -> Vec<Oddity> {
+    let mut found = listeners::many(graph);
+    found.extend(collections::large(graph));
+    found.sort_by_key(|found| (Reverse(found.retained_size), Reverse(found.count), found.node));
+    found.into_iter().take(limit).map(|found| tell(graph, found)).collect()
+}
+
+fn tell(graph: &Graph, found: Found) -> Oddity {
+    let path = path_to(graph, found.node);
+    let source = Source::of(graph, path.as_ref(), found.node);
+    Oddity {
+        kind: found.kind,
+        object: describe(graph, found.node),
+        count: found.count,
+        retained_size: found.retained_size,
+        line: path.map(|path| path.text).unwrap_or_default(),
+        package: source.script.as_deref().and_then(package_of).map(str::to_owned),
+        location: source.location,
+        script: source.script,
+    }
+}

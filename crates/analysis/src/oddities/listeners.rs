@@ -1,0 +1,76 @@
+//! Emitters with many listeners of one event: Node's `EventEmitter` and what is made like it, and `EventTarget`.
+
+use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
+
+use super::{Found, OddityKind, USUAL_LISTENERS};
+use crate::edge::is_prototype;
+use crate::strings::StringSet;
+use crate::tables;
+
+/// Every event with more listeners than usual. Cost: a pass over the edges of all objects.
+pub(super) fn many(graph: &Graph) -> Vec<Found> {
+    // What Node keeps listeners in: an object of arrays, a Map of linked lists.
+    let arrays = StringSet::equal(graph, "_events");
+    let lists = StringSet::equal(graph, "<symbol kEvents>");
+    let mut found = Vec::new();
+    if arrays.is_empty() && lists.is_empty() {
+        return found;
+    }
+    for emitter in graph.nodes().filter(|&node| graph.node_type(node) == NodeType::Object) {
+        for edge in graph.edges(emitter).filter(|edge| edge.edge_type == EdgeType::Property) {
+            if arrays.names(edge.name) {
+                of_arrays(graph, emitter, edge.to, &mut found);
+            } else if lists.names(edge.name) {
+                of_lists(graph, emitter, edge.to, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// The events of an `EventEmitter`: a property for each, which holds the listener, or an array of them.
+fn of_arrays(graph: &Graph, emitter: Ordinal, events: Ordinal, found: &mut Vec<Found>) {
+    let is_event =
+        |edge: &Edge| edge.edge_type == EdgeType::Property && !is_prototype(graph, *edge);
+    for edge in graph.edges(events).filter(is_event) {
+        if graph.class_name(edge.to) != "Array" {
+            continue;
+        }
+        let is_listener = |edge: &Edge| edge.edge_type == EdgeType::Element;
+        let count = graph.edges(edge.to).filter(is_listener).count() as u64;
+        let event = || graph.edge_name(edge).into_owned();
+        found.extend(of_event(graph, emitter, edge.to, count, event));
+    }
+}
+
+/// The events of an `EventTarget`: an entry for each, whose value begins a linked list.
+fn of_lists(graph: &Graph, emitter: Ordinal, events: Ordinal, found: &mut Vec<Found>) {
+    let Some((table, kind)) = tables::table_of(graph, events) else { return };
+    let (entries, _) = tables::entries(graph, table, kind, usize::MAX);
+    for entry in entries {
+        let Some(head) = entry.value else { continue };
+        let next = |node| graph.edge_named(node, EdgeType::Property, "next").map(|edge| edge.to);
+        // A list that a broken file makes a circle has no more links than the heap has nodes.
+        let most = graph.node_count() as usize;
+        let is_link = |node: &Ordinal| graph.node_type(*node) == NodeType::Object;
+        let links = std::iter::successors(next(head), |&node| next(node));
+        let count = links.take(most).take_while(is_link).count() as u64;
+        let event = || entry.key.map(|key| graph.raw_name(key).into_owned()).unwrap_or_default();
+        found.extend(of_event(graph, emitter, head, count, event));
+    }
+}
+
+fn of_event(
+    graph: &Graph,
+    emitter: Ordinal,
+    list: Ordinal,
+    count: u64,
+    event: impl Fn() -> String,
+) -> Option<Found> {
+    (count > USUAL_LISTENERS).then(|| Found {
+        kind: OddityKind::ManyListeners { event: event() },
+        node: emitter,
+        count,
+        retained_size: graph.retained_size(list),
+    })
+}
