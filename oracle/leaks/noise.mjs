@@ -33,5 +33,5 @@ export function noise(n) {
   // Functions that are compiled late, and some that are thrown away.
   if (n % 40 === 0) functions = [new Function('a', `return a + ${n}`), new Function('b', `return b * ${n}`)];
   for (const f of functions) f(n);
-  return table?.length;
+  return table && table.length;
 }

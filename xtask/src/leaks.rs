@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Only the programs whose name matches.
     #[arg(long, value_name = "REGEX")]
     only: Option<Regex>,
+    /// Instead, programs that use npm packages in ways that are known to leak: the package has to be named.
+    #[arg(long)]
+    libraries: bool,
     /// The Node to run them with.
     #[arg(long, value_name = "PATH", default_value = "node")]
     node: PathBuf,
@@ -29,12 +32,14 @@ pub(crate) struct Args {
 /// A leak that has to be found.
 #[derive(Deserialize)]
 struct Expected {
-    /// Any of these kinds.
+    /// Any of these kinds; any at all if there is none.
     kinds: Vec<String>,
     /// Occurs in the way from the root.
     path: String,
     /// Occurs in the class of what grows.
     class: String,
+    /// The npm package that is known for it.
+    library: Option<String>,
 }
 
 /// Share of the leaks that have to be in front.
@@ -46,17 +51,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => workspace::heapglass(Profile::Dev)?,
     };
     let folder = workspace::root().join("oracle/leaks");
-    let mut programs: Vec<PathBuf> = std::fs::read_dir(folder.join("programs"))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_>>()?;
-    programs.sort();
+    let programs = programs(&folder, args.libraries)?;
     let name =
         |program: &Path| program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let wanted =
         |program: &&PathBuf| args.only.as_ref().is_none_or(|only| only.is_match(&name(program)));
     let (mut leaks, mut first, mut among, mut healthy, mut alarms) = (0, 0, 0, 0, 0);
+    let mut skipped = 0;
     for program in programs.iter().filter(wanted) {
-        let (expected, answer) = ask(&args.node, &heapglass, &folder, program)?;
+        let (expected, answer) = match ask(&args.node, &heapglass, &folder, program)? {
+            Ok(answer) => answer,
+            Err(reason) => {
+                skipped += 1;
+                println!("skipped {}: {reason}", name(program));
+                continue;
+            }
+        };
         let verdict = answer["verdict"].as_str().unwrap_or("?");
         let suspects = answer["suspects"].as_array().map(Vec::as_slice).unwrap_or_default();
         let what = suspects.first().map(in_short).unwrap_or_default();
@@ -85,7 +95,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }
     println!(
-        "leaks: {first} of {leaks} first, {among} among the first three; {alarms} false alarms in {healthy}"
+        "leaks: {first} of {leaks} first, {among} among the first three; {alarms} false alarms in {healthy}; \
+         {skipped} skipped"
     );
     ensure!(alarms == 0, "{alarms} false alarms");
     ensure!(among == leaks, "{} leaks were not found", leaks - among);
@@ -93,28 +104,43 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program and asks for its leaks: what it expects, and the answer.
-fn ask(
-    node: &Path,
-    heapglass: &Path,
-    folder: &Path,
-    program: &Path,
-) -> Result<(Vec<Expected>, Value)> {
+/// The programs of a folder; for those that use npm packages these are installed.
+fn programs(folder: &Path, libraries: bool) -> Result<Vec<PathBuf>> {
+    let folder = folder.join(if libraries { "libraries" } else { "programs" });
+    if libraries && !folder.join("node_modules").exists() {
+        println!("installing npm packages that are known to leak");
+        let npm = ["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"];
+        workspace::run(Command::new("npm").args(npm).current_dir(&folder))?;
+    }
+    let mut programs: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    programs.retain(|path| path.extension().is_some_and(|kind| kind == "mjs" || kind == "cjs"));
+    programs.sort();
+    Ok(programs)
+}
+
+/// What a program expects, and the answer; or why this Node cannot run it.
+type Asked = std::result::Result<(Vec<Expected>, Value), String>;
+
+/// Exit code of the runner for a program that needs what this Node does not have.
+const NOT_HERE: i32 = 3;
+
+/// Runs a program and asks for its leaks.
+fn ask(node: &Path, heapglass: &Path, folder: &Path, program: &Path) -> Result<Asked> {
     let out = tempfile::tempdir()?;
     let mut run = Command::new(node);
     run.arg("--expose-gc").arg(folder.join("run.mjs")).arg(program).arg(out.path());
     let output = run.stdin(Stdio::null()).output().context("failed to start node")?;
-    ensure!(
-        output.status.success(),
-        "{}: {}",
-        program.display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(NOT_HERE) {
+        return Ok(Err(said.trim().to_owned()));
+    }
+    ensure!(output.status.success(), "{}: {said}", program.display());
     let expected = std::fs::read_to_string(out.path().join("expect.json"))?;
     let mut leaks = Command::new(heapglass);
     leaks.arg("leaks").arg(out.path()).args(["--json", "--no-index"]);
     let answer = workspace::output(&mut leaks)?;
-    Ok((serde_json::from_str(&expected)?, serde_json::from_str(&answer)?))
+    Ok(Ok((serde_json::from_str(&expected)?, serde_json::from_str(&answer)?)))
 }
 
 /// At which place among the suspects a leak stands.
@@ -122,7 +148,8 @@ fn place_of(leak: &Expected, suspects: &[Value]) -> Result<Option<usize>> {
     let (path, class) = (Regex::new(&leak.path)?, Regex::new(&leak.class)?);
     let text = |suspect: &Value, field: &str| suspect[field].as_str().unwrap_or("").to_owned();
     Ok(suspects.iter().position(|suspect| {
-        leak.kinds.contains(&text(suspect, "kind"))
+        (leak.kinds.is_empty() || leak.kinds.contains(&text(suspect, "kind")))
+            && leak.library.as_deref().is_none_or(|name| suspect["library"]["package"] == name)
             && path.is_match(&text(suspect, "line"))
             && class.is_match(&text(suspect, "class_name"))
     }))

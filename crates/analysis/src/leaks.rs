@@ -7,6 +7,7 @@ mod found;
 mod groups;
 mod growth;
 mod kind;
+mod library;
 mod members;
 mod package;
 mod points;
@@ -17,11 +18,13 @@ use std::cmp::Reverse;
 use heapglass_graph::{Graph, IdIndex, Location};
 
 use crate::compare::relation;
+use crate::source::Scripts;
 use crate::{ObjectSummary, RootPath};
 use cohorts::Cohorts;
 use growth::Growth;
 
 pub use kind::{Knowledge, LeakKind};
+pub use library::LibraryPattern;
 pub(crate) use package::package_folder;
 pub use package::package_of;
 pub use series::Figures;
@@ -105,6 +108,8 @@ pub struct LeakSuspect {
     pub instances: Vec<ObjectSummary>,
     /// Number of all young objects of the class that are gathered there.
     pub instance_count: u64,
+    /// What is known of this place in its package.
+    pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.
     pub fingerprint: String,
 }
@@ -152,7 +157,10 @@ pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
 fn suspects(snapshots: &[Graph], indexes: &[IdIndex], options: &LeakOptions) -> Vec<LeakSuspect> {
     let cohorts = Cohorts::of(snapshots, indexes);
     let growth = Growth::of(snapshots, indexes, &cohorts);
-    let history = points::History { snapshots, indexes, cohorts: &cohorts, growth: &growth };
+    let Some(last) = snapshots.last() else { return Vec::new() };
+    let scripts = Scripts::of(last);
+    let history =
+        points::History { snapshots, indexes, cohorts: &cohorts, growth: &growth, scripts };
     let mut suspects = history.suspects(options);
     suspects.sort_by(|a, b| {
         let key = |suspect: &LeakSuspect| suspect.is_certain();

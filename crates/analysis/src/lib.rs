@@ -31,6 +31,7 @@ mod roles;
 mod row;
 mod rules;
 mod secrets;
+mod source;
 mod strings;
 mod summary;
 mod suspects;
@@ -59,8 +60,8 @@ pub use edge::{EdgeLabel, edge_label};
 pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
-    Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict, leaks,
-    package_of,
+    Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
+    LibraryPattern, leaks, package_of,
 };
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{Graph, Location, Ordinal};
 
-use crate::suspects::Source;
+use crate::source::{Scripts, Source};
 use crate::{ObjectSummary, describe, package_of, path_to};
 
 /// Something that stands out.
@@ -75,12 +75,13 @@ pub fn oddities(graph: &Graph, limit: usize) -> Vec<Oddity> {
     let mut found = listeners::many(graph);
     found.extend(collections::large(graph));
     found.sort_by_key(|found| (Reverse(found.retained_size), Reverse(found.count), found.node));
-    found.into_iter().take(limit).map(|found| tell(graph, found)).collect()
+    let scripts = Scripts::of(graph);
+    found.into_iter().take(limit).map(|found| tell(graph, &scripts, found)).collect()
 }
 
-fn tell(graph: &Graph, found: Found) -> Oddity {
+fn tell(graph: &Graph, scripts: &Scripts<'_>, found: Found) -> Oddity {
     let path = path_to(graph, found.node);
-    let source = Source::of(graph, path.as_ref(), found.node);
+    let source = Source::of(scripts, path.as_ref(), found.node);
     Oddity {
         kind: found.kind,
         object: describe(graph, found.node),

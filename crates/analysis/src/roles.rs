@@ -9,7 +9,9 @@ use crate::object::is_context;
 /// They are walked through and never blamed.
 pub(crate) fn is_nobody(graph: &Graph, node: Ordinal) -> bool {
     match graph.node_type(node) {
-        NodeType::Synthetic | NodeType::Hidden | NodeType::Code | NodeType::ObjectShape => true,
+        NodeType::Synthetic | NodeType::Code | NodeType::ObjectShape => true,
+        // Node 12 writes the variables of functions as hidden.
+        NodeType::Hidden => !is_context(graph, node),
         NodeType::Object => is_global(graph, node),
         NodeType::Array => !is_part_of_object(graph, node),
         NodeType::Native => is_inner(&graph.raw_name(node)),

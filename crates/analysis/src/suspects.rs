@@ -15,7 +15,7 @@ pub use biggest::biggest_objects;
 use crate::dominators::groups_below;
 use crate::object::source_of;
 use crate::paths::common_way;
-use crate::roles::is_program_object;
+use crate::source::{Scripts, Source};
 use crate::{ObjectSummary, RootPath, describe, path_to};
 use walk::{Weighing, Weighty};
 
@@ -136,11 +136,14 @@ pub struct Suspect {
 pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let least = least_bytes(graph, options);
     let heap = Weighing::by_retained_size(graph);
+    let scripts = Scripts::of(graph);
     let singles = walk::weighty_objects(&heap, least, options.big_drop_ratio);
-    let mut suspects: Vec<Suspect> =
-        singles.iter().map(|weighty| single_suspect(graph, weighty, least, options)).collect();
+    let mut suspects: Vec<Suspect> = singles
+        .iter()
+        .map(|weighty| single_suspect(graph, &scripts, weighty, least, options))
+        .collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
-    suspects.extend(groups::group_suspects(graph, &tops, least));
+    suspects.extend(groups::group_suspects(graph, &scripts, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
     suspects.truncate(options.limit);
     count_once(graph, &mut suspects);
@@ -192,6 +195,7 @@ fn share(graph: &Graph, bytes: u64) -> f64 {
 
 fn single_suspect(
     graph: &Graph,
+    scripts: &Scripts<'_>,
     weighty: &Weighty,
     least: u64,
     options: &SuspectOptions,
@@ -214,7 +218,7 @@ fn single_suspect(
     {
         line = way;
     }
-    let source = Source::of(graph, path.as_ref(), accumulation_point);
+    let source = Source::of(scripts, path.as_ref(), accumulation_point);
     let retained_size = graph.retained_size(object);
     Suspect {
         retained_size,
@@ -327,40 +331,4 @@ fn scatter_of(graph: &Graph, example: Ordinal, count: u64, retained_size: u64) -
         location,
         script,
     }
-}
-
-/// Whose work a suspect is.
-#[derive(Default)]
-pub(crate) struct Source {
-    pub(crate) location: Option<Location>,
-    pub(crate) script: Option<String>,
-    pub(crate) owner: Option<ObjectSummary>,
-}
-
-impl Source {
-    /// The nearest object upwards from `node` on its path of which the snapshot knows where it is
-    /// written, and which is not written in Node itself.
-    pub(crate) fn of(graph: &Graph, path: Option<&RootPath>, node: Ordinal) -> Source {
-        let above = path
-            .into_iter()
-            .flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
-        for node in std::iter::once(node).chain(above) {
-            let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
-            if !is_code || !is_program_object(graph, node) {
-                continue;
-            }
-            let (location, script) = source_of(graph, node);
-            if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
-                return Source { location, script, owner: Some(describe(graph, node)) };
-            }
-        }
-        Source::default()
-    }
-}
-
-/// Whether a script belongs to Node, Deno or Bun rather than to the program.
-fn is_own_code_of_runtime(script: &str) -> bool {
-    ["node:", "internal/", "ext:", "builtin://", "native "]
-        .iter()
-        .any(|prefix| script.starts_with(prefix))
 }

@@ -65,7 +65,10 @@ fn of_one_snapshot_it_is_said_what_stands_out() {
     assert_eq!(support::schema::violations(&schema(), &document), [""; 0]);
     assert_eq!(document["verdict"], "not_enough_data");
     assert_eq!(document["suspects"], Value::Array(Vec::new()));
-    assert_eq!(document["standing_out"]["by_weight"][0]["accumulation"]["object"]["class_name"], "Map");
+    assert_eq!(
+        document["standing_out"]["by_weight"][0]["accumulation"]["object"]["class_name"],
+        "Map"
+    );
 }
 
 #[test]

@@ -1,2 +1,3 @@
 export const expect = { kind: 'growing_array', path: /leakedRequests/ };
-export function step(n) { (globalThis.leakedRequests ??= []).push({ url: `/r/${n}`, headers: { host: 'example.org', n } }); }
+globalThis.leakedRequests = [];
+export function step(n) { globalThis.leakedRequests.push({ url: `/r/${n}`, headers: { host: 'example.org', n } }); }

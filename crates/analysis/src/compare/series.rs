@@ -4,8 +4,9 @@ use heapglass_graph::{Graph, IdIndex};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
-use super::source::{portable_key, script_names};
+use super::source::portable_key;
 use super::{difference, relation, shown_rows};
+use crate::source::Scripts;
 
 /// A class in each of several snapshots.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,9 +57,9 @@ pub fn series(graphs: &[&Graph], same_process: bool) -> Vec<ClassSeries> {
     let mut rows: Vec<ClassSeries> = Vec::new();
     let mut by_key: FxHashMap<String, usize> = FxHashMap::default();
     for (at, graph) in graphs.iter().enumerate() {
-        let names = if same_process { FxHashMap::default() } else { script_names(graph) };
+        let scripts = Scripts::of(graph);
         let mut add = |key: &str, name: &str, count: u64, size: u64| {
-            let key = if same_process { key.to_owned() } else { portable_key(key, &names) };
+            let key = if same_process { key.to_owned() } else { portable_key(key, &scripts) };
             let row = *by_key.entry(key).or_insert_with_key(|key| {
                 rows.push(ClassSeries {
                     class_key: key.clone(),

@@ -3,10 +3,11 @@
 use heapglass_graph::{Graph, Ordinal};
 
 use super::kind::{Evidence, LeakKind};
+use super::library::known_pattern;
 use super::members::Members;
 use super::series::Figures;
 use super::{LeakSuspect, package_of};
-use crate::suspects::Source;
+use crate::source::{Scripts, Source};
 use crate::{describe, path_to};
 
 /// What was found to grow.
@@ -23,7 +24,12 @@ pub(super) struct Found {
 
 impl Found {
     /// The suspect, as sure as `confidence` says. Cost: the path.
-    pub(super) fn suspect(self, last: &Graph, confidence: f64) -> LeakSuspect {
+    pub(super) fn suspect(
+        self,
+        last: &Graph,
+        scripts: &Scripts<'_>,
+        confidence: f64,
+    ) -> LeakSuspect {
         let Found { point, members, links, series } = self;
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
         let steps = series.len().saturating_sub(1).max(1) as f64;
@@ -33,12 +39,13 @@ impl Found {
         };
         let path = path_to(last, point);
         let kind = Evidence { graph: last, point, path: path.as_ref(), member, links }.kind();
-        // The class of what is gathered says more of where the work was done than what gathers it.
-        let source = Source::of(last, None, member.unwrap_or(point));
-        let source = match source.location {
-            Some(_) => source,
-            None => Source::of(last, path.as_ref(), point),
+        let places = Places {
+            holder: Source::of(scripts, path.as_ref(), point),
+            member: member.map(|member| Source::of(scripts, None, member)).unwrap_or_default(),
         };
+        let steps_to_point = path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
+        let library = known_pattern(steps_to_point, &places.packages());
+        let source = places.chosen(kind);
         let class_name = last.class_name(member.unwrap_or(point)).to_owned();
         let instance_count = members.as_ref().map_or(0, Members::count);
         // The way to a list goes on to its first link: that names the variable.
@@ -58,17 +65,55 @@ impl Found {
             bytes_per_interval: grown as f64 / steps,
             series,
             accumulation_point: describe(last, point),
-            owner: source.owner,
             path,
             line,
-            package: source.script.as_deref().and_then(package_of).map(str::to_owned),
+            package: package(&source).map(str::to_owned),
+            library,
             location: source.location,
             script: source.script,
+            owner: source.owner,
             instances: samples.iter().map(|&node| describe(last, node)).collect(),
             instance_count,
             fingerprint,
         }
     }
+}
+
+/// Where what holds a leak is written, and where what is held.
+struct Places {
+    holder: Source,
+    member: Source,
+}
+
+impl Places {
+    fn packages(&self) -> Vec<&str> {
+        [&self.holder, &self.member].into_iter().filter_map(package).collect()
+    }
+
+    /// Where the leak is written. A listener, a timer or a promise is forgotten where it was made, and anything else
+    /// by what holds it.
+    fn chosen(self, kind: LeakKind) -> Source {
+        let is_forgotten_where_made = matches!(
+            kind,
+            LeakKind::Listeners | LeakKind::Timers | LeakKind::Promises | LeakKind::AsyncContext
+        );
+        let (first, second) = match is_forgotten_where_made {
+            true => (self.member, self.holder),
+            false => (self.holder, self.member),
+        };
+        // Of a module only the file is known: a place in the same package says more.
+        let is_better = second.location.is_some()
+            && (first.script.is_none() || package(&first) == package(&second));
+        if first.location.is_some() || first.script.is_some() && !is_better {
+            first
+        } else {
+            second
+        }
+    }
+}
+
+fn package(source: &Source) -> Option<&str> {
+    package_of(source.script.as_deref()?)
 }
 
 /// A number made of names: digits, which are mostly ids and counts, are left out.

@@ -45,7 +45,7 @@ impl History<'_> {
         let groups = classes
             .into_iter()
             .filter_map(|(class, young)| self.group(last, class, young, options));
-        groups.map(|(found, confidence)| found.suspect(last, confidence)).collect()
+        groups.map(|(found, confidence)| found.suspect(last, &self.scripts, confidence)).collect()
     }
 
     fn group(

@@ -3,6 +3,7 @@
 use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal};
 
 use super::cohorts::Cohorts;
+use crate::object::is_context;
 
 /// For each node of the last snapshot, what it retains of younger objects, in bytes.
 pub(super) struct Growth {
@@ -95,7 +96,9 @@ fn own_growth(
 /// Whether a node is the program's: code, shapes and V8's own tables come and go with the compiler.
 fn counts(graph: &Graph, node: Ordinal) -> bool {
     match graph.node_type(node) {
-        NodeType::Code | NodeType::Hidden | NodeType::ObjectShape | NodeType::Synthetic => false,
+        NodeType::Code | NodeType::ObjectShape | NodeType::Synthetic => false,
+        // Node 12 writes the variables of functions as hidden.
+        NodeType::Hidden => is_context(graph, node),
         NodeType::Native => {
             let name = graph.raw_name(node);
             !name.starts_with("system / ") || name.ends_with("Data")

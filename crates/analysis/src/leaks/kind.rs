@@ -182,9 +182,11 @@ impl Evidence<'_> {
     fn is_named_cache(&self) -> bool {
         let is_cache = |name: &str| {
             let name = name.to_lowercase();
-            name.contains("cache") || name.contains("memo")
+            name.contains("cache") || name.contains("memo") && !name.contains("memory")
         };
-        self.last_steps(CACHE).any(|step| {
+        // What lies above a module is the loader's own cache.
+        let within = |step: &&PathStep| step.object.class_name != "Module";
+        self.last_steps(CACHE).take_while(within).any(|step| {
             step.edge.as_ref().is_some_and(|edge| is_cache(&edge.name))
                 || is_cache(&step.object.class_name)
         })

@@ -22,7 +22,7 @@ pub(super) struct Members {
 const SAMPLES: usize = 5;
 
 impl Members {
-    /// What `point` gathers through V8's own arrays and tables; `None` if it gathers nothing young.
+    /// What `point` gathers through V8's own arrays and tables, and in the variables of old scopes; `None` if it gathers nothing young.
     /// Cost: the nodes that it dominates immediately, or through those.
     pub(super) fn of(
         graph: &Graph,
@@ -39,9 +39,13 @@ impl Members {
         {
             patience -= 1;
             for child in graph.dominated(node) {
-                if !is_program_object(graph, child) && !is_context(graph, child) {
+                let is_young = cohorts.first_seen(child) > 0;
+                // An old scope is where a function keeps what it gathers; a young one is part of that.
+                let is_whole =
+                    is_program_object(graph, child) || is_young && is_context(graph, child);
+                if !is_whole {
                     open.push(child);
-                } else if cohorts.first_seen(child) > 0 {
+                } else if is_young {
                     young.push(child);
                 }
             }

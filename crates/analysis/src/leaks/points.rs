@@ -10,6 +10,7 @@ use super::series::{Figures, Trend, series, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
+use crate::source::Scripts;
 use crate::suspects::walk::{Weighing, Weighty, weighty_objects};
 
 /// Share of the lasting growth below a node that one child has to have for it to gather there.
@@ -30,6 +31,8 @@ pub(super) struct History<'a> {
     pub(super) indexes: &'a [IdIndex],
     pub(super) cohorts: &'a Cohorts,
     pub(super) growth: &'a Growth,
+    /// Of the last snapshot.
+    pub(super) scripts: Scripts<'a>,
 }
 
 impl History<'_> {
@@ -102,7 +105,7 @@ impl History<'_> {
         }
         let found =
             Found { point, members, links: self.first_link(last, heap, weighty, point), series };
-        Some(found.suspect(last, confidence(count, trend, come_always)))
+        Some(found.suspect(last, &self.scripts, confidence(count, trend, come_always)))
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its

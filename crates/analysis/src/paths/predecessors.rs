@@ -143,7 +143,7 @@ impl Predecessors {
 }
 
 /// Whether paths start at this node: a user root, or a child of the root.
-fn is_top(graph: &Graph, node: Ordinal) -> bool {
+pub(super) fn is_top(graph: &Graph, node: Ordinal) -> bool {
     node == graph.root() || [1, Distance::SYSTEM.0 + 1].contains(&graph.distance(node).0)
 }
 

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
-use super::{Accumulation, Source, Suspect, SuspectKind, share};
+use super::{Accumulation, Suspect, SuspectKind, share};
 use crate::paths::common_way;
 use crate::roles::{is_nobody, is_program_object};
+use crate::source::{Scripts, Source};
 use crate::{describe, path_to};
 
 /// Classes that are looked into, largest first.
@@ -15,7 +16,12 @@ const MAX_CLASSES: usize = 20;
 pub(super) const MAX_PATHS: usize = 200_000;
 
 /// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other.
-pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Vec<Suspect> {
+pub(super) fn group_suspects(
+    graph: &Graph,
+    scripts: &Scripts<'_>,
+    taken: &[Ordinal],
+    least: u64,
+) -> Vec<Suspect> {
     let mut covered = Covered::of(graph, taken);
     let mut classes: Vec<(u64, ClassIndex)> = graph
         .overview()
@@ -34,7 +40,7 @@ pub(super) fn group_suspects(graph: &Graph, taken: &[Ordinal], least: u64) -> Ve
             continue;
         }
         covered.add(graph, &group.members);
-        suspects.push(group_suspect(graph, class, &group));
+        suspects.push(group_suspect(graph, scripts, class, &group));
     }
     suspects
 }
@@ -47,7 +53,12 @@ pub(crate) fn may_be_blamed(class_name: &str) -> bool {
         && !["Object", "Array", "Function"].contains(&class_name)
 }
 
-fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
+fn group_suspect(
+    graph: &Graph,
+    scripts: &Scripts<'_>,
+    class: ClassIndex,
+    group: &Group,
+) -> Suspect {
     let way = common_way(graph, &group.members, MAX_PATHS);
     let largest = group.largest(graph);
     let path = path_to(graph, largest);
@@ -63,7 +74,7 @@ fn group_suspect(graph: &Graph, class: ClassIndex, group: &Group) -> Suspect {
         object,
         scatter: Vec::new(),
     });
-    let source = Source::of(graph, path.as_ref(), largest);
+    let source = Source::of(scripts, path.as_ref(), largest);
     Suspect {
         retained_size: group.retained_size,
         own_size: group.own_size,

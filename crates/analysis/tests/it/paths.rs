@@ -127,6 +127,24 @@ fn of_paths_of_one_length_the_one_of_the_program_is_told() {
 }
 
 #[test]
+fn compiled_code_is_no_holder_if_there_is_another() {
+    let mut heap = SnapshotBuilder::new();
+    let (run, list) = (heap.closure("run", 64), heap.object("Array", 16));
+    let (code, app) = (heap.node("code", "(optimized code)", 64), heap.object("App", 16));
+    let (stats, only) = (heap.object("Stats", 16), heap.object("Only", 16));
+    heap.property(heap.global(), "run", run);
+    heap.internal(run, "code", code);
+    heap.internal(code, "1", list);
+    heap.internal(code, "2", only);
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "stats", stats);
+    heap.property(stats, "latencies", list);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, list), "global.app.stats.latencies : Array");
+    assert_eq!(text(&graph, only), "global.run → code[2] : Only");
+}
+
+#[test]
 fn lists_are_told_in_short() {
     let heap = random::linked_list(50_000);
     let graph = open(&heap);

@@ -72,6 +72,7 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         format!("Its holder retained {}.", sizes.join(", then ")),
     ];
     sentences.extend(rate);
+    sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
     if suspect.confidence < 0.8 && suspect.series.len() > 2 {
         sentences.push("It did not grow evenly in every interval.".to_owned());
     }

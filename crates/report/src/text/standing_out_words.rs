@@ -15,9 +15,7 @@ pub(crate) fn answer(found: &StandingOutEntry) -> Vec<String> {
         _ => format!("{} things stand out in it", count(number)),
     };
     vec![
-        format!(
-            "Not enough to tell what leaks: one snapshot shows no growth. {stands_out}."
-        ),
+        format!("Not enough to tell what leaks: one snapshot shows no growth. {stands_out}."),
         "Take two more of the same process, after equal amounts of work, to learn what grows."
             .to_owned(),
     ]

@@ -90,7 +90,9 @@ pub struct LeakSuspectEntry {
     pub kind: LeakKindEntry,
     /// The same in words.
     pub title: String,
-    /// How leaks of this kind usually come about.
+    /// What is known of this place in a well-known package.
+    pub library: Option<LibraryEntry>,
+    /// How leaks of this kind, or at this place of the package, usually come about.
     pub usual_cause: String,
     /// What usually helps.
     pub usual_fix: String,
@@ -124,6 +126,15 @@ pub struct LeakSuspectEntry {
     pub instance_count: u64,
     /// The same for the same leak in another run.
     pub fingerprint: String,
+}
+
+/// A place in a well-known package that grows when the package is used in a certain way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LibraryEntry {
+    /// The npm package.
+    pub package: String,
+    /// What it is that grows, in a sentence.
+    pub text: String,
 }
 
 /// Growth for each hour.
@@ -245,14 +256,22 @@ impl LeakSuspectEntry {
     ) -> LeakSuspectEntry {
         let point = &suspect.accumulation_point;
         let knowledge = suspect.kind.knowledge();
+        let (cause, fix) = match suspect.library {
+            Some(known) => (Some(&known.cause), Some(&known.fix)),
+            None => (knowledge.map(|known| &known.cause), knowledge.map(|known| &known.fix)),
+        };
         let steps = suspect.path.as_ref().map(|path| entries(&path.steps)).unwrap_or_default();
         let mut entry = LeakSuspectEntry {
             rank,
             text: Vec::new(),
             kind: suspect.kind.into(),
             title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
-            usual_cause: knowledge.map(|known| known.cause.clone()).unwrap_or_default(),
-            usual_fix: knowledge.map(|known| known.fix.clone()).unwrap_or_default(),
+            library: suspect.library.map(|known| LibraryEntry {
+                package: known.package.clone(),
+                text: format!("{}.", known.what),
+            }),
+            usual_cause: cause.cloned().unwrap_or_default(),
+            usual_fix: fix.cloned().unwrap_or_default(),
             class_name: suspect.class_name.clone(),
             confidence: suspect.confidence,
             count_per_interval: suspect.count_per_interval,

@@ -1,0 +1,53 @@
+//! Ways around compiled code. Code that V8 has optimised holds the objects it works on as constants, and a way through
+//! it is often the shortest; what the program wrote down is a way through variables and properties.
+
+use std::collections::VecDeque;
+
+use heapglass_graph::{Edge, Graph, NodeType, Ordinal};
+use rustc_hash::FxHashMap;
+
+use super::best_edge;
+use super::predecessors::{holder_rank, is_top};
+
+/// Edges that are looked at for a way around. About 20 ms.
+const PATIENCE: usize = 4_000_000;
+
+/// Whether compiled code holds an object on this way as a constant.
+pub(super) fn goes_through_code(graph: &Graph, edges: &[Edge]) -> bool {
+    edges.iter().any(|edge| {
+        graph.node_type(edge.from) == NodeType::Code
+            && !matches!(graph.node_type(edge.to), NodeType::Code | NodeType::Closure)
+    })
+}
+
+/// The shortest way to `node` on which no compiled code holds anything; `None` if there is none, or none that is found
+/// soon enough. Cost: the edges of what holds the nodes that are nearer, at most [`PATIENCE`].
+pub(super) fn way_around_code(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
+    let mut onward: FxHashMap<Ordinal, Edge> = FxHashMap::default();
+    let mut open = VecDeque::from([node]);
+    let mut patience = PATIENCE;
+    while let Some(at) = open.pop_front() {
+        if at != node && is_top(graph, at) {
+            let next = |edge: &Edge| onward.get(&edge.to).copied();
+            return Some(std::iter::successors(onward.get(&at).copied(), next).collect());
+        }
+        let mut holders: Vec<Ordinal> = Vec::new();
+        for from in graph.each_retaining_node(at) {
+            patience = patience.checked_sub(1)?;
+            let is_new = from != node && !onward.contains_key(&from);
+            if is_new && graph.node_type(from) != NodeType::Code && graph.distance(from).0 >= 0 {
+                holders.push(from);
+            }
+        }
+        holders.sort_unstable_by_key(|&from| (holder_rank(graph, from), from));
+        holders.dedup();
+        for from in holders {
+            patience = patience.checked_sub(graph.edge_range(from).len())?;
+            if let Some(edge) = best_edge(graph, from, at) {
+                onward.insert(from, edge);
+                open.push_back(from);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,106 @@
+//! Whose code something is: the nearest object upwards that is known to be written somewhere, and the names of scripts.
+
+use std::cell::OnceCell;
+
+use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal};
+use rustc_hash::FxHashMap;
+
+use crate::object::{script_of_closure, source_of};
+use crate::roles::is_program_object;
+use crate::{ObjectSummary, RootPath, describe};
+
+/// Functions of one script that are asked for its name.
+const MAX_ASKED: u32 = 16;
+
+/// The scripts of a heap by their numbers. The first question costs a pass over the functions.
+pub(crate) struct Scripts<'a> {
+    graph: &'a Graph,
+    names: OnceCell<FxHashMap<u32, String>>,
+}
+
+impl<'a> Scripts<'a> {
+    pub(crate) fn of(graph: &'a Graph) -> Scripts<'a> {
+        Scripts { graph, names: OnceCell::new() }
+    }
+
+    /// The name of a script, found at one of its functions.
+    pub(crate) fn name(&self, script_id: u32) -> Option<&str> {
+        self.names.get_or_init(|| self.all()).get(&script_id).map(String::as_str)
+    }
+
+    fn all(&self) -> FxHashMap<u32, String> {
+        let mut names = FxHashMap::default();
+        let mut asked: FxHashMap<u32, u32> = FxHashMap::default();
+        let graph = self.graph;
+        for node in graph.nodes().filter(|&node| graph.node_type(node) == NodeType::Closure) {
+            let Some(place) = graph.location(node) else { continue };
+            let times = asked.entry(place.script_id).or_default();
+            if *times >= MAX_ASKED {
+                continue;
+            }
+            *times += 1;
+            if let Some(name) = script_of_closure(graph, node) {
+                names.insert(place.script_id, name);
+                *times = MAX_ASKED;
+            }
+        }
+        names
+    }
+
+    /// Where a function, or the constructor of an object, is written, and in which script.
+    fn of_node(&self, node: Ordinal) -> (Option<Location>, Option<String>) {
+        let (location, script) = source_of(self.graph, node);
+        let by_number = || Some(self.name(location?.script_id)?.to_owned());
+        (location, script.or_else(by_number))
+    }
+}
+
+/// Whose work something is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Source {
+    pub(crate) location: Option<Location>,
+    pub(crate) script: Option<String>,
+    pub(crate) owner: Option<ObjectSummary>,
+}
+
+impl Source {
+    /// The nearest object upwards from `node` on its path of which the snapshot knows where it is written, and which is
+    /// not written in Node itself. Above a module lies whatever loaded it: there only the module's file is known.
+    pub(crate) fn of(scripts: &Scripts<'_>, path: Option<&RootPath>, node: Ordinal) -> Source {
+        let graph = scripts.graph;
+        let above = path
+            .into_iter()
+            .flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
+        for node in std::iter::once(node).chain(above) {
+            let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
+            if !is_code || !is_program_object(graph, node) {
+                continue;
+            }
+            if let Some(file) = file_of_module(graph, node) {
+                return Source { script: Some(file), ..Source::default() };
+            }
+            let (location, script) = scripts.of_node(node);
+            if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
+                return Source { location, script, owner: Some(describe(graph, node)) };
+            }
+        }
+        Source::default()
+    }
+}
+
+/// The file of a module of CommonJS.
+fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
+    if graph.class_name(node) != "Module" {
+        return None;
+    }
+    let file = graph.edge_named(node, EdgeType::Property, "filename")?.to;
+    let is_text = graph.node_type(file) == NodeType::String;
+    is_text.then(|| graph.raw_name(file).into_owned())
+}
+
+/// Whether a script belongs to Node, Deno or Bun rather than to the program.
+fn is_own_code_of_runtime(script: &str) -> bool {
+    ["node:", "internal/", "ext:", "builtin://", "native "]
+        .iter()
+        .any(|prefix| script.starts_with(prefix))
+}

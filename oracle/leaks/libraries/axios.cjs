@@ -1,0 +1,3 @@
+exports.expect = { library: 'axios' };
+const axios = require('axios');
+exports.step = (n) => axios.interceptors.request.use((config) => ({ ...config, tenant: n }));

@@ -1,0 +1,4 @@
+exports.expect = { library: 'lodash' };
+const { memoize } = require('lodash');
+const search = memoize((query) => ({ query, rows: [query] }));
+exports.step = (n) => search(`query ${n}`);
