@@ -2,6 +2,7 @@
 //!
 //! The way, from the data to the answer, is in docs/design/leaks.md.
 
+mod alike;
 mod cohorts;
 mod found;
 mod groups;
@@ -18,6 +19,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{Graph, IdIndex, Location};
 
 use crate::compare::relation;
+use crate::roles::is_nobody;
 use crate::source::Scripts;
 use crate::{ObjectSummary, RootPath};
 use cohorts::Cohorts;
@@ -108,6 +110,8 @@ pub struct LeakSuspect {
     pub instances: Vec<ObjectSummary>,
     /// Number of all young objects of the class that are gathered there.
     pub instance_count: u64,
+    /// Number of places of the same kind that it is gathered in, below the accumulation point if there are more than one.
+    pub places: u64,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.
@@ -163,7 +167,9 @@ fn suspects(snapshots: &[Graph], indexes: &[IdIndex], options: &LeakOptions) -> 
         points::History { snapshots, indexes, cohorts: &cohorts, growth: &growth, scripts };
     let mut suspects = history.suspects(options);
     suspects.sort_by(|a, b| {
-        let key = |suspect: &LeakSuspect| suspect.is_certain();
+        // Of what only a global object holds it is not known who gathers it.
+        let is_held = |suspect: &LeakSuspect| !is_nobody(last, suspect.accumulation_point.ordinal);
+        let key = |suspect: &LeakSuspect| (suspect.is_certain(), is_held(suspect));
         let size = |suspect: &LeakSuspect| Reverse(suspect.bytes_per_interval as u64);
         key(b).cmp(&key(a)).then(size(a).cmp(&size(b)))
     });

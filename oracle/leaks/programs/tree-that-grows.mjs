@@ -1,4 +1,4 @@
-export const expect = { kind: ['growing_object', 'growing_array', 'growing_class'], path: /trie|root/ };
+export const expect = { kind: ['tree', 'growing_object', 'growing_array', 'growing_class'], path: /trie|root/ };
 class TrieNode { constructor() { this.children = {}; } }
 const trie = new TrieNode();
 function insert(word) { let at = trie; for (const c of word) at = at.children[c] || (at.children[c] = new TrieNode()); at.end = word; }

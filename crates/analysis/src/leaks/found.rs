@@ -1,6 +1,6 @@
 //! From an accumulation point and what it gathers to a suspect with its evidence.
 
-use heapglass_graph::{Graph, Ordinal};
+use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::kind::{Evidence, LeakKind};
 use super::library::known_pattern;
@@ -16,8 +16,10 @@ pub(super) struct Found {
     pub(super) point: Ordinal,
     /// What it gathers.
     pub(super) members: Option<Members>,
-    /// The first link, if what grows is a list.
+    /// The first link, if what grows is a list, or the root of a tree.
     pub(super) links: Option<Ordinal>,
+    /// Whether it is a tree.
+    pub(super) is_tree: bool,
     /// How it grew.
     pub(super) series: Vec<Figures>,
 }
@@ -30,7 +32,7 @@ impl Found {
         scripts: &Scripts<'_>,
         confidence: f64,
     ) -> LeakSuspect {
-        let Found { point, members, links, series } = self;
+        let Found { point, members, links, is_tree, series } = self;
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
         let steps = series.len().saturating_sub(1).max(1) as f64;
         let grown = match series.as_slice() {
@@ -38,10 +40,13 @@ impl Found {
             _ => 0,
         };
         let path = path_to(last, point);
-        let kind = Evidence { graph: last, point, path: path.as_ref(), member, links }.kind();
+        let kind =
+            Evidence { graph: last, point, path: path.as_ref(), member, links, is_tree }.kind();
         let places = Places {
             holder: Source::of(scripts, path.as_ref(), point),
-            member: member.map(|member| Source::of(scripts, None, member)).unwrap_or_default(),
+            member: member
+                .map(|member| Source::of(scripts, None, made_by(last, member)))
+                .unwrap_or_default(),
         };
         let steps_to_point = path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
         let library = known_pattern(steps_to_point, &places.packages());
@@ -68,6 +73,7 @@ impl Found {
             path,
             line,
             package: package(&source).map(str::to_owned),
+            places: 1,
             library,
             location: source.location,
             script: source.script,
@@ -112,12 +118,32 @@ impl Places {
     }
 }
 
+/// Steps from a timer to the function that a program gave it.
+const CALLBACK: usize = 4;
+
+/// The function of the program that a timer or a listener calls, without what Node.js or `bind` put around it; anything
+/// else itself.
+fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
+    let inner = |node: Ordinal| {
+        let property = |name| graph.edge_named(node, EdgeType::Property, name);
+        let edge = match graph.class_name(node) {
+            "Timeout" => property("_onTimeout"),
+            "Immediate" => property("_onImmediate"),
+            "Listener" => property("listener").or_else(|| property("callback")),
+            _ => graph.edge_named(node, EdgeType::Internal, "bound_function"),
+        };
+        edge.map(|edge| edge.to)
+    };
+    let way = std::iter::successors(Some(member), |&node| inner(node)).take(CALLBACK);
+    way.last().unwrap_or(member)
+}
+
 fn package(source: &Source) -> Option<&str> {
     package_of(source.script.as_deref()?)
 }
 
 /// A number made of names: digits, which are mostly ids and counts, are left out.
-fn fingerprint(kind: LeakKind, class_name: &str, line: &str) -> String {
+pub(super) fn fingerprint(kind: LeakKind, class_name: &str, line: &str) -> String {
     let names = format!("{kind:?}\0{class_name}\0{line}");
     let names: String = names.chars().filter(|char| !char.is_ascii_digit()).collect();
     format!("{:016x}", xxhash_rust::xxh3::xxh3_64(names.as_bytes()))

@@ -75,7 +75,8 @@ impl History<'_> {
         }
         let way = common_way(last, &young.members, PATHS);
         let point = way.gathered_at.map_or(largest, |object| object.ordinal);
-        let found = Found { point, members: Some(all), links: None, series: counts };
+        let found =
+            Found { point, members: Some(all), links: None, is_tree: false, series: counts };
         // Held by many, it is less certain than what one object gathers.
         Some((found, confidence(numbers.len(), trend, true) - 0.05))
     }

@@ -34,6 +34,8 @@ pub enum LeakKind {
     ClosureContext,
     /// A linked list.
     LinkedList,
+    /// A tree.
+    Tree,
     /// DOM nodes out of every document.
     DetachedDom,
     /// Pieces that keep long strings alive.
@@ -81,8 +83,10 @@ pub(super) struct Evidence<'a> {
     pub(super) path: Option<&'a RootPath>,
     /// One of what is gathered.
     pub(super) member: Option<Ordinal>,
-    /// The first link, if what grows is a list.
+    /// The first link, if what grows is a list, or the root of a tree.
     pub(super) links: Option<Ordinal>,
+    /// Whether it is a tree.
+    pub(super) is_tree: bool,
 }
 
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
@@ -132,6 +136,7 @@ impl Evidence<'_> {
             NodeType::ConcatenatedString => LeakKind::GrowingStrings,
             NodeType::Closure => LeakKind::ClosureContext,
             _ if is_context(self.graph, link) => LeakKind::ClosureContext,
+            _ if self.is_tree => LeakKind::Tree,
             _ => LeakKind::LinkedList,
         }
     }
@@ -265,6 +270,7 @@ mod tests {
             LeakKind::Promises,
             LeakKind::ClosureContext,
             LeakKind::LinkedList,
+            LeakKind::Tree,
             LeakKind::DetachedDom,
             LeakKind::SlicedStrings,
             LeakKind::Buffers,

@@ -2,6 +2,7 @@
 
 use heapglass_graph::{Graph, IdIndex, Ordinal};
 
+use super::alike::merge_alike;
 use super::cohorts::Cohorts;
 use super::found::Found;
 use super::growth::Growth;
@@ -55,6 +56,7 @@ impl History<'_> {
                 None => found.push(suspect),
             }
         }
+        let mut found = merge_alike(last, found);
         let taken: Vec<Ordinal> =
             found.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
         for group in self.groups(last, &taken, options) {
@@ -103,17 +105,17 @@ impl History<'_> {
         if trend == Trend::Settled || !is_much || !is_kept || last_step < options.least_bytes {
             return None;
         }
-        let found =
-            Found { point, members, links: self.first_link(last, heap, weighty, point), series };
+        let links = self.first_link(last, heap, weighty, point);
+        let found = Found { point, members, links, is_tree: weighty.is_tree, series };
         Some(found.suspect(last, &self.scripts, confidence(count, trend, come_always)))
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its
     /// first link.
     fn point(&self, last: &Graph, weighty: &Weighty) -> Ordinal {
-        let point = weighty.named_point(last);
         let is_known = |node: Ordinal| is_program_object(last, node) || is_context(last, node);
-        if !weighty.is_list && is_known(point) && !is_nobody(last, point) {
+        let is_somebody = |node| is_known(node) && !is_nobody(last, node);
+        if let Some(point) = weighty.lowest(is_somebody).filter(|_| !weighty.is_list) {
             return point;
         }
         let mut node = weighty.point();

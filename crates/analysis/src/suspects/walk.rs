@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Graph, Ordinal};
+use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
 use crate::roles::{is_nobody, is_program_object};
 
@@ -49,8 +49,10 @@ pub(crate) struct Weighty {
     chain: Vec<Ordinal>,
     /// Parts that stand out themselves and are found for themselves.
     pub(crate) apart: Vec<Ordinal>,
-    /// Whether the accumulation point is the first link of a list.
+    /// Whether the accumulation point is the first link of a list, or the root of a tree.
     pub(crate) is_list: bool,
+    /// Whether it is the root of a tree.
+    pub(crate) is_tree: bool,
 }
 
 impl Weighty {
@@ -72,6 +74,9 @@ impl Weighty {
             let mut own = heap.of(point);
             if self.apart.is_empty() {
                 self.apart = parts_apart(heap, point, least, own as f64 * big_drop_ratio);
+                if self.cut_at_tree(heap, least) {
+                    return;
+                }
                 own = own.saturating_sub(heap.of_all(&self.apart));
             }
             let rest = graph.dominated(point).filter(|child| !self.apart.contains(child));
@@ -86,6 +91,25 @@ impl Weighty {
                 _ => return,
             }
         }
+    }
+
+    /// A tree's memory is gathered at its root, not in the branches that are heavy enough for themselves. Says whether
+    /// the point is a branch of a tree.
+    fn cut_at_tree(&mut self, heap: &Weighing<'_>, least: u64) -> bool {
+        let graph = heap.graph;
+        let class = graph.class(self.point());
+        if self.apart.is_empty() || is_everywhere(graph.class_name(self.point())) {
+            return false;
+        }
+        let leads = |&part: &Ordinal| leads_to(heap, part, class, least, LONGEST_LINK - 1);
+        let is_tree = self.apart.iter().all(leads);
+        if is_tree {
+            let root = self.chain.iter().position(|&node| graph.class(node) == class);
+            self.chain.truncate(root.map_or(usize::MAX, |root| root + 1));
+            self.apart.clear();
+            (self.is_list, self.is_tree) = (true, true);
+        }
+        is_tree
     }
 
     /// A list's memory is gathered at its first link, not at the one where the rest of the list
@@ -117,8 +141,12 @@ impl Weighty {
 
     /// The object that people know the accumulation point by: the Map, not its table.
     pub(crate) fn named_point(&self, graph: &Graph) -> Ordinal {
-        let named = self.chain.iter().rev().find(|&&node| is_program_object(graph, node));
-        named.copied().unwrap_or_else(|| self.point())
+        self.lowest(|node| is_program_object(graph, node)).unwrap_or_else(|| self.point())
+    }
+
+    /// The last node on the way down for which `holds` holds.
+    pub(crate) fn lowest(&self, holds: impl Fn(Ordinal) -> bool) -> Option<Ordinal> {
+        self.chain.iter().rev().copied().find(|&node| holds(node))
     }
 }
 
@@ -146,9 +174,12 @@ pub(crate) fn weighty_objects(
             open.extend(heavy_children(heap, top, least));
             continue;
         }
-        let mut weighty = Weighty { top, chain: vec![top], apart: Vec::new(), is_list: false };
+        let mut weighty =
+            Weighty { top, chain: vec![top], apart: Vec::new(), is_list: false, is_tree: false };
         weighty.walk_down(heap, least, big_drop_ratio);
-        weighty.cut_at_list(graph);
+        if !weighty.is_list {
+            weighty.cut_at_list(graph);
+        }
         open.extend(&weighty.apart);
         if weighty.own_weight(heap) >= least {
             found.push(weighty);
@@ -161,6 +192,28 @@ pub(crate) fn weighty_objects(
 const LONGEST_LINK: usize = 4;
 /// Alike nodes, each below the other, from which on they count as a list.
 const LIST: usize = 16;
+
+/// Whether objects of this class hold each other without being of one structure.
+fn is_everywhere(class_name: &str) -> bool {
+    matches!(class_name, "Object" | "Array" | "Map" | "Set" | "Function" | "Promise")
+        || class_name.starts_with(['(', '<'])
+        || class_name.starts_with("system / ")
+}
+
+/// Whether a node is of a class, or its heavy parts are, or theirs.
+fn leads_to(
+    heap: &Weighing<'_>,
+    node: Ordinal,
+    class: ClassIndex,
+    least: u64,
+    steps: usize,
+) -> bool {
+    if heap.graph.class(node) == class {
+        return true;
+    }
+    let heavy = if steps > 0 { heavy_children(heap, node, least) } else { Vec::new() };
+    !heavy.is_empty() && heavy.iter().all(|&part| leads_to(heap, part, class, least, steps - 1))
+}
 
 /// Children of a node that stand out: those of at least `least` bytes, unless there is one that
 /// has nearly all or they are a collection.

@@ -161,6 +161,69 @@ fn a_list_is_held_by_what_holds_its_first_link() {
     assert_eq!(suspect.instance_count, 200);
 }
 
+/// A search tree with this many keys, each inserted below the older ones; neighbours come in one interval.
+fn tree(keys: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let index = heap.object("Index", 24);
+    heap.property(heap.global(), "index", index);
+    let mut nodes = Vec::new();
+    for number in 0..keys {
+        let node = heap.object("Branch", 400);
+        heap.spec(node).id = 1001 + 2 * number;
+        match number.checked_sub(1) {
+            // As in a heap that is an array: the parent of the n-th is the one at half of its place.
+            Some(before) => {
+                let side = if before % 2 == 0 { "left" } else { "right" };
+                heap.property(nodes[before as usize / 2], side, node);
+            }
+            None => heap.property(index, "root", node),
+        }
+        nodes.push(node);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_tree_is_one_leak_and_not_one_for_each_branch() {
+    let report = ask(&[tree(100), tree(200), tree(300)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::Tree, "Branch"));
+    assert!(suspect.line.contains("index.root"), "{}", suspect.line);
+    assert_eq!((suspect.instance_count, suspect.bytes_per_interval), (200, 40_000.0));
+}
+
+/// Ten shards in one array, each with a list of its own that takes so many items.
+fn shards(items: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let shards = heap.object("Array", 16);
+    heap.property(heap.global(), "shards", shards);
+    let mut lists = Vec::new();
+    for shard in 0..10 {
+        let (holder, list) = (heap.object("Shard", 24), heap.object("Array", 16));
+        heap.element(shards, shard, holder);
+        heap.property(holder, "items", list);
+        lists.push(list);
+    }
+    for at in 0..items {
+        for (shard, &list) in (0..).zip(&lists) {
+            let item = heap.object("Item", 100);
+            heap.spec(item).id = 1001 + 2 * (at * 10 + shard);
+            heap.element(list, at as u32, item);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn places_that_differ_in_their_index_are_one_leak() {
+    let report = ask(&[shards(50), shards(100), shards(150)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.places), (LeakKind::GrowingArray, 10));
+    assert_eq!(suspect.line, "global.shards : Array → [1000 × Item]");
+    assert_eq!((suspect.count_per_interval, suspect.bytes_per_interval), (500.0, 50_000.0));
+    assert_eq!(suspect.series[2].retained_size - suspect.series[0].retained_size, 100_000);
+}
+
 #[test]
 fn a_store_that_grows_without_new_objects_is_seen() {
     let numbers = |bytes: u64| {

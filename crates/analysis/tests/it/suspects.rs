@@ -58,6 +58,28 @@ fn a_leaking_map_is_found_at_its_table() {
 }
 
 #[test]
+fn the_branches_of_a_tree_are_no_suspects_of_their_own() {
+    let mut heap = quiet();
+    let root = heap.object("Branch", 100);
+    heap.property(heap.global(), "index", root);
+    let mut open = vec![root];
+    for _ in 0..8 {
+        let mut next = Vec::new();
+        for parent in open {
+            for side in ["left", "right"] {
+                let node = heap.object("Branch", 100);
+                heap.property(parent, side, node);
+                next.push(node);
+            }
+        }
+        open = next;
+    }
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(suspect.line, "global.index : Branch → [511 × Branch]");
+}
+
+#[test]
 fn parts_that_stand_out_are_told_apart() {
     let mut heap = quiet();
     let app = heap.object("Object", 16);

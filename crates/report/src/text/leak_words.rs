@@ -72,6 +72,10 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         format!("Its holder retained {}.", sizes.join(", then ")),
     ];
     sentences.extend(rate);
+    if suspect.places > 1 {
+        let places = count(suspect.places);
+        sentences.push(format!("It is gathered in {places} places of the same kind below that."));
+    }
     sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
     if suspect.confidence < 0.8 && suspect.series.len() > 2 {
         sentences.push("It did not grow evenly in every interval.".to_owned());

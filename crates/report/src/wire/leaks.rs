@@ -71,6 +71,7 @@ pub enum LeakKindEntry {
     Promises,
     ClosureContext,
     LinkedList,
+    Tree,
     DetachedDom,
     SlicedStrings,
     Buffers,
@@ -90,6 +91,9 @@ pub struct LeakSuspectEntry {
     pub kind: LeakKindEntry,
     /// The same in words.
     pub title: String,
+    /// Number of places of the same kind that they are gathered in, below the accumulation point if there are more than
+    /// one.
+    pub places: u64,
     /// What is known of this place in a well-known package.
     pub library: Option<LibraryEntry>,
     /// How leaks of this kind, or at this place of the package, usually come about.
@@ -266,6 +270,7 @@ impl LeakSuspectEntry {
             text: Vec::new(),
             kind: suspect.kind.into(),
             title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
+            places: suspect.places,
             library: suspect.library.map(|known| LibraryEntry {
                 package: known.package.clone(),
                 text: format!("{}.", known.what),
@@ -339,6 +344,7 @@ impl From<LeakKind> for LeakKindEntry {
             LeakKind::Promises => LeakKindEntry::Promises,
             LeakKind::ClosureContext => LeakKindEntry::ClosureContext,
             LeakKind::LinkedList => LeakKindEntry::LinkedList,
+            LeakKind::Tree => LeakKindEntry::Tree,
             LeakKind::DetachedDom => LeakKindEntry::DetachedDom,
             LeakKind::SlicedStrings => LeakKindEntry::SlicedStrings,
             LeakKind::Buffers => LeakKindEntry::Buffers,

@@ -1,0 +1,107 @@
+//! Suspects that are one: what gathers in many places of the same kind, as in the pages of a table or in the lists that
+//! one collection holds.
+
+use heapglass_graph::{Graph, Ordinal};
+use rustc_hash::FxHashMap;
+
+use super::found::fingerprint;
+use super::{LeakKind, LeakSuspect};
+use crate::edge::is_identifier;
+use crate::roles::{is_nobody, is_program_object};
+use crate::{RootPath, describe, path_to};
+
+/// What suspects have in common that are one.
+#[derive(PartialEq, Eq, Hash)]
+struct Place {
+    kind: LeakKind,
+    class_name: String,
+    point_class: String,
+    /// The way without what is different from place to place.
+    way: Vec<String>,
+}
+
+/// Merges suspects of one kind whose ways differ in indexes and keys alone, if one object of the program holds them.
+/// Keeps their order. Cost: the dominators above them, and a path for each merged one.
+pub(super) fn merge_alike(last: &Graph, suspects: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
+    let mut places: FxHashMap<Place, usize> = FxHashMap::default();
+    let mut groups: Vec<Vec<LeakSuspect>> = Vec::new();
+    for suspect in suspects {
+        let Some(path) = &suspect.path else {
+            groups.push(vec![suspect]);
+            continue;
+        };
+        let place = Place {
+            kind: suspect.kind,
+            class_name: suspect.class_name.clone(),
+            point_class: suspect.accumulation_point.class_name.clone(),
+            way: way(path),
+        };
+        let group = *places.entry(place).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.push(suspect),
+            None => groups.push(vec![suspect]),
+        }
+    }
+    groups.into_iter().flat_map(|group| merged(last, group)).collect()
+}
+
+/// The names on a way; for indexes and keys the same.
+fn way(path: &RootPath) -> Vec<String> {
+    let edges = path.steps.iter().filter_map(|step| step.edge.as_ref());
+    edges
+        .map(|edge| match is_identifier(&edge.name) {
+            true => edge.name.clone(),
+            false => String::new(),
+        })
+        .collect()
+}
+
+/// A group as one suspect, if there is an object that holds all of it.
+fn merged(last: &Graph, group: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
+    let points: Vec<Ordinal> =
+        group.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
+    let Some(holder) = (group.len() > 1).then(|| common_holder(last, &points)).flatten() else {
+        return group;
+    };
+    let Some(path) = path_to(last, holder) else { return group };
+    let mut parts = group.into_iter();
+    let Some(mut whole) = parts.next() else { return Vec::new() };
+    for part in parts {
+        whole.places += part.places;
+        whole.confidence = whole.confidence.max(part.confidence);
+        whole.count_per_interval += part.count_per_interval;
+        whole.bytes_per_interval += part.bytes_per_interval;
+        whole.instance_count += part.instance_count;
+        for (sum, figures) in whole.series.iter_mut().zip(&part.series) {
+            sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
+            sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
+        }
+    }
+    whole.accumulation_point = describe(last, holder);
+    whole.fingerprint = fingerprint(whole.kind, &whole.class_name, &path.text);
+    whole.line = path.text.clone();
+    if whole.instance_count > 0 {
+        whole.line.push_str(&format!(" → [{} × {}]", whole.instance_count, whole.class_name));
+    }
+    whole.path = Some(path);
+    vec![whole]
+}
+
+/// The nearest object of the program that dominates all of these.
+fn common_holder(last: &Graph, nodes: &[Ordinal]) -> Option<Ordinal> {
+    let mut at = *nodes.first()?;
+    // An index made by hand may have a tree that goes round in a circle.
+    let mut patience = last.node_count();
+    loop {
+        let holds_all = nodes.iter().all(|&node| node != at && last.dominates(at, node));
+        if holds_all && is_nobody(last, at) {
+            return None;
+        }
+        if holds_all && is_program_object(last, at) {
+            return Some(at);
+        }
+        let above = last.dominator(at);
+        patience = patience.checked_sub(1).filter(|_| above != at)?;
+        at = above;
+    }
+}
