@@ -9,6 +9,7 @@ use heapglass_graph::{Flow, Graph, Ordinal};
 
 use crate::{ObjectSummary, describe};
 pub use growth::{CodeGrowth, CodeSeries, attribution_series};
+pub(crate) use seeds::APPLICATION;
 use seeds::{NOBODY, Seeds, package};
 
 /// What code is grouped by.

@@ -106,6 +106,8 @@ pub struct LeakSuspect {
     pub script: Option<String>,
     /// The npm package of the script, if it is of one.
     pub package: Option<String>,
+    /// Whose code holds the package's on the way: other packages, `(application)`; nearest first, each once.
+    pub used_by: Vec<String>,
     /// Some of what is gathered, the youngest first.
     pub instances: Vec<ObjectSummary>,
     /// Number of all young objects of the class that are gathered there.

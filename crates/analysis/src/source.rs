@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::object::{script_of_closure, source_of};
 use crate::roles::is_program_object;
-use crate::{ObjectSummary, RootPath, describe};
+use crate::{ObjectSummary, RootPath, describe, package_of};
 
 /// Functions of one script that are asked for its name.
 const MAX_ASKED: u32 = 16;
@@ -67,25 +67,44 @@ impl Source {
     /// The nearest object upwards from `node` on its path of which the snapshot knows where it is written, and which is
     /// not written in Node itself. Above a module lies whatever loaded it: there only the module's file is known.
     pub(crate) fn of(scripts: &Scripts<'_>, path: Option<&RootPath>, node: Ordinal) -> Source {
-        let graph = scripts.graph;
-        let above = path
-            .into_iter()
-            .flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
-        for node in std::iter::once(node).chain(above) {
+        sources(scripts, path, node).next().unwrap_or_default()
+    }
+
+    /// The npm package, if it is of one.
+    pub(crate) fn package(&self) -> Option<&str> {
+        package_of(self.script.as_deref()?)
+    }
+}
+
+/// All that [`Source::of`] chooses the first of, upwards.
+pub(crate) fn sources(
+    scripts: &Scripts<'_>,
+    path: Option<&RootPath>,
+    node: Ordinal,
+) -> impl Iterator<Item = Source> {
+    let graph = scripts.graph;
+    let above =
+        path.into_iter().flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
+    let mut nodes = std::iter::once(node).chain(above);
+    let mut is_above_module = false;
+    std::iter::from_fn(move || {
+        while !is_above_module {
+            let node = nodes.next()?;
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
                 continue;
             }
             if let Some(file) = file_of_module(graph, node) {
-                return Source { script: Some(file), ..Source::default() };
+                is_above_module = true;
+                return Some(Source { script: Some(file), ..Source::default() });
             }
             let (location, script) = scripts.of_node(node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
-                return Source { location, script, owner: Some(describe(graph, node)) };
+                return Some(Source { location, script, owner: Some(describe(graph, node)) });
             }
         }
-        Source::default()
-    }
+        None
+    })
 }
 
 /// The file of a module of CommonJS.

@@ -12,7 +12,7 @@ pub(super) const NOBODY: u32 = u32::MAX;
 /// Node's own scripts.
 const NODE: &str = "(Node.js)";
 /// Scripts with a path that is in no package.
-const APPLICATION: &str = "(application)";
+pub(crate) const APPLICATION: &str = "(application)";
 /// Scripts without a path: evaluated text, the console.
 const OTHER: &str = "(evaluated code)";
 

@@ -2,12 +2,13 @@
 
 use heapglass_graph::{EdgeType, Graph, Ordinal};
 
+use super::LeakSuspect;
 use super::kind::{Evidence, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
 use super::series::Figures;
-use super::{LeakSuspect, package_of};
-use crate::source::{Scripts, Source};
+use crate::attribution::APPLICATION;
+use crate::source::{Scripts, Source, sources};
 use crate::{describe, path_to};
 
 /// What was found to grow.
@@ -42,8 +43,9 @@ impl Found {
         let path = path_to(last, point);
         let kind =
             Evidence { graph: last, point, path: path.as_ref(), member, links, is_tree }.kind();
+        let above: Vec<Source> = sources(scripts, path.as_ref(), point).collect();
         let places = Places {
-            holder: Source::of(scripts, path.as_ref(), point),
+            holder: holder(&above),
             member: member
                 .map(|member| Source::of(scripts, None, made_by(last, member)))
                 .unwrap_or_default(),
@@ -51,6 +53,7 @@ impl Found {
         let steps_to_point = path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
         let library = known_pattern(steps_to_point, &places.packages());
         let source = places.chosen(kind);
+        let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(point)).to_owned();
         let instance_count = members.as_ref().map_or(0, Members::count);
         // The way to a list goes on to its first link: that names the variable.
@@ -72,7 +75,8 @@ impl Found {
             accumulation_point: describe(last, point),
             path,
             line,
-            package: package(&source).map(str::to_owned),
+            package: source.package().map(str::to_owned),
+            used_by,
             places: 1,
             library,
             location: source.location,
@@ -93,7 +97,7 @@ struct Places {
 
 impl Places {
     fn packages(&self) -> Vec<&str> {
-        [&self.holder, &self.member].into_iter().filter_map(package).collect()
+        [&self.holder, &self.member].into_iter().filter_map(Source::package).collect()
     }
 
     /// Where the leak is written. A listener, a timer or a promise is forgotten where it was made, and anything else
@@ -109,7 +113,7 @@ impl Places {
         };
         // Of a module only the file is known: a place in the same package says more.
         let is_better = second.location.is_some()
-            && (first.script.is_none() || package(&first) == package(&second));
+            && (first.script.is_none() || first.package() == second.package());
         if first.location.is_some() || first.script.is_some() && !is_better {
             first
         } else {
@@ -138,8 +142,54 @@ fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
     way.last().unwrap_or(member)
 }
 
-fn package(source: &Source) -> Option<&str> {
-    package_of(source.script.as_deref()?)
+/// Packages of general containers: what is in them is their user's.
+const CONTAINERS: &[&str] = &[
+    "bintrees",
+    "denque",
+    "double-ended-queue",
+    "fastq",
+    "functional-red-black-tree",
+    "heap",
+    "immutable",
+    "js-priority-queue",
+    "linked-list",
+    "lru-cache",
+    "quick-lru",
+    "tiny-lru",
+    "yallist",
+];
+
+/// Of the places upwards from what holds a leak the nearest; of a general container that another package uses that
+/// package.
+fn holder(above: &[Source]) -> Source {
+    let is_container =
+        |source: &&Source| source.package().is_some_and(|package| CONTAINERS.contains(&package));
+    let user = || above.iter().find(|source| source.package().is_some() && !is_container(source));
+    let nearest = above.first();
+    let chosen = if nearest.is_some_and(|nearest| is_container(&nearest)) {
+        user().or(nearest)
+    } else {
+        nearest
+    };
+    chosen.cloned().unwrap_or_default()
+}
+
+/// Users that are named.
+const MOST_USERS: usize = 4;
+
+/// Whose code uses the package, from it upwards, each once.
+fn users(above: &[Source], package: Option<&str>) -> Vec<String> {
+    let Some(package) = package else { return Vec::new() };
+    let own = above.iter().position(|source| source.package() == Some(package));
+    let mut users: Vec<String> = Vec::new();
+    for source in above.iter().skip(own.unwrap_or(0)).filter(|source| source.script.is_some()) {
+        let user = source.package().unwrap_or(APPLICATION);
+        if user != package && !users.iter().any(|known| known == user) {
+            users.push(user.to_owned());
+        }
+    }
+    users.truncate(MOST_USERS);
+    users
 }
 
 /// A number made of names: digits, which are mostly ids and counts, are left out.

@@ -224,6 +224,65 @@ fn places_that_differ_in_their_index_are_one_leak() {
     assert_eq!(suspect.series[2].retained_size - suspect.series[0].retained_size, 100_000);
 }
 
+/// A function of a script with this number.
+fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {
+    let (closure, shared) =
+        (heap.closure(name, 64), heap.node("code", "system / SharedFunctionInfo", 48));
+    let script = heap.node("code", script, 100);
+    heap.internal(closure, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.locate(closure, number, 9, 2);
+    closure
+}
+
+/// An application whose client of Redis has commands waiting in a Denque, and a timer for each.
+fn commands(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let run = function(&mut heap, 1, "/app/main.js", "run");
+    let redis = "/app/node_modules/ioredis/lib/redis.js";
+    let constructor = function(&mut heap, 2, redis, "Redis");
+    let denque = function(&mut heap, 3, "/app/node_modules/denque/index.js", "Denque");
+    let (client, queue) = (heap.object("Redis", 100), heap.object("Denque", 50));
+    let (list, timers) = (heap.object("Array", 16), heap.object("TimersList", 16));
+    for (name, object) in
+        [("run", run), ("new", constructor), ("queues", denque), ("timers", timers)]
+    {
+        heap.property(heap.global(), name, object);
+    }
+    heap.locate(client, 2, 30, 4);
+    heap.locate(queue, 3, 5, 10);
+    heap.property(run, "client", client);
+    heap.property(client, "offlineQueue", queue);
+    heap.property(queue, "_list", list);
+    for number in 0..count {
+        let (command, timeout) = (heap.object("Command", 200), heap.object("Timeout", 80));
+        let expire = function(&mut heap, 2, redis, "expire");
+        for (node, at) in [(command, 0), (timeout, 2), (expire, 4)] {
+            heap.spec(node).id = 10_001 + 6 * number + at;
+        }
+        heap.element(list, number as u32, command);
+        heap.element(timers, number as u32, timeout);
+        heap.property(timeout, "_onTimeout", expire);
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_is_in_a_container_is_its_users_and_a_timer_is_its_callbacks() {
+    let report = ask(&[commands(50), commands(100), commands(150)]);
+    let of = |kind: LeakKind| {
+        let found = report.suspects.iter().find(|suspect| suspect.kind == kind);
+        found.unwrap_or_else(|| panic!("{kind:?} is not in {:?}", report.suspects))
+    };
+    let queue = of(LeakKind::GrowingArray);
+    assert_eq!((queue.package.as_deref(), queue.class_name.as_str()), (Some("ioredis"), "Command"));
+    assert_eq!(queue.used_by, ["(application)"]);
+    assert_eq!(queue.location.map(|at| (at.line, at.column)), Some((30, 4)));
+    let timers = of(LeakKind::Timers);
+    assert_eq!(timers.package.as_deref(), Some("ioredis"));
+    assert_eq!(timers.location.map(|at| (at.line, at.column)), Some((9, 2)));
+}
+
 #[test]
 fn a_store_that_grows_without_new_objects_is_seen() {
     let numbers = |bytes: u64| {

@@ -52,7 +52,11 @@ fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -
         )?;
     }
     if let Some(package) = &suspect.package {
-        write_labelled(PACKAGE, package, Role::Class, look, out)?;
+        let users = match suspect.used_by.as_slice() {
+            [] => String::new(),
+            users => format!(", used by {}", users.join(", ")),
+        };
+        write_labelled(PACKAGE, &format!("{package}{users}"), Role::Class, look, out)?;
     }
     write_labelled(CAUSE, &suspect.usual_cause, Role::Plain, look, out)?;
     write_labelled(FIX, &suspect.usual_fix, Role::Plain, look, out)?;

@@ -124,6 +124,9 @@ pub struct LeakSuspectEntry {
     pub source: Option<SourceEntry>,
     /// The npm package it belongs to.
     pub package: Option<String>,
+    /// Whose code holds that package's on the way from the root: other packages, `(application)` for the program's own.
+    /// Nearest first, each once.
+    pub used_by: Vec<String>,
     /// Some of what is gathered, the youngest first.
     pub instances: Vec<ObjectEntry>,
     /// Number of all objects of the class that came since the first snapshot and are gathered there.
@@ -301,6 +304,7 @@ impl LeakSuspectEntry {
                 column: u64::from(at.column) + 1,
             }),
             package: suspect.package.clone(),
+            used_by: suspect.used_by.clone(),
             instances: entries(&suspect.instances),
             instance_count: suspect.instance_count,
             fingerprint: suspect.fingerprint.clone(),
