@@ -22,7 +22,7 @@ pub(crate) struct Args {
     #[arg(long)]
     libraries: bool,
     /// The Node to run them with.
-    #[arg(long, value_name = "PATH", default_value = "node")]
+    #[arg(long, value_name = "PATH", default_value = NODE)]
     node: PathBuf,
     /// Test this program, without building one.
     #[arg(long, value_name = "PATH")]
@@ -42,6 +42,8 @@ struct Expected {
     library: Option<String>,
 }
 
+/// The Node that is installed.
+const NODE: &str = "node";
 /// Share of the leaks that have to be in front.
 const FIRST: f64 = 0.9;
 
@@ -98,6 +100,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "leaks: {first} of {leaks} first, {among} among the first three; {alarms} false alarms in {healthy}; \
          {skipped} skipped"
     );
+    ensure!(leaks + healthy > 0, "no program ran");
+    // Another Node may lack what a program needs, and this one may not.
+    ensure!(skipped == 0 || args.node != Path::new(NODE), "{skipped} programs could not be run");
     ensure!(alarms == 0, "{alarms} false alarms");
     ensure!(among == leaks, "{} leaks were not found", leaks - among);
     ensure!(f64::from(first) >= f64::from(leaks) * FIRST, "too few were first");

@@ -102,7 +102,7 @@ pub struct LeakSuspect {
     pub line: String,
     /// Where the owner is written, 0-based.
     pub location: Option<Location>,
-    /// Name of the script of `location`.
+    /// Name of the script of `location`; without one the file of the module that it hangs on.
     pub script: Option<String>,
     /// The npm package of the script, if it is of one.
     pub package: Option<String>,
@@ -156,6 +156,7 @@ pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
     if is_one_process && in_order.len() >= 2 {
         report.suspects = suspects(&in_order, &indexes, options);
         report.verdict = verdict(&report.suspects, in_order.len());
+        report.suspects.truncate(options.limit);
     }
     report
 }
@@ -175,7 +176,6 @@ fn suspects(snapshots: &[Graph], indexes: &[IdIndex], options: &LeakOptions) -> 
         let size = |suspect: &LeakSuspect| Reverse(suspect.bytes_per_interval as u64);
         key(b).cmp(&key(a)).then(size(a).cmp(&size(b)))
     });
-    suspects.truncate(options.limit);
     suspects
 }
 

@@ -42,8 +42,8 @@ pub struct RootPath {
 }
 
 /// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant;
-/// `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path; up
-/// to 20 ms more for the way around.
+/// `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path, and
+/// the half million edges at most that are looked at for the way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     let ways = Predecessors::of(graph, &[node]);
     let mut edges = ways.edges_to(node)?;
@@ -64,7 +64,7 @@ pub(crate) enum PathEnd {
     Edge(Edge),
 }
 
-/// The edges of the shortest paths to `ends` and the paths in words, each as [`path_to`] has it. Cost: the
+/// The edges of the shortest paths to `ends` and the paths in words, each the shortest. Cost: the
 /// retainers of the nodes on the paths, each once.
 pub(crate) fn paths_in_words(graph: &Graph, ends: &[PathEnd]) -> Vec<Option<(Vec<Edge>, String)>> {
     let target = |end: &PathEnd| match *end {

@@ -181,7 +181,7 @@ pub(crate) struct LeaksArgs {
     /// what stands out
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Suspects to show
+    /// Suspects to show, 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
     /// Growth below this, in bytes for each interval, is not looked at

@@ -88,7 +88,7 @@ fn times_in_the_names_give_what_grows_in_an_hour() {
     let for_interval = suspect["bytes_per_interval"].as_f64().expect("a number");
     assert_eq!(suspect["per_hour"]["bytes"], 2.0 * for_interval);
     let page = run_in(dir.path(), 100, &files).stdout;
-    assert!(page.contains("That is 30.4 kB an hour."), "{page}");
+    assert!(page.contains("It grows by 30.4 kB an hour."), "{page}");
 }
 
 #[test]

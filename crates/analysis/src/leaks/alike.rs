@@ -20,9 +20,21 @@ struct Place {
     way: Vec<String>,
 }
 
+/// Suspects of which none is a part of another.
+pub(super) struct Merged {
+    pub(super) suspects: Vec<LeakSuspect>,
+    /// Objects below which all growth is accounted for.
+    pub(super) taken: Vec<Ordinal>,
+}
+
 /// Merges suspects of one kind whose ways differ in indexes and keys alone, if one object of the program holds them.
-/// Keeps their order. Cost: the dominators above them, and a path for each merged one.
-pub(super) fn merge_alike(last: &Graph, suspects: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
+/// Keeps their order. `growth` is what of a node's growth goes on. Cost: the dominators above them, and a path for
+/// each merged one.
+pub(super) fn merge_alike(
+    last: &Graph,
+    growth: impl Fn(Ordinal) -> u64,
+    suspects: Vec<LeakSuspect>,
+) -> Merged {
     let mut places: FxHashMap<Place, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<LeakSuspect>> = Vec::new();
     for suspect in suspects {
@@ -42,7 +54,26 @@ pub(super) fn merge_alike(last: &Graph, suspects: Vec<LeakSuspect>) -> Vec<LeakS
             None => groups.push(vec![suspect]),
         }
     }
-    groups.into_iter().flat_map(|group| merged(last, group)).collect()
+    let mut merged = Merged { suspects: Vec::new(), taken: Vec::new() };
+    for group in groups {
+        let points: Vec<Ordinal> =
+            group.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
+        let holder = (points.len() > 1).then(|| common_holder(last, &points)).flatten();
+        let Some((holder, path)) = holder.and_then(|holder| Some((holder, path_to(last, holder)?)))
+        else {
+            merged.suspects.extend(group);
+            merged.taken.extend(points);
+            continue;
+        };
+        let of_parts = points.iter().fold(0u64, |sum, &point| sum.saturating_add(growth(point)));
+        match growth(holder) <= of_parts.saturating_mul(2) {
+            true => merged.taken.push(holder),
+            // It holds much else, which may be another leak.
+            false => merged.taken.extend(points),
+        }
+        merged.suspects.extend(sum_of(last, group, holder, path));
+    }
+    merged
 }
 
 /// The names on a way; for indexes and keys the same.
@@ -56,16 +87,15 @@ fn way(path: &RootPath) -> Vec<String> {
         .collect()
 }
 
-/// A group as one suspect, if there is an object that holds all of it.
-fn merged(last: &Graph, group: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
-    let points: Vec<Ordinal> =
-        group.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
-    let Some(holder) = (group.len() > 1).then(|| common_holder(last, &points)).flatten() else {
-        return group;
-    };
-    let Some(path) = path_to(last, holder) else { return group };
+/// A group as one suspect at what holds all of it.
+fn sum_of(
+    last: &Graph,
+    group: Vec<LeakSuspect>,
+    holder: Ordinal,
+    path: RootPath,
+) -> Option<LeakSuspect> {
     let mut parts = group.into_iter();
-    let Some(mut whole) = parts.next() else { return Vec::new() };
+    let mut whole = parts.next()?;
     for part in parts {
         whole.places += part.places;
         whole.confidence = whole.confidence.max(part.confidence);
@@ -84,7 +114,7 @@ fn merged(last: &Graph, group: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
         whole.line.push_str(&format!(" → [{} × {}]", whole.instance_count, whole.class_name));
     }
     whole.path = Some(path);
-    vec![whole]
+    Some(whole)
 }
 
 /// The nearest object of the program that dominates all of these.

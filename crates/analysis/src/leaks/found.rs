@@ -51,7 +51,7 @@ impl Found {
                 .unwrap_or_default(),
         };
         let steps_to_point = path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
-        let library = known_pattern(steps_to_point, &places.packages());
+        let library = known_pattern(steps_to_point, &places.packages(kind));
         let source = places.chosen(kind);
         let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(point)).to_owned();
@@ -96,18 +96,17 @@ struct Places {
 }
 
 impl Places {
-    fn packages(&self) -> Vec<&str> {
-        [&self.holder, &self.member].into_iter().filter_map(Source::package).collect()
+    /// The packages that may be the cause.
+    fn packages(&self, kind: LeakKind) -> Vec<&str> {
+        let by_member = is_forgotten_where_made(kind) || self.holder.script.is_none();
+        let member = Some(&self.member).filter(|_| by_member);
+        [Some(&self.holder), member].into_iter().flatten().filter_map(Source::package).collect()
     }
 
     /// Where the leak is written. A listener, a timer or a promise is forgotten where it was made, and anything else
     /// by what holds it.
     fn chosen(self, kind: LeakKind) -> Source {
-        let is_forgotten_where_made = matches!(
-            kind,
-            LeakKind::Listeners | LeakKind::Timers | LeakKind::Promises | LeakKind::AsyncContext
-        );
-        let (first, second) = match is_forgotten_where_made {
+        let (first, second) = match is_forgotten_where_made(kind) {
             true => (self.member, self.holder),
             false => (self.holder, self.member),
         };
@@ -120,6 +119,13 @@ impl Places {
             second
         }
     }
+}
+
+fn is_forgotten_where_made(kind: LeakKind) -> bool {
+    matches!(
+        kind,
+        LeakKind::Listeners | LeakKind::Timers | LeakKind::Promises | LeakKind::AsyncContext
+    )
 }
 
 /// Steps from a timer to the function that a program gave it.
@@ -164,7 +170,10 @@ const CONTAINERS: &[&str] = &[
 fn holder(above: &[Source]) -> Source {
     let is_container =
         |source: &&Source| source.package().is_some_and(|package| CONTAINERS.contains(&package));
-    let user = || above.iter().find(|source| source.package().is_some() && !is_container(source));
+    let user = || {
+        let mut known = above.iter().filter(|source| source.script.is_some());
+        known.find(|source| !is_container(source)).filter(|user| user.package().is_some())
+    };
     let nearest = above.first();
     let chosen = if nearest.is_some_and(|nearest| is_container(&nearest)) {
         user().or(nearest)
@@ -177,12 +186,14 @@ fn holder(above: &[Source]) -> Source {
 /// Users that are named.
 const MOST_USERS: usize = 4;
 
-/// Whose code uses the package, from it upwards, each once.
+/// Whose code uses the package, from it upwards, each once; nobody's if it is not on the way.
 fn users(above: &[Source], package: Option<&str>) -> Vec<String> {
     let Some(package) = package else { return Vec::new() };
-    let own = above.iter().position(|source| source.package() == Some(package));
+    let Some(own) = above.iter().position(|source| source.package() == Some(package)) else {
+        return Vec::new();
+    };
     let mut users: Vec<String> = Vec::new();
-    for source in above.iter().skip(own.unwrap_or(0)).filter(|source| source.script.is_some()) {
+    for source in above.iter().skip(own).filter(|source| source.script.is_some()) {
         let user = source.package().unwrap_or(APPLICATION);
         if user != package && !users.iter().any(|known| known == user) {
             users.push(user.to_owned());

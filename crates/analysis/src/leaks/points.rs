@@ -2,7 +2,7 @@
 
 use heapglass_graph::{Graph, IdIndex, Ordinal};
 
-use super::alike::merge_alike;
+use super::alike::{Merged, merge_alike};
 use super::cohorts::Cohorts;
 use super::found::Found;
 use super::growth::Growth;
@@ -56,17 +56,15 @@ impl History<'_> {
                 None => found.push(suspect),
             }
         }
-        let mut found = merge_alike(last, found);
-        let taken: Vec<Ordinal> =
-            found.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
+        let Merged { suspects: mut found, taken } = merge_alike(last, |node| heap.of(node), found);
         for group in self.groups(last, &taken, options) {
             let point = group.accumulation_point.ordinal;
             match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
                 // Its own table grew: this is what is in it.
                 Some(known) if known.instance_count == 0 => *known = group,
                 // What hangs on the same object is part of the same leak.
-                Some(_) => {}
-                None => found.push(group),
+                Some(_) if taken.contains(&point) => {}
+                _ => found.push(group),
             }
         }
         found

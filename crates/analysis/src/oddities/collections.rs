@@ -36,19 +36,7 @@ pub(super) fn large(graph: &Graph) -> Vec<Found> {
         .map(|node| (node, entry_count(graph, node)))
         .filter(|&(_, count)| count >= LEAST_ENTRIES)
         .collect();
-    let mut places: FxHashMap<Place, Vec<Ordinal>> = FxHashMap::default();
-    for &(node, _) in &large {
-        for edge in graph.retainers(node).take(MOST_RETAINERS) {
-            let Some(place) = place_of(graph, edge) else { continue };
-            let says_something = match place {
-                Place::Field(..) => !is_nobody(graph, edge.from),
-                Place::Entry(store) => is_store_of_collection(graph, store),
-            };
-            if says_something {
-                places.entry(place).or_default();
-            }
-        }
-    }
+    let mut places = places_of(graph, &large);
     collect(graph, &is_collection, &mut places);
     let counts: FxHashMap<Ordinal, u64> = large.iter().copied().collect();
     let mut found: FxHashMap<Ordinal, Found> = FxHashMap::default();
@@ -61,6 +49,35 @@ pub(super) fn large(graph: &Graph) -> Vec<Found> {
         }
     }
     found.into_values().collect()
+}
+
+/// How the large collections are held.
+fn places_of(graph: &Graph, large: &[(Ordinal, u64)]) -> FxHashMap<Place, Vec<Ordinal>> {
+    // By holder, so that the edges of one that holds many are looked through once.
+    let mut held: Vec<(Ordinal, Ordinal)> = large
+        .iter()
+        .flat_map(|&(node, _)| {
+            let holders = graph.each_retaining_node(node).take(MOST_RETAINERS);
+            holders.map(move |holder| (holder, node))
+        })
+        .collect();
+    held.sort_unstable();
+    let mut places = FxHashMap::default();
+    for group in held.chunk_by(|a, b| a.0 == b.0) {
+        let Some(&(holder, _)) = group.first() else { continue };
+        let is_held = |edge: &Edge| group.binary_search(&(holder, edge.to)).is_ok();
+        for edge in graph.edges(holder).filter(is_held) {
+            let Some(place) = place_of(graph, edge) else { continue };
+            let says_something = match place {
+                Place::Field(..) => !is_nobody(graph, holder),
+                Place::Entry(store) => is_store_of_collection(graph, store),
+            };
+            if says_something {
+                places.entry(place).or_default();
+            }
+        }
+    }
+    places
 }
 
 fn others(kind: &OddityKind) -> u64 {

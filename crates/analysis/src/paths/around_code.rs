@@ -3,14 +3,14 @@
 
 use std::collections::VecDeque;
 
-use heapglass_graph::{Edge, Graph, NodeType, Ordinal};
+use heapglass_graph::{Distance, Edge, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::best_edge;
 use super::predecessors::{holder_rank, is_top};
 
-/// Edges that are looked at for a way around. About 20 ms.
-const PATIENCE: usize = 4_000_000;
+/// Edges that are looked at for a way around; of each node that is met 40 bytes are kept.
+const PATIENCE: usize = 500_000;
 
 /// Whether compiled code holds an object on this way as a constant.
 pub(super) fn goes_through_code(graph: &Graph, edges: &[Edge]) -> bool {
@@ -20,9 +20,11 @@ pub(super) fn goes_through_code(graph: &Graph, edges: &[Edge]) -> bool {
     })
 }
 
-/// The shortest way to `node` on which no compiled code holds anything; `None` if there is none, or none that is found
-/// soon enough. Cost: the edges of what holds the nodes that are nearer, at most [`PATIENCE`].
+/// The shortest way to `node` on which no compiled code holds anything, from a user root if one leads there; `None` if
+/// there is none, or none that is found soon enough. Cost: the edges of what holds the nodes that are nearer, at most [`PATIENCE`].
 pub(super) fn way_around_code(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
+    let is_users = graph.distance(node).0 < Distance::SYSTEM.0;
+    let farthest = if is_users { Distance::SYSTEM.0 } else { i32::MAX };
     let mut onward: FxHashMap<Ordinal, Edge> = FxHashMap::default();
     let mut open = VecDeque::from([node]);
     let mut patience = PATIENCE;
@@ -35,7 +37,8 @@ pub(super) fn way_around_code(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>>
         for from in graph.each_retaining_node(at) {
             patience = patience.checked_sub(1)?;
             let is_new = from != node && !onward.contains_key(&from);
-            if is_new && graph.node_type(from) != NodeType::Code && graph.distance(from).0 >= 0 {
+            let is_near = (0..farthest).contains(&graph.distance(from).0);
+            if is_new && is_near && graph.node_type(from) != NodeType::Code {
                 holders.push(from);
             }
         }

@@ -102,7 +102,8 @@ impl Weighty {
             return false;
         }
         let leads = |&part: &Ordinal| leads_to(heap, part, class, least, LONGEST_LINK - 1);
-        let is_tree = self.apart.iter().all(leads);
+        let is_tree =
+            self.apart.iter().all(leads) && levels_of(heap, self.point(), class) >= LEVELS;
         if is_tree {
             let root = self.chain.iter().position(|&node| graph.class(node) == class);
             self.chain.truncate(root.map_or(usize::MAX, |root| root + 1));
@@ -188,6 +189,8 @@ pub(crate) fn weighty_objects(
     found
 }
 
+/// Nodes of one class, each below the other, from which on they may be a tree: a cache that holds another is none.
+const LEVELS: usize = 4;
 /// Nodes that a link of a list consists of at most: an object, its method, the method's variables.
 const LONGEST_LINK: usize = 4;
 /// Alike nodes, each below the other, from which on they count as a list.
@@ -198,6 +201,16 @@ fn is_everywhere(class_name: &str) -> bool {
     matches!(class_name, "Object" | "Array" | "Map" | "Set" | "Function" | "Promise")
         || class_name.starts_with(['(', '<'])
         || class_name.starts_with("system / ")
+}
+
+/// Nodes of a class on the way down from one of them by the heaviest parts, at most [`LEVELS`].
+fn levels_of(heap: &Weighing<'_>, top: Ordinal, class: ClassIndex) -> usize {
+    let heaviest = |node: &Ordinal| {
+        let children = heap.graph.dominated(*node);
+        children.max_by_key(|&child| (heap.of(child), Reverse(child)))
+    };
+    let way = std::iter::successors(Some(top), heaviest).take(LEVELS * LONGEST_LINK);
+    way.filter(|&node| heap.graph.class(node) == class).take(LEVELS).count()
 }
 
 /// Whether a node is of a class, or its heavy parts are, or theirs.

@@ -192,6 +192,36 @@ fn a_tree_is_one_leak_and_not_one_for_each_branch() {
     assert_eq!((suspect.instance_count, suspect.bytes_per_interval), (200, 40_000.0));
 }
 
+#[test]
+fn caches_that_hold_caches_are_no_tree() {
+    let caches = |entries: u64| {
+        let mut heap = SnapshotBuilder::new();
+        let root = heap.object("Cache", 24);
+        heap.property(heap.global(), "caches", root);
+        let maps = ["sessions", "users"].map(|name| {
+            let (cache, map) = (heap.object("Cache", 24), heap.object("Map", 32));
+            let table = heap.node("array", "", 64);
+            heap.property(root, name, cache);
+            heap.property(cache, "entries", map);
+            heap.internal(map, "table", table);
+            table
+        });
+        for at in 0..entries {
+            for (number, &table) in (0..).zip(&maps) {
+                let entry = heap.object("Entry", 100);
+                heap.spec(entry).id = 1001 + 2 * (2 * at + number);
+                heap.element(table, at as u32, entry);
+            }
+        }
+        open(&heap)
+    };
+    let report = ask(&[caches(50), caches(100), caches(150)]);
+    let lines: Vec<&str> = report.suspects.iter().map(|suspect| suspect.line.as_str()).collect();
+    let [users, sessions] = ["users", "sessions"]
+        .map(|name| lines.iter().any(|line| line.contains(&format!("caches.{name}.entries"))));
+    assert!(users && sessions && lines.len() == 2, "{lines:?}");
+}
+
 /// Ten shards in one array, each with a list of its own that takes so many items.
 fn shards(items: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();

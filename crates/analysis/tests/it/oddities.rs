@@ -65,10 +65,23 @@ fn listeners_of_an_event_target_are_a_linked_list() {
     let [odd] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(odd.kind, OddityKind::ManyListeners { event: "abort".to_owned() });
     assert_eq!(odd.count, 25);
-    // A list in a circle ends as well.
+    // A list in a circle ends as well, with each link once.
     let mut heap = SnapshotBuilder::new();
     let last = target(&mut heap, 25);
     heap.property(last, "next", last);
+    assert_eq!(of(&heap).first().map(|odd| odd.count), Some(25));
+}
+
+#[test]
+fn listeners_that_emitters_share_count_once() {
+    let mut heap = SnapshotBuilder::new();
+    emitter(&mut heap, 20);
+    let events = NodeRef(heap.global().0 + 2);
+    for at in 0..5 {
+        let other = heap.object("Bus", 24);
+        heap.property(heap.global(), &format!("other{at}"), other);
+        heap.property(other, "_events", events);
+    }
     assert_eq!(of(&heap).len(), 1);
 }
 

@@ -145,6 +145,27 @@ fn compiled_code_is_no_holder_if_there_is_another() {
 }
 
 #[test]
+fn the_way_around_compiled_code_begins_at_a_user_root_too() {
+    let mut heap = SnapshotBuilder::new();
+    let (run, list) = (heap.closure("run", 64), heap.object("Array", 16));
+    let code = heap.node("code", "(optimized code)", 64);
+    heap.property(heap.global(), "run", run);
+    heap.internal(run, "code", code);
+    heap.internal(code, "1", list);
+    let mut holder = heap.global();
+    for name in ["app", "stats", "latencies"] {
+        let object = heap.object("Object", 16);
+        heap.property(holder, name, object);
+        holder = object;
+    }
+    heap.property(holder, "list", list);
+    let handles = heap.gc_roots();
+    heap.element(handles, 7, list);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, list), "global.app.stats.latencies.list : Array");
+}
+
+#[test]
 fn lists_are_told_in_short() {
     let heap = random::linked_list(50_000);
     let graph = open(&heap);

@@ -33,7 +33,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
     /// Say what the code of each package or file holds in each snapshot, instead of classes
-    #[arg(long, value_name = "WHAT", conflicts_with_all = ["control", "objects"])]
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["control", "objects", "matching", "sort", "top"])]
     pub(crate) by: Option<CodeGrouping>,
     /// List the new and the deleted objects of this class (a name as shown, or a class key)
     #[arg(long, value_name = "CLASS", conflicts_with = "control")]

@@ -158,8 +158,11 @@ async fn one<P: Place>(
     }
     let captured = result.map_err(|failed| not_collected(&failed))?;
     if !context.settings.json {
-        let report = if args.dry_run { show::looked } else { show::captured };
-        report(&captured, &context.settings.look, &mut stdout)?;
+        let look = &context.settings.look;
+        match args.dry_run {
+            true => show::looked(&captured, look, &mut stdout)?,
+            false => show::captured(&captured, args.redact.is_some(), look, &mut stdout)?,
+        }
         stdout.flush()?;
     }
     drop(stdout);
@@ -238,7 +241,8 @@ fn file_name(args: &CaptureArgs, number: u32) -> Result<PathBuf, Failure> {
     let Some(out) = &args.out else {
         let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
         let ending = if args.compress { ".zst" } else { "" };
-        return Ok(PathBuf::from(format!("heapdump-{now}.heapsnapshot{ending}")));
+        let path = PathBuf::from(format!("heapdump-{now}.heapsnapshot{ending}"));
+        return Ok(free_name(path, Path::exists));
     };
     if out.is_dir() {
         let text = format!("--out names a file, and {} is a directory", out.display());
@@ -249,6 +253,13 @@ fn file_name(args: &CaptureArgs, number: u32) -> Result<PathBuf, Failure> {
         path.as_mut_os_string().push(".zst");
     }
     Ok(if args.snapshots > 1 { numbered(&path, number) } else { path })
+}
+
+/// The name, or the first with a number that no file has: two snapshots may begin in one second.
+fn free_name(path: PathBuf, exists: impl Fn(&Path) -> bool) -> PathBuf {
+    let others = (2..u32::MAX).map(|number| numbered(&path, number));
+    let free = std::iter::once(path.clone()).chain(others).find(|path| !exists(path));
+    free.unwrap_or(path)
 }
 
 /// `a.heapsnapshot` of number 2 is `a-2.heapsnapshot`.
@@ -262,6 +273,19 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_snapshots_of_one_second_have_two_names() {
+        let taken = ["a.heapsnapshot.zst", "a-2.heapsnapshot.zst"];
+        let name = |taken: &[&str]| {
+            free_name(PathBuf::from("a.heapsnapshot.zst"), |path| {
+                taken.iter().any(|name| path == Path::new(name))
+            })
+        };
+        assert_eq!(name(&[]), PathBuf::from("a.heapsnapshot.zst"));
+        assert_eq!(name(&taken[..1]), PathBuf::from("a-2.heapsnapshot.zst"));
+        assert_eq!(name(&taken), PathBuf::from("a-3.heapsnapshot.zst"));
+    }
 
     #[test]
     fn files_of_a_series_are_numbered() {

@@ -6,6 +6,7 @@ use heapglass_analysis::{LeakOptions, LeakReport, SuspectOptions, leaks, odditie
 use heapglass_graph::Graph;
 use heapglass_report::wire::{FindingEntry, LeaksDocument};
 
+use super::limit;
 use crate::args::LeaksArgs;
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -26,8 +27,9 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
     let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
     let document = match opened.as_slice() {
         [(snapshot, graph)] => {
-            let options = SuspectOptions { limit: args.top, ..SuspectOptions::default() };
-            let found = (suspects(graph, &options), oddities(graph, args.top));
+            let top = limit(args.top).unwrap_or(usize::MAX);
+            let options = SuspectOptions { limit: top, ..SuspectOptions::default() };
+            let found = (suspects(graph, &options), oddities(graph, top));
             LeaksDocument::of_one(&found.0, &found.1, snapshot.entry.clone(), findings, errors)
         }
         _ => LeaksDocument::new(&of_several(&opened, args), entries, findings, errors),
@@ -46,7 +48,10 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
 
 fn of_several(opened: &[(Opened, Graph)], args: &LeaksArgs) -> LeakReport {
     let graphs: Vec<Graph> = opened.iter().map(|(_, graph)| graph.clone()).collect();
-    let options =
-        LeakOptions { least_bytes: args.least, limit: args.top, ..LeakOptions::default() };
+    let options = LeakOptions {
+        least_bytes: args.least,
+        limit: limit(args.top).unwrap_or(usize::MAX),
+        ..LeakOptions::default()
+    };
     leaks(&graphs, &options)
 }

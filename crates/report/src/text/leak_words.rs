@@ -2,7 +2,7 @@
 
 use super::numbers::{count, counted, size_in_words};
 use super::{SizeStyle, standing_out_words};
-use crate::wire::{LeakSuspectEntry, LeakVerdictEntry, LeaksDocument};
+use crate::wire::{LeakSuspectEntry, LeakVerdictEntry, LeaksDocument, SourceEntry};
 
 /// The verdict, and what it rests on.
 pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String> {
@@ -63,22 +63,33 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         ),
     };
     let rate = suspect.per_hour.map(|rate| {
-        format!("That is {} an hour.", size_in_words(rate.bytes.round().max(0.0) as u64, sizes))
+        format!("It grows by {} an hour.", size_in_words(rate.bytes.round().max(0.0) as u64, sizes))
     });
+    let holder = if suspect.places > 1 { "Its holders" } else { "Its holder" };
     let sizes: Vec<String> =
         suspect.series.iter().map(|at| size_in_words(at.retained_size, sizes)).collect();
     let mut sentences = vec![
         format!("{more}: {}.", suspect.title),
-        format!("Its holder retained {}.", sizes.join(", then ")),
+        format!("{holder} retained {}.", sizes.join(", then ")),
     ];
     sentences.extend(rate);
     if suspect.places > 1 {
         let places = count(suspect.places);
-        sentences.push(format!("It is gathered in {places} places of the same kind below that."));
+        sentences.push(format!("There are {places} of them, of one kind."));
     }
     sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
     if suspect.confidence < 0.8 && suspect.series.len() > 2 {
         sentences.push("It did not grow evenly in every interval.".to_owned());
     }
     sentences
+}
+
+/// Where something is written, as far as that is known.
+pub(super) fn place(source: &SourceEntry) -> String {
+    let script = source.script_id.map(|number| format!("script {number}")).unwrap_or_default();
+    let file = source.file.as_deref().unwrap_or(&script);
+    match (source.line, source.column) {
+        (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+        _ => file.to_owned(),
+    }
 }

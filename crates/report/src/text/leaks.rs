@@ -41,15 +41,7 @@ fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -
         write_labelled(OWNER, &owner.label, Role::Class, look, out)?;
     }
     if let Some(source) = &suspect.source {
-        let script = format!("script {}", source.script_id);
-        let file = source.file.as_deref().unwrap_or(&script);
-        write_labelled(
-            WRITTEN,
-            &format!("{file}:{}:{}", source.line, source.column),
-            Role::Source,
-            look,
-            out,
-        )?;
+        write_labelled(WRITTEN, &leak_words::place(source), Role::Source, look, out)?;
     }
     if let Some(package) = &suspect.package {
         let users = match suspect.used_by.as_slice() {

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::object::position;
 use super::paths::{write_labelled, write_one_line};
 use super::report::{KEPT_BY, PACKAGE, WRITTEN, write_suspect, write_title};
-use super::{Look, Role, standing_out_words};
+use super::{Look, Role, leak_words, standing_out_words};
 use crate::wire::{OddityEntry, StandingOutEntry};
 
 /// Writes all that stands out, numbered through.
@@ -31,8 +30,8 @@ fn write_oddity(
     if !oddity.line.is_empty() {
         write_one_line(KEPT_BY, &oddity.line, look, out)?;
     }
-    if let Some(location) = &oddity.location {
-        write_labelled(WRITTEN, &position(location), Role::Source, look, out)?;
+    if let Some(source) = &oddity.source {
+        write_labelled(WRITTEN, &leak_words::place(source), Role::Source, look, out)?;
     }
     if let Some(package) = &oddity.package {
         write_labelled(PACKAGE, package, Role::Class, look, out)?;

@@ -3,6 +3,7 @@
 use heapglass_analysis::{
     Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity, Suspect,
 };
+use heapglass_graph::Location;
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,8 +51,8 @@ pub enum LeakVerdictEntry {
     Probable,
     /// Nothing goes on growing.
     NoLeak,
-    /// There is growth, and too few snapshots to tell it from warming up, or the snapshots are not of
-    /// one process.
+    /// There is growth, and too few snapshots to tell it from warming up; or there is one snapshot alone, which shows no
+    /// growth; or the snapshots are not of one process.
     NotEnoughData,
 }
 
@@ -173,17 +174,29 @@ pub struct FiguresEntry {
     pub retained_size: u64,
 }
 
-/// A place in a source file. Line and column count from 1.
+/// A place in a source file, or a file of which no place is known. Line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SourceEntry {
     /// Path or URL, where the snapshot knows it.
     pub file: Option<String>,
-    /// V8's number of the script.
-    pub script_id: u32,
+    /// V8's number of the script; `null`, as line and column, where the file alone is known.
+    pub script_id: Option<u32>,
     /// Line.
-    pub line: u64,
+    pub line: Option<u64>,
     /// Column.
-    pub column: u64,
+    pub column: Option<u64>,
+}
+
+impl SourceEntry {
+    /// The place, the file, or `None` if neither is known.
+    pub(super) fn new(location: Option<Location>, script: Option<&str>) -> Option<SourceEntry> {
+        (location.is_some() || script.is_some()).then(|| SourceEntry {
+            file: script.map(str::to_owned),
+            script_id: location.map(|at| at.script_id),
+            line: location.map(|at| u64::from(at.line) + 1),
+            column: location.map(|at| u64::from(at.column) + 1),
+        })
+    }
 }
 
 impl LeaksDocument {
@@ -297,12 +310,7 @@ impl LeakSuspectEntry {
             owner: suspect.owner.as_ref().map(ObjectEntry::from),
             line: suspect.line.clone(),
             path: steps,
-            source: suspect.location.map(|at| SourceEntry {
-                file: suspect.script.clone(),
-                script_id: at.script_id,
-                line: u64::from(at.line) + 1,
-                column: u64::from(at.column) + 1,
-            }),
+            source: SourceEntry::new(suspect.location, suspect.script.as_deref()),
             package: suspect.package.clone(),
             used_by: suspect.used_by.clone(),
             instances: entries(&suspect.instances),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{LocationEntry, ObjectEntry, SuspectEntry};
+use super::{ObjectEntry, SourceEntry, SuspectEntry};
 use crate::text::{SizeStyle, standing_out_words};
 
 /// What stands out in one snapshot.
@@ -49,7 +49,7 @@ pub struct OddityEntry {
     /// The way to the object as one line; empty if only weak edges lead there.
     pub line: String,
     /// Where the nearest object on that way is written of which it is known.
-    pub location: Option<LocationEntry>,
+    pub source: Option<SourceEntry>,
     /// The npm package it belongs to.
     pub package: Option<String>,
 }
@@ -80,7 +80,7 @@ impl From<&Oddity> for OddityEntry {
             others,
             retained_size: oddity.retained_size,
             line: oddity.line.clone(),
-            location: oddity.location.map(|at| LocationEntry::new(at, oddity.script.as_deref())),
+            source: SourceEntry::new(oddity.location, oddity.script.as_deref()),
             package: oddity.package.clone(),
         };
         entry.text = standing_out_words::oddity(&entry, SizeStyle::Human);

@@ -12,10 +12,15 @@ use heapglass_collect::words::{seconds, size};
 use heapglass_format::grouped;
 use heapglass_report::text::{Look, Role, clean};
 
-/// What was captured, and the truth beside what was predicted.
-pub(super) fn captured(captured: &Captured, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+/// What was captured, and whether it was redacted on the way; the truth beside what was predicted.
+pub(super) fn captured(
+    captured: &Captured,
+    is_redacted: bool,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for taken in &captured.snapshots {
-        one(taken, look, out)?;
+        one(taken, is_redacted, look, out)?;
     }
     writeln!(out, "{}", look.paint(Role::Faint, &clean(&who(captured))))?;
     let Some(taken) = captured.snapshots.first() else { return Ok(()) };
@@ -38,7 +43,7 @@ pub(super) fn captured(captured: &Captured, look: &Look, out: &mut dyn Write) ->
     Ok(())
 }
 
-fn one(taken: &Taken, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn one(taken: &Taken, is_redacted: bool, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let checked = &taken.written.checked;
     let of = match &taken.worker {
         Some(worker) => format!(" of worker {}", worker.id),
@@ -57,9 +62,10 @@ fn one(taken: &Taken, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     );
     let (word, role) =
         if taken.is_whole() { ("captured", Role::Strong) } else { ("PARTIAL", Role::Warning) };
+    let redacted = if is_redacted { " (redacted)" } else { "" };
     writeln!(
         out,
-        "{} {}{of}: {counts}",
+        "{} {}{of}{redacted}: {counts}",
         look.paint(role, word),
         look.paint(Role::Source, &clean(&file))
     )

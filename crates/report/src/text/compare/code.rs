@@ -33,7 +33,8 @@ impl ComparisonPage for CompareCodeBody {
                 group.name,
                 look.size_in_words(group.size_delta.unsigned_abs())
             ),
-            None => "No code holds more in the last than in the first.".to_owned(),
+            None if self.groups.is_empty() => "No code matches.".to_owned(),
+            None => "None of it holds more in the last than in the first.".to_owned(),
         };
         paragraph(&text, look, out)?;
         writeln!(out)?;
