@@ -21,7 +21,7 @@ use heapglass_graph::{Graph, IdIndex, Location};
 use crate::compare::relation;
 use crate::roles::is_nobody;
 use crate::source::Scripts;
-use crate::{ObjectSummary, RootPath};
+use crate::{ObjectSummary, RootPath, TellingField};
 use cohorts::Cohorts;
 use growth::Growth;
 
@@ -110,6 +110,8 @@ pub struct LeakSuspect {
     pub used_by: Vec<String>,
     /// Some of what is gathered, the youngest first.
     pub instances: Vec<ObjectSummary>,
+    /// The fields of the youngest of them that tell most of it.
+    pub telling_fields: Vec<TellingField>,
     /// Number of all young objects of the class that are gathered there.
     pub instance_count: u64,
     /// Number of places of the same kind that it is gathered in, below the accumulation point if there are more than one.

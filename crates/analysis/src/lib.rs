@@ -36,6 +36,7 @@ mod strings;
 mod summary;
 mod suspects;
 mod tables;
+mod telling;
 mod texts;
 mod verdict;
 mod waste;
@@ -84,6 +85,7 @@ pub use summary::{
 pub use suspects::{
     Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
 };
+pub use telling::TellingField;
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
 pub use verdict::{Detached, Verdict, VerdictOptions, verdict};
 pub use waste::{PackageCopy, WasteHolder, WasteKind, WasteOptions, WasteRow, Wasted, waste};

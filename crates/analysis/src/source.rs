@@ -99,6 +99,10 @@ pub(crate) fn sources(
                 return Some(Source { script: Some(file), ..Source::default() });
             }
             let (location, script) = scripts.of_node(node);
+            if location.is_some_and(|at| is_module_of_ecmascript(graph, node, at)) {
+                is_above_module = true;
+                return Some(Source { script, ..Source::default() });
+            }
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 return Some(Source { location, script, owner: Some(describe(graph, node)) });
             }
@@ -115,6 +119,11 @@ fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
     let file = graph.edge_named(node, EdgeType::Property, "filename")?.to;
     let is_text = graph.node_type(file) == NodeType::String;
     is_text.then(|| graph.raw_name(file).into_owned())
+}
+
+/// Whether an object is what runs the top of a module of ECMAScript, which is written at the file's beginning.
+fn is_module_of_ecmascript(graph: &Graph, node: Ordinal, at: Location) -> bool {
+    graph.class_name(node) == "Generator" && (at.line, at.column) == (0, 0)
 }
 
 /// Whether a script belongs to Node, Deno or Bun rather than to the program.

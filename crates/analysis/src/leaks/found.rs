@@ -9,6 +9,7 @@ use super::members::Members;
 use super::series::Figures;
 use crate::attribution::APPLICATION;
 use crate::source::{Scripts, Source, sources};
+use crate::telling::telling_fields;
 use crate::{describe, path_to};
 
 /// What was found to grow.
@@ -52,6 +53,7 @@ impl Found {
         };
         let steps_to_point = path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
         let library = known_pattern(steps_to_point, &places.packages(kind));
+        let owner = places.holder.owner.clone();
         let source = places.chosen(kind);
         let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(point)).to_owned();
@@ -81,7 +83,8 @@ impl Found {
             library,
             location: source.location,
             script: source.script,
-            owner: source.owner,
+            owner,
+            telling_fields: member.map(|member| telling_fields(last, member)).unwrap_or_default(),
             instances: samples.iter().map(|&node| describe(last, node)).collect(),
             instance_count,
             fingerprint,
@@ -110,9 +113,10 @@ impl Places {
             true => (self.member, self.holder),
             false => (self.holder, self.member),
         };
-        // Of a module only the file is known: a place in the same package says more.
-        let is_better = second.location.is_some()
-            && (first.script.is_none() || first.package() == second.package());
+        // Of a module only the file is known: a place in the same file or package says more.
+        let is_same = first.script == second.script
+            || first.package().is_some() && first.package() == second.package();
+        let is_better = second.location.is_some() && (first.script.is_none() || is_same);
         if first.location.is_some() || first.script.is_some() && !is_better {
             first
         } else {

@@ -77,6 +77,38 @@ fn a_map_that_grows_in_every_interval_is_a_leak() {
 }
 
 #[test]
+fn the_youngest_object_is_told_by_its_fields() {
+    let sessions = |count: u64| {
+        let mut heap = Heap::new();
+        for number in 0..count {
+            let session = heap.entry("Session", 10_001 + 6 * number, 64);
+            let user = heap.builder.string(&format!("user {number}"), 24);
+            let password = heap.builder.string("correct-horse-battery-staple", 40);
+            let (run, address) =
+                (heap.builder.closure("run", 32), heap.builder.object("Address", 32));
+            heap.builder.spec(user).id = 10_003 + 6 * number;
+            heap.builder.spec(address).id = 10_005 + 6 * number;
+            let fields =
+                [("address", address), ("run", run), ("user", user), ("password", password)];
+            for (name, value) in fields {
+                heap.builder.property(session, name, value);
+            }
+        }
+        heap.open()
+    };
+    let report = ask(&[sessions(50), sessions(100), sessions(150)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    let fields: Vec<_> = suspect
+        .telling_fields
+        .iter()
+        .map(|field| (field.name.as_str(), field.value.as_str()))
+        .collect();
+    let [user, password, address] = fields.as_slice() else { panic!("{fields:?}") };
+    assert_eq!((*user, *address), (("user", "\"user 149\""), ("address", "Address")));
+    assert!(password.0 == "password" && !password.1.contains("horse"), "{password:?}");
+}
+
+#[test]
 fn the_order_in_which_snapshots_are_given_does_not_matter() {
     let mut snapshots =
         series(&[ids(0, 50).collect(), ids(0, 100).collect(), ids(0, 150).collect()], 100);
@@ -295,6 +327,40 @@ fn commands(count: u64) -> Graph {
         heap.property(timeout, "_onTimeout", expire);
     }
     open(&heap)
+}
+
+#[test]
+fn a_variable_of_a_module_is_written_in_its_file() {
+    let module = |count: u64, class_script: u32| {
+        let mut heap = SnapshotBuilder::new();
+        let run = function(&mut heap, 1, "file:///app/main.mjs", "run");
+        let other = function(&mut heap, 2, "file:///app/record.mjs", "Record");
+        let (top, scope) =
+            (heap.object("Generator", 64), heap.node("object", "system / Context", 32));
+        let history = heap.object("Array", 16);
+        for (name, object) in [("run", run), ("other", other), ("module", top)] {
+            heap.property(heap.global(), name, object);
+        }
+        heap.locate(top, 1, 0, 0);
+        heap.internal(top, "context", scope);
+        heap.context(scope, "history", history);
+        for number in 0..count {
+            let record = heap.object("Record", 100);
+            heap.spec(record).id = 10_001 + 2 * number;
+            heap.locate(record, class_script, 4, 8);
+            heap.element(history, number as u32, record);
+        }
+        open(&heap)
+    };
+    let ask = |script| ask(&[module(50, script), module(100, script), module(150, script)]);
+    let place = |report: LeakReport| {
+        let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+        (suspect.script.clone(), suspect.location.map(|at| at.line))
+    };
+    let file = Some("file:///app/main.mjs".to_owned());
+    // The class is written in the same file, or in another.
+    assert_eq!(place(ask(1)), (file.clone(), Some(4)));
+    assert_eq!(place(ask(2)), (file, None));
 }
 
 #[test]

@@ -84,6 +84,18 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
     sentences
 }
 
+/// One of what is gathered with its telling fields: `Session @123 {user: "x", at: 7}`.
+pub(super) fn example(suspect: &LeakSuspectEntry) -> Option<String> {
+    let object = suspect.instances.first().filter(|_| !suspect.telling_fields.is_empty())?;
+    let fields: Vec<String> = suspect
+        .telling_fields
+        .iter()
+        .map(|field| format!("{}: {}", field.name, field.value))
+        .collect();
+    let class = if object.class_name.starts_with('{') { "" } else { &suspect.class_name };
+    Some(format!("{class} {{{}}} @{}", fields.join(", "), object.id).trim_start().to_owned())
+}
+
 /// Where something is written, as far as that is known.
 pub(super) fn place(source: &SourceEntry) -> String {
     let script = source.script_id.map(|number| format!("script {number}")).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::wire::{LeakSuspectEntry, LeaksDocument};
 /// Labels under a suspect, as wide as those of `report`.
 const CAUSE: &str = "   usual cause    ";
 const FIX: &str = "   usual fix      ";
+const EXAMPLE: &str = "   for example    ";
 const LOOK: &str = "   look at        ";
 
 impl LeaksDocument {
@@ -35,6 +36,9 @@ impl LeaksDocument {
 fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     write_title(suspect.rank as usize, &leak_words::suspect(suspect, look.sizes), look, out)?;
     write_one_line(KEPT_BY, &suspect.line, look, out)?;
+    if let Some(example) = leak_words::example(suspect) {
+        write_labelled(EXAMPLE, &example, Role::Plain, look, out)?;
+    }
     if let Some(owner) =
         suspect.owner.as_ref().filter(|owner| owner.id != suspect.accumulation_point.id)
     {

@@ -1,7 +1,7 @@
 //! `leaks`: what goes on growing, and who holds it.
 
 use heapglass_analysis::{
-    Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity, Suspect,
+    Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity, Suspect, TellingField,
 };
 use heapglass_graph::Location;
 use jiff::civil::DateTime;
@@ -130,10 +130,21 @@ pub struct LeakSuspectEntry {
     pub used_by: Vec<String>,
     /// Some of what is gathered, the youngest first.
     pub instances: Vec<ObjectEntry>,
+    /// The fields of the first of them that tell most of it; credentials are masked.
+    pub telling_fields: Vec<TellingFieldEntry>,
     /// Number of all objects of the class that came since the first snapshot and are gathered there.
     pub instance_count: u64,
     /// The same for the same leak in another run.
     pub fingerprint: String,
+}
+
+/// A field with its value in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TellingFieldEntry {
+    /// Its name.
+    pub name: String,
+    /// `"text"`, `42`, `true`, `null`, else the class.
+    pub value: String,
 }
 
 /// A place in a well-known package that grows when the package is used in a certain way.
@@ -314,11 +325,18 @@ impl LeakSuspectEntry {
             package: suspect.package.clone(),
             used_by: suspect.used_by.clone(),
             instances: entries(&suspect.instances),
+            telling_fields: entries(&suspect.telling_fields),
             instance_count: suspect.instance_count,
             fingerprint: suspect.fingerprint.clone(),
         };
         entry.text = leak_words::suspect(&entry, SizeStyle::Human);
         entry
+    }
+}
+
+impl From<&TellingField> for TellingFieldEntry {
+    fn from(field: &TellingField) -> TellingFieldEntry {
+        TellingFieldEntry { name: field.name.clone(), value: field.value.clone() }
     }
 }
 
