@@ -187,6 +187,9 @@ pub(crate) struct LeaksArgs {
     /// Growth below this, in bytes for each interval, is not looked at
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     pub(crate) least: u64,
+    /// A source map, or a directory of them: places in bundles are told as they were written. May be given more than once
+    #[arg(long = "source-map", value_name = "FILE|DIR")]
+    pub(crate) source_maps: Vec<PathBuf>,
 }
 
 /// The snapshots to read.

@@ -21,6 +21,7 @@ mod progress;
 mod resident;
 mod series;
 mod settings;
+mod source_maps;
 mod timings;
 
 use std::io;

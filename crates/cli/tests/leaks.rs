@@ -6,6 +6,7 @@ mod support;
 
 use std::path::Path;
 
+use heapglass_testkit::SnapshotBuilder;
 use insta::assert_snapshot;
 use serde_json::Value;
 use support::sessions::program;
@@ -69,6 +70,64 @@ fn of_one_snapshot_it_is_said_what_stands_out() {
         document["standing_out"]["by_weight"][0]["accumulation"]["object"]["class_name"],
         "Map"
     );
+}
+
+/// The same program as one script of a bundler.
+fn bundle(sessions: u64) -> Vec<u8> {
+    let mut heap = SnapshotBuilder::new();
+    let (run, cache) = (heap.closure("run", 64), heap.object("Map", 32));
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    let script = heap.node("code", "/srv/dist/bundle.js", 64);
+    let (store, table) = (heap.object("e", 64), heap.node("array", "", 64));
+    heap.property(heap.global(), "run", run);
+    heap.property(heap.global(), "store", store);
+    heap.internal(run, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.property(store, "sessions", cache);
+    heap.internal(cache, "table", table);
+    heap.locate(run, 7, 0, 30);
+    heap.locate(store, 7, 0, 1234);
+    for at in 0..sessions {
+        let session = heap.object("t", 120);
+        heap.spec(session).id = 10_001 + 2 * at;
+        heap.element(table, at as u32, session);
+    }
+    heap.to_bytes()
+}
+
+#[test]
+fn a_source_map_says_where_a_bundle_was_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (number, name) in (1..).zip(ALL) {
+        std::fs::write(dir.path().join(name), bundle(number * 100)).expect("written");
+    }
+    let mut map = oxc_sourcemap::SourceMapBuilder::default();
+    let app = map.add_source_and_content("../src/app.ts", "");
+    let store = map.add_source_and_content("../node_modules/@shop/store/index.js", "");
+    map.add_token(0, 0, 0, 0, Some(app), None);
+    map.add_token(0, 1200, 41, 2, Some(store), None);
+    map.add_token(0, 1300, 60, 0, Some(app), None);
+    let maps = dir.path().join("maps/server");
+    std::fs::create_dir_all(&maps).expect("made");
+    std::fs::write(maps.join("bundle.js.map"), map.into_sourcemap().to_json_string())
+        .expect("written");
+    let plain = run_in(dir.path(), 100, &ALL);
+    assert!(plain.stdout.contains("written in     /srv/dist/bundle.js:1:1235"), "{}", plain.stdout);
+    for path in ["maps", "maps/server/bundle.js.map"] {
+        let mapped = run_in(dir.path(), 100, &[&ALL[..], &["--source-map", path]].concat());
+        assert_eq!((mapped.code, mapped.stderr.as_str()), (0, ""));
+        let written = "written in     ../node_modules/@shop/store/index.js:42:3";
+        assert!(mapped.stdout.contains(written), "{}", mapped.stdout);
+        assert!(mapped.stdout.contains("package        @shop/store"), "{}", mapped.stdout);
+    }
+    let said = run_in(dir.path(), 100, &[&ALL[..], &["--source-map", "maps", "--json"]].concat());
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    assert_eq!(support::schema::violations(&schema(), &document), [""; 0]);
+    let source = &document["suspects"][0]["source"];
+    assert_eq!((&source["line"], &source["generated"]["column"]), (&42.into(), &1235.into()));
+    let none = run_in(dir.path(), 100, &[&ALL[..], &["--source-map", "1.heapsnapshot"]].concat());
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""));
+    assert!(none.stderr.contains("cannot read the source map 1.heapsnapshot"), "{}", none.stderr);
 }
 
 #[test]

@@ -12,9 +12,11 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::open::Opened;
 use crate::series::{Series, open_series};
+use crate::source_maps::SourceMaps;
 
 /// Writes the verdict on a series of snapshots.
 pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitStatus> {
+    let maps = SourceMaps::read(&args.source_maps)?;
     let Series { opened, status, errors } =
         open_series(context, &args.files, 1, "looking for what grows in")?;
     let mut findings = Vec::new();
@@ -25,7 +27,7 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
         }));
     }
     let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
-    let document = match opened.as_slice() {
+    let mut document = match opened.as_slice() {
         [(snapshot, graph)] => {
             let top = limit(args.top).unwrap_or(usize::MAX);
             let options = SuspectOptions { limit: top, ..SuspectOptions::default() };
@@ -34,6 +36,7 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
         }
         _ => LeaksDocument::new(&of_several(&opened, args), entries, findings, errors),
     };
+    document.map_sources(|place| maps.original(place));
     drop(opened);
     let mut out = BufWriter::new(io::stdout().lock());
     if context.settings.json {

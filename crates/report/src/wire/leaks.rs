@@ -2,6 +2,7 @@
 
 use heapglass_analysis::{
     Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity, Suspect, TellingField,
+    package_of,
 };
 use heapglass_graph::Location;
 use jiff::civil::DateTime;
@@ -196,6 +197,20 @@ pub struct SourceEntry {
     pub line: Option<u64>,
     /// Column.
     pub column: Option<u64>,
+    /// Where it is in the script that ran, if a source map says where that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Place>,
+}
+
+/// A place in a file of which all is known. Line and column count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Place {
+    /// Path or URL.
+    pub file: String,
+    /// Line.
+    pub line: u64,
+    /// Column.
+    pub column: u64,
 }
 
 impl SourceEntry {
@@ -206,7 +221,22 @@ impl SourceEntry {
             script_id: location.map(|at| at.script_id),
             line: location.map(|at| u64::from(at.line) + 1),
             column: location.map(|at| u64::from(at.column) + 1),
+            generated: None,
         })
+    }
+
+    /// Puts the original place in place of the one in the script that ran, if `original` knows it.
+    fn map(&mut self, original: &impl Fn(&Place) -> Option<Place>) {
+        let (Some(file), Some(line), Some(column)) = (self.file.clone(), self.line, self.column)
+        else {
+            return;
+        };
+        let generated = Place { file, line, column };
+        if let Some(place) = original(&generated) {
+            (self.line, self.column) = (Some(place.line), Some(place.column));
+            self.file = Some(place.file);
+            self.generated = Some(generated);
+        }
     }
 }
 
@@ -241,6 +271,22 @@ impl LeaksDocument {
         };
         document.text = leak_words::verdict(&document, SizeStyle::Human);
         document
+    }
+
+    /// Puts original places in place of those in scripts that ran, where `original` knows them, and the packages of
+    /// those.
+    pub fn map_sources(&mut self, original: impl Fn(&Place) -> Option<Place>) {
+        let of_suspects =
+            self.suspects.iter_mut().map(|entry| (&mut entry.source, &mut entry.package));
+        let odd = self.standing_out.iter_mut().flat_map(|found| &mut found.by_structure);
+        let of_oddities = odd.map(|entry| (&mut entry.source, &mut entry.package));
+        for (source, package) in of_suspects.chain(of_oddities) {
+            let Some(source) = source else { continue };
+            source.map(&original);
+            if source.generated.is_some() {
+                *package = source.file.as_deref().and_then(package_of).map(str::to_owned);
+            }
+        }
     }
 
     /// The answer of one snapshot: what stands out in it by weight and by structure.

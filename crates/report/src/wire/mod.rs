@@ -41,7 +41,7 @@ pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEnt
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
-    LeaksDocument, LibraryEntry, RateEntry, SourceEntry, TellingFieldEntry,
+    LeaksDocument, LibraryEntry, Place, RateEntry, SourceEntry, TellingFieldEntry,
 };
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,

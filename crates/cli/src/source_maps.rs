@@ -1,0 +1,102 @@
+//! Source maps: where the code of a bundle was written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use heapglass_report::wire::Place;
+use oxc_sourcemap::SourceMap;
+
+use crate::exit::{ExitStatus, Failure};
+
+/// Source maps, each with the script that it is of.
+#[derive(Default)]
+pub(crate) struct SourceMaps(Vec<Map>);
+
+struct Map {
+    /// The map's path without `.map`.
+    path: String,
+    /// The name of the script, without folders.
+    script: String,
+    map: SourceMap<'static>,
+}
+
+impl SourceMaps {
+    /// Reads the maps in `paths`: files, or directories with everything below them that ends in `.map`.
+    pub(crate) fn read(paths: &[PathBuf]) -> Result<SourceMaps, Failure> {
+        let mut maps = SourceMaps::default();
+        for path in paths {
+            if !path.is_dir() {
+                maps.0.push(Map::read(path)?);
+                continue;
+            }
+            let before = maps.0.len();
+            let mut open = vec![path.clone()];
+            while let Some(folder) = open.pop() {
+                for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))? {
+                    let entry = entry.map_err(|error| unreadable(&folder, &error))?;
+                    let kind = entry.file_type().map_err(|error| unreadable(&folder, &error))?;
+                    let path = entry.path();
+                    if kind.is_dir() {
+                        open.push(path);
+                    } else if kind.is_file() && path.extension().is_some_and(|end| end == "map") {
+                        maps.0.push(Map::read(&path)?);
+                    }
+                }
+            }
+            if maps.0.len() == before {
+                let text = format!("there is no .map file in {}", path.display());
+                return Err(Failure::usage(text));
+            }
+        }
+        Ok(maps)
+    }
+
+    /// The original place of one in a script that a map is of. Of several maps for scripts of one name the one whose
+    /// path ends most like the script's is taken.
+    pub(crate) fn original(&self, place: &Place) -> Option<Place> {
+        let script = place.file.strip_prefix("file://").unwrap_or(&place.file);
+        let of_script = self.0.iter().filter(|map| map.script == name(script));
+        let map = of_script.max_by_key(|map| common_end(&map.path, script))?;
+        let zero = |number: u64| u32::try_from(number.checked_sub(1)?).ok();
+        let table = map.map.generate_lookup_table();
+        let (line, column) = (zero(place.line)?, zero(place.column)?);
+        let token = map.map.lookup_source_view_token(&table, line, column)?;
+        let root = map.map.get_source_root().unwrap_or_default();
+        let slash = if root.is_empty() || root.ends_with('/') { "" } else { "/" };
+        Some(Place {
+            file: format!("{root}{slash}{}", token.get_source()?),
+            line: u64::from(token.get_src_line()) + 1,
+            column: u64::from(token.get_src_col()) + 1,
+        })
+    }
+}
+
+impl Map {
+    fn read(path: &Path) -> Result<Map, Failure> {
+        let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        // What some servers put before JSON.
+        let text = text.strip_prefix(")]}'").unwrap_or(&text);
+        let map = SourceMap::from_json_string(text).map_err(|error| unreadable(path, &error))?;
+        let map = map.into_owned();
+        let whole = path.display().to_string();
+        let path = whole.strip_suffix(".map").unwrap_or(&whole).to_owned();
+        let script = name(map.get_file().filter(|file| !file.is_empty()).unwrap_or(&path));
+        Ok(Map { script: script.to_owned(), path, map })
+    }
+}
+
+fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    let message = format!("cannot read the source map {}: {error}", path.display());
+    Failure { status: ExitStatus::Usage, message, hint: None }
+}
+
+/// The last part of a path or an address.
+fn name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Number of parts that two paths have in common at their ends.
+fn common_end(one: &str, other: &str) -> usize {
+    let parts = |path: &'_ str| path.rsplit(['/', '\\']).map(str::to_owned).collect::<Vec<_>>();
+    parts(one).iter().zip(&parts(other)).take_while(|(a, b)| a == b).count()
+}
