@@ -7,6 +7,7 @@ use heapglass_report::wire::Place;
 use oxc_sourcemap::SourceMap;
 
 use crate::exit::{ExitStatus, Failure};
+use crate::messages::Messages;
 
 /// Source maps, each with the script that it is of.
 #[derive(Default)]
@@ -21,8 +22,9 @@ struct Map {
 }
 
 impl SourceMaps {
-    /// Reads the maps in `paths`: files, or directories with everything below them that ends in `.map`.
-    pub(crate) fn read(paths: &[PathBuf]) -> Result<SourceMaps, Failure> {
+    /// Reads the maps in `paths`: files, or directories with everything below them that ends in `.map`. What is no map
+    /// there is left out with a word.
+    pub(crate) fn read(paths: &[PathBuf], messages: &Messages) -> Result<SourceMaps, Failure> {
         let mut maps = SourceMaps::default();
         for path in paths {
             if !path.is_dir() {
@@ -39,12 +41,15 @@ impl SourceMaps {
                     if kind.is_dir() {
                         open.push(path);
                     } else if kind.is_file() && path.extension().is_some_and(|end| end == "map") {
-                        maps.0.push(Map::read(&path)?);
+                        match Map::read(&path) {
+                            Ok(map) => maps.0.push(map),
+                            Err(failure) => messages.note(&failure.message),
+                        }
                     }
                 }
             }
             if maps.0.len() == before {
-                let text = format!("there is no .map file in {}", path.display());
+                let text = format!("there is no source map in {}", path.display());
                 return Err(Failure::usage(text));
             }
         }

@@ -125,6 +125,10 @@ fn a_source_map_says_where_a_bundle_was_written() {
     assert_eq!(support::schema::violations(&schema(), &document), [""; 0]);
     let source = &document["suspects"][0]["source"];
     assert_eq!((&source["line"], &source["generated"]["column"]), (&42.into(), &1235.into()));
+    std::fs::write(maps.join("other.js.map"), "no JSON").expect("written");
+    let some = run_in(dir.path(), 100, &[&ALL[..], &["--source-map", "maps"]].concat());
+    assert_eq!((some.code, some.stderr.lines().count()), (0, 1), "{}", some.stderr);
+    assert!(some.stderr.contains("other.js.map"), "{}", some.stderr);
     let none = run_in(dir.path(), 100, &[&ALL[..], &["--source-map", "1.heapsnapshot"]].concat());
     assert_eq!((none.code, none.stdout.as_str()), (2, ""));
     assert!(none.stderr.contains("cannot read the source map 1.heapsnapshot"), "{}", none.stderr);

@@ -16,7 +16,7 @@ use crate::source_maps::SourceMaps;
 
 /// Writes the verdict on a series of snapshots.
 pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitStatus> {
-    let maps = SourceMaps::read(&args.source_maps)?;
+    let maps = SourceMaps::read(&args.source_maps, &context.messages)?;
     let Series { opened, status, errors } =
         open_series(context, &args.files, 1, "looking for what grows in")?;
     let mut findings = Vec::new();
