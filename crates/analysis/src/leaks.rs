@@ -100,7 +100,7 @@ pub struct LeakSuspect {
     pub path: Option<RootPath>,
     /// The same as one line, with what is gathered at its end.
     pub line: String,
-    /// Where the owner is written, 0-based.
+    /// Where what holds the leak is written, or of listeners, timers and promises what was forgotten; 0-based.
     pub location: Option<Location>,
     /// Name of the script of `location`; without one the file of the module that it hangs on.
     pub script: Option<String>,

@@ -23,7 +23,7 @@ struct Place {
 /// Suspects of which none is a part of another.
 pub(super) struct Merged {
     pub(super) suspects: Vec<LeakSuspect>,
-    /// Objects below which all growth is accounted for.
+    /// Objects below which nearly all growth is accounted for.
     pub(super) taken: Vec<Ordinal>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn merge_alike(
             continue;
         };
         let of_parts = points.iter().fold(0u64, |sum, &point| sum.saturating_add(growth(point)));
-        match growth(holder) <= of_parts.saturating_mul(2) {
+        match growth(holder) <= of_parts.saturating_add(of_parts / 4) {
             true => merged.taken.push(holder),
             // It holds much else, which may be another leak.
             false => merged.taken.extend(points),

@@ -109,6 +109,33 @@ fn the_youngest_object_is_told_by_its_fields() {
 }
 
 #[test]
+fn credentials_in_fields_are_masked_before_they_are_shortened() {
+    let key = "x8K2".repeat(22);
+    let texts = [
+        format!("mongodb://shop-orders:{key}==@shop-orders.mongo.cosmos.azure.com:10255/?ssl=true"),
+        format!("clone failed\nghp_{}", "a1B2c3D4e5".repeat(4).get(..36).expect("ASCII")),
+        "Basic dXNlcjpwYXNzd29yZC1vZi1zb21lYm9keQ==".to_owned(),
+    ];
+    for (name, text) in ["uri", "message", "authorization"].into_iter().zip(&texts) {
+        let heaps = [50, 100, 150].map(|count| {
+            let mut heap = Heap::new();
+            for number in 0..count {
+                let session = heap.entry("Session", 10_001 + 4 * number, 64);
+                let value = heap.builder.string(text, 200);
+                heap.builder.spec(value).id = 10_003 + 4 * number;
+                heap.builder.property(session, name, value);
+            }
+            heap.open()
+        });
+        let report = ask(&heaps);
+        let [field] = report.suspects[0].telling_fields.as_slice() else { panic!("{report:?}") };
+        for secret in ["x8K2x8K2", "a1B2c3D4", "dXNlcjpw"] {
+            assert!(!field.value.contains(secret), "{field:?}");
+        }
+    }
+}
+
+#[test]
 fn the_order_in_which_snapshots_are_given_does_not_matter() {
     let mut snapshots =
         series(&[ids(0, 50).collect(), ids(0, 100).collect(), ids(0, 150).collect()], 100);

@@ -122,7 +122,7 @@ pub struct LeakSuspectEntry {
     pub line: String,
     /// The same as steps, the root first and the accumulation point last.
     pub path: Vec<PathStepEntry>,
-    /// Where the owner is written.
+    /// Where what holds the leak is written, or of listeners, timers and promises what was forgotten.
     pub source: Option<SourceEntry>,
     /// The npm package it belongs to.
     pub package: Option<String>,
@@ -285,6 +285,15 @@ impl LeaksDocument {
             source.map(&original);
             if source.generated.is_some() {
                 *package = source.file.as_deref().and_then(package_of).map(str::to_owned);
+            }
+        }
+        let weighty = self.standing_out.iter_mut().flat_map(|found| &mut found.by_weight);
+        for location in weighty.filter_map(|entry| entry.location.as_mut()) {
+            let Some(file) = location.script.clone() else { continue };
+            let place = original(&Place { file, line: location.line, column: location.column });
+            if let Some(place) = place {
+                location.script = Some(place.file);
+                (location.line, location.column) = (place.line, place.column);
             }
         }
     }
