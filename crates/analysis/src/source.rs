@@ -70,6 +70,17 @@ impl Source {
         sources(scripts, path, node).next().unwrap_or_default()
     }
 
+    /// The same with the file alone where that is all that is known: a module of ECMAScript is written at the
+    /// beginning of its file, which says nothing of what is in it.
+    pub(crate) fn without_beginning(self) -> Source {
+        match self.location {
+            Some(at) if (at.line, at.column) == (0, 0) => {
+                Source { script: self.script, ..Source::default() }
+            }
+            _ => self,
+        }
+    }
+
     /// The npm package, if it is of one.
     pub(crate) fn package(&self) -> Option<&str> {
         package_of(self.script.as_deref()?)
@@ -99,10 +110,7 @@ pub(crate) fn sources(
                 return Some(Source { script: Some(file), ..Source::default() });
             }
             let (location, script) = scripts.of_node(node);
-            if location.is_some_and(|at| is_module_of_ecmascript(graph, node, at)) {
-                is_above_module = true;
-                return Some(Source { script, ..Source::default() });
-            }
+            is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 return Some(Source { location, script, owner: Some(describe(graph, node)) });
             }
@@ -122,8 +130,9 @@ fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
 }
 
 /// Whether an object is what runs the top of a module of ECMAScript, which is written at the file's beginning.
-fn is_module_of_ecmascript(graph: &Graph, node: Ordinal, at: Location) -> bool {
-    graph.class_name(node) == "Generator" && (at.line, at.column) == (0, 0)
+fn is_module_of_ecmascript(graph: &Graph, node: Ordinal) -> bool {
+    let is_beginning = graph.location(node).is_some_and(|at| (at.line, at.column) == (0, 0));
+    is_beginning && graph.class_name(node) == "Generator"
 }
 
 /// Whether a script belongs to Node, Deno or Bun rather than to the program.

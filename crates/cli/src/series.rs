@@ -50,6 +50,7 @@ pub(crate) fn open_series(
     let count = series.opened.len();
     if count < least {
         let text = match series.status {
+            _ if least == 1 => "no snapshot could be read".to_owned(),
             ExitStatus::Fine => format!("{count} of at least {least} snapshots were given"),
             _ => format!("{count} of at least {least} snapshots could be read"),
         };

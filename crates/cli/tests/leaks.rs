@@ -187,6 +187,7 @@ fn what_cannot_be_used_is_said_and_the_rest_is_done() {
     assert!(with_none.stdout.starts_with("There is a leak"), "{}", with_none.stdout);
     let missing = run_in(dir.path(), 100, &["missing.heapsnapshot"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (3, ""));
+    assert!(missing.stderr.contains("error: no snapshot could be read"), "{}", missing.stderr);
     let other = run_in(dir.path(), 100, &[ALL[0], ALL[1], "other.heapsnapshot"]);
     assert!(other.stdout.starts_with("Nothing can be said"), "{}", other.stdout);
     let cut = run_in(dir.path(), 100, &[ALL[0], ALL[1], "cut.heapsnapshot"]);

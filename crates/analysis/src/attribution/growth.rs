@@ -6,6 +6,7 @@ use heapglass_graph::Graph;
 use rustc_hash::FxHashMap;
 
 use super::{AttributeBy, seeds_by, sums};
+use crate::compare::difference;
 
 /// What a package or a file holds in each of several snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +42,8 @@ impl CodeGrowth {
 }
 
 fn growth(sizes: &[u64]) -> i64 {
-    let signed = |size: Option<&u64>| i64::try_from(size.copied().unwrap_or(0)).unwrap_or(i64::MAX);
-    signed(sizes.last()).saturating_sub(signed(sizes.first()))
+    let size = |size: Option<&u64>| size.copied().unwrap_or(0);
+    difference(size(sizes.last()), size(sizes.first()))
 }
 
 /// What each package or file holds in each of `graphs`. Names are those of scripts, so that the snapshots need not be of

@@ -44,7 +44,8 @@ impl Found {
         let path = path_to(last, point);
         let kind =
             Evidence { graph: last, point, path: path.as_ref(), member, links, is_tree }.kind();
-        let above: Vec<Source> = sources(scripts, path.as_ref(), point).collect();
+        let above: Vec<Source> =
+            sources(scripts, path.as_ref(), point).map(Source::without_beginning).collect();
         let places = Places {
             holder: holder(&above),
             member: member

@@ -22,7 +22,8 @@ pub(super) struct Members {
 const SAMPLES: usize = 5;
 
 impl Members {
-    /// What `point` gathers through V8's own arrays and tables, and in the variables of old scopes; `None` if it gathers nothing young.
+    /// What `point` gathers through V8's own arrays and tables, and in the variables of old scopes; `None` if it gathers
+    /// nothing young.
     /// Cost: the nodes that it dominates immediately, or through those.
     pub(super) fn of(
         graph: &Graph,

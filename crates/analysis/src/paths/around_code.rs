@@ -21,7 +21,8 @@ pub(super) fn goes_through_code(graph: &Graph, edges: &[Edge]) -> bool {
 }
 
 /// The shortest way to `node` on which no compiled code holds anything, from a user root if one leads there; `None` if
-/// there is none, or none that is found soon enough. Cost: the edges of what holds the nodes that are nearer, at most [`PATIENCE`].
+/// there is none, or none that is found soon enough. Cost: the edges of what holds the nodes that are nearer, at most
+/// [`PATIENCE`].
 pub(super) fn way_around_code(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
     let is_users = graph.distance(node).0 < Distance::SYSTEM.0;
     let farthest = if is_users { Distance::SYSTEM.0 } else { i32::MAX };

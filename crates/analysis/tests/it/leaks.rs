@@ -1,6 +1,8 @@
 //! Series of small heaps of one process, and what is said of their growth.
 
-use heapglass_analysis::{LeakKind, LeakOptions, LeakReport, LeakVerdict, leaks};
+use heapglass_analysis::{
+    LeakKind, LeakOptions, LeakReport, LeakVerdict, SuspectOptions, leaks, suspects,
+};
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
@@ -387,7 +389,11 @@ fn a_variable_of_a_module_is_written_in_its_file() {
     let file = Some("file:///app/main.mjs".to_owned());
     // The class is written in the same file, or in another.
     assert_eq!(place(ask(1)), (file.clone(), Some(4)));
-    assert_eq!(place(ask(2)), (file, None));
+    assert_eq!(place(ask(2)), (file.clone(), None));
+    // One snapshot has the module's beginning, as DevTools shows it.
+    let found = suspects(&module(150, 2), &SuspectOptions::default());
+    let suspect = found.first().expect("what retains most");
+    assert_eq!((&suspect.script, suspect.location.map(|at| at.line)), (&file, Some(0)));
 }
 
 #[test]

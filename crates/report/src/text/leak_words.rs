@@ -75,7 +75,7 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
     sentences.extend(rate);
     if suspect.places > 1 {
         let places = count(suspect.places);
-        sentences.push(format!("There are {places} of them, of one kind."));
+        sentences.push(format!("It has {places} holders of one kind."));
     }
     sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
     if suspect.confidence < 0.8 && suspect.series.len() > 2 {
@@ -84,7 +84,7 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
     sentences
 }
 
-/// One of what is gathered with its telling fields: `Session @123 {user: "x", at: 7}`.
+/// One of what is gathered with its telling fields: `Session {user: "x", at: 7} @123`.
 pub(super) fn example(suspect: &LeakSuspectEntry) -> Option<String> {
     let object = suspect.instances.first().filter(|_| !suspect.telling_fields.is_empty())?;
     let fields: Vec<String> = suspect
