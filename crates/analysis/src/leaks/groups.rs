@@ -7,6 +7,7 @@ use heapglass_graph::{ClassIndex, Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::found::Found;
+use super::growth::counts;
 use super::members::Members;
 use super::points::{History, confidence};
 use super::series::{Figures, Trend, trend};
@@ -24,7 +25,8 @@ const KEPT: f64 = 0.5;
 /// Young objects of a class that no other young object dominates.
 #[derive(Default)]
 struct Young {
-    members: Vec<Ordinal>,
+    /// Each with the snapshot that it dates from, see [`History::dates_from`].
+    members: Vec<(Ordinal, usize)>,
     retained_size: u64,
 }
 
@@ -58,8 +60,9 @@ impl History<'_> {
         let counts = self.counts(last, class);
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
         let trend = trend(&numbers);
-        let largest = *young.members.iter().max_by_key(|&&node| last.retained_size(node))?;
-        let all = Members::from_objects(last, self.cohorts, &young.members, counts.len())?;
+        let nodes: Vec<Ordinal> = young.members.iter().map(|&(node, _)| node).collect();
+        let largest = *nodes.iter().max_by_key(|&&node| last.retained_size(node))?;
+        let all = Members::from_objects(last, &young.members, counts.len())?;
         let recent = *all.first_seen.last()?;
         let step = match numbers.as_slice() {
             [.., before, now] => now.saturating_sub(*before),
@@ -73,7 +76,7 @@ impl History<'_> {
         {
             return None;
         }
-        let way = common_way(last, &young.members, PATHS);
+        let way = common_way(last, &nodes, PATHS);
         let point = way.gathered_at.map_or(largest, |object| object.ordinal);
         let found =
             Found { point, members: Some(all), links: None, is_tree: false, series: counts };
@@ -118,15 +121,36 @@ impl History<'_> {
             }
             let class = last.class(node);
             let is_young = self.cohorts.first_seen(node) > 0 && last.shallow_size(node) > 0;
-            if !is_young || !may_be_blamed(&last.class_row(class).class_name) {
+            if !is_young || !may_be_named(&last.class_row(class).class_name) {
                 position += 1;
                 continue;
             }
-            let young = by_class.entry(class).or_default();
-            young.members.push(node);
-            young.retained_size = young.retained_size.saturating_add(last.retained_size(node));
-            position += last.retained_count(node).max(1) as usize;
+            let end = position + last.retained_count(node).max(1) as usize;
+            let part = order.get(position..end).unwrap_or_default();
+            let date = self.dates_from(last, part);
+            if date > 0 {
+                let young = by_class.entry(class).or_default();
+                young.members.push((node, date));
+                young.retained_size = young.retained_size.saturating_add(last.retained_size(node));
+            }
+            position = end;
         }
         by_class
     }
+
+    /// The snapshot that first saw anything of a part of the dominator tree: what is wrapped anew
+    /// again and again, as by a timer that sets the next one, is as old as what is in it.
+    fn dates_from(&self, last: &Graph, part: &[u32]) -> usize {
+        let counted = part.iter().map(|&node| Ordinal(node)).filter(|&node| counts(last, node));
+        counted.map(|node| self.cohorts.first_seen(node)).min().unwrap_or_default()
+    }
+}
+
+/// Node.js's lists of timers, one for each duration, made anew when it comes up again.
+const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
+
+/// Whether objects of a class may be named as what grows. Symbols of the registry (`Symbol.for`) have
+/// nothing but V8's own table above them, and it never lets go of one.
+fn may_be_named(class_name: &str) -> bool {
+    class_name == "(symbol)" || may_be_blamed(class_name) && !LISTS_OF_TIMERS.contains(&class_name)
 }

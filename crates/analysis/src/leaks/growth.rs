@@ -94,7 +94,7 @@ fn own_growth(
 }
 
 /// Whether a node is the program's: code, shapes and V8's own tables come and go with the compiler.
-fn counts(graph: &Graph, node: Ordinal) -> bool {
+pub(super) fn counts(graph: &Graph, node: Ordinal) -> bool {
     match graph.node_type(node) {
         NodeType::Code | NodeType::ObjectShape | NodeType::Synthetic => false,
         // Node 12 writes the variables of functions as hidden.

@@ -6,6 +6,7 @@ use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
 use crate::object::is_context;
+use crate::roles::is_program_object;
 use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
@@ -46,6 +47,8 @@ pub enum LeakKind {
     AsyncContext,
     /// One text that is appended to.
     GrowingStrings,
+    /// Symbols of the registry, `Symbol.for`.
+    RegisteredSymbols,
     /// Objects of one class without one owner.
     GrowingClass,
 }
@@ -116,6 +119,8 @@ impl Evidence<'_> {
             LeakKind::AsyncContext
         } else if member(is_buffer) {
             LeakKind::Buffers
+        } else if member(is_symbol) && !is_program_object(self.graph, self.point) {
+            LeakKind::RegisteredSymbols
         } else if member(|graph, node| graph.node_type(node) == NodeType::SlicedString) {
             LeakKind::SlicedStrings
         } else if self.is_about(&["Promise"]) && !member(is_settled) {
@@ -223,6 +228,10 @@ fn is_settled(graph: &Graph, node: Ordinal) -> bool {
     })
 }
 
+fn is_symbol(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Symbol
+}
+
 fn is_detached_dom(graph: &Graph, node: Ordinal) -> bool {
     graph.detachedness(node) == Detachedness::Detached && graph.node_type(node) == NodeType::Native
 }
@@ -276,6 +285,7 @@ mod tests {
             LeakKind::Buffers,
             LeakKind::AsyncContext,
             LeakKind::GrowingStrings,
+            LeakKind::RegisteredSymbols,
             LeakKind::GrowingClass,
         ];
         for kind in kinds {

@@ -51,7 +51,7 @@ impl Members {
                 }
             }
         }
-        Members::from_objects(graph, cohorts, &young, snapshots)
+        Members::from_objects(graph, &dated(cohorts, young), snapshots)
     }
 
     /// The links of a list that begins with `first`: its objects, or what it consists of if there are
@@ -73,31 +73,30 @@ impl Members {
             let class = graph.class(first);
             links = young().filter(|&node| graph.class(node) == class).collect();
         }
-        Members::from_objects(graph, cohorts, &links, snapshots)
+        Members::from_objects(graph, &dated(cohorts, links), snapshots)
     }
 
-    /// The class among `young` that retains most.
+    /// The class among `young` that retains most. Each stands with the number of the snapshot that it dates from.
     pub(super) fn from_objects(
         graph: &Graph,
-        cohorts: &Cohorts,
-        young: &[Ordinal],
+        young: &[(Ordinal, usize)],
         snapshots: usize,
     ) -> Option<Members> {
         let mut by_class: FxHashMap<ClassIndex, u64> = FxHashMap::default();
-        for &node in young {
+        for &(node, _) in young {
             let size = by_class.entry(graph.class(node)).or_default();
             *size = size.saturating_add(graph.retained_size(node));
         }
         let (class, _) =
             by_class.into_iter().max_by_key(|&(class, size)| (size, Reverse(class)))?;
-        let mut members: Vec<Ordinal> =
-            young.iter().copied().filter(|&node| graph.class(node) == class).collect();
+        let of_class = || young.iter().filter(|&&(node, _)| graph.class(node) == class);
         let mut first_seen = vec![0; snapshots];
-        for &node in &members {
-            if let Some(count) = first_seen.get_mut(cohorts.first_seen(node)) {
+        for &(_, seen) in of_class() {
+            if let Some(count) = first_seen.get_mut(seen) {
                 *count += 1;
             }
         }
+        let mut members: Vec<Ordinal> = of_class().map(|&(node, _)| node).collect();
         members.sort_by_key(|&node| Reverse(graph.id(node)));
         members.truncate(SAMPLES);
         Some(Members { first_seen, samples: members })
@@ -112,4 +111,9 @@ impl Members {
     pub(super) fn come_always(&self, least: u64) -> bool {
         self.first_seen.iter().skip(1).all(|&count| count >= least)
     }
+}
+
+/// Each object with the snapshot that saw it first.
+fn dated(cohorts: &Cohorts, nodes: Vec<Ordinal>) -> Vec<(Ordinal, usize)> {
+    nodes.into_iter().map(|node| (node, cohorts.first_seen(node))).collect()
 }

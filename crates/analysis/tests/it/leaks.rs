@@ -453,6 +453,58 @@ fn objects_that_two_hold_are_found_by_their_class() {
     assert_eq!(report.suspects[0].instance_count, 200);
 }
 
+/// Pollers of which each has a timer that was set in the last interval; two tables hold the timers' lists, as in Node.js.
+fn pollers(snapshot: u64, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let tables = [heap.object("Queue", 24), heap.object("Table", 24)];
+    for table in tables {
+        heap.property(heap.global(), "timers", table);
+    }
+    for list in 0..5 {
+        let timers = heap.object("TimersList", 64);
+        heap.spec(timers).id = 100_001 * snapshot + 2 * list;
+        for table in tables {
+            heap.element(table, list as u32, timers);
+        }
+        for number in (0..count).filter(|number| number % 5 == list) {
+            let (timeout, poller) = (heap.object("Timeout", 64), heap.object("Poller", 64));
+            heap.spec(timeout).id = 100_001 * snapshot + 100 + 2 * number;
+            heap.spec(poller).id = 1001 + 100_000 * (number / 100) + 2 * number;
+            heap.element(timers, number as u32, timeout);
+            heap.property(timeout, "_onTimeout", poller);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn timers_that_are_set_anew_are_as_old_as_what_they_call() {
+    let report = ask(&[pollers(1, 100), pollers(2, 200), pollers(3, 300)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::Timers, "Timeout"));
+    assert_eq!(suspect.count_per_interval, 100.0);
+    let report = ask(&[pollers(1, 100), pollers(2, 100), pollers(3, 100)]);
+    assert!(report.suspects.is_empty(), "{:?}", report.suspects);
+}
+
+#[test]
+fn symbols_of_the_registry_are_known() {
+    let heap = |count: u64| {
+        let mut heap = SnapshotBuilder::new();
+        let table = heap.node("array", "", 64);
+        heap.internal(heap.gc_roots(), "public_symbol_table", table);
+        for number in 0..count {
+            let symbol = heap.node("symbol", "session", 24);
+            heap.spec(symbol).id = 1001 + 2 * number;
+            heap.internal(table, &number.to_string(), symbol);
+        }
+        open(&heap)
+    };
+    let report = ask(&[heap(100), heap(200), heap(300)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.instance_count), (LeakKind::RegisteredSymbols, 200));
+}
+
 #[test]
 fn empty_and_odd_series_have_an_answer() {
     let empty = open(&SnapshotBuilder::new());

@@ -79,6 +79,7 @@ pub enum LeakKindEntry {
     Buffers,
     AsyncContext,
     GrowingStrings,
+    RegisteredSymbols,
     GrowingClass,
 }
 
@@ -435,6 +436,7 @@ impl From<LeakKind> for LeakKindEntry {
             LeakKind::Buffers => LeakKindEntry::Buffers,
             LeakKind::AsyncContext => LeakKindEntry::AsyncContext,
             LeakKind::GrowingStrings => LeakKindEntry::GrowingStrings,
+            LeakKind::RegisteredSymbols => LeakKindEntry::RegisteredSymbols,
             LeakKind::GrowingClass => LeakKindEntry::GrowingClass,
         }
     }
