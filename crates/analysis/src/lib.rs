@@ -24,6 +24,7 @@ mod nearest;
 mod node_set;
 mod object;
 mod oddities;
+mod package;
 mod paths;
 mod pattern;
 mod retainers;
@@ -44,8 +45,8 @@ mod weak_map;
 
 pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
 pub use attribution::{
-    AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeGrowth, CodeSeries, attribution,
-    attribution_series,
+    AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeGrowth, CodeSeries, GroupName,
+    LeakGroup, attribution, attribution_series, leak_groups,
 };
 pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
@@ -62,7 +63,7 @@ pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
     Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
-    LibraryPattern, leaks, package_of,
+    LibraryPattern, leaks,
 };
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
@@ -72,6 +73,7 @@ pub use object::{
     ObjectReport, StringValue, object,
 };
 pub use oddities::{LEAST_ENTRIES, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTENERS, oddities};
+pub use package::package_of;
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};

@@ -54,6 +54,7 @@ Examples:
   heapglass heap.heapsnapshot.gz --top 20
   heapglass before.heapsnapshot after.heapsnapshot
   heapglass heap.heapsnapshot --by package
+  heapglass heap.heapsnapshot --by class --top 30
   heapglass heap.heapsnapshot --rss 1.2GiB
   heapglass heap.heapsnapshot --json | jq '.verdict.text'";
 

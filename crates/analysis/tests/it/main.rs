@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
 mod attribution;
+mod attribution_by;
 mod compare;
 mod contexts;
 mod filters;
