@@ -2,6 +2,7 @@
 //! context's, or the function's that allocated it.
 
 mod classes;
+mod components;
 mod contexts;
 mod figure;
 mod functions;
@@ -41,6 +42,8 @@ pub enum AttributeBy {
     Context,
     /// The function that allocated it, of a recording with stacks.
     Function,
+    /// The component of React, those that are unmounted by themselves.
+    Component,
 }
 
 /// How much to tell.
@@ -144,6 +147,7 @@ impl AttributeBy {
             AttributeBy::Class => "class",
             AttributeBy::Context => "context",
             AttributeBy::Function => "function",
+            AttributeBy::Component => "component",
         }
     }
 }
@@ -157,6 +161,7 @@ impl Owners {
             AttributeBy::Class => Owners::Others(classes::classes(graph)),
             AttributeBy::Context => Owners::Others(contexts::contexts(graph)),
             AttributeBy::Function => Owners::Others(functions::functions(graph)),
+            AttributeBy::Component => Owners::Others(components::components(graph)),
         }
     }
 

@@ -27,6 +27,7 @@ mod oddities;
 mod package;
 mod paths;
 mod pattern;
+mod react;
 mod retainers;
 mod roles;
 mod row;
@@ -82,7 +83,7 @@ pub use rules::{MOST_PATH_CONDITIONS, Rule, RuleMatches, matching};
 pub use secrets::{Secret, SecretHolder, SecretOptions, SecretReport, SecretValue, secrets};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
-    find_classes, instances, summarize,
+    find_classes, instances, instances_by_edges, summarize,
 };
 pub use suspects::{
     Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,

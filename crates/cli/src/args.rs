@@ -244,6 +244,8 @@ pub(crate) enum Grouping {
     Context,
     /// By the function that allocated it: for recordings with stacks
     Function,
+    /// By component of React, unmounted ones by themselves
+    Component,
 }
 
 #[derive(Debug, Args)]
@@ -262,7 +264,7 @@ pub(crate) struct SummaryArgs {
     /// List the objects of this class (a name as shown, or a class key)
     #[arg(long, value_name = "CLASS")]
     pub(crate) objects: Option<String>,
-    /// Only some objects, by DevTools' filters
+    /// Only some objects: by DevTools' filters, or unmounted fibers of React
     #[arg(long, value_name = "WHICH")]
     pub(crate) only: Option<OnlyFilter>,
     /// Only objects of this native context (realm): its @id, `shared` or `none`
@@ -280,6 +282,8 @@ pub(crate) enum SortColumn {
     Distance,
     Shallow,
     Retained,
+    /// Edges that lead out: lists the objects with most of them, of all classes or of --objects
+    Edges,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -294,6 +298,8 @@ pub(crate) enum OnlyFilter {
     Console,
     /// What only event handlers keep alive
     EventHandlers,
+    /// Fibers of React that are unmounted
+    UnmountedFibers,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

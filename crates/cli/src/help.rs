@@ -64,6 +64,8 @@ Examples:
   heapglass summary heap.heapsnapshot --filter '^Session' --sort count
   heapglass summary heap.heapsnapshot --objects Session
   heapglass summary heap.heapsnapshot --only duplicated-strings
+  heapglass summary heap.heapsnapshot --only unmounted-fibers
+  heapglass summary heap.heapsnapshot --sort edges
   heapglass summary heap.heapsnapshot --ids 120000..
   heapglass summary heap.heapsnapshot --native-context @35";
 

@@ -12,6 +12,7 @@ mod objects;
 mod oddities;
 mod paths;
 mod random;
+mod react;
 mod retainers;
 mod rules;
 mod secrets;

@@ -73,6 +73,7 @@ fn grouping(by: Grouping, graphs: &[&Graph]) -> Result<AttributeBy, Failure> {
         Grouping::Plugin => AttributeBy::Plugin,
         Grouping::Class => AttributeBy::Class,
         Grouping::Context => AttributeBy::Context,
+        Grouping::Component => AttributeBy::Component,
         Grouping::Function => {
             if graphs.iter().any(|graph| graph.overview().info.trace_function_count == 0) {
                 let text = "who allocated what is in recordings with stacks only";

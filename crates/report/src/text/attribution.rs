@@ -18,6 +18,7 @@ pub(super) fn title(attribution: &AttributionEntry) -> &'static str {
         AttributeByEntry::Class => "Classes that hold most",
         AttributeByEntry::Context => "Native contexts that hold most",
         AttributeByEntry::Function => "Functions whose allocations are still there",
+        AttributeByEntry::Component => "Components that hold most",
     }
 }
 
@@ -30,6 +31,7 @@ pub(super) fn column(by: AttributeByEntry) -> (&'static str, Kind) {
         AttributeByEntry::Class => ("Class", Kind::Text),
         AttributeByEntry::Context => ("Native context", Kind::Text),
         AttributeByEntry::Function => ("Function", Kind::Path),
+        AttributeByEntry::Component => ("Component", Kind::Text),
     }
 }
 
@@ -42,6 +44,7 @@ pub(super) fn words(by: AttributeByEntry) -> (&'static str, &'static str) {
         AttributeByEntry::Class => ("class", "classes"),
         AttributeByEntry::Context => ("native context", "native contexts"),
         AttributeByEntry::Function => ("function", "functions"),
+        AttributeByEntry::Component => ("component", "components"),
     }
 }
 
@@ -54,6 +57,7 @@ pub(super) fn rest(by: AttributeByEntry) -> &'static str {
         AttributeByEntry::Class => "no object alone",
         AttributeByEntry::Context => "no native context",
         AttributeByEntry::Function => "no recorded function",
+        AttributeByEntry::Component => "no component",
     }
 }
 
@@ -63,6 +67,11 @@ fn legend(by: AttributeByEntry) -> &'static str {
         AttributeByEntry::Package | AttributeByEntry::File | AttributeByEntry::Plugin => {
             "Holds: what it is the nearest owner of. Retains: with what other code below it holds. Saved: what would be \
              freed if all its functions, scopes, modules and objects went."
+        }
+        AttributeByEntry::Component => {
+            "Holds: what its fibers are the nearest owner of, props, state and hooks among it. Retains: with what other \
+             components below them hold. Saved: what would be freed if all its fibers went; what a fiber and its alternate \
+             share is in this alone."
         }
         AttributeByEntry::Class => {
             "Holds: what its objects are the nearest owner of. Retains: with what other objects below them hold. Saved: \
@@ -81,7 +90,14 @@ fn legend(by: AttributeByEntry) -> &'static str {
 
 /// A group's name, of packages with version and folder.
 pub(super) fn name(name: &str, version: Option<&str>, folder: Option<&str>) -> Cell {
-    let mut cell = Cell::new(Role::Class, clean(name));
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let mut cell = match name.rsplit_once(" @").filter(|(_, id)| is_id(id)) {
+        // Of a native context, which is told from others by it.
+        Some((name, id)) => {
+            Cell::new(Role::Class, clean(name)).then_kept(Role::Faint, format!(" @{id}"))
+        }
+        None => Cell::new(Role::Class, clean(name)),
+    };
     if let Some(version) = version {
         cell = cell.then_if_room(Role::Faint, format!(" {}", clean(version)));
     }

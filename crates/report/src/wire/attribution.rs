@@ -36,6 +36,8 @@ pub enum AttributeByEntry {
     Context,
     /// By the function that allocated it.
     Function,
+    /// By component of React.
+    Component,
 }
 
 /// A package, a file, a class …
@@ -81,6 +83,7 @@ impl From<AttributeBy> for AttributeByEntry {
             AttributeBy::Class => AttributeByEntry::Class,
             AttributeBy::Context => AttributeByEntry::Context,
             AttributeBy::Function => AttributeByEntry::Function,
+            AttributeBy::Component => AttributeByEntry::Component,
         }
     }
 }
