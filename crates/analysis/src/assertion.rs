@@ -8,7 +8,8 @@ use std::str::FromStr;
 use heapglass_graph::Graph;
 use regex::Regex;
 
-use crate::{Error, NamePattern};
+use crate::attribution::has_group;
+use crate::{AttributeBy, Error, NamePattern};
 
 pub use bound::{Bound, Comparison};
 
@@ -36,8 +37,12 @@ pub enum Figure {
     Count,
     /// Sum of shallow sizes.
     Shallow,
-    /// Bytes that would be freed with all of the objects.
+    /// Bytes that the objects, or the code of a package, a file or a plugin, retain.
     Retained,
+    /// Bytes of which it is the nearest owner, see [`crate::attribution`].
+    Held,
+    /// Bytes that would be freed if all of it went, what several of it keep alive together included.
+    Saved,
     /// DevTools' total of the heap.
     Total,
     /// Number of nodes of the snapshot.
@@ -65,6 +70,8 @@ pub enum Subject {
     Heap,
     /// All classes with such a name.
     Class(NamePattern),
+    /// All packages, files or plugins with such a name.
+    Code(AttributeBy, NamePattern),
 }
 
 /// What a figure was, and what it had to be.
@@ -79,10 +86,12 @@ pub struct Judged {
 }
 
 impl Figure {
-    const ALL: [(&'static str, Figure); 12] = [
+    const ALL: [(&'static str, Figure); 14] = [
         ("count", Figure::Count),
         ("shallow", Figure::Shallow),
         ("retained", Figure::Retained),
+        ("held", Figure::Held),
+        ("saved", Figure::Saved),
         ("total", Figure::Total),
         ("nodes", Figure::Nodes),
         ("edges", Figure::Edges),
@@ -101,7 +110,12 @@ impl Figure {
 
     /// Whether it is of some objects, and not of the heap.
     pub fn is_of_objects(self) -> bool {
-        matches!(self, Figure::Count | Figure::Shallow | Figure::Retained)
+        self.is_of_code() || matches!(self, Figure::Count | Figure::Shallow)
+    }
+
+    /// Whether code has it, and not only objects.
+    pub fn is_of_code(self) -> bool {
+        matches!(self, Figure::Retained | Figure::Held | Figure::Saved)
     }
 
     /// Whether it is in bytes, and not a number of things.
@@ -141,6 +155,7 @@ impl Assertion {
         match &self.subject {
             Subject::Heap => true,
             Subject::Class(pattern) => measure::classes(graph, pattern).next().is_some(),
+            Subject::Code(by, pattern) => has_group(graph, *by, |name| pattern.matches(name)),
         }
     }
 
@@ -155,6 +170,9 @@ impl std::fmt::Display for Assertion {
         let figure = match &self.subject {
             Subject::Heap => self.figure.name().to_owned(),
             Subject::Class(pattern) => format!("{}({pattern})", self.figure.name()),
+            Subject::Code(by, pattern) => {
+                format!("{}({} {pattern})", self.figure.name(), by.name())
+            }
         };
         let figure = if self.growth { format!("growth({figure})") } else { figure };
         write!(f, "{figure} {} {}", self.comparison, self.bound)
@@ -196,7 +214,7 @@ impl FromStr for Assertion {
                 wrong(format!("{name:?} is no figure; there are {}", known.join(", ")))
             })?;
         let subject = match (argument, figure.is_of_objects()) {
-            (Some(class), true) => Subject::Class(class.parse()?),
+            (Some(what), true) => subject(what, figure)?,
             (None, false) => Subject::Heap,
             (None, true) => {
                 return Err(wrong(format!("{name} needs a class, as in {name}(Session)")));
@@ -220,6 +238,17 @@ impl FromStr for Assertion {
     }
 }
 
+/// Of what a figure is: a class, or `package NAME`, `file NAME`, `plugin NAME`.
+fn subject(what: &str, figure: Figure) -> Result<Subject, Error> {
+    for by in [AttributeBy::Package, AttributeBy::File, AttributeBy::Plugin] {
+        let name = what.strip_prefix(by.name()).filter(|name| name.starts_with(' '));
+        if let Some(name) = name.filter(|_| figure.is_of_code()) {
+            return Ok(Subject::Code(by, name.trim().parse()?));
+        }
+    }
+    Ok(Subject::Class(what.parse()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,6 +269,11 @@ mod tests {
             ("count(a <= b) != 3", "count(a <= b) != 3"),
             ("detached = 0", "detached == 0"),
             ("growth(count(X)) <= 10%", "growth(count(X)) <= 10%"),
+            ("held(package  @x/y) <= 50 MB", "held(package @x/y) <= 50 MB"),
+            ("growth(saved(plugin /^@x/)) <= 0", "growth(saved(plugin /^@x/)) <= 0"),
+            ("retained(file \"/app/a.js\") < 5%", "retained(file /app/a.js) < 5%"),
+            ("held(package) <= 1", "held(package) <= 1"),
+            ("count(package x) <= 1", "count(package x) <= 1"),
         ] {
             let read = parse(text).map(|assertion| assertion.to_string());
             assert_eq!(read.as_deref(), Ok(canonical), "{text}");

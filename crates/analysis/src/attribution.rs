@@ -1,24 +1,49 @@
-//! Whose the memory is: the code's that holds it, by npm package or by file.
+//! Whose the memory is: the code's that holds it, by npm package, file or Backstage plugin; the class's, the native
+//! context's, or the function's that allocated it.
 
+mod classes;
+mod components;
+mod contexts;
+mod figure;
+mod functions;
+mod groups;
 mod growth;
+mod leaking;
+mod name;
+mod plugin;
 mod seeds;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use heapglass_graph::{Flow, Graph, Ordinal};
 
 use crate::{ObjectSummary, describe};
+pub(crate) use figure::{GroupFigure, group_figure, has_group};
+use groups::{Groups, NOBODY, Share};
 pub use growth::{CodeGrowth, CodeSeries, attribution_series};
-pub(crate) use seeds::APPLICATION;
-use seeds::{NOBODY, Seeds, package};
+pub use leaking::{LeakGroup, leak_groups};
+pub use name::GroupName;
+pub(crate) use seeds::{APPLICATION, GroupOf};
+use seeds::{Seeds, package};
 
-/// What code is grouped by.
+/// What memory is grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeBy {
     /// The npm package of a script's path; the program's own scripts and Node's are a group each.
     Package,
     /// The script.
     File,
+    /// The Backstage plugin of a script's path, with the packages that it brings along.
+    Plugin,
+    /// The class of objects.
+    Class,
+    /// The native context (realm), by DevTools' rules.
+    Context,
+    /// The function that allocated it, of a recording with stacks.
+    Function,
+    /// The component of React, those that are unmounted by themselves.
+    Component,
 }
 
 /// How much to tell.
@@ -30,26 +55,27 @@ pub struct AttributionOptions {
     pub limit: Option<usize>,
 }
 
-/// The memory of a heap by the code that holds it.
+/// The memory of a heap by what holds it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribution {
     /// The groups that hold most, sorted by that.
     pub groups: Vec<CodeGroup>,
     /// Number of groups, those beyond the limit included.
     pub group_count: u64,
-    /// Shallow sizes of what no code holds alone, in bytes.
+    /// Shallow sizes of what no group holds alone, in bytes.
     pub unattributed_size: u64,
 }
 
-/// A package or a file.
+/// A package, a file, a class …
 #[derive(Debug, Clone, PartialEq)]
 pub struct CodeGroup {
     /// Its name.
-    pub name: String,
-    /// Functions, scopes, scripts and modules of it in the heap, and objects of its classes that no code holds.
+    pub name: GroupName,
+    /// Of code the functions, scopes, scripts and modules in the heap, and objects of its classes that no code holds. Of
+    /// a class its objects, of a context or function all that belongs to it.
     pub seed_count: u64,
     /// Bytes of which it is the nearest owner: what these dominate, without what those of another group among that
-    /// dominate. These sizes and the unattributed rest add up to the heap.
+    /// dominate. Of a context or function their own size alone. These sizes and the unattributed rest add up to the heap.
     pub held_size: u64,
     /// Bytes that these dominate, with what other groups hold below them.
     pub retained_size: u64,
@@ -60,16 +86,23 @@ pub struct CodeGroup {
     pub biggest: ObjectSummary,
 }
 
-/// Attributes the heap to code. A function belongs to its script, a scope to the script of the functions in it, a
-/// module to its file; everything else to the nearest of these that dominates it. What none dominates belongs to the
-/// nearest object that dominates it and is of a class that code of the heap defines.
+/// Attributes the heap to code, classes, contexts or functions.
+///
+/// A function belongs to its script, a scope to the script of the functions in it, a module to its file; everything else
+/// to the nearest of these that dominates it. What none dominates belongs to the nearest object that dominates it and is
+/// of a class that code of the heap defines. By class an object belongs to its class, and everything else to the nearest
+/// object that dominates it; the language's containers own only what no object of another class does.
 ///
 /// Cost: two passes over the edges of functions and scopes, one over the dominator tree, and one over all edges for
 /// each group that is shown; memory as [`Flow`] says.
 pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
-    let mut seeds = seeds_by(graph, options.by);
-    let (mut sums, unattributed_size) = sums(graph, &mut seeds);
-    let mut order: Vec<usize> = (0..seeds.names.len()).collect();
+    let mut owners = Owners::by(graph, options.by);
+    let (mut sums, unattributed_size) = sums(graph, &mut owners);
+    let mut names = [owners.names()];
+    name::without_needless_folders(&mut names);
+    let [names] = names;
+    let groups = owners.groups();
+    let mut order: Vec<usize> = (0..groups.names.len()).collect();
     order.retain(|&at| sums.get(at).is_some_and(|sum| sum.seed_count > 0));
     order.sort_by_key(|&at| {
         let sum = sums.get(at);
@@ -78,29 +111,117 @@ pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
     let group_count = order.len() as u64;
     order.truncate(options.limit.unwrap_or(usize::MAX));
     let flow = Flow::of(graph);
-    let groups = order
+    let shown = order
         .into_iter()
         .filter_map(|at| {
             let sum = std::mem::take(sums.get_mut(at)?);
             Some(CodeGroup {
-                name: seeds.names.get(at)?.clone(),
+                name: names.get(at)?.clone(),
                 seed_count: sum.seed_count,
                 held_size: sum.held,
                 retained_size: sum.retained,
-                saved_size: saved(graph, &flow, &seeds, u32::try_from(at).ok()?),
+                saved_size: saved(graph, &flow, groups, u32::try_from(at).ok()?),
                 biggest: describe(graph, sum.biggest?),
             })
         })
         .collect();
-    Attribution { groups, group_count, unattributed_size }
+    Attribution { groups: shown, group_count, unattributed_size }
 }
 
-fn seeds_by(graph: &Graph, by: AttributeBy) -> Seeds {
-    let group_of: fn(&str) -> &str = match by {
-        AttributeBy::Package => package,
-        AttributeBy::File => |script| script,
-    };
-    Seeds::of(graph, group_of)
+/// What nodes belong to.
+enum Owners {
+    /// Code, and by the way classes that it defines.
+    Code(Seeds),
+    /// The same, in folders of packages.
+    Packages(Seeds),
+    Others(Groups),
+}
+
+impl AttributeBy {
+    /// Its name on the command line, in assertions and in budgets.
+    pub fn name(self) -> &'static str {
+        match self {
+            AttributeBy::Package => "package",
+            AttributeBy::File => "file",
+            AttributeBy::Plugin => "plugin",
+            AttributeBy::Class => "class",
+            AttributeBy::Context => "context",
+            AttributeBy::Function => "function",
+            AttributeBy::Component => "component",
+        }
+    }
+}
+
+impl Owners {
+    fn by(graph: &Graph, by: AttributeBy) -> Owners {
+        match by {
+            AttributeBy::Package => Owners::Packages(Seeds::of(graph, package)),
+            AttributeBy::File => Owners::of_code(graph, |script| Cow::Borrowed(script)),
+            AttributeBy::Plugin => Owners::of_code(graph, plugin::plugin),
+            AttributeBy::Class => Owners::Others(classes::classes(graph)),
+            AttributeBy::Context => Owners::Others(contexts::contexts(graph)),
+            AttributeBy::Function => Owners::Others(functions::functions(graph)),
+            AttributeBy::Component => Owners::Others(components::components(graph)),
+        }
+    }
+
+    fn of_code(graph: &Graph, group_of: GroupOf) -> Owners {
+        Owners::Code(Seeds::of(graph, group_of))
+    }
+
+    fn groups(&self) -> &Groups {
+        match self {
+            Owners::Code(seeds) | Owners::Packages(seeds) => &seeds.groups,
+            Owners::Others(groups) => groups,
+        }
+    }
+
+    /// The group of a script.
+    fn of_script(&self, script: &str) -> Option<u32> {
+        match self {
+            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.of_script(script),
+            Owners::Others(_) => None,
+        }
+    }
+
+    /// The group that holds a node, as [`sums`] has it, which has to be asked first. Cost: the dominators of the node.
+    fn of_holder(&self, graph: &Graph, node: Ordinal) -> Option<u32> {
+        let groups = self.groups();
+        let (mut at, mut container) = (node, None);
+        loop {
+            match groups.of_node(at) {
+                NOBODY => {}
+                group if groups.is_container(group) => container = Some(group),
+                group => return Some(group),
+            }
+            let above = graph.dominator(at);
+            if above == at || groups.share == Share::Members {
+                return container;
+            }
+            at = above;
+        }
+    }
+
+    /// The group of a node that nothing of a group dominates.
+    fn of_class(&mut self, graph: &Graph, node: Ordinal) -> u32 {
+        match self {
+            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.of_class(graph, node),
+            Owners::Others(_) => NOBODY,
+        }
+    }
+
+    /// The groups' names, with the folders of all packages.
+    fn names(&self) -> Vec<GroupName> {
+        match self {
+            Owners::Packages(seeds) => (0u32..)
+                .zip(&seeds.groups.names)
+                .map(|(at, key)| GroupName::of_package(key.clone(), seeds.versions.get(&at)))
+                .collect(),
+            Owners::Code(_) | Owners::Others(_) => {
+                self.groups().names.iter().cloned().map(GroupName::plain).collect()
+            }
+        }
+    }
 }
 
 /// What the scripts of one group hold, see [`CodeGroup`].
@@ -112,12 +233,12 @@ pub(crate) struct Held {
 
 /// What each group of scripts holds, unsorted; `group_of` names the group of a script. Cost: that of [`attribution`]
 /// without the walks over all edges.
-pub(crate) fn held_by_code(graph: &Graph, group_of: fn(&str) -> &str) -> Vec<(String, Held)> {
-    let mut seeds = Seeds::of(graph, group_of);
-    let (sums, _) = sums(graph, &mut seeds);
+pub(crate) fn held_by_code(graph: &Graph, group_of: GroupOf) -> Vec<(String, Held)> {
+    let mut owners = Owners::of_code(graph, group_of);
+    let (sums, _) = sums(graph, &mut owners);
     let held = |sum: Sum| Some(Held { held_size: sum.held, biggest: sum.biggest? });
-    let groups = seeds.names.into_iter().zip(sums);
-    groups.filter_map(|(name, sum)| Some((name, held(sum)?))).collect()
+    let groups = owners.groups().names.iter().zip(sums);
+    groups.filter_map(|(name, sum)| Some((name.clone(), held(sum)?))).collect()
 }
 
 #[derive(Debug, Default)]
@@ -146,9 +267,9 @@ impl Sum {
 }
 
 /// What each group holds, and what none does. The tree is walked in preorder, where what a node dominates follows it.
-fn sums(graph: &Graph, seeds: &mut Seeds) -> (Vec<Sum>, u64) {
+fn sums(graph: &Graph, owners: &mut Owners) -> (Vec<Sum>, u64) {
     let mut sums: Vec<Sum> = Vec::new();
-    sums.resize_with(seeds.names.len(), Sum::default);
+    sums.resize_with(owners.groups().names.len(), Sum::default);
     // For each open node of the tree its group and where its subtree ends.
     let mut open: Vec<(u32, u64)> = Vec::new();
     let mut unattributed = 0u64;
@@ -157,20 +278,26 @@ fn sums(graph: &Graph, seeds: &mut Seeds) -> (Vec<Sum>, u64) {
         while open.last().is_some_and(|&(_, end)| end <= at) {
             open.pop();
         }
-        let mut own = seeds.of_node(node);
+        let mut own = owners.groups().of_node(node);
         if own == NOBODY && open.is_empty() {
-            own = seeds.of_class(graph, node);
+            own = owners.of_class(graph, node);
         }
+        let groups = owners.groups();
         if own != NOBODY {
             let end = at + u64::from(graph.retained_count(node).max(1));
-            if open.last().is_none_or(|&(group, _)| group != own) {
+            let owns = open.is_empty() || !groups.is_container(own);
+            if owns && open.last().is_none_or(|&(group, _)| group != own) {
                 open.push((own, end));
             }
             if let Some(sum) = sums.get_mut(own as usize) {
                 sum.add(graph, node, at, end);
             }
         }
-        let held = match open.last().and_then(|&(group, _)| sums.get_mut(group as usize)) {
+        let holder = match groups.share {
+            Share::Dominated => open.last().map_or(NOBODY, |&(group, _)| group),
+            Share::Members => own,
+        };
+        let held = match sums.get_mut(holder as usize) {
             Some(sum) => &mut sum.held,
             None => &mut unattributed,
         };
@@ -180,7 +307,7 @@ fn sums(graph: &Graph, seeds: &mut Seeds) -> (Vec<Sum>, u64) {
 }
 
 /// Bytes of what nothing would keep alive without what belongs to the group by itself.
-fn saved(graph: &Graph, flow: &Flow<'_>, seeds: &Seeds, group: u32) -> u64 {
-    flow.lost_without(|node| seeds.of_node(node) == group)
+fn saved(graph: &Graph, flow: &Flow<'_>, groups: &Groups, group: u32) -> u64 {
+    flow.lost_without(|node| groups.of_node(node) == group)
         .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node)))
 }

@@ -6,10 +6,11 @@ mod event_handlers;
 use heapglass_graph::{Detachedness, Distance, Edge, EdgeType, Graph, NodeId, NodeType};
 
 use crate::native_context::{Owner, native_contexts};
+use crate::react::Fibers;
 use crate::strings::{StringSet, leading_integer};
 use crate::{Error, NodeSet, Result};
 
-/// A filter of DevTools' Summary view. The nodes that pass it: [`nodes_passing`].
+/// A filter of DevTools' Summary view, but for [`Filter::UnmountedFibers`]. The nodes that pass it: [`nodes_passing`].
 ///
 /// Source: `HeapSnapshot.createNamedFilter` and `createNodeIdFilter`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum Filter {
     RetainedByConsole,
     /// What only event handlers of DOM nodes keep alive.
     RetainedByEventHandlers,
+    /// Fibers of React that are unmounted: the way up from them does not end in a root.
+    UnmountedFibers,
     /// What belongs to the native context with this id alone.
     NativeContext(NodeId),
     /// What belongs to several native contexts.
@@ -66,6 +69,10 @@ pub fn nodes_passing(graph: &Graph, filter: Filter) -> Result<NodeSet> {
         Filter::RetainedByEventHandlers => {
             let handlers = event_handlers::event_handlers(graph);
             unreached(graph, |edge| !handlers.contains(edge.to))
+        }
+        Filter::UnmountedFibers => {
+            let fibers = Fibers::of(graph).all();
+            NodeSet::from_fn(graph.node_count(), |node| fibers.get(&node) == Some(&true))
         }
         Filter::NativeContext(id) => {
             let context = graph.ordinal_of(id).ok_or(Error::NoSuchObject(id))?;

@@ -10,7 +10,6 @@ mod growth;
 mod kind;
 mod library;
 mod members;
-mod package;
 mod points;
 mod series;
 
@@ -27,8 +26,6 @@ use growth::Growth;
 
 pub use kind::{Knowledge, LeakKind};
 pub use library::LibraryPattern;
-pub(crate) use package::package_folder;
-pub use package::package_of;
 pub use series::Figures;
 
 /// What is looked for.

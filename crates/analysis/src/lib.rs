@@ -24,8 +24,10 @@ mod nearest;
 mod node_set;
 mod object;
 mod oddities;
+mod package;
 mod paths;
 mod pattern;
+mod react;
 mod retainers;
 mod roles;
 mod row;
@@ -44,8 +46,8 @@ mod weak_map;
 
 pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
 pub use attribution::{
-    AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeGrowth, CodeSeries, attribution,
-    attribution_series,
+    AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeGrowth, CodeSeries, GroupName,
+    LeakGroup, attribution, attribution_series, leak_groups,
 };
 pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
@@ -62,7 +64,7 @@ pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
     Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
-    LibraryPattern, leaks, package_of,
+    LibraryPattern, leaks,
 };
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
@@ -72,6 +74,7 @@ pub use object::{
     ObjectReport, StringValue, object,
 };
 pub use oddities::{LEAST_ENTRIES, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTENERS, oddities};
+pub use package::package_of;
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
@@ -80,7 +83,7 @@ pub use rules::{MOST_PATH_CONDITIONS, Rule, RuleMatches, matching};
 pub use secrets::{Secret, SecretHolder, SecretOptions, SecretReport, SecretValue, secrets};
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
-    find_classes, instances, summarize,
+    find_classes, instances, instances_by_edges, summarize,
 };
 pub use suspects::{
     Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,

@@ -38,11 +38,6 @@ fn is_part_of_object(graph: &Graph, array: Ordinal) -> bool {
 
 /// Whether a node is a global object: a user root, or named so by its native context.
 fn is_global(graph: &Graph, node: Ordinal) -> bool {
-    let is_name = |name: &str| {
-        ["global", "Window", "GlobalObject", "DedicatedWorkerGlobalScope"].iter().any(|known| {
-            name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(" "))
-        })
-    };
     let is_below_root = || graph.each_retaining_node(node).any(|from| from == graph.root());
     let is_named_by_context = || {
         graph.retainers(node).take(64).any(|edge| {
@@ -53,7 +48,14 @@ fn is_global(graph: &Graph, node: Ordinal) -> bool {
     let is_system = graph.raw_name(node).starts_with("system / NativeContext");
     is_system
         || graph.distance(node).0 <= 1 && is_below_root() && is_user_root(graph, node)
-        || is_name(&graph.raw_name(node)) && is_named_by_context()
+        || is_name_of_global(&graph.raw_name(node)) && is_named_by_context()
+}
+
+/// Whether global objects are named so, which other objects may be too.
+pub(crate) fn is_name_of_global(name: &str) -> bool {
+    ["global", "Window", "GlobalObject", "DedicatedWorkerGlobalScope"].iter().any(|known| {
+        name == *known || name.strip_prefix(known).is_some_and(|rest| rest.starts_with(' '))
+    })
 }
 
 /// Whether a node is something a program makes and people know, rather than a part of it.

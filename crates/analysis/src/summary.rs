@@ -6,7 +6,9 @@ use std::collections::BinaryHeap;
 use heapglass_graph::{ClassIndex, ClassRow, ClassTable, Graph, Ordinal};
 use regex::{Regex, RegexBuilder};
 
-use crate::{Error, NodeSet, ObjectSummary, Result, describe};
+use crate::object::is_context;
+use crate::roles::is_program_object;
+use crate::{Error, NodeSet, ObjectSummary, Result, describe, tables};
 
 /// What a table of classes is sorted by. Sizes and counts go down, distance and name go up; equal
 /// rows stay in order of their class key.
@@ -171,8 +173,10 @@ pub fn find_classes(classes: &ClassTable, name: &str) -> Result<Vec<ClassIndex>>
 /// Objects of some classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instances {
-    /// The objects with the largest retained sizes, largest first.
+    /// The objects with the largest retained sizes, largest first; or those with the most edges.
     pub objects: Vec<ObjectSummary>,
+    /// For each of them the number of edges that lead out, if they are sorted by that.
+    pub edge_counts: Option<Vec<u64>>,
     /// Number of all instances that pass.
     pub count: u64,
     /// Sum of the shallow sizes of all of them, in bytes.
@@ -198,6 +202,45 @@ pub(crate) fn largest_of(
     nodes: impl Iterator<Item = Ordinal>,
     limit: Option<usize>,
 ) -> Instances {
+    most_of(graph, nodes, |node| graph.retained_size(node), limit).0
+}
+
+/// The objects of a program with most edges that lead out: of Maps and Sets those of their tables, which have the
+/// entries. Of `classes`, or of all; and in `filter`. Cost: one pass over the nodes.
+pub fn instances_by_edges(
+    graph: &Graph,
+    classes: Option<&[ClassIndex]>,
+    filter: Option<&NodeSet>,
+    limit: Option<usize>,
+) -> Instances {
+    let passes = |&node: &Ordinal| filter.is_none_or(|set| set.contains(node));
+    let edges = |node| edge_count(graph, node);
+    let (mut found, counts) = match classes {
+        Some(classes) => most_of(graph, instances_of(graph, classes).filter(passes), edges, limit),
+        None => {
+            let is_object = |&node: &Ordinal| {
+                graph.shallow_size(node) > 0
+                    && (is_program_object(graph, node) || is_context(graph, node))
+            };
+            most_of(graph, graph.nodes().filter(passes).filter(is_object), edges, limit)
+        }
+    };
+    found.edge_counts = Some(counts);
+    found
+}
+
+fn edge_count(graph: &Graph, node: Ordinal) -> u64 {
+    let from = tables::table_of(graph, node).map_or(node, |(table, _)| table);
+    graph.edge_range(from).len() as u64
+}
+
+/// Of `nodes` those with the largest `key`, at most `limit`, with their keys, and the sums over all.
+fn most_of(
+    graph: &Graph,
+    nodes: impl Iterator<Item = Ordinal>,
+    key: impl Fn(Ordinal) -> u64,
+    limit: Option<usize>,
+) -> (Instances, Vec<u64>) {
     let limit = limit.unwrap_or(usize::MAX);
     let (mut count, mut shallow_size) = (0, 0);
     // The largest so far; the smallest of them on top.
@@ -205,17 +248,17 @@ pub(crate) fn largest_of(
     for node in nodes {
         count += 1;
         shallow_size += graph.shallow_size(node);
-        largest.push(Reverse((graph.retained_size(node), Reverse(node))));
+        largest.push(Reverse((key(node), Reverse(node))));
         if largest.len() > limit {
             largest.pop();
         }
     }
-    let objects = largest
+    let (objects, keys) = largest
         .into_sorted_vec()
         .into_iter()
-        .map(|Reverse((_, Reverse(node)))| describe(graph, node))
-        .collect();
-    Instances { objects, count, shallow_size }
+        .map(|Reverse((key, Reverse(node)))| (describe(graph, node), key))
+        .unzip();
+    (Instances { objects, edge_counts: None, count, shallow_size }, keys)
 }
 
 /// The objects of `classes` with a shallow size above 0, in the file's order.

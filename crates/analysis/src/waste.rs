@@ -6,6 +6,7 @@ mod layout;
 mod objects;
 mod parts;
 mod rows;
+mod stale;
 mod text;
 
 use heapglass_graph::{Graph, NodeId, NodeType, Ordinal};
@@ -35,11 +36,13 @@ pub enum WasteKind {
     BoxedNumbers,
     /// The same package from several folders.
     PackageCopies,
+    /// Entries of Maps, Sets and arrays that are detached DOM nodes or unmounted fibers of React.
+    StaleEntries,
 }
 
 impl WasteKind {
     /// All kinds.
-    pub const ALL: [WasteKind; 10] = [
+    pub const ALL: [WasteKind; 11] = [
         WasteKind::DuplicateStrings,
         WasteKind::IdenticalObjects,
         WasteKind::SlicedStrings,
@@ -50,6 +53,7 @@ impl WasteKind {
         WasteKind::DictionaryObjects,
         WasteKind::BoxedNumbers,
         WasteKind::PackageCopies,
+        WasteKind::StaleEntries,
     ];
 }
 
@@ -159,6 +163,7 @@ fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Option<Wasted> {
         WasteKind::JoinedStrings => held(text::joined(graph)),
         WasteKind::BoxedNumbers => held(boxed_numbers(graph)),
         WasteKind::PackageCopies => copies::copies(graph, limit),
+        WasteKind::StaleEntries => held(stale::stale_entries(graph)),
         WasteKind::EmptyCollections
         | WasteKind::SpareRoom
         | WasteKind::SparseArrays

@@ -187,6 +187,9 @@ pub(crate) struct LeaksArgs {
     /// Growth below this, in bytes for each interval, is not looked at
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     pub(crate) least: u64,
+    /// Also say which package, file or class what grows belongs to
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) by: Option<Grouping>,
     /// A source map, or a directory of them: places in bundles are told as they were written. May be given more than once
     #[arg(long = "source-map", value_name = "FILE|DIR")]
     pub(crate) source_maps: Vec<PathBuf>,
@@ -218,9 +221,9 @@ pub(crate) struct ReportArgs {
     /// Share of the heap, in per cent, from which an owner stands out
     #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = help::percent)]
     pub(crate) threshold: f64,
-    /// Also say whose code holds the memory
+    /// Also say who holds the memory: whose code, which class
     #[arg(long, value_name = "WHAT")]
-    pub(crate) by: Option<CodeGrouping>,
+    pub(crate) by: Option<Grouping>,
     /// Resident memory of the process, to say what of it the heap does not explain [default: what process-info.txt
     /// beside the snapshot says]
     #[arg(long, value_name = "SIZE", value_parser = crate::resident::size)]
@@ -228,11 +231,21 @@ pub(crate) struct ReportArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CodeGrouping {
-    /// By npm package
+pub(crate) enum Grouping {
+    /// By the npm package whose code holds it
     Package,
-    /// By file
+    /// By the file whose code holds it
     File,
+    /// By the Backstage plugin whose code holds it, with the packages below its folder
+    Plugin,
+    /// By the class whose objects hold it
+    Class,
+    /// By native context (realm), as DevTools attributes it
+    Context,
+    /// By the function that allocated it: for recordings with stacks
+    Function,
+    /// By component of React, unmounted ones by themselves
+    Component,
 }
 
 #[derive(Debug, Args)]
@@ -251,7 +264,7 @@ pub(crate) struct SummaryArgs {
     /// List the objects of this class (a name as shown, or a class key)
     #[arg(long, value_name = "CLASS")]
     pub(crate) objects: Option<String>,
-    /// Only some objects, by DevTools' filters
+    /// Only some objects: by DevTools' filters, or unmounted fibers of React
     #[arg(long, value_name = "WHICH")]
     pub(crate) only: Option<OnlyFilter>,
     /// Only objects of this native context (realm): its @id, `shared` or `none`
@@ -269,6 +282,8 @@ pub(crate) enum SortColumn {
     Distance,
     Shallow,
     Retained,
+    /// Edges that lead out: lists the objects with most of them, of all classes or of --objects
+    Edges,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -283,6 +298,8 @@ pub(crate) enum OnlyFilter {
     Console,
     /// What only event handlers keep alive
     EventHandlers,
+    /// Fibers of React that are unmounted
+    UnmountedFibers,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

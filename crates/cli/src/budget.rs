@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use heapglass_analysis::{
-    Assertion, Bound, Figure, MOST_PATH_CONDITIONS, NamePattern, Rule, Subject,
+    Assertion, AttributeBy, Bound, Figure, MOST_PATH_CONDITIONS, NamePattern, Rule, Subject,
 };
 use serde::Deserialize;
 
@@ -88,15 +88,10 @@ impl Budget {
             add_bound(&mut budget, Figure::Total, &Subject::Heap, true, heap.growth)?;
         }
         for entry in written.budgets {
-            let class = entry.class.parse::<NamePattern>().map_err(|error| error.to_string())?;
-            let subject = Subject::Class(class);
             let before = budget.assertions.len();
-            let bounds =
-                Bounds { count: entry.count, shallow: entry.shallow, retained: entry.retained };
-            bounds.add(&mut budget, &subject, false)?;
-            entry.growth.unwrap_or_default().add(&mut budget, &subject, true)?;
+            let name = entry.add(&mut budget)?;
             if budget.assertions.len() == before {
-                return Err(format!("the budget of {} bounds nothing", entry.class));
+                return Err(format!("the budget of {name} bounds nothing"));
             }
         }
         for rule in written.rules {
@@ -114,7 +109,7 @@ struct Written {
     assertions: Vec<String>,
     heap: Option<HeapBudget>,
     #[serde(default, rename = "budget")]
-    budgets: Vec<ClassBudget>,
+    budgets: Vec<WrittenBudget>,
     #[serde(default, rename = "rule")]
     rules: Vec<WrittenRule>,
     leaks: Option<LeakPolicy>,
@@ -130,11 +125,16 @@ struct HeapBudget {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ClassBudget {
-    class: String,
+struct WrittenBudget {
+    class: Option<String>,
+    package: Option<String>,
+    file: Option<String>,
+    plugin: Option<String>,
     count: Option<WrittenBound>,
     shallow: Option<WrittenBound>,
     retained: Option<WrittenBound>,
+    held: Option<WrittenBound>,
+    saved: Option<WrittenBound>,
     growth: Option<Bounds>,
 }
 
@@ -144,6 +144,8 @@ struct Bounds {
     count: Option<WrittenBound>,
     shallow: Option<WrittenBound>,
     retained: Option<WrittenBound>,
+    held: Option<WrittenBound>,
+    saved: Option<WrittenBound>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -169,11 +171,49 @@ struct WrittenRule {
     at_most: u64,
 }
 
+impl WrittenBudget {
+    /// Adds its bounds, and says of what they are.
+    fn add(self, budget: &mut Budget) -> Result<String, String> {
+        let code = [
+            (AttributeBy::Package, self.package),
+            (AttributeBy::File, self.file),
+            (AttributeBy::Plugin, self.plugin),
+        ];
+        let code = code.into_iter().filter_map(|(by, name)| Some((Some(by), name?)));
+        let mut named = self.class.map(|name| (None, name)).into_iter().chain(code);
+        let (Some((by, name)), None) = (named.next(), named.next()) else {
+            return Err("a budget is of one class, package, file or plugin".to_owned());
+        };
+        let pattern = name.parse::<NamePattern>().map_err(|error| error.to_string())?;
+        let subject = match by {
+            None => Subject::Class(pattern),
+            Some(_) if self.count.is_some() || self.shallow.is_some() => {
+                return Err(format!(
+                    "code has no count and no shallow size, as the budget of {name} has"
+                ));
+            }
+            Some(by) => Subject::Code(by, pattern),
+        };
+        let bounds = Bounds {
+            count: self.count,
+            shallow: self.shallow,
+            retained: self.retained,
+            held: self.held,
+            saved: self.saved,
+        };
+        bounds.add(budget, &subject, false)?;
+        self.growth.unwrap_or_default().add(budget, &subject, true)?;
+        Ok(name)
+    }
+}
+
 impl Bounds {
     fn add(self, budget: &mut Budget, subject: &Subject, growth: bool) -> Result<(), String> {
         add_bound(budget, Figure::Count, subject, growth, self.count)?;
         add_bound(budget, Figure::Shallow, subject, growth, self.shallow)?;
-        add_bound(budget, Figure::Retained, subject, growth, self.retained)
+        add_bound(budget, Figure::Retained, subject, growth, self.retained)?;
+        add_bound(budget, Figure::Held, subject, growth, self.held)?;
+        add_bound(budget, Figure::Saved, subject, growth, self.saved)
     }
 }
 
@@ -253,6 +293,10 @@ mod tests {
             class = "/^Session/"
             count = 100
             growth = { retained = "1 MB" }
+            [[budget]]
+            package = "@x/y"
+            held = "50 MB"
+            growth = { saved = "5%" }
         "#;
         let expected = [
             "detached == 0",
@@ -260,6 +304,8 @@ mod tests {
             "growth(total) <= 5%",
             "count(/^Session/) <= 100",
             "growth(retained(/^Session/)) <= 1 MB",
+            "held(package @x/y) <= 50 MB",
+            "growth(saved(package @x/y)) <= 5%",
         ];
         assert_eq!(texts(file), Ok(expected.map(str::to_owned).to_vec()));
     }
@@ -271,6 +317,9 @@ mod tests {
             ("[[budget]]\nclass = \"A\"", "bounds nothing"),
             ("[[budget]]\nclass = \"A\"\ncuont = 3", "cuont"),
             ("[[budget]]\nclass = \"A\"\ncount = \"5%\"", "per cent of what"),
+            ("[[budget]]\nheld = 1", "is of one"),
+            ("[[budget]]\nclass = \"A\"\nfile = \"b\"\nheld = 1", "is of one"),
+            ("[[budget]]\npackage = \"b\"\ncount = 1", "no count"),
             ("[[budget]]\nclass = \"/(/\"\ncount = 1", "regular expression"),
             ("[[rule]]\nname = \"r\"", "needs a class"),
             ("[[rule]]\nclass = \"r\"", "missing field"),

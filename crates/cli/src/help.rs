@@ -54,6 +54,7 @@ Examples:
   heapglass heap.heapsnapshot.gz --top 20
   heapglass before.heapsnapshot after.heapsnapshot
   heapglass heap.heapsnapshot --by package
+  heapglass heap.heapsnapshot --by class --top 30
   heapglass heap.heapsnapshot --rss 1.2GiB
   heapglass heap.heapsnapshot --json | jq '.verdict.text'";
 
@@ -63,6 +64,8 @@ Examples:
   heapglass summary heap.heapsnapshot --filter '^Session' --sort count
   heapglass summary heap.heapsnapshot --objects Session
   heapglass summary heap.heapsnapshot --only duplicated-strings
+  heapglass summary heap.heapsnapshot --only unmounted-fibers
+  heapglass summary heap.heapsnapshot --sort edges
   heapglass summary heap.heapsnapshot --ids 120000..
   heapglass summary heap.heapsnapshot --native-context @35";
 

@@ -36,7 +36,35 @@ pub struct FunctionAllocations {
     pub live_size: u64,
 }
 
+/// The function that allocated each object of a recording with stacks.
+#[derive(Debug)]
+pub struct AllocatingFunctions<'a> {
+    graph: &'a Graph,
+    /// The function of each row of the trace tree, by the row's id.
+    of_trace: FxHashMap<u64, u32>,
+}
+
+impl AllocatingFunctions<'_> {
+    /// The innermost function on the stack of the node's allocation; `None` where that was not recorded.
+    pub fn of_node(&self, node: Ordinal) -> Option<u32> {
+        self.of_trace.get(&self.graph.trace(node)?).copied()
+    }
+
+    /// What is known of a function.
+    pub fn frame(&self, function: u32) -> StackFrame {
+        self.graph.frame(u64::from(function))
+    }
+}
+
 impl Graph {
+    /// The function that allocated each object; no function unless the snapshot is a recording with stacks. Cost: one
+    /// pass over the trace tree.
+    pub fn allocating_functions(&self) -> AllocatingFunctions<'_> {
+        let function = |&[id, function, ..]: &[u64; 5]| Some((id, u32::try_from(function).ok()?));
+        let of_trace = self.columns.trace_tree.iter().filter_map(function).collect();
+        AllocatingFunctions { graph: self, of_trace }
+    }
+
     /// The calls during which `node` was allocated, innermost first; empty where that was not
     /// recorded. Cost: one pass over the trace tree, which has a row for each distinct stack.
     pub fn allocation_stack(&self, node: Ordinal) -> Vec<StackFrame> {

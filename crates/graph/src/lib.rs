@@ -16,7 +16,7 @@ mod interfaces;
 mod open;
 mod overview;
 
-pub use allocation::{FunctionAllocations, StackFrame};
+pub use allocation::{AllocatingFunctions, FunctionAllocations, StackFrame};
 pub use classes::{ClassRow, ClassTable};
 pub use flow::Flow;
 pub use graph::{Edge, EdgeName, Edges, Graph, Location};

@@ -3,13 +3,15 @@
 use heapglass_graph::{ClassIndex, ClassRow, Detachedness, Graph, Ordinal};
 
 use super::{Figure, Subject};
-use crate::NamePattern;
+use crate::attribution::{GroupFigure, group_figure};
+use crate::{AttributeBy, NamePattern};
 
 /// Takes a figure of a snapshot.
 pub(super) fn measure(graph: &Graph, figure: Figure, subject: &Subject) -> u64 {
     match subject {
         Subject::Heap => of_heap(graph, figure),
         Subject::Class(pattern) => of_classes(graph, figure, pattern),
+        Subject::Code(by, pattern) => of_groups(graph, *by, figure, pattern),
     }
 }
 
@@ -25,9 +27,12 @@ fn of_heap(graph: &Graph, figure: Figure) -> u64 {
     let overview = graph.overview();
     let statistics = &overview.statistics;
     match figure {
-        Figure::Total | Figure::Count | Figure::Shallow | Figure::Retained => {
-            overview.info.total_size
-        }
+        Figure::Total
+        | Figure::Count
+        | Figure::Shallow
+        | Figure::Retained
+        | Figure::Held
+        | Figure::Saved => overview.info.total_size,
         Figure::Nodes => u64::from(overview.info.node_count),
         Figure::Edges => u64::from(overview.info.edge_count),
         Figure::Code => statistics.code,
@@ -50,12 +55,22 @@ fn of_classes(graph: &Graph, figure: Figure, pattern: &NamePattern) -> u64 {
     match figure {
         Figure::Count => sum(|row| row.count),
         Figure::Shallow => sum(|row| row.shallow_size),
+        Figure::Held | Figure::Saved => of_groups(graph, AttributeBy::Class, figure, pattern),
         _ => match (rows.next(), rows.next()) {
             (None, _) => 0,
             (Some((_, only)), None) => only.retained_size,
             _ => retained(graph, pattern),
         },
     }
+}
+
+fn of_groups(graph: &Graph, by: AttributeBy, figure: Figure, pattern: &NamePattern) -> u64 {
+    let figure = match figure {
+        Figure::Held => GroupFigure::Held,
+        Figure::Saved => GroupFigure::Saved,
+        _ => GroupFigure::Retained,
+    };
+    group_figure(graph, by, figure, |name| pattern.matches(name)).unwrap_or(0)
 }
 
 /// Bytes that all objects of some classes retain together, each byte once.

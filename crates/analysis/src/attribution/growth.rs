@@ -2,28 +2,29 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::Graph;
+use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
-use super::{AttributeBy, seeds_by, sums};
+use super::name::without_needless_folders;
+use super::{AttributeBy, GroupName, Owners, sums};
 use crate::compare::difference;
 
-/// What a package or a file holds in each of several snapshots.
+/// What a package, a file, a class … holds in each of several snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeSeries {
     /// Its name.
-    pub name: String,
+    pub name: GroupName,
     /// Bytes of which it is the nearest owner, as [`CodeGroup::held_size`](super::CodeGroup::held_size), in each
     /// snapshot.
     pub held_sizes: Vec<u64>,
 }
 
-/// What all code holds in each of several snapshots.
+/// What all groups hold in each of several snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeGrowth {
-    /// A row for each package or file that is in any of them, the one that grew most first.
+    /// A row for each group that is in any of them, the one that grew most first.
     pub groups: Vec<CodeSeries>,
-    /// Bytes of what no code holds alone, in each snapshot. With those of all groups they add up to the heap.
+    /// Bytes of what no group holds alone, in each snapshot. With those of all groups they add up to the heap.
     pub unattributed_sizes: Vec<u64>,
 }
 
@@ -35,7 +36,7 @@ impl CodeSeries {
 }
 
 impl CodeGrowth {
-    /// Bytes that no code holds alone, more in the last snapshot than in the first.
+    /// Bytes that no group holds alone, more in the last snapshot than in the first.
     pub fn unattributed_growth(&self) -> i64 {
         growth(&self.unattributed_sizes)
     }
@@ -46,19 +47,61 @@ fn growth(sizes: &[u64]) -> i64 {
     difference(size(sizes.last()), size(sizes.first()))
 }
 
-/// What each package or file holds in each of `graphs`. Names are those of scripts, so that the snapshots need not be of
-/// one process. Cost: that of [`attribution`](super::attribution) for each, without its walks over all edges.
+/// An object of the last snapshot, and the script that is known to have to do with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) node: Ordinal,
+    pub(crate) script: Option<&'a str>,
+}
+
+/// What each group holds in each of `graphs`. Groups are found again by name, so that the snapshots need not be of one
+/// process; only native contexts have their id in it. Cost: that of [`attribution`](super::attribution) for each, without its walks over all edges.
 pub fn attribution_series(graphs: &[&Graph], by: AttributeBy) -> CodeGrowth {
-    let mut rows: FxHashMap<String, Vec<u64>> = FxHashMap::default();
+    series_and_groups(graphs, by, &[]).0
+}
+
+/// The same, and for each of `subjects` the name of the group whose it is: that of its script, or else what holds it.
+pub(crate) fn series_and_groups(
+    graphs: &[&Graph],
+    by: AttributeBy,
+    subjects: &[Subject<'_>],
+) -> (CodeGrowth, Vec<Option<GroupName>>) {
+    let mut groups_of_subjects: Vec<Option<usize>> = Vec::new();
+    let mut rows: FxHashMap<GroupName, Vec<u64>> = FxHashMap::default();
     let mut unattributed_sizes = Vec::with_capacity(graphs.len());
-    for (at, graph) in graphs.iter().enumerate() {
-        let mut seeds = seeds_by(graph, by);
-        let (sums, unattributed) = sums(graph, &mut seeds);
+    let (mut names, mut held) = (Vec::new(), Vec::new());
+    for graph in graphs {
+        let mut owners = Owners::by(graph, by);
+        let (sums, unattributed) = sums(graph, &mut owners);
         unattributed_sizes.push(unattributed);
-        for (name, sum) in seeds.names.into_iter().zip(sums).filter(|(_, sum)| sum.seed_count > 0) {
-            let held = rows.entry(name).or_insert_with(|| vec![0; graphs.len()]);
-            if let Some(size) = held.get_mut(at) {
-                *size = sum.held;
+        // Of the last one in the end.
+        groups_of_subjects = subjects
+            .iter()
+            .map(|subject| {
+                let by_script = subject.script.and_then(|script| owners.of_script(script));
+                let is_there =
+                    |group: &u32| sums.get(*group as usize).is_some_and(|sum| sum.seed_count > 0);
+                let group =
+                    by_script.filter(is_there).or_else(|| owners.of_holder(graph, subject.node))?;
+                let before = sums.get(..group as usize)?;
+                Some(before.iter().filter(|sum| sum.seed_count > 0).count())
+            })
+            .collect();
+        let there = owners.names().into_iter().zip(sums).filter(|(_, sum)| sum.seed_count > 0);
+        let (there, sizes): (Vec<GroupName>, Vec<u64>) =
+            there.map(|(name, sum)| (name, sum.held)).unzip();
+        names.push(there);
+        held.push(sizes);
+    }
+    without_needless_folders(&mut names);
+    let last = names.last().cloned().unwrap_or_default();
+    let groups_of_subjects = groups_of_subjects.into_iter().map(|at| last.get(at?).cloned());
+    let groups_of_subjects = groups_of_subjects.collect();
+    for (at, (names, held)) in names.into_iter().zip(held).enumerate() {
+        for (name, held) in names.into_iter().zip(held) {
+            let sizes = rows.entry(name).or_insert_with(|| vec![0; graphs.len()]);
+            if let Some(size) = sizes.get_mut(at) {
+                *size = size.saturating_add(held);
             }
         }
     }
@@ -68,5 +111,5 @@ pub fn attribution_series(graphs: &[&Graph], by: AttributeBy) -> CodeGrowth {
         let key = |group: &CodeSeries| Reverse((group.growth(), group.held_sizes.last().copied()));
         key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
-    CodeGrowth { groups, unattributed_sizes }
+    (CodeGrowth { groups, unattributed_sizes }, groups_of_subjects)
 }

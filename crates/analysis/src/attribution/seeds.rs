@@ -1,13 +1,13 @@
 //! What belongs to code by itself: functions, their scopes and scripts, modules.
 
+use std::borrow::Cow;
+
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
-use crate::leaks::package_of;
+use super::groups::{Groups, NOBODY, Share};
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
-
-/// Belongs to no code.
-pub(super) const NOBODY: u32 = u32::MAX;
+use crate::package::{package_copy, package_folder};
 
 /// Node's own scripts.
 const NODE: &str = "(Node.js)";
@@ -16,15 +16,17 @@ pub(crate) const APPLICATION: &str = "(application)";
 /// Scripts without a path: evaluated text, the console.
 const OTHER: &str = "(evaluated code)";
 
+/// The name of the group that a script of this name belongs to.
+pub(crate) type GroupOf = fn(&str) -> Cow<'_, str>;
+
 /// The group of each node that belongs to code by itself.
 pub(super) struct Seeds {
-    /// For each node its group, or [`NOBODY`].
-    of_node: Vec<u32>,
-    /// The groups' names.
-    pub(super) names: Vec<String>,
+    pub(super) groups: Groups,
     /// The group of a script by its name.
-    group_of: fn(&str) -> &str,
+    group_of: GroupOf,
     known: FxHashMap<String, u32>,
+    /// The version of a group that its own package.json, loaded as a module, tells.
+    pub(super) versions: FxHashMap<u32, String>,
     /// The group of each script that was met.
     scripts: FxHashMap<Ordinal, u32>,
     /// The group of the class of each prototype that was met.
@@ -32,12 +34,12 @@ pub(super) struct Seeds {
 }
 
 impl Seeds {
-    pub(super) fn of(graph: &Graph, group_of: fn(&str) -> &str) -> Seeds {
+    pub(super) fn of(graph: &Graph, group_of: GroupOf) -> Seeds {
         let mut seeds = Seeds {
-            of_node: vec![NOBODY; graph.node_count() as usize],
-            names: Vec::new(),
+            groups: Groups::empty(graph, Share::Dominated),
             group_of,
             known: FxHashMap::default(),
+            versions: FxHashMap::default(),
             scripts: FxHashMap::default(),
             prototypes: FxHashMap::default(),
         };
@@ -51,8 +53,9 @@ impl Seeds {
         seeds
     }
 
-    pub(super) fn of_node(&self, node: Ordinal) -> u32 {
-        self.of_node.get(node.index()).copied().unwrap_or(NOBODY)
+    /// The group of a script that was met.
+    pub(super) fn of_script(&self, script: &str) -> Option<u32> {
+        self.known.get(&*(self.group_of)(script)).copied()
     }
 
     /// The group whose class an object is of, by its constructor; it belongs to it from now on.
@@ -67,13 +70,13 @@ impl Seeds {
             Some(&group) => group,
             None => {
                 let function = constructor_of(graph, node);
-                let group = function.map_or(NOBODY, |function| self.of_node(function));
+                let group = function.map_or(NOBODY, |function| self.groups.of_node(function));
                 self.prototypes.insert(prototype.to, group);
                 group
             }
         };
         if group != NOBODY {
-            self.mark(node, group);
+            self.groups.mark(node, group);
         }
         group
     }
@@ -96,11 +99,11 @@ impl Seeds {
             return;
         }
         for node in [closure, shared, script] {
-            self.mark(node, group);
+            self.groups.mark(node, group);
         }
         let mut scope = internal(closure, "context");
         while let Some(context) = scope.filter(|&context| is_context(graph, context)) {
-            if !self.mark(context, group) {
+            if !self.groups.mark(context, group) {
                 break;
             }
             scope = internal(context, "previous");
@@ -111,46 +114,53 @@ impl Seeds {
     fn module(&mut self, graph: &Graph, module: Ordinal) {
         let file = graph.edge_named(module, EdgeType::Property, "filename");
         if let Some(file) = file.filter(|file| graph.node_type(file.to) == NodeType::String) {
-            let group = self.group(&graph.raw_name(file.to));
-            self.mark(module, group);
-        }
-    }
-
-    /// Whether the node belonged to nobody before.
-    fn mark(&mut self, node: Ordinal, group: u32) -> bool {
-        match self.of_node.get_mut(node.index()) {
-            Some(own) if *own == NOBODY => {
-                *own = group;
-                true
+            let file = graph.raw_name(file.to);
+            let group = self.group(&file);
+            self.groups.mark(module, group);
+            if let Some(version) = version_of_package_json(graph, module, &file) {
+                self.versions.insert(group, version);
             }
-            _ => false,
         }
     }
 
     fn group(&mut self, script: &str) -> u32 {
         let name = (self.group_of)(script);
-        if let Some(&group) = self.known.get(name) {
+        if let Some(&group) = self.known.get(&*name) {
             return group;
         }
-        let group = u32::try_from(self.names.len()).unwrap_or(NOBODY);
-        self.known.insert(name.to_owned(), group);
-        self.names.push(name.to_owned());
+        let group = self.groups.add(&name, false);
+        self.known.insert(name.into_owned(), group);
         group
     }
 }
 
-/// The npm package of a script's path; the program's own scripts and Node's are a group each.
-pub(super) fn package(script: &str) -> &str {
+/// The version that a package says of itself, if `module` is its own package.json.
+fn version_of_package_json(graph: &Graph, module: Ordinal, file: &str) -> Option<String> {
+    let folder = file.strip_suffix("package.json")?.strip_suffix(['/', '\\'])?;
+    let copy = package_copy(folder).filter(|copy| copy.folder == folder)?;
+    let exports = graph.edge_named(module, EdgeType::Property, "exports")?.to;
+    let text = |name: &str| {
+        let value = graph.edge_named(exports, EdgeType::Property, name)?.to;
+        let is_text = graph.node_type(value) == NodeType::String;
+        is_text.then(|| graph.raw_name(value).into_owned())
+    };
+    text("name").filter(|name| name == copy.name)?;
+    text("version")
+}
+
+/// The folder of the npm package of a script's path; the program's own scripts and Node's are a group each.
+pub(super) fn package(script: &str) -> Cow<'_, str> {
     let is_path = script.starts_with(['/', '\\'])
         || script.contains("://")
         || script.get(1..3).is_some_and(|start| matches!(start, ":\\" | ":/"));
-    match package_of(script) {
-        Some(package) => package,
+    let group = match package_folder(script) {
+        Some(folder) => return folder,
         None if is_path => APPLICATION,
         // Before Node 16 `internal/fs/utils.js`, since then `node:internal/fs/utils`.
         None if script.starts_with("node:") || script.ends_with(".js") => NODE,
         None => OTHER,
-    }
+    };
+    Cow::Borrowed(group)
 }
 
 #[cfg(test)]
@@ -162,7 +172,7 @@ mod tests {
         for (script, group) in [
             (
                 "/app/node_modules/@backstage/plugin-catalog/dist/index.cjs.js",
-                "@backstage/plugin-catalog",
+                "/app/node_modules/@backstage/plugin-catalog",
             ),
             ("file:///app/src/main.mjs", "(application)"),
             ("C:\\app\\main.js", "(application)"),

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{PackageCopy, WasteKind, WasteRow, Wasted};
 use crate::attribution::{Held, held_by_code};
 use crate::describe;
-use crate::leaks::{package_folder, package_of};
+use crate::package::{package_folder, package_of};
 
 /// Packages whose scripts come from more than one folder: two versions, or one version that was installed twice. All
 /// but the largest copy count as waste.

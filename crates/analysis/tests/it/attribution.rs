@@ -1,7 +1,8 @@
 //! Heaps written by hand with code of two packages, and random ones.
 
 use heapglass_analysis::{
-    AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution, attribution_series,
+    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution,
+    attribution_series,
 };
 use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
@@ -35,7 +36,7 @@ fn total(graph: &heapglass_graph::Graph) -> u64 {
 /// Name, held, retained and saved bytes.
 fn figures(attribution: &Attribution) -> Vec<(String, u64, u64, u64)> {
     let figures = |group: &CodeGroup| {
-        (group.name.clone(), group.held_size, group.retained_size, group.saved_size)
+        (group.name.name.clone(), group.held_size, group.retained_size, group.saved_size)
     };
     attribution.groups.iter().map(figures).collect()
 }
@@ -65,7 +66,7 @@ fn a_variable_of_a_module_belongs_to_its_package_and_what_is_below_to_that_below
     assert_eq!(total(&open(&heap)), held_alpha + held_beta + found.unattributed_size);
     assert_eq!(found.groups.last().expect("two").biggest.id, id(&heap, outer));
     let files = by(&heap, AttributeBy::File);
-    assert_eq!(files.groups.first().expect("two").name, BETA);
+    assert_eq!(files.groups.first().expect("two").name.name, BETA);
 }
 
 /// A heap in which a package caches this many bytes; another is there if it has any.
@@ -87,7 +88,7 @@ fn series_say_whose_code_grew_and_add_up_to_the_heaps() {
     let growth = attribution_series(&graphs.each_ref(), AttributeBy::Package);
     let own = 64 + 48 + 32 + 100;
     let rows: Vec<_> =
-        growth.groups.iter().map(|group| (group.name.as_str(), group.growth())).collect();
+        growth.groups.iter().map(|group| (group.name.name.as_str(), group.growth())).collect();
     assert_eq!(rows, [("alpha", 8000), ("@scope/beta", 100 + own as i64)]);
     assert_eq!(growth.groups[0].held_sizes, [1000 + own, 3000 + own, 9000 + own]);
     assert_eq!(growth.groups[1].held_sizes, [0, 500 + own, 100 + own]);
@@ -96,7 +97,89 @@ fn series_say_whose_code_grew_and_add_up_to_the_heaps() {
         assert_eq!(held + growth.unattributed_sizes[at], total(graph));
     }
     let files = attribution_series(&graphs.each_ref(), AttributeBy::File);
-    assert_eq!(files.groups.first().map(|group| group.name.as_str()), Some(ALPHA));
+    assert_eq!(files.groups.first().map(|group| group.name.name.as_str()), Some(ALPHA));
+}
+
+#[test]
+fn assertions_of_code_measure_what_the_groups_have() {
+    let graphs = [cached(1000, 0), cached(3000, 500)].map(|heap| open(&heap));
+    let [first, last] = &graphs;
+    let own = 64 + 48 + 32 + 100;
+    let judge = |text: &str| {
+        let assertion: Assertion = text.parse().expect("an assertion");
+        match assertion.growth {
+            true => assertion.judge_growth(first, last),
+            false => assertion.judge(last),
+        }
+    };
+    for (text, measured) in [
+        ("held(package alpha) <= 1", 3000 + own),
+        ("retained(package alpha) <= 1", 3000 + own),
+        ("saved(package /./) <= 1", 3500 + 2 * own),
+        ("held(file /beta/) <= 1", 500 + own),
+        ("growth(held(package alpha)) <= 1", 2000),
+        ("held(package nobody) <= 1", 0),
+        ("held(Cache) <= 1", 3500),
+        ("saved(Cache) <= 1", 3500),
+    ] {
+        let judged = judge(text);
+        assert_eq!((judged.measured, judged.holds), (measured, measured <= 1), "{text}");
+    }
+    let assertion = |text: &str| text.parse::<Assertion>().expect("an assertion");
+    assert!(assertion("held(package alpha) <= 1").has_subject(last));
+    assert!(!assertion("held(package nobody) <= 1").has_subject(last));
+}
+
+#[test]
+fn copies_of_a_package_are_rows_of_their_own_and_have_the_version_that_is_known() {
+    let copies = |paths: &[&str]| {
+        let mut heap = SnapshotBuilder::new();
+        for (path, size) in paths.iter().zip(1u64..) {
+            let script = heap.node("code", path, 100);
+            let (closure, scope) = function(&mut heap, script, "use");
+            heap.property(heap.global(), path, closure);
+            let cache = heap.object("Cache", 1000 * size);
+            heap.context(scope, "cache", cache);
+        }
+        heap
+    };
+    let names = |heap: &SnapshotBuilder| {
+        let found = by(heap, AttributeBy::Package);
+        let name = |group: CodeGroup| (group.name.name, group.name.version, group.name.folder);
+        found.groups.into_iter().map(name).collect::<Vec<_>>()
+    };
+    let (x, text) = ("x".to_owned(), |text: &str| Some(text.to_owned()));
+    // By version; and a module of each kind, whose names are a path and a URL, is of one copy.
+    let heap = copies(&[
+        "/app/node_modules/.pnpm/x@1.2.0/node_modules/x/a.js",
+        "file:///app/node_modules/.pnpm/x@2.0.0/node_modules/x/a.mjs",
+        "/app/node_modules/.pnpm/x@2.0.0/node_modules/x/a.cjs",
+    ]);
+    assert_eq!(names(&heap), [(x.clone(), text("2.0.0"), None), (x.clone(), text("1.2.0"), None)]);
+    // By place, where there is no version; that of one is in its package.json, which is loaded.
+    let mut heap = copies(&[
+        "/app/node_modules/x/a.js",
+        "/app/node_modules/y/node_modules/x/a.js",
+        "/app/node_modules/z/node_modules/x/a.js",
+    ]);
+    let module = heap.object("Module", 40);
+    let file = heap.string("/app/node_modules/x/package.json", 48);
+    heap.property(heap.global(), "module", module);
+    heap.property(module, "filename", file);
+    let exports = heap.object("Object", 40);
+    heap.property(module, "exports", exports);
+    for (name, value) in [("name", "x"), ("version", "3.1.4")] {
+        let value = heap.string(value, 16);
+        heap.property(exports, name, value);
+    }
+    assert_eq!(
+        names(&heap),
+        [
+            (x.clone(), None, text("/app/node_modules/z/node_modules/x")),
+            (x.clone(), None, text("/app/node_modules/y/node_modules/x")),
+            (x, text("3.1.4"), None),
+        ]
+    );
 }
 
 #[test]
@@ -239,7 +322,7 @@ proptest! {
         prop_assert_eq!(found.unattributed_size, rest);
         prop_assert_eq!(total(&graph), rest + expected[0] + expected[1]);
         for group in &found.groups {
-            let package = usize::from(group.name != "alpha");
+            let package = usize::from(group.name.name != "alpha");
             prop_assert_eq!(group.held_size, expected[package]);
             prop_assert!(group.held_size <= group.retained_size);
             prop_assert!(group.retained_size <= group.saved_size);

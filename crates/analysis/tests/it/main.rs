@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
 mod attribution;
+mod attribution_by;
 mod compare;
 mod contexts;
 mod filters;
@@ -11,6 +12,7 @@ mod objects;
 mod oddities;
 mod paths;
 mod random;
+mod react;
 mod retainers;
 mod rules;
 mod secrets;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::CodeGrouping;
+use super::Grouping;
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
@@ -23,7 +23,7 @@ pub(crate) struct CompareArgs {
     /// What to sort the classes of two snapshots by
     #[arg(long, value_name = "COLUMN", default_value = "growth")]
     pub(crate) sort: CompareColumn,
-    /// Only classes (or packages, or files) whose name matches this regular expression, in any case
+    /// Only classes (or what else --by says) whose name matches this regular expression, in any case
     #[arg(long, value_name = "REGEX")]
     pub(crate) filter: Option<String>,
     /// Rows to show, 0 for all [default: 30; with --json all]
@@ -32,9 +32,9 @@ pub(crate) struct CompareArgs {
     /// Objects to list that grew most
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
-    /// Say what the code of each package or file holds in each snapshot, instead of classes
+    /// Say what each of these holds in each snapshot, instead of comparing classes by their objects
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["control", "objects", "matching", "sort", "top"])]
-    pub(crate) by: Option<CodeGrouping>,
+    pub(crate) by: Option<Grouping>,
     /// List the new and the deleted objects of this class (a name as shown, or a class key)
     #[arg(long, value_name = "CLASS", conflicts_with = "control")]
     pub(crate) objects: Option<String>,

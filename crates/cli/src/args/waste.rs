@@ -38,4 +38,6 @@ pub(crate) enum WasteChoice {
     BoxedNumbers,
     /// Packages that were loaded from more than one folder
     PackageCopies,
+    /// Maps, Sets and arrays that hold detached DOM nodes or unmounted fibers of React
+    StaleEntries,
 }

@@ -51,7 +51,7 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let mut snapshots = open_series(context, &args.files, 2, "comparing")?;
     let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
     if let Some(by) = args.by {
-        let by = grouping(by);
+        let by = grouping(by, &graphs)?;
         let growth = attribution_series(&graphs, by);
         let matches = |name: &str| pattern.as_ref().is_none_or(|p| p.is_match(name));
         let body = CompareCodeBody::new(&growth, by, matches, rows);

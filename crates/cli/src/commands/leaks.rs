@@ -2,14 +2,14 @@
 
 use std::io::{self, BufWriter, Write};
 
-use heapglass_analysis::{LeakOptions, LeakReport, SuspectOptions, leaks, oddities, suspects};
+use heapglass_analysis::{LeakOptions, SuspectOptions, leak_groups, leaks, oddities, suspects};
 use heapglass_graph::Graph;
-use heapglass_report::wire::{FindingEntry, LeaksDocument};
+use heapglass_report::wire::{FindingEntry, LeaksDocument, SnapshotEntry};
 
-use super::limit;
+use super::{grouping, limit};
 use crate::args::LeaksArgs;
 use crate::context::Context;
-use crate::exit::ExitStatus;
+use crate::exit::{ExitStatus, Failure};
 use crate::open::Opened;
 use crate::series::{Series, open_series};
 use crate::source_maps::SourceMaps;
@@ -28,13 +28,19 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
     }
     let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
     let mut document = match opened.as_slice() {
+        [_] if args.by.is_some() => {
+            let text = "one snapshot shows no growth, so nothing that grows can be anybody's";
+            return Err(Failure::usage(text)
+                .hint("`heapglass report FILE --by …` says who holds what")
+                .into());
+        }
         [(snapshot, graph)] => {
             let top = limit(args.top).unwrap_or(usize::MAX);
             let options = SuspectOptions { limit: top, ..SuspectOptions::default() };
             let found = (suspects(graph, &options), oddities(graph, top));
             LeaksDocument::of_one(&found.0, &found.1, snapshot.entry.clone(), findings, errors)
         }
-        _ => LeaksDocument::new(&of_several(&opened, args), entries, findings, errors),
+        several => of_several(several, args, entries, findings, errors)?,
     };
     document.map_sources(|place| maps.original(place));
     drop(opened);
@@ -49,12 +55,24 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
     Ok(status)
 }
 
-fn of_several(opened: &[(Opened, Graph)], args: &LeaksArgs) -> LeakReport {
+fn of_several(
+    opened: &[(Opened, Graph)],
+    args: &LeaksArgs,
+    entries: Vec<SnapshotEntry>,
+    findings: Vec<FindingEntry>,
+    errors: Vec<heapglass_report::wire::Failure>,
+) -> anyhow::Result<LeaksDocument> {
     let graphs: Vec<Graph> = opened.iter().map(|(_, graph)| graph.clone()).collect();
+    let by = args.by.map(|by| grouping(by, &graphs.iter().collect::<Vec<_>>())).transpose()?;
     let options = LeakOptions {
         least_bytes: args.least,
         limit: limit(args.top).unwrap_or(usize::MAX),
         ..LeakOptions::default()
     };
-    leaks(&graphs, &options)
+    let report = leaks(&graphs, &options);
+    let document = LeaksDocument::new(&report, entries, findings, errors);
+    Ok(match by {
+        Some(by) => document.grouped(&leak_groups(&graphs, &report, by), by),
+        None => document,
+    })
 }

@@ -25,8 +25,9 @@ mod target;
 mod waste;
 
 use heapglass_analysis::AttributeBy;
+use heapglass_graph::Graph;
 
-use crate::args::{Cli, CodeGrouping, Command};
+use crate::args::{Cli, Command, Grouping};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 
@@ -64,12 +65,25 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// What code is grouped by, as it is typed.
-fn grouping(by: CodeGrouping) -> AttributeBy {
-    match by {
-        CodeGrouping::Package => AttributeBy::Package,
-        CodeGrouping::File => AttributeBy::File,
-    }
+/// What memory is grouped by, as it is typed. Fails where the snapshot cannot know.
+fn grouping(by: Grouping, graphs: &[&Graph]) -> Result<AttributeBy, Failure> {
+    Ok(match by {
+        Grouping::Package => AttributeBy::Package,
+        Grouping::File => AttributeBy::File,
+        Grouping::Plugin => AttributeBy::Plugin,
+        Grouping::Class => AttributeBy::Class,
+        Grouping::Context => AttributeBy::Context,
+        Grouping::Component => AttributeBy::Component,
+        Grouping::Function => {
+            if graphs.iter().any(|graph| graph.overview().info.trace_function_count == 0) {
+                let text = "who allocated what is in recordings with stacks only";
+                let hint = "record with DevTools' \"Allocations on timeline\" and stacks, or over the inspector with \
+                            HeapProfiler.startTrackingHeapObjects and trackAllocations";
+                return Err(Failure::usage(text).hint(hint));
+            }
+            AttributeBy::Function
+        }
+    })
 }
 
 /// A limit as it is typed: 0 stands for none.

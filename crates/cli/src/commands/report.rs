@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitSt
         let body =
             body(&opened.snapshot, &graph, args.top, args.threshold).of_process(memory.as_ref());
         let Some(by) = args.by else { return Ok(body) };
-        let by = grouping(by);
+        let by = grouping(by, &[&graph])?;
         let options = AttributionOptions { by, limit: Some(args.top) };
         Ok(body.attributed(&attribution(&graph, &options), by))
     })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use heapglass_analysis::{
     ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes,
-    instances, nodes_passing, summarize,
+    instances, instances_by_edges, nodes_passing, summarize,
 };
 use heapglass_graph::{ClassTable, Graph, NodeId, Wants};
 use heapglass_report::wire::{InstancesBody, SummaryBody};
@@ -26,6 +26,11 @@ pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitS
         // A program that asks for JSON and gets only the first rows would not notice.
         None => (!context.settings.json).then_some(ROWS),
     };
+    if args.sort == SortColumn::Edges {
+        return answer(context, &args.files.files, Heading::ForSeveral, |opened| {
+            by_edges(opened, args, rows)
+        });
+    }
     match &args.objects {
         Some(class) => answer(context, &args.files.files, Heading::ForSeveral, |opened| {
             objects(opened, args, class, rows)
@@ -61,6 +66,19 @@ fn objects(
     Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
 }
 
+fn by_edges(
+    opened: &Opened,
+    args: &SummaryArgs,
+    rows: Option<usize>,
+) -> anyhow::Result<InstancesBody> {
+    let (table, nodes) = selected(opened, args)?;
+    let graph = opened.graph("counting edges in")?;
+    let found = args.objects.as_deref().map(|class| find_classes(&table, class)).transpose()?;
+    let objects = instances_by_edges(&graph, found.as_deref(), nodes.as_ref(), rows);
+    let classes = found.iter().flatten().map(|&class| table.row(class));
+    Ok(InstancesBody::new(classes, &objects))
+}
+
 /// The classes after the filters, and the nodes that pass them; no nodes where there is no filter.
 fn selected<'a>(
     opened: &'a Opened,
@@ -90,6 +108,7 @@ fn filters(args: &SummaryArgs) -> Vec<Filter> {
         OnlyFilter::Contexts => Filter::RetainedByContexts,
         OnlyFilter::Console => Filter::RetainedByConsole,
         OnlyFilter::EventHandlers => Filter::RetainedByEventHandlers,
+        OnlyFilter::UnmountedFibers => Filter::UnmountedFibers,
     });
     let context = args.native_context.map(|choice| match choice {
         ContextChoice::Id(id) => Filter::NativeContext(NodeId(id)),
@@ -106,6 +125,7 @@ fn sort(column: SortColumn) -> ClassSort {
         SortColumn::Count => ClassSort::Count,
         SortColumn::Distance => ClassSort::Distance,
         SortColumn::Shallow => ClassSort::ShallowSize,
-        SortColumn::Retained => ClassSort::RetainedSize,
+        // Sorts objects, not classes.
+        SortColumn::Retained | SortColumn::Edges => ClassSort::RetainedSize,
     }
 }

@@ -35,5 +35,6 @@ fn kind(choice: WasteChoice) -> WasteKind {
         WasteChoice::DictionaryObjects => WasteKind::DictionaryObjects,
         WasteChoice::BoxedNumbers => WasteKind::BoxedNumbers,
         WasteChoice::PackageCopies => WasteKind::PackageCopies,
+        WasteChoice::StaleEntries => WasteKind::StaleEntries,
     }
 }

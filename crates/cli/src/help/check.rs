@@ -6,6 +6,7 @@ Assertions compare a figure with a bound:
   retained(/^Http.*Request$/) < 5 MB
                                   of all classes that match, each byte once
   shallow(\"(string)\") <= 20%      a share of the heap
+  held(package express) <= 50 MB  what `report --by package` shows: held, retained, saved; also file, plugin
   total <= 200 MB                 also nodes, edges, code, strings, js_arrays, typed_arrays, system,
                                   detached (the number of detached DOM nodes)
   growth(count(Session)) <= 0     the last snapshot against the first
@@ -20,6 +21,9 @@ A file says the same, and more (docs/check.md has all of it):
   class = \"Session\"
   count = 100
   growth = { retained = \"1 MB\" }
+  [[budget]]
+  package = \"express-session\"
+  held = \"50 MB\"
   [[rule]]
   name = \"closed sessions go away\"
   class = \"Session\"

@@ -14,6 +14,11 @@ pub(super) fn title(attribution: &AttributionEntry) -> &'static str {
     match attribution.by {
         AttributeByEntry::Package => "Packages that hold most",
         AttributeByEntry::File => "Files that hold most",
+        AttributeByEntry::Plugin => "Plugins that hold most",
+        AttributeByEntry::Class => "Classes that hold most",
+        AttributeByEntry::Context => "Native contexts that hold most",
+        AttributeByEntry::Function => "Functions whose allocations are still there",
+        AttributeByEntry::Component => "Components that hold most",
     }
 }
 
@@ -22,6 +27,83 @@ pub(super) fn column(by: AttributeByEntry) -> (&'static str, Kind) {
     match by {
         AttributeByEntry::Package => ("Package", Kind::Text),
         AttributeByEntry::File => ("File", Kind::Path),
+        AttributeByEntry::Plugin => ("Plugin", Kind::Text),
+        AttributeByEntry::Class => ("Class", Kind::Text),
+        AttributeByEntry::Context => ("Native context", Kind::Text),
+        AttributeByEntry::Function => ("Function", Kind::Path),
+        AttributeByEntry::Component => ("Component", Kind::Text),
+    }
+}
+
+/// One group, and several.
+pub(super) fn words(by: AttributeByEntry) -> (&'static str, &'static str) {
+    match by {
+        AttributeByEntry::Package => ("package", "packages"),
+        AttributeByEntry::File => ("file", "files"),
+        AttributeByEntry::Plugin => ("plugin", "plugins"),
+        AttributeByEntry::Class => ("class", "classes"),
+        AttributeByEntry::Context => ("native context", "native contexts"),
+        AttributeByEntry::Function => ("function", "functions"),
+        AttributeByEntry::Component => ("component", "components"),
+    }
+}
+
+/// What the rest belongs to.
+pub(super) fn rest(by: AttributeByEntry) -> &'static str {
+    match by {
+        AttributeByEntry::Package | AttributeByEntry::File | AttributeByEntry::Plugin => {
+            "no code alone"
+        }
+        AttributeByEntry::Class => "no object alone",
+        AttributeByEntry::Context => "no native context",
+        AttributeByEntry::Function => "no recorded function",
+        AttributeByEntry::Component => "no component",
+    }
+}
+
+/// What the figures are.
+fn legend(by: AttributeByEntry) -> &'static str {
+    match by {
+        AttributeByEntry::Package | AttributeByEntry::File | AttributeByEntry::Plugin => {
+            "Holds: what it is the nearest owner of. Retains: with what other code below it holds. Saved: what would be \
+             freed if all its functions, scopes, modules and objects went."
+        }
+        AttributeByEntry::Component => {
+            "Holds: what its fibers are the nearest owner of, props, state and hooks among it. Retains: with what other \
+             components below them hold. Saved: what would be freed if all its fibers went; what a fiber and its alternate \
+             share is in this alone."
+        }
+        AttributeByEntry::Class => {
+            "Holds: what its objects are the nearest owner of. Retains: with what other objects below them hold. Saved: \
+             what would be freed if all its objects went."
+        }
+        AttributeByEntry::Context => {
+            "Holds: what belongs to it alone. Retains: what cannot be reached but through that. Saved: what would be \
+             freed if all of it went."
+        }
+        AttributeByEntry::Function => {
+            "Holds: what it allocated and is still there. Retains: what cannot be reached but through that. Saved: what \
+             would be freed if all of it went."
+        }
+    }
+}
+
+/// A group's name, of packages with version and folder.
+pub(super) fn name(name: &str, version: Option<&str>, folder: Option<&str>) -> Cell {
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let mut cell = match name.rsplit_once(" @").filter(|(_, id)| is_id(id)) {
+        // Of a native context, which is told from others by it.
+        Some((name, id)) => {
+            Cell::new(Role::Class, clean(name)).then_kept(Role::Faint, format!(" @{id}"))
+        }
+        None => Cell::new(Role::Class, clean(name)),
+    };
+    if let Some(version) = version {
+        cell = cell.then_if_room(Role::Faint, format!(" {}", clean(version)));
+    }
+    match folder {
+        Some(folder) => cell.then(Role::Faint, format!(" in {}", clean(folder))),
+        None => cell,
     }
 }
 
@@ -44,7 +126,7 @@ pub(super) fn write(
     .indent(2);
     for group in &attribution.groups {
         table.row(vec![
-            Cell::new(Role::Class, clean(&group.name)),
+            name(&group.name, group.version.as_deref(), group.folder.as_deref()),
             Cell::plain(look.size(group.held_size)),
             Cell::new(Role::Faint, share(group.held_size, total)),
             Cell::plain(look.size(group.retained_size)),
@@ -56,11 +138,14 @@ pub(super) fn write(
     let more = attribution.group_count.saturating_sub(attribution.groups.len() as u64);
     let more =
         if more > 0 { format!("{} more are not shown. ", count(more)) } else { String::new() };
+    let rest = rest(attribution.by);
+    let first = rest.get(..1).unwrap_or_default().to_uppercase();
     let note = format!(
-        "{more}No code alone holds {} ({}). Holds: what it is the nearest owner of. Retains: with what other code \
-         below it holds. Saved: what would be freed if all its functions, scopes, modules and objects went.",
+        "{more}{first}{} holds {} ({}). {}",
+        rest.get(1..).unwrap_or_default(),
         look.size_in_words(attribution.unattributed_size),
-        share(attribution.unattributed_size, total)
+        share(attribution.unattributed_size, total),
+        legend(attribution.by)
     );
     for line in wrap(&note, look.width.saturating_sub(2)) {
         writeln!(out, "  {}", look.paint(Role::Faint, &line))?;

@@ -1,6 +1,6 @@
 //! What `check` found, in sentences.
 
-use heapglass_analysis::{Assertion, Judged, RuleMatches};
+use heapglass_analysis::{Assertion, AttributeBy, Judged, RuleMatches, Subject};
 
 use super::SizeStyle;
 use super::numbers::{count, counted, size_in_words};
@@ -49,7 +49,14 @@ pub(crate) fn assertion(
         text.push_str(&format!(" ({})", assertion.bound));
     }
     if !is_named {
-        text.push_str("; no class has such a name");
+        text.push_str(match assertion.subject {
+            Subject::Code(by, _) => match by {
+                AttributeBy::File => "; no file has such a name",
+                AttributeBy::Plugin => "; no plugin has such a name",
+                _ => "; no package has such a name",
+            },
+            Subject::Class(_) | Subject::Heap => "; no class has such a name",
+        });
     }
     text
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::fit::{clean, wrap};
 use super::paths::{write_labelled, write_one_line};
 use super::report::{KEPT_BY, OWNER, PACKAGE, WRITTEN, write_title};
-use super::{Look, Role, heading, leak_words, standing_out};
+use super::{Look, Role, heading, leak_groups, leak_words, standing_out};
 use crate::wire::{LeakSuspectEntry, LeaksDocument};
 
 /// Labels under a suspect, as wide as those of `report`.
@@ -25,6 +25,9 @@ impl LeaksDocument {
         for suspect in &self.suspects {
             writeln!(out)?;
             write_suspect(suspect, look, out)?;
+        }
+        if let Some(groups) = &self.groups {
+            leak_groups::write(groups, look, out)?;
         }
         match &self.standing_out {
             Some(found) => standing_out::write(found, look, out),

@@ -12,6 +12,7 @@ mod details;
 mod figures;
 mod fit;
 mod heading;
+mod leak_groups;
 pub(crate) mod leak_words;
 mod leaks;
 mod look;

@@ -45,8 +45,10 @@ impl Page for InstancesBody {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
-        writeln!(out)?;
+        if !self.classes.is_empty() {
+            class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
+            writeln!(out)?;
+        }
         object_table(&self.objects, snapshot.total_size, 0, look).write(look, out)?;
         let shown = self.objects.len() as u64;
         let objects = counted(self.object_count, "object", "objects");
@@ -114,9 +116,13 @@ pub(super) fn object_table(
     indent: usize,
     look: &Look,
 ) -> Table {
-    let mut table = figures::table(&[("Object", Kind::Text)]).indent(indent);
+    let with_edges = objects.iter().any(|object| object.edge_count.is_some());
+    let own = [("Object", Kind::Text), ("Edges", Kind::Number)];
+    let mut table = figures::table(&own[..if with_edges { 2 } else { 1 }]).indent(indent);
     for object in objects {
-        table.row(Figures::from(object).after(vec![label(object)], total, look));
+        let mut own = vec![label(object)];
+        own.extend(object.edge_count.map(|edges| Cell::plain(count(edges))));
+        table.row(Figures::from(object).after(own, total, look));
     }
     table
 }

@@ -71,6 +71,12 @@ pub(crate) fn of(kind: WasteKindEntry) -> Words {
              counted, with what their code holds.",
             "See `npm ls PACKAGE`; `npm dedupe` or an entry in `overrides` brings them together.",
         ),
+        WasteKindEntry::StaleEntries => (
+            "Collections with stale entries",
+            "Maps, Sets and arrays that hold DOM nodes out of every document, or fibers of React that are unmounted. What \
+             such entries retain is counted, though something else may hold them too.",
+            "Delete the entry where the node is removed, in the component's cleanup, or use a WeakMap or a WeakSet.",
+        ),
     };
     Words { title, explanation, fix }
 }

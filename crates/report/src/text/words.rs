@@ -201,6 +201,7 @@ mod tests {
             distance: Some(2),
             shallow_size: 10,
             retained_size,
+            edge_count: None,
             detachedness: None,
         }
     }

@@ -6,21 +6,21 @@ use serde::Serialize;
 
 use super::ObjectEntry;
 
-/// The memory by the code that holds it.
+/// The memory by what holds it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AttributionEntry {
-    /// What code is grouped by.
+    /// What it is grouped by.
     pub by: AttributeByEntry,
     /// Number of groups.
     pub group_count: u64,
     /// The groups that hold most. Their `held_size` and that of the groups that are not shown add up to the heap with
     /// `unattributed_size`.
     pub groups: Vec<CodeGroupEntry>,
-    /// Bytes of what no code holds alone.
+    /// Bytes of what no group holds alone.
     pub unattributed_size: u64,
 }
 
-/// What code is grouped by.
+/// What memory is grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttributeByEntry {
@@ -28,18 +28,34 @@ pub enum AttributeByEntry {
     Package,
     /// By script.
     File,
+    /// By Backstage plugin.
+    Plugin,
+    /// By class of objects.
+    Class,
+    /// By native context.
+    Context,
+    /// By the function that allocated it.
+    Function,
+    /// By component of React.
+    Component,
 }
 
-/// A package or a file.
+/// A package, a file, a class …
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CodeGroupEntry {
-    /// Its name; `(application)`, `(Node.js)` and `(evaluated code)` for what is in no package.
+    /// Its name; `(application)`, `(Node.js)`, `(evaluated code)` and `(other packages)` for what is in no package or
+    /// plugin, `(shared)` for what several native contexts reach.
     pub name: String,
-    /// Functions, scopes, scripts and modules of it in the heap, and objects of its classes that no code holds.
+    /// The version of a package, where its path or its own package.json in the heap tells it.
+    pub version: Option<String>,
+    /// The folder of a package of which there is more than one copy with this name and version.
+    pub folder: Option<String>,
+    /// Of code the functions, scopes, scripts and modules in the heap, and objects of its classes that no code holds. Of
+    /// a class its objects, of a context or function all that belongs to it.
     pub seed_count: u64,
-    /// Bytes of which it is the nearest owner.
+    /// Bytes of which it is the nearest owner; of a context or function those of its own objects.
     pub held_size: u64,
-    /// Bytes that these retain, with what other code holds below them.
+    /// Bytes that these retain, with what other groups hold below them.
     pub retained_size: u64,
     /// Bytes that would be freed if all of these went.
     pub saved_size: u64,
@@ -63,6 +79,11 @@ impl From<AttributeBy> for AttributeByEntry {
         match by {
             AttributeBy::Package => AttributeByEntry::Package,
             AttributeBy::File => AttributeByEntry::File,
+            AttributeBy::Plugin => AttributeByEntry::Plugin,
+            AttributeBy::Class => AttributeByEntry::Class,
+            AttributeBy::Context => AttributeByEntry::Context,
+            AttributeBy::Function => AttributeByEntry::Function,
+            AttributeBy::Component => AttributeByEntry::Component,
         }
     }
 }
@@ -70,7 +91,9 @@ impl From<AttributeBy> for AttributeByEntry {
 impl From<&CodeGroup> for CodeGroupEntry {
     fn from(group: &CodeGroup) -> CodeGroupEntry {
         CodeGroupEntry {
-            name: group.name.clone(),
+            name: group.name.name.clone(),
+            version: group.name.version.clone(),
+            folder: group.name.folder.clone(),
             seed_count: group.seed_count,
             held_size: group.held_size,
             retained_size: group.retained_size,

@@ -69,13 +69,13 @@ pub struct SummaryBody {
 /// What `summary --objects` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InstancesBody {
-    /// The classes whose instances these are.
+    /// The classes whose instances these are; none if they are of any class.
     pub classes: Vec<ClassEntry>,
     /// Number of all instances, the ones beyond the limit included.
     pub object_count: u64,
     /// Sum of the shallow sizes of all instances.
     pub shallow_size: u64,
-    /// The instances, largest retained size first.
+    /// The instances, largest retained size first, or most edges first.
     pub objects: Vec<ObjectEntry>,
 }
 
@@ -134,11 +134,16 @@ impl InstancesBody {
         classes: impl IntoIterator<Item = &'a ClassRow>,
         instances: &Instances,
     ) -> InstancesBody {
+        let mut objects: Vec<ObjectEntry> = entries(&instances.objects);
+        let counts = instances.edge_counts.iter().flatten();
+        for (object, &count) in objects.iter_mut().zip(counts) {
+            object.edge_count = Some(count);
+        }
         InstancesBody {
             classes: entries(classes),
             object_count: instances.count,
             shallow_size: instances.shallow_size,
-            objects: entries(&instances.objects),
+            objects,
         }
     }
 }

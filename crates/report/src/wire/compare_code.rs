@@ -1,4 +1,4 @@
-//! `compare --by`: whose code holds more.
+//! `compare --by`: who holds more.
 
 use heapglass_analysis::{AttributeBy, CodeGrowth, CodeSeries};
 use schemars::JsonSchema;
@@ -10,23 +10,28 @@ use super::objects::entries;
 /// What `compare --by` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CompareCodeBody {
-    /// What code is grouped by.
+    /// What it is grouped by.
     pub by: AttributeByEntry,
     /// Number of matching groups, the ones beyond the limit included.
     pub group_count: u64,
     /// The groups, largest growth first.
     pub groups: Vec<CodeSeriesEntry>,
-    /// Bytes of what no code holds alone, in each snapshot. With the sizes of all groups they add up to the heap.
+    /// Bytes of what no group holds alone, in each snapshot. With the sizes of all groups they add up to the heap.
     pub unattributed_sizes: Vec<u64>,
     /// Bytes of it that the last snapshot has more than the first.
     pub unattributed_delta: i64,
 }
 
-/// What a package or a file holds in each of several snapshots.
+/// What a package, a file, a class … holds in each of several snapshots.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CodeSeriesEntry {
-    /// Its name; `(application)`, `(Node.js)` and `(evaluated code)` for what is in no package.
+    /// Its name; `(application)`, `(Node.js)`, `(evaluated code)` and `(other packages)` for what is in no package or
+    /// plugin, `(shared)` for what several native contexts reach.
     pub name: String,
+    /// The version of a package, where its path or its own package.json in the heap tells it.
+    pub version: Option<String>,
+    /// The folder of a package of which a heap has more than one copy with this name and version.
+    pub folder: Option<String>,
     /// Bytes of which it is the nearest owner, in each snapshot.
     pub held_sizes: Vec<u64>,
     /// Bytes that it holds more in the last snapshot than in the first.
@@ -42,7 +47,7 @@ impl CompareCodeBody {
         limit: Option<usize>,
     ) -> CompareCodeBody {
         let all: Vec<&CodeSeries> =
-            growth.groups.iter().filter(|group| matches(&group.name)).collect();
+            growth.groups.iter().filter(|group| matches(&group.name.name)).collect();
         CompareCodeBody {
             by: by.into(),
             group_count: all.len() as u64,
@@ -56,7 +61,9 @@ impl CompareCodeBody {
 impl From<&CodeSeries> for CodeSeriesEntry {
     fn from(group: &CodeSeries) -> CodeSeriesEntry {
         CodeSeriesEntry {
-            name: group.name.clone(),
+            name: group.name.name.clone(),
+            version: group.name.version.clone(),
+            folder: group.name.folder.clone(),
             held_sizes: group.held_sizes.clone(),
             size_delta: group.growth(),
         }

@@ -1,8 +1,8 @@
 //! `leaks`: what goes on growing, and who holds it.
 
 use heapglass_analysis::{
-    Figures, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity, Suspect, TellingField,
-    package_of,
+    AttributeBy, Figures, LeakGroup, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity,
+    Suspect, TellingField, package_of,
 };
 use heapglass_graph::Location;
 use jiff::civil::DateTime;
@@ -10,7 +10,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{Failure, FindingEntry, ObjectEntry, PathStepEntry, SnapshotEntry, StandingOutEntry};
+use super::{
+    Failure, FindingEntry, LeakGroupsEntry, ObjectEntry, PathStepEntry, SnapshotEntry,
+    StandingOutEntry,
+};
 use crate::SCHEMA_VERSION;
 use crate::text::{SizeStyle, leak_words, standing_out_words};
 
@@ -33,6 +36,9 @@ pub struct LeaksDocument {
     pub reordered: bool,
     /// What goes on growing, the most certain and largest first.
     pub suspects: Vec<LeakSuspectEntry>,
+    /// The suspects by what holds them, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<LeakGroupsEntry>,
     /// Of one snapshot, which shows no growth, what stands out in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing_out: Option<StandingOutEntry>,
@@ -266,12 +272,18 @@ impl LeaksDocument {
             hours,
             reordered: !report.order.is_sorted(),
             suspects: (1..).zip(&report.suspects).map(suspect).collect(),
+            groups: None,
             standing_out: None,
             findings,
             errors,
         };
         document.text = leak_words::verdict(&document, SizeStyle::Human);
         document
+    }
+
+    /// The same with the groups that the suspects are of.
+    pub fn grouped(self, groups: &[LeakGroup], by: AttributeBy) -> LeaksDocument {
+        LeaksDocument { groups: Some(LeakGroupsEntry::new(groups, by)), ..self }
     }
 
     /// Puts original places in place of those in scripts that ran, where `original` knows them, and the packages of
@@ -317,6 +329,7 @@ impl LeaksDocument {
             hours: None,
             reordered: false,
             suspects: Vec::new(),
+            groups: None,
             standing_out: Some(standing_out),
             findings,
             errors,

@@ -13,6 +13,7 @@ mod compare_code;
 mod details;
 mod document;
 mod files;
+mod leak_groups;
 mod leaks;
 mod object;
 mod objects;
@@ -39,6 +40,7 @@ pub use compare_code::{CodeSeriesEntry, CompareCodeBody};
 pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
+pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
     LeaksDocument, LibraryEntry, Place, RateEntry, SourceEntry, TellingFieldEntry,

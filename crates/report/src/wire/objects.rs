@@ -25,6 +25,9 @@ pub struct ObjectEntry {
     pub shallow_size: u64,
     /// Bytes that would be freed with it.
     pub retained_size: u64,
+    /// Number of edges that lead out of it, where objects are sorted by that: of a Map or a Set those of its table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edge_count: Option<u64>,
     /// For DOM nodes: whether it hangs in a document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detachedness: Option<Detachedness>,
@@ -76,6 +79,7 @@ impl From<&ObjectSummary> for ObjectEntry {
             distance: object.distance.shown(),
             shallow_size: object.shallow_size,
             retained_size: object.retained_size,
+            edge_count: None,
             detachedness: match object.detachedness {
                 graph::Detachedness::Unknown => None,
                 graph::Detachedness::Attached => Some(Detachedness::Attached),

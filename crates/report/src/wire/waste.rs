@@ -42,6 +42,8 @@ pub enum WasteKindEntry {
     BoxedNumbers,
     /// The same package from several folders.
     PackageCopies,
+    /// Entries of Maps, Sets and arrays that are detached DOM nodes or unmounted fibers of React.
+    StaleEntries,
 }
 
 /// Waste of one kind.
@@ -177,6 +179,7 @@ impl From<WasteKind> for WasteKindEntry {
             WasteKind::DictionaryObjects => WasteKindEntry::DictionaryObjects,
             WasteKind::BoxedNumbers => WasteKindEntry::BoxedNumbers,
             WasteKind::PackageCopies => WasteKindEntry::PackageCopies,
+            WasteKind::StaleEntries => WasteKindEntry::StaleEntries,
         }
     }
 }

@@ -1,22 +1,18 @@
-//! The page of `compare --by`: whose code holds more.
+//! The page of `compare --by`: who holds more.
 
 use std::io::{self, Write};
 
 use super::several::{shown_snapshots, totals, trend};
 use super::{ComparisonPage, delta, paragraph};
-use crate::text::attribution::column;
-use crate::text::fit::clean;
+use crate::text::attribution::{column, name, rest, words};
 use crate::text::numbers::{count, counted};
 use crate::text::summary::write_footer;
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
-use crate::wire::{AttributeByEntry, CompareCodeBody, SnapshotEntry};
+use crate::wire::{CompareCodeBody, SnapshotEntry};
 
 /// Titles of the sizes of each snapshot.
 const HOLDS: [&str; 6] = ["Holds 1", "Holds 2", "Holds 3", "Holds 4", "Holds 5", "Holds 6"];
-
-/// The row of what no code holds.
-const REST: &str = "(no code alone)";
 
 impl ComparisonPage for CompareCodeBody {
     fn write_page(
@@ -33,16 +29,13 @@ impl ComparisonPage for CompareCodeBody {
                 group.name,
                 look.size_in_words(group.size_delta.unsigned_abs())
             ),
-            None if self.groups.is_empty() => "No code matches.".to_owned(),
+            None if self.groups.is_empty() => "Nothing matches.".to_owned(),
             None => "None of it holds more in the last than in the first.".to_owned(),
         };
         paragraph(&text, look, out)?;
         writeln!(out)?;
         table(self, snapshots.len(), look).write(look, out)?;
-        let (one, many) = match self.by {
-            AttributeByEntry::Package => ("package", "packages"),
-            AttributeByEntry::File => ("file", "files"),
-        };
+        let (one, many) = words(self.by);
         let all = counted(self.group_count, one, many);
         let shown = self.groups.len() as u64;
         let text = match shown < self.group_count {
@@ -66,13 +59,15 @@ fn table(body: &CompareCodeBody, snapshots: usize, look: &Look) -> Table {
     let last = shown.len().saturating_sub(1);
     let optional: Vec<usize> = (1..last).chain([0, last]).map(|at| 2 + at).collect();
     let mut table = Table::new(columns).optional(&optional);
-    let groups = body.groups.iter().map(|group| (&group.name, &group.held_sizes, group.size_delta));
-    let rest = REST.to_owned();
-    let rest = (&rest, &body.unattributed_sizes, body.unattributed_delta);
+    let groups = body.groups.iter().map(|group| {
+        let name = name(&group.name, group.version.as_deref(), group.folder.as_deref());
+        (name, &group.held_sizes, group.size_delta)
+    });
+    let rest = Cell::new(Role::Class, format!("({})", rest(body.by)));
+    let rest = (rest, &body.unattributed_sizes, body.unattributed_delta);
     for (name, sizes, growth) in groups.chain([rest]) {
         let size = |at: usize| sizes.get(at).copied().unwrap_or(0);
-        let mut cells =
-            vec![Cell::new(Role::Class, clean(name)), Cell::kept(Role::Class, trend(sizes))];
+        let mut cells = vec![name, Cell::kept(Role::Class, trend(sizes))];
         cells.extend(shown.iter().map(|&at| Cell::plain(look.size(size(at)))));
         cells.push(Cell::plain(delta(growth, look)));
         table.row(cells);

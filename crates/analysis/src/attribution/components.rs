@@ -1,0 +1,32 @@
+//! Objects by the component of React that they are of.
+
+use heapglass_graph::Graph;
+use rustc_hash::FxHashMap;
+
+use super::groups::{Groups, Share};
+use crate::react::Fibers;
+
+/// The fibers by the name of their component; those that are unmounted by themselves. Cost: that of [`Fibers::all`].
+pub(super) fn components(graph: &Graph) -> Groups {
+    let mut groups = Groups::empty(graph, Share::Dominated);
+    let fibers = Fibers::of(graph);
+    let mut known: FxHashMap<String, u32> = FxHashMap::default();
+    let mut all: Vec<_> = fibers.all().into_iter().collect();
+    all.sort_unstable();
+    for (fiber, is_unmounted) in all {
+        let Some(mut name) = fibers.component(fiber) else { continue };
+        if is_unmounted {
+            name.push_str(" (unmounted)");
+        }
+        let group = match known.get(&name) {
+            Some(&group) => group,
+            None => {
+                let group = groups.add(&name, false);
+                known.insert(name, group);
+                group
+            }
+        };
+        groups.mark(fiber, group);
+    }
+    groups
+}

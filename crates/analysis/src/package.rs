@@ -1,0 +1,270 @@
+//! Which npm package a script belongs to, and which copy of it.
+
+use std::borrow::Cow;
+
+/// A copy of an npm package, as the path or URL of one of its scripts names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PackageCopyOf<'a> {
+    /// The package's name.
+    pub(crate) name: &'a str,
+    /// Its version, where the path tells it.
+    pub(crate) version: Option<&'a str>,
+    /// The path up to the package.
+    pub(crate) folder: &'a str,
+}
+
+/// The package that a script's path or URL names: what follows the last `node_modules`, or what a cache of Deno or Bun or
+/// a server of packages has it by. `None` for scripts of the program itself.
+///
+/// ```
+/// use heapglass_analysis::package_of;
+///
+/// let path = "file:///app/node_modules/express/node_modules/@x/router/lib/index.js";
+/// assert_eq!(package_of(path), Some("@x/router"));
+/// assert_eq!(package_of("https://esm.sh/preact@10.22.0/hooks"), Some("preact"));
+/// assert_eq!(package_of("/app/src/index.js"), None);
+/// ```
+pub fn package_of(script: &str) -> Option<&str> {
+    Some(package_copy(script)?.name)
+}
+
+/// The folder of that package, which tells copies of a package apart: the same whether the script's name is a path or the
+/// URL of a file, which is what Node calls modules of CommonJS and of ECMAScript.
+pub(crate) fn package_folder(script: &str) -> Option<Cow<'_, str>> {
+    let folder = package_copy(script)?.folder;
+    let path = match folder.strip_prefix("file://") {
+        Some(path) if path.get(2..3) == Some(":") => path.get(1..)?,
+        Some(path) => path,
+        None => folder,
+    };
+    Some(match path.contains('\\') {
+        true => Cow::Owned(path.replace('\\', "/")),
+        false => Cow::Borrowed(path),
+    })
+}
+
+/// The package with its version and place.
+pub(crate) fn package_copy(script: &str) -> Option<PackageCopyOf<'_>> {
+    of_node_modules(script).or_else(|| of_registry(script)).or_else(|| of_versioned_name(script))
+}
+
+fn of_node_modules(script: &str) -> Option<PackageCopyOf<'_>> {
+    const FOLDER: &str = "node_modules";
+    let mut at = script.rfind(FOLDER)?;
+    loop {
+        let rest = script.get(at + FOLDER.len()..)?.strip_prefix(['/', '\\']);
+        if let Some(rest) = rest {
+            // pnpm keeps packages in `node_modules/.pnpm/name@version/node_modules/name`.
+            let mut parts = rest.split(['/', '\\']);
+            let first = parts.next().filter(|name| !name.is_empty() && !name.starts_with('.'));
+            if let Some(first) = first {
+                let length = match parts.next() {
+                    Some(second) if first.starts_with('@') => first.len() + 1 + second.len(),
+                    _ => first.len(),
+                };
+                let start = script.len() - rest.len();
+                let name = script.get(start..start + length)?;
+                let version = script.get(..at).and_then(|around| version_around(around, name));
+                return Some(PackageCopyOf {
+                    name,
+                    version,
+                    folder: script.get(..start + length)?,
+                });
+            }
+        }
+        at = script.get(..at)?.rfind(FOLDER)?;
+    }
+}
+
+/// The version in the name of the folder around `node_modules`: `.pnpm/@scope+name@1.2.3_peer@4`,
+/// `name-npm-1.2.3-0123456789.zip`.
+fn version_around<'a>(around: &'a str, name: &str) -> Option<&'a str> {
+    let around = around.trim_end_matches(['/', '\\']);
+    let (above, folder) = around.rsplit_once(['/', '\\'])?;
+    let plain = |separator: &str| name.replace(['/', '\\'], separator);
+    if let Some(archive) = folder.strip_suffix(".zip") {
+        let rest = archive.strip_prefix(&*plain("-"))?.strip_prefix("-npm-")?;
+        let is_hash =
+            |part: &str| part.len() == 10 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hash = rest.split('-').find(|part| is_hash(part))?;
+        return version(rest.get(..rest.find(hash)?)?.trim_end_matches('-'));
+    }
+    let is_store = [".pnpm", ".deno", ".bun", ".store"].iter().any(|store| above.ends_with(store));
+    let rest = folder.strip_prefix(&*plain("+")).filter(|_| is_store)?.strip_prefix('@')?;
+    version(rest.split(['_', '(', '+', '@']).next()?)
+}
+
+/// `…/npm/registry.npmjs.org/@scope/name/1.2.3/…`, as Deno caches packages, and `https://jsr.io/@scope/name/1.2.3/…`.
+fn of_registry(script: &str) -> Option<PackageCopyOf<'_>> {
+    const JSR: &str = "https://jsr.io/";
+    let start = match script.find("/npm/registry.") {
+        Some(at) => {
+            let host = at + "/npm/".len();
+            host + script.get(host..)?.find('/')? + 1
+        }
+        None => script.starts_with(JSR).then_some(JSR.len())?,
+    };
+    let rest = script.get(start..)?;
+    let mut parts = rest.split('/');
+    let first = parts.next().filter(|first| !first.is_empty())?;
+    let length = match first.starts_with('@') {
+        true => first.len() + 1 + parts.next()?.len(),
+        false => first.len(),
+    };
+    let version = version(parts.next()?)?;
+    let end = start + length;
+    Some(PackageCopyOf {
+        name: script.get(start..end)?,
+        version: Some(version),
+        folder: script.get(..end + 1 + version.len())?,
+    })
+}
+
+/// `https://esm.sh/@scope/name@1.2.3/…` and the like, and Bun's `…/install/cache/name@1.2.3@@@1/…`.
+fn of_versioned_name(script: &str) -> Option<PackageCopyOf<'_>> {
+    let is_server = script.starts_with("https://") || script.starts_with("http://");
+    let from = match is_server {
+        true => script.find("://")? + 3,
+        false => script.find("/install/cache/")? + "/install/cache/".len(),
+    };
+    let mut start = from;
+    let mut scope = None;
+    for part in script.get(from..)?.split(['/', '\\']) {
+        // Of a repository, not of a package; and a host may have a user in front.
+        if matches!(part, "gh" | "github") {
+            return None;
+        }
+        let is_host = is_server && start == from;
+        let name = part.trim_start_matches('*');
+        let at = name.char_indices().skip(1).find(|&(_, letter)| letter == '@').map(|(at, _)| at);
+        if let Some(at) = at.filter(|_| !is_host)
+            && let Some(version) = version(name.get(at + 1..)?.split(['@', '&', '?']).next()?)
+        {
+            let first = start + part.len() - name.len();
+            let end = first + at;
+            return Some(PackageCopyOf {
+                name: script.get(scope.unwrap_or(first)..end)?,
+                version: Some(version),
+                folder: script.get(..end + 1 + version.len())?,
+            });
+        }
+        scope = name.starts_with('@').then_some(start + part.len() - name.len());
+        start += part.len() + 1;
+    }
+    None
+}
+
+/// A text that is a version.
+fn version(text: &str) -> Option<&str> {
+    let is_of_version =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
+    let is_version = text.starts_with(|first: char| first.is_ascii_digit())
+        && text.contains('.')
+        && text.bytes().all(is_of_version);
+    is_version.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{package_copy, package_folder};
+
+    #[test]
+    fn names_and_versions_are_those_of_the_path() {
+        for (script, name, version, folder) in [
+            ("/app/node_modules/lodash/lodash.js", "lodash", None, "/app/node_modules/lodash"),
+            (
+                "/app/node_modules/.pnpm/lodash@4.17.21/node_modules/lodash/lodash.js",
+                "lodash",
+                Some("4.17.21"),
+                "/app/node_modules/.pnpm/lodash@4.17.21/node_modules/lodash",
+            ),
+            (
+                "/app/node_modules/.pnpm/@mui+x@7.0.0-beta.1_react@18.2.0/node_modules/@mui/x/i.js",
+                "@mui/x",
+                Some("7.0.0-beta.1"),
+                "/app/node_modules/.pnpm/@mui+x@7.0.0-beta.1_react@18.2.0/node_modules/@mui/x",
+            ),
+            (
+                "/app/node_modules/.pnpm/file+lib/node_modules/lib/i.js",
+                "lib",
+                None,
+                "/app/node_modules/.pnpm/file+lib/node_modules/lib",
+            ),
+            (
+                "/r/.yarn/cache/@babel-core-npm-7.2.0-rc.1-0a1b2c3d4e-10c0.zip/node_modules/@babel/core/i.js",
+                "@babel/core",
+                Some("7.2.0-rc.1"),
+                "/r/.yarn/cache/@babel-core-npm-7.2.0-rc.1-0a1b2c3d4e-10c0.zip/node_modules/@babel/core",
+            ),
+            (
+                "file:///r/.cache/deno/npm/registry.npmjs.org/@x/y/1.2.3/i.js",
+                "@x/y",
+                Some("1.2.3"),
+                "file:///r/.cache/deno/npm/registry.npmjs.org/@x/y/1.2.3",
+            ),
+            (
+                "https://jsr.io/@std/path/1.0.0/mod.ts",
+                "@std/path",
+                Some("1.0.0"),
+                "https://jsr.io/@std/path/1.0.0",
+            ),
+            (
+                "https://esm.sh/preact@10.22.0/es2022/i.mjs",
+                "preact",
+                Some("10.22.0"),
+                "https://esm.sh/preact@10.22.0",
+            ),
+            (
+                "https://esm.sh/v135/*@x/y@2.0.1&dev/i.mjs",
+                "@x/y",
+                Some("2.0.1"),
+                "https://esm.sh/v135/*@x/y@2.0.1",
+            ),
+            (
+                "https://cdn.jsdelivr.net/npm/vue@3.2.1/dist/vue.js",
+                "vue",
+                Some("3.2.1"),
+                "https://cdn.jsdelivr.net/npm/vue@3.2.1",
+            ),
+            (
+                "/root/.bun/install/cache/@x/y@1.2.3@@@1/i.js",
+                "@x/y",
+                Some("1.2.3"),
+                "/root/.bun/install/cache/@x/y@1.2.3",
+            ),
+        ] {
+            let found = package_copy(script).map(|copy| (copy.name, copy.version, copy.folder));
+            assert_eq!(found, Some((name, version, folder)), "{script}");
+            // The folder alone names the same package.
+            let again = package_copy(folder).map(|copy| (copy.name, copy.version));
+            assert_eq!(again, Some((name, version)), "{folder}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_the_same_by_path_and_by_url() {
+        for (script, folder) in [
+            ("/app/node_modules/x/i.cjs", "/app/node_modules/x"),
+            ("file:///app/node_modules/x/i.mjs", "/app/node_modules/x"),
+            ("C:\\app\\node_modules\\x\\i.cjs", "C:/app/node_modules/x"),
+            ("file:///C:/app/node_modules/x/i.mjs", "C:/app/node_modules/x"),
+        ] {
+            assert_eq!(package_folder(script).as_deref(), Some(folder), "{script}");
+        }
+    }
+
+    #[test]
+    fn other_scripts_are_of_no_package() {
+        for script in [
+            "/app/src/index.js",
+            "node:fs",
+            "https://user@1.2.3.4/app.js",
+            "https://example.org/app@latest/x.js",
+            "https://cdn.jsdelivr.net/gh/user/repo@1.0.0/x.js",
+            "https://example.org/a@b.c/x.js",
+            "",
+        ] {
+            assert_eq!(package_copy(script), None, "{script}");
+        }
+    }
+}
