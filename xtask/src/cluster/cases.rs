@@ -3,6 +3,7 @@
 mod access;
 mod collects;
 mod harm;
+mod inside;
 
 use serde_json::{Value, json};
 
@@ -37,6 +38,17 @@ pub(crate) const ALL: &[Case] = &[
     },
     Case { name: "interrupted", deploy: harm::deploy_interrupted, check: harm::check_interrupted },
     Case { name: "deleted", deploy: harm::deploy_deleted, check: harm::check_deleted },
+    Case { name: "inside-job", deploy: inside::deploy_job, check: inside::check_job },
+    Case {
+        name: "inside-everywhere",
+        deploy: inside::deploy_everywhere,
+        check: inside::check_everywhere,
+    },
+    Case {
+        name: "inside-must-gather",
+        deploy: inside::deploy_must_gather,
+        check: inside::check_must_gather,
+    },
     Case { name: "guide", deploy: guide::deploy, check: guide::check },
 ];
 
