@@ -110,3 +110,17 @@ fn a_process_that_is_busy_costs_a_series_one_snapshot_but_not_before_the_first()
     assert_eq!((said.code, files.len()), (4, 0), "{}", said.stderr);
     assert_eq!(said.stderr.matches("error: ").count(), 1, "{}", said.stderr);
 }
+
+#[test]
+fn a_series_is_of_one_process() {
+    let (said, files) = series(&[Act::Whole, Act::Another, Act::Another]);
+    assert_eq!(
+        (said.code, &files[..]),
+        (4, &["a-1.heapsnapshot".to_owned()][..]),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stderr.contains("error: it is another process than before"), "{}", said.stderr);
+    let end = "error: the process is gone, and the series with it: 1 of 3 snapshots are whole\n";
+    assert!(said.stderr.ends_with(end), "{}", said.stderr);
+}

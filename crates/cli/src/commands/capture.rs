@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use heapglass_collect::capture::{self, Error, Method, Taken, close_inspector, wait};
+use heapglass_collect::capture::{self, Birth, Error, Method, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::preflight::Outcome;
@@ -105,15 +105,17 @@ async fn series<P: Place>(
     target: &Target,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
+    let mut born = Birth::default();
     if let (Some(condition), false) = (args.when, args.dry_run) {
         let talk = Talk::new(context);
         let waiting = options(args, PathBuf::new())?;
-        let why = wait(place, target, condition, &waiting, &talk, stop).await;
+        let waited = wait(place, target, condition, &waiting, &talk, stop).await;
         talk.finish();
-        let why = why.map_err(|failed| not_collected(&failed))?;
-        context.messages.note(&format!("{why}: taking the snapshot"));
+        let waited = waited.map_err(|failed| not_collected(&failed))?;
+        context.messages.note(&format!("{}: taking the snapshot", waited.why));
+        born = waited.birth;
     }
-    series::take(context, args, place, target, stop).await
+    series::take(context, args, place, target, born, stop).await
 }
 
 /// Takes one snapshot, with those of its workers, and says what came of it.
@@ -123,12 +125,12 @@ async fn one<P: Place>(
     place: &P,
     target: &Target,
     stop: &Stop,
-    out: PathBuf,
+    options: Options,
 ) -> anyhow::Result<One> {
     let along = Along::new(context);
     let follow = |growing| along.follow(growing);
     let talk = Talk::reading_along(context, args.report.then_some(&follow));
-    let result = capture::capture(place, target, &options(args, out)?, &talk, stop).await;
+    let result = capture::capture(place, target, &options, &talk, stop).await;
     talk.finish();
     let mut stdout = io::stdout().lock();
     if context.settings.json {
@@ -160,7 +162,7 @@ async fn one<P: Place>(
         along.report(&captured)?;
     }
     let end = end(context, &captured, args.dry_run);
-    Ok(One { end, next: Next::after(&captured) })
+    Ok(One { end, next: Next::after(&captured), birth: Some(captured.birth()) })
 }
 
 /// How a capture that came to an end ends.

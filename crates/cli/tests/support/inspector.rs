@@ -17,6 +17,8 @@ pub(crate) enum Act {
     HangsUp,
     /// Nothing is answered at all.
     Silent,
+    /// It is whole, and of another process with the same number.
+    Another,
 }
 
 /// Listens on a port for as long as the test runs, and does one act for each connection that talks.
@@ -62,7 +64,7 @@ fn talk(stream: TcpStream, act: Act) -> Option<()> {
         if request["method"] == "HeapProfiler.takeHeapSnapshot" {
             let half = SNAPSHOT.len() / 2;
             let pieces = [&SNAPSHOT[..half], &SNAPSHOT[half..]];
-            let count = if act == Act::Whole { 2 } else { 1 };
+            let count = if act == Act::HangsUp { 1 } else { 2 };
             for piece in &pieces[..count] {
                 let method = "HeapProfiler.addHeapSnapshotChunk";
                 let chunk = json!({ "method": method, "params": { "chunk": piece } });
@@ -73,7 +75,8 @@ fn talk(stream: TcpStream, act: Act) -> Option<()> {
             }
         } else if expression.contains("pid") {
             let heap = json!({ "used_heap_size": 1000, "heap_size_limit": 2000 });
-            let who = json!({ "pid": 42, "version": "v22.0.0", "heap": heap });
+            let started = if act == Act::Another { 20.0 } else { 10.0 };
+            let who = json!({ "pid": 42, "version": "v22.0.0", "heap": heap, "started": started });
             result = json!({ "result": { "value": who.to_string() } });
         } else if expression.contains("performance.now") {
             clock += 1e9;

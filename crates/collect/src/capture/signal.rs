@@ -224,7 +224,8 @@ impl<P: Place> Job<'_, P> {
         if let Some(why) = why_not(&now, self.options.force) {
             return Err(Error::NoSignal(why));
         }
-        if now.exe != process.exe || now.options != process.options {
+        let another = super::birth::is_over(raw, process);
+        if another || now.exe != process.exe || now.options != process.options {
             let text = format!("process {} is another one than it was", process.pid);
             return Err(Error::NoSignal(text));
         }

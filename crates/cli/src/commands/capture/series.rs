@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use heapglass_collect::capture::{Broken, Error};
+use heapglass_collect::capture::{Birth, Broken, Error};
 use heapglass_collect::place::{Place, PlaceError};
-use heapglass_collect::{Captured, Failed, Stop, Target};
+use heapglass_collect::{Captured, Failed, Options, Stop, Target};
 
-use super::{file_name, not_collected, one};
+use super::{file_name, not_collected, one, options};
 use crate::args::CaptureArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
@@ -18,6 +18,8 @@ pub(super) struct One {
     pub(super) end: Result<ExitStatus, Failure>,
     /// Whether a next one can be taken.
     pub(super) next: Next,
+    /// What tells its process from a later one.
+    pub(super) birth: Option<Birth>,
 }
 
 /// Whether a next snapshot can be taken.
@@ -50,14 +52,16 @@ impl Next {
 
     pub(super) fn after_failure(failed: &Failed) -> Next {
         match &failed.error {
-            Error::NoProcess(..) | Error::Place(PlaceError::Gone { .. }) => Next::Gone,
+            Error::NoProcess(..) | Error::Replaced | Error::Place(PlaceError::Gone { .. }) => {
+                Next::Gone
+            }
             Error::Interrupted | Error::Sink(_) => Next::Unwanted,
             _ => Next::Doubtful,
         }
     }
 }
 
-/// Takes as many as were asked for.
+/// Takes as many as were asked for, of one process: of another one that has its number by then none is taken.
 ///
 /// What fails before anything was taken ends the series: whoever waits for hours wants to know at once. Later a
 /// process that is busy for once, or a connection that broke, is said and the next one is taken at its time.
@@ -66,14 +70,16 @@ pub(super) async fn take<P: Place>(
     args: &CaptureArgs,
     place: &P,
     target: &Target,
+    mut born: Birth,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
     let count = if args.dry_run { 1 } else { args.snapshots };
     let mut good = 0;
     for number in 1..=count {
         let began = Instant::now();
-        let out = file_name(args, number)?;
-        let One { end, next } = one(context, args, place, target, stop, out).await?;
+        let options = Options { born, ..options(args, file_name(args, number)?)? };
+        let One { end, next, birth } = one(context, args, place, target, stop, options).await?;
+        born = birth.unwrap_or(born);
         good += u32::from(matches!(end, Ok(ExitStatus::Fine)));
         let begun = number > 1 || next == Next::Possible;
         match end {
@@ -123,5 +129,5 @@ async fn wait_until(time: Instant, stop: &Stop) -> bool {
 
 /// A capture that was not begun.
 pub(super) fn failed(failed: &Failed) -> One {
-    One { end: Err(not_collected(failed)), next: Next::after_failure(failed) }
+    One { end: Err(not_collected(failed)), next: Next::after_failure(failed), birth: None }
 }
