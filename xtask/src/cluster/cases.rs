@@ -4,6 +4,7 @@ mod access;
 mod collects;
 mod harm;
 mod inside;
+mod moves;
 
 use serde_json::{Value, json};
 
@@ -38,6 +39,9 @@ pub(crate) const ALL: &[Case] = &[
     },
     Case { name: "interrupted", deploy: harm::deploy_interrupted, check: harm::check_interrupted },
     Case { name: "deleted", deploy: harm::deploy_deleted, check: harm::check_deleted },
+    Case { name: "restarted", deploy: moves::deploy_restarted, check: moves::check_restarted },
+    Case { name: "evicted", deploy: moves::deploy_evicted, check: moves::check_evicted },
+    Case { name: "shared", deploy: moves::deploy_shared, check: moves::check_shared },
     Case { name: "inside-job", deploy: inside::deploy_job, check: inside::check_job },
     Case {
         name: "inside-everywhere",
