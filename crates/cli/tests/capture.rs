@@ -2,8 +2,11 @@
 
 #![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
 
+#[path = "support/inspector.rs"]
+mod inspector;
 mod support;
 
+use inspector::Act;
 use support::run;
 
 #[test]
@@ -56,4 +59,68 @@ fn an_inspector_that_is_not_there_is_4() {
     assert_eq!(said.code, 4, "{}", said.stderr);
     let said = run(&["capture", "--inspect", &port.to_string(), "--out", "no/such/dir/a"]);
     assert_eq!(said.code, 2, "{}", said.stderr);
+}
+
+/// Takes a series of three without a pause between, and gives back what it said and the files.
+fn series(acts: &[Act]) -> (support::Said, Vec<String>) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("a.heapsnapshot").display().to_string();
+    let port = inspector::start(acts).to_string();
+    let said = run(&[
+        "capture",
+        "--inspect",
+        &port,
+        "--out",
+        &out,
+        "--snapshots",
+        "3",
+        "--interval",
+        "1ms",
+        "--patience",
+        "300ms",
+    ]);
+    let entries = std::fs::read_dir(dir.path()).expect("files");
+    let mut files: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().display().to_string()).collect();
+    files.sort();
+    (said, files)
+}
+
+#[test]
+fn a_snapshot_that_breaks_costs_a_series_only_itself() {
+    let (said, files) = series(&[Act::Whole, Act::HangsUp, Act::Whole]);
+    assert_eq!(said.code, 4, "{}", said.stderr);
+    assert_eq!(files, ["a-1.heapsnapshot", "a-2.PARTIAL.heapsnapshot", "a-3.heapsnapshot"]);
+    assert!(said.stderr.contains("error: the snapshot is not whole: "), "{}", said.stderr);
+    let missing = "note: 1 of 3 snapshots are missing or not whole\n";
+    assert!(said.stderr.ends_with(missing), "{}", said.stderr);
+    // The first one too.
+    let (said, files) = series(&[Act::HangsUp, Act::Whole, Act::Whole]);
+    assert_eq!((said.code, files.len()), (4, 3), "{}", said.stderr);
+    let (said, files) = series(&[Act::Whole, Act::Whole, Act::Whole]);
+    assert_eq!((said.code, files.len()), (0, 3), "{}", said.stderr);
+}
+
+#[test]
+fn a_process_that_is_busy_costs_a_series_one_snapshot_but_not_before_the_first() {
+    let (said, files) = series(&[Act::Whole, Act::Silent, Act::Whole]);
+    assert_eq!(said.code, 4, "{}", said.stderr);
+    assert_eq!(files, ["a-1.heapsnapshot", "a-3.heapsnapshot"], "{}", said.stderr);
+    let (said, files) = series(&[Act::Silent, Act::Whole, Act::Whole]);
+    assert_eq!((said.code, files.len()), (4, 0), "{}", said.stderr);
+    assert_eq!(said.stderr.matches("error: ").count(), 1, "{}", said.stderr);
+}
+
+#[test]
+fn a_series_is_of_one_process() {
+    let (said, files) = series(&[Act::Whole, Act::Another, Act::Another]);
+    assert_eq!(
+        (said.code, &files[..]),
+        (4, &["a-1.heapsnapshot".to_owned()][..]),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stderr.contains("error: it is another process than before"), "{}", said.stderr);
+    let end = "error: the process is gone, and the series with it: 1 of 3 snapshots are whole\n";
+    assert!(said.stderr.ends_with(end), "{}", said.stderr);
 }

@@ -149,6 +149,7 @@ fn process(pid: u32) -> Option<RawProcess> {
         exe: link("exe"),
         cmdline: std::fs::read(format!("{folder}/cmdline")).unwrap_or_default(),
         status: text(&format!("{folder}/status")),
+        started: crate::facts::start_time(&text(&format!("{folder}/stat"))),
         environ: kept.join(&0),
         cgroup: text(&format!("{folder}/cgroup")),
         cwd: link("cwd"),

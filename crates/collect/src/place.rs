@@ -107,6 +107,8 @@ pub struct RawProcess {
     pub cmdline: Vec<u8>,
     /// `/proc/PID/status`.
     pub status: String,
+    /// When it started, in the kernel's ticks since boot; `None` where that cannot be seen.
+    pub started: Option<u64>,
     /// Those lines of `/proc/PID/environ` that begin with `NODE_` or `PATH=`, with NULs between.
     pub environ: Vec<u8>,
     /// `/proc/PID/cgroup`.

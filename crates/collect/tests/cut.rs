@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use heapglass_collect::place::{
@@ -18,6 +20,8 @@ use tokio::net::TcpStream;
 /// This machine, behind a relay that passes on what it gets in blocks and rests after each.
 struct Cutting {
     block: usize,
+    /// How often it rested.
+    cuts: Arc<AtomicUsize>,
 }
 
 impl Place for Cutting {
@@ -43,7 +47,7 @@ impl Place for Cutting {
     async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {
         let stream = Local.connect(port).await?;
         let (ours, theirs) = tokio::io::duplex(1 << 20);
-        tokio::spawn(relay(theirs, stream, self.block));
+        tokio::spawn(relay(theirs, stream, self.block, self.cuts.clone()));
         Ok(ours)
     }
 
@@ -64,7 +68,7 @@ impl Place for Cutting {
     }
 }
 
-async fn relay(client: DuplexStream, inspector: TcpStream, block: usize) {
+async fn relay(client: DuplexStream, inspector: TcpStream, block: usize, cuts: Arc<AtomicUsize>) {
     let (mut requests, mut answers) = tokio::io::split(client);
     let (mut from, mut to) = inspector.into_split();
     let back = tokio::spawn(async move { tokio::io::copy(&mut from, &mut answers).await });
@@ -76,6 +80,7 @@ async fn relay(client: DuplexStream, inspector: TcpStream, block: usize) {
         }
         left -= count;
         if left == 0 {
+            cuts.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(5)).await;
             left = block;
         }
@@ -94,7 +99,7 @@ if (isMainThread) {
   require('worker_threads').parentPort.postMessage(1);
 }";
 
-/// Node.js ends when a frame's last bytes come late. Without padding it did so with both sizes of blocks.
+/// Node.js ends when a frame's last bytes come late.
 #[tokio::test]
 async fn no_process_ends_of_where_its_requests_are_cut() {
     let port = format!("--inspect-port={}", free_port());
@@ -105,9 +110,12 @@ async fn no_process_ends_of_where_its_requests_are_cut() {
             ..Options::new(process.out(&format!("a{block}.heapsnapshot")))
         };
         let target = Target::Process(process.pid());
-        let captured = capture(&Cutting { block }, &target, &options, &(), &Stop::never()).await;
+        let place = Cutting { block, cuts: Arc::default() };
+        let captured = capture(&place, &target, &options, &(), &Stop::never()).await;
         let captured = captured.unwrap();
         assert!(captured.is_whole() && captured.snapshots.len() == 4, "{captured:?}");
         assert!(process.is_alive());
+        let cuts = place.cuts.load(Ordering::Relaxed);
+        assert!(cuts > 0, "no request met the end of a block of {block} bytes");
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -60,13 +60,23 @@ struct Fake {
     workers: Vec<Worker>,
     /// Whether the inspector was asked for on the command line.
     inspect: bool,
+    /// How many looks at the process it takes until another one has its number.
+    lives: usize,
+    looks: AtomicUsize,
     open: Arc<AtomicBool>,
 }
 
 impl Fake {
     /// A process whose inspector is open.
     fn new(fault: Fault) -> Fake {
-        Fake { fault, workers: Vec::new(), inspect: true, open: Arc::new(AtomicBool::new(true)) }
+        Fake {
+            fault,
+            workers: Vec::new(),
+            inspect: true,
+            lives: usize::MAX,
+            looks: AtomicUsize::new(0),
+            open: Arc::new(AtomicBool::new(true)),
+        }
     }
 
     /// One whose inspector has to be opened.
@@ -89,12 +99,14 @@ impl Place for Fake {
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
         let option = if self.inspect { "--inspect" } else { "--verbose" };
+        let looks = self.looks.fetch_add(1, Ordering::SeqCst);
         Ok(vec![RawProcess {
             pid: 42,
             comm: "node\n".to_owned(),
             exe: "/usr/bin/node".to_owned(),
             cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
             status: "VmRSS:\t1000 kB\nVmHWM:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
+            started: Some(if looks < self.lives { 100 } else { 200 }),
             ..RawProcess::default()
         }])
     }
@@ -223,7 +235,7 @@ impl Inspector {
         let fault = if worker.is_some() { Fault::None } else { self.fault };
         let mut answers = Vec::new();
         let result = match request["method"].as_str().unwrap() {
-            "Runtime.evaluate" if expression.contains("hrtime") => {
+            "Runtime.evaluate" if expression.contains("performance.now") => {
                 self.clock += 1e9;
                 json!({ "result": { "value": self.clock } })
             }
@@ -390,6 +402,34 @@ async fn a_web_server_is_no_inspector() {
         capture(&place, &target, &Options::new("x"), &(), &Stop::never()).await.unwrap_err();
     let not = |error: &Error| matches!(error, Error::Inspector(InspectorError::NotAnInspector(_)));
     assert!(not(&failed.error), "{}", failed.error);
+}
+
+/// Its inspector says the same number before and after, as in a container that was restarted.
+#[tokio::test]
+async fn another_process_with_the_same_number_is_told_by_when_it_began() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = quick(directory.path());
+    let take = async |place: &Fake, options: &Options| {
+        capture(place, &Target::Process(42), options, &(), &Stop::never()).await
+    };
+    // It was restarted between the look and the question.
+    let place = Fake { lives: 1, ..Fake::new(Fault::None) };
+    let failed = take(&place, &options).await.unwrap_err();
+    assert!(matches!(failed.error, Error::Replaced), "{}", failed.error);
+    assert!(place.is_open(), "its own inspector is left as it is");
+    // While the snapshot is taken: the connection is lost, and its number is there again.
+    let place = Fake { lives: 3, ..Fake::new(Fault::HangsUp) };
+    let captured = take(&place, &options).await.unwrap();
+    assert!(matches!(captured.snapshots[0].broken, Some(Broken::Ended)), "{captured:?}");
+    // Between two snapshots.
+    let place = Fake::new(Fault::None);
+    let first = take(&place, &options).await.unwrap();
+    let again = |born| Options { born, ..Options::new(directory.path().join("b.heapsnapshot")) };
+    assert!(take(&place, &again(first.birth())).await.unwrap().is_whole());
+    let place = Fake { lives: 0, ..Fake::new(Fault::None) };
+    let again = Options { out: directory.path().join("c.heapsnapshot"), ..again(first.birth()) };
+    let failed = take(&place, &again).await.unwrap_err();
+    assert!(matches!(failed.error, Error::Replaced), "{}", failed.error);
 }
 
 /// Asks to stop as soon as bytes arrive.

@@ -208,6 +208,7 @@ async fn another_process_with_the_same_number_gets_no_signal() {
     let second = |exe: &str, options: &[&str]| process(exe, options).process;
     let mut uncaught = first().process;
     uncaught.status = "SigCgt:\t0000000000000200\n".to_owned();
+    let restarted = RawProcess { started: Some(2), ..first().process };
     for (later, sent) in [
         (second("/usr/bin/node", &[WRITES]), true),
         (second("/usr/bin/node", &[]), false),
@@ -215,8 +216,10 @@ async fn another_process_with_the_same_number_gets_no_signal() {
         (second("/opt/node", &[WRITES]), false),
         (second("/usr/bin/python3", &[WRITES]), false),
         (uncaught, false),
+        (restarted, false),
     ] {
-        let place = Noting { later: Some(later), ..first() };
+        let mut place = Noting { later: Some(later), ..first() };
+        place.process.started = Some(1);
         let result = run(&place, Method::Sigusr2).await;
         assert_eq!(got(&place).len(), usize::from(sent), "{:?}: {result:?}", place.later);
     }

@@ -136,6 +136,11 @@ impl Check {
         self.state == State::Ended
     }
 
+    /// Whether the bytes made no sense, so that no more of them can make a whole snapshot.
+    pub fn is_lost(&self) -> bool {
+        self.state == State::Lost
+    }
+
     /// How many nodes and edges the header promises, once it was read.
     pub fn promised(&self) -> Option<(u64, u64)> {
         self.header.as_ref().map(|header| (header.node_count, header.edge_count))

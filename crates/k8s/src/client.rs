@@ -65,6 +65,14 @@ pub enum ApiError {
         /// The server's words.
         why: String,
     },
+    /// The server does not know any more what the question goes on from.
+    #[error("{what}: it changed too fast to be read: {why}")]
+    Expired {
+        /// What was asked for.
+        what: String,
+        /// The server's words.
+        why: String,
+    },
     /// No answer in time.
     #[error("{what}: no answer within {} s", after.as_secs())]
     Late {
@@ -175,6 +183,7 @@ pub(crate) fn api_error(what: &str, access: &Access, error: &kube::Error) -> Api
             ApiError::Forbidden { access: access.clone(), why }
         }
         404 => ApiError::NotFound { what, why },
+        410 => ApiError::Expired { what, why },
         code => ApiError::Other { what, why: format!("{why} ({code})") },
     }
 }

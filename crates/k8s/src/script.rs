@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-use heapglass_collect::facts::Status;
+use heapglass_collect::facts::{Status, start_time};
 use heapglass_collect::place::{RawProcess, RawSurroundings, RemoteFile};
 use memchr::memmem;
 
@@ -115,12 +115,13 @@ impl Tool {
             Tool::Shell => {
                 vec!["sh".to_owned(), "-c".to_owned(), shell.to_owned(), "sh".to_owned()]
             }
-            // As little memory and as few threads as Node can do with: it runs within the container's limit.
+            // As little memory and as few threads as Node can do with: it runs within the container's limit. Without
+            // any thread for V8 version 14 never ends.
             Tool::Node(node_path) => [
                 node_path,
                 "--max-old-space-size=32",
                 "--max-semi-space-size=1",
-                "--v8-pool-size=0",
+                "--v8-pool-size=1",
                 "-e",
                 node,
             ]
@@ -285,7 +286,8 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
                     "cmdline" => process.cmdline = frame.bytes.to_vec(),
                     "status" => process.status = text(),
                     "stat" => {
-                        seen.started.extend(start_time(&text()).map(|time| (process.pid, time)));
+                        process.started = start_time(&text());
+                        seen.started.extend(process.started.map(|time| (process.pid, time)));
                     }
                     "environ" => process.environ = node_variables(frame.bytes),
                     "cgroup" => process.cgroup = text(),
@@ -301,13 +303,6 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
         process.pid != own && parent(&process.status) != Some(own) && !process.status.is_empty()
     });
     Some(seen)
-}
-
-/// When a process started, by its `/proc/PID/stat`: the 22nd field, counted from behind the name, which may hold
-/// blanks and brackets.
-fn start_time(stat: &str) -> Option<u64> {
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// Where a link leads, as `readlink` or as `ls -l` prints it.

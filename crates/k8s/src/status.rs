@@ -40,6 +40,16 @@ pub(crate) fn fate(
         return Some(format!("pod {name} was deleted, and another one has its name"));
     }
     let status = pod.status.as_ref();
+    let now = container_status(pod, container);
+    let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
+    // An evicted pod's container ends as one does that is restarted; this one will not be.
+    if let (Some(since), Some(ended)) = (&pod.metadata.deletion_timestamp, stopped) {
+        let reason = ended.reason.as_deref().unwrap_or("ended");
+        return Some(format!(
+            "pod {name} was deleted or evicted at {}, and its container {container} has ended: {reason}, exit code {}",
+            since.0, ended.exit_code
+        ));
+    }
     if let Some(status) = status
         && status.phase.as_deref() == Some("Failed")
     {
@@ -47,9 +57,7 @@ pub(crate) fn fate(
         let message = status.message.as_deref().unwrap_or_default();
         return Some(format!("pod {name}: {reason}: {message}"));
     }
-    let now = container_status(pod, container);
     let changed = now.is_some_and(|status| id.is_some() && status.container_id.as_deref() != id);
-    let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
     let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
     if let Some(ended) = stopped.or(last.filter(|_| changed)) {
         let reason = ended.reason.as_deref().unwrap_or("ended");
@@ -86,6 +94,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn a_container_that_ends_with_its_pod_was_not_restarted() {
+        let pod = |deleted: bool, phase: &str| -> core::Pod {
+            let since = deleted.then_some("2026-01-01T00:00:00Z");
+            serde_json::from_value(json!({
+                "metadata": {"name": "web", "uid": "u1", "deletionTimestamp": since},
+                "status": {"phase": phase, "containerStatuses": [{
+                    "name": "app", "containerID": "c1", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                    "state": {"terminated": {"reason": "Error", "exitCode": 137}},
+                }]},
+            }))
+            .unwrap()
+        };
+        let said = |pod: &core::Pod| fate(pod, "u1", "app", Some("c1")).unwrap();
+        for phase in ["Running", "Failed"] {
+            let text = said(&pod(true, phase));
+            assert!(text.contains("deleted or evicted") && text.contains("137"), "{text}");
+            // With grace the process may still be there; this one is not.
+            assert!(!text.contains("restarted") && !text.contains("is being deleted"), "{text}");
+        }
+        assert!(said(&pod(false, "Running")).contains("was restarted: Error, exit code 137"));
+    }
 
     #[test]
     #[allow(clippy::unwrap_used)]

@@ -41,7 +41,11 @@ fn cluster(
 }
 
 fn status(code: u16, message: &str) -> (u16, Value) {
-    let reason = if code == 403 { "Forbidden" } else { "NotFound" };
+    let reason = match code {
+        403 => "Forbidden",
+        410 => "Expired",
+        _ => "NotFound",
+    };
     (
         code,
         json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "reason": reason, "code": code}),
@@ -116,6 +120,63 @@ async fn the_pods_of_a_selector_come_in_pages() {
     let asked = asked.lock().expect("not poisoned").clone();
     let pages = asked.iter().filter(|path| path.contains("limit=200")).count();
     assert_eq!(pages, 2, "{asked:?}");
+}
+
+/// Deployments a to e on three pages, whose last one is known so many times not at all.
+fn expiring(times: usize) -> (Cluster, Asked) {
+    let failures = Arc::new(Mutex::new(times));
+    cluster(move |path, query| match path {
+        "/apis/apps/v1/deployments" => {
+            let named = |names: &[&str]| names.iter().map(|n| deployment(n, json!({}))).collect();
+            let mut failures = failures.lock().expect("not poisoned");
+            match query {
+                _ if query.contains("continue=third") && *failures > 0 => {
+                    *failures -= 1;
+                    status(410, "The provided continue parameter is too old")
+                }
+                _ if query.contains("continue=third") => {
+                    list("DeploymentList", named(&["e"]), None)
+                }
+                // One of the first page has moved on, and one is new.
+                _ if query.contains("continue=second") => {
+                    list("DeploymentList", named(&["b", "c", "d"]), Some("third"))
+                }
+                _ => list("DeploymentList", named(&["a", "b"]), Some("second")),
+            }
+        }
+        "/api/v1/pods" => list("PodList", json!([]), None),
+        "/apis/apps/v1/statefulsets" => list("StatefulSetList", json!([]), None),
+        "/api/v1/secrets" => list("PartialObjectMetadataList", json!([]), None),
+        _ => status(404, "no such group"),
+    })
+}
+
+#[tokio::test]
+async fn a_list_that_expires_is_begun_anew_and_gives_each_object_once() {
+    for times in [0, 1, 4] {
+        let (cluster, asked) = expiring(times);
+        let found = find(&cluster, &Search::default()).await.expect("found");
+        let names: Vec<_> = found.workloads.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c", "d", "e"], "{times}");
+        assert!(found.errors.is_empty(), "{:?}", found.errors);
+        let asked = asked.lock().expect("not poisoned").clone();
+        let pages = asked.iter().filter(|path| path.contains("/deployments")).count();
+        assert_eq!(pages, 3 * (times + 1), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_expires_always_is_an_error() {
+    let (cluster, asked) = expiring(usize::MAX);
+    let found = find(&cluster, &Search::default()).await.expect("found");
+    assert!(
+        found.errors.iter().any(|error| error.contains("changed too fast")),
+        "{:?}",
+        found.errors
+    );
+    let asked = asked.lock().expect("not poisoned").clone();
+    let pages = asked.iter().filter(|path| path.contains("/deployments")).count();
+    assert_eq!(pages, 15);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 mod access;
 mod collects;
 mod harm;
+mod inside;
+mod moves;
 
 use serde_json::{Value, json};
 
@@ -37,6 +39,20 @@ pub(crate) const ALL: &[Case] = &[
     },
     Case { name: "interrupted", deploy: harm::deploy_interrupted, check: harm::check_interrupted },
     Case { name: "deleted", deploy: harm::deploy_deleted, check: harm::check_deleted },
+    Case { name: "restarted", deploy: moves::deploy_restarted, check: moves::check_restarted },
+    Case { name: "evicted", deploy: moves::deploy_evicted, check: moves::check_evicted },
+    Case { name: "shared", deploy: moves::deploy_shared, check: moves::check_shared },
+    Case { name: "inside-job", deploy: inside::deploy_job, check: inside::check_job },
+    Case {
+        name: "inside-everywhere",
+        deploy: inside::deploy_everywhere,
+        check: inside::check_everywhere,
+    },
+    Case {
+        name: "inside-must-gather",
+        deploy: inside::deploy_must_gather,
+        check: inside::check_must_gather,
+    },
     Case { name: "guide", deploy: guide::deploy, check: guide::check },
 ];
 

@@ -51,7 +51,16 @@ pub(crate) fn ask_json(args: &[&str]) -> Result<Value> {
 
 pub(crate) fn apply(objects: &[Value]) -> Result<()> {
     let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": objects});
-    let args = ["apply", "--validate=false", "-f", "-"];
+    apply_text(&list.to_string())
+}
+
+/// Applies YAML or JSON.
+pub(crate) fn apply_text(objects: &str) -> Result<()> {
+    ask_with(&["apply", "--validate=false", "-f", "-"], objects).map(|_| ())
+}
+
+/// What kubectl says that reads this.
+pub(crate) fn ask_with(args: &[&str], input: &str) -> Result<String> {
     let mut child = Command::new("kubectl")
         .args(args)
         .stdin(Stdio::piped())
@@ -60,9 +69,9 @@ pub(crate) fn apply(objects: &[Value]) -> Result<()> {
         .spawn()
         .context("failed to start kubectl")?;
     let mut stdin = child.stdin.take().context("no standard input")?;
-    stdin.write_all(list.to_string().as_bytes())?;
+    stdin.write_all(input.as_bytes())?;
     drop(stdin);
-    text(&args, child.wait_with_output()?).map(|_| ())
+    text(args, child.wait_with_output()?)
 }
 
 fn text(args: &[&str], output: Output) -> Result<String> {

@@ -2,11 +2,12 @@
 //!
 //! Deploys what the cases need into namespaces of their own, lets the built program collect, opens the result with
 //! the engine, and looks at the pods afterwards. Which cluster: whichever `KUBECONFIG` names. Its nodes need the
-//! images of [`kube::Images`].
+//! images of [`kube::Images`], and for the cases inside the cluster one of the program ([`image`]).
 
 mod after;
 mod cases;
 mod guide;
+mod image;
 mod kube;
 mod manifests;
 
@@ -41,10 +42,12 @@ pub(crate) struct Args {
 pub(crate) struct Lab {
     pub(crate) program: PathBuf,
     pub(crate) images: Images,
+    /// An image of the program, for the cases that need one.
+    inside: Option<String>,
     /// Where collections go, each into a directory of its own.
     pub(crate) out: PathBuf,
     /// Told apart from those of other runs.
-    run: u32,
+    pub(crate) run: u32,
 }
 
 /// A case: what it deploys, and what it checks.
@@ -52,6 +55,13 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) deploy: fn(&Lab) -> Result<()>,
     pub(crate) check: fn(&Lab) -> Result<()>,
+}
+
+impl Case {
+    /// Whether the program runs in the cluster.
+    fn is_inside(&self) -> bool {
+        self.name.starts_with("inside")
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -70,15 +80,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => workspace::heapglass(profile)?,
     };
     let folder = tempfile::tempdir()?;
+    let wanted = |case: &&Case| args.only.as_ref().is_none_or(|only| case.name.contains(only));
+    let mut cases: Vec<&Case> = cases::ALL.iter().filter(wanted).collect();
+    let needed = cases.iter().any(|case| case.is_inside());
+    let inside = if needed { image::find(&program, folder.path())? } else { None };
+    if inside.is_none() {
+        for case in cases.extract_if(.., |case| case.is_inside()) {
+            println!("SKIPPED {}: {}", case.name, image::HOW);
+        }
+    }
     let lab = Lab {
         program,
         images: Images::from_environment(),
+        inside,
         out: folder.path().to_owned(),
         run: std::process::id(),
     };
     let start = Instant::now();
-    let wanted = |case: &&Case| args.only.as_ref().is_none_or(|only| case.name.contains(only));
-    let cases: Vec<&Case> = cases::ALL.iter().filter(wanted).collect();
     let mut failed = Vec::new();
     // All is deployed first, so that the slow starts go on beside each other.
     let mut ready = Vec::new();
@@ -124,9 +142,19 @@ pub(crate) struct Said {
 }
 
 impl Lab {
+    /// The image of the program.
+    pub(crate) fn inside(&self) -> Result<String> {
+        self.inside.clone().context(image::HOW)
+    }
+
     /// The name of a namespace of this run.
     pub(crate) fn namespace(&self, name: &str) -> String {
         format!("hg-{name}-{}", self.run)
+    }
+
+    /// The label by which namespaces of this run are known, as YAML of their metadata.
+    pub(crate) fn label(&self) -> String {
+        format!("  labels:\n    heapglass-test: run{}\n", self.run)
     }
 
     /// A namespace with the application, and these objects in it.

@@ -3,14 +3,15 @@
 mod along;
 mod choose;
 mod pod;
+mod series;
 mod show;
 mod talk;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use heapglass_collect::capture::{self, Error, Method, Taken, close_inspector, wait};
+use heapglass_collect::capture::{self, Birth, Error, Method, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::preflight::Outcome;
@@ -22,6 +23,7 @@ use crate::args::{CaptureArgs, CaptureMethod, InspectorAddress, PolicyChoice};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use along::Along;
+use series::{Next, One};
 use talk::Talk;
 
 /// How long the inspector of a process that is busy may take to close after Ctrl-C. Whoever presses it twice
@@ -103,34 +105,17 @@ async fn series<P: Place>(
     target: &Target,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
+    let mut born = Birth::default();
     if let (Some(condition), false) = (args.when, args.dry_run) {
         let talk = Talk::new(context);
         let waiting = options(args, PathBuf::new())?;
-        let why = wait(place, target, condition, &waiting, &talk, stop).await;
+        let waited = wait(place, target, condition, &waiting, &talk, stop).await;
         talk.finish();
-        let why = why.map_err(|failed| not_collected(&failed))?;
-        context.messages.note(&format!("{why}: taking the snapshot"));
+        let waited = waited.map_err(|failed| not_collected(&failed))?;
+        context.messages.note(&format!("{}: taking the snapshot", waited.why));
+        born = waited.birth;
     }
-    let count = if args.dry_run { 1 } else { args.snapshots };
-    let mut status = ExitStatus::Fine;
-    for number in 1..=count {
-        let began = Instant::now();
-        let out = file_name(args, number)?;
-        status = status.worse(one(context, args, place, target, stop, out).await?);
-        if number < count && wait_until(began + args.interval, stop).await {
-            break;
-        }
-    }
-    Ok(status)
-}
-
-/// True if the user asked to stop before.
-async fn wait_until(time: Instant, stop: &Stop) -> bool {
-    let mut stop = stop.clone();
-    tokio::select! {
-        () = tokio::time::sleep_until(time.into()) => false,
-        () = stop.asked() => true,
-    }
+    series::take(context, args, place, target, born, stop).await
 }
 
 /// Takes one snapshot, with those of its workers, and says what came of it.
@@ -140,12 +125,12 @@ async fn one<P: Place>(
     place: &P,
     target: &Target,
     stop: &Stop,
-    out: PathBuf,
-) -> anyhow::Result<ExitStatus> {
+    options: Options,
+) -> anyhow::Result<One> {
     let along = Along::new(context);
     let follow = |growing| along.follow(growing);
     let talk = Talk::reading_along(context, args.report.then_some(&follow));
-    let result = capture::capture(place, target, &options(args, out)?, &talk, stop).await;
+    let result = capture::capture(place, target, &options, &talk, stop).await;
     talk.finish();
     let mut stdout = io::stdout().lock();
     if context.settings.json {
@@ -156,7 +141,10 @@ async fn one<P: Place>(
         // A line for each, so that those of a series can be read as they come.
         writeln!(stdout, "{}", serde_json::to_string(&document)?)?;
     }
-    let captured = result.map_err(|failed| not_collected(&failed))?;
+    let captured = match result {
+        Ok(captured) => captured,
+        Err(failed) => return Ok(series::failed(&failed)),
+    };
     if !context.settings.json {
         let look = &context.settings.look;
         match args.dry_run {
@@ -173,11 +161,12 @@ async fn one<P: Place>(
     if args.report && whole && !captured.snapshots.is_empty() {
         along.report(&captured)?;
     }
-    end(context, &captured, args.dry_run)
+    let end = end(context, &captured, args.dry_run);
+    Ok(One { end, next: Next::after(&captured), birth: Some(captured.birth()) })
 }
 
 /// How a capture that came to an end ends.
-fn end(context: &Context, captured: &Captured, dry_run: bool) -> anyhow::Result<ExitStatus> {
+fn end(context: &Context, captured: &Captured, dry_run: bool) -> Result<ExitStatus, Failure> {
     if dry_run {
         let unsafe_now = captured.outcome() == Outcome::Unsafe || !captured.missing.is_empty();
         return Ok(if unsafe_now { ExitStatus::NotCollected } else { ExitStatus::Fine });
@@ -185,7 +174,7 @@ fn end(context: &Context, captured: &Captured, dry_run: bool) -> anyhow::Result<
     let Some(taken) = captured.snapshots.iter().find(|taken| !taken.is_whole()) else {
         let Some(message) = captured.shortfall() else { return Ok(ExitStatus::Fine) };
         let hint = captured.missing.first().and_then(|missing| missing.error.hint());
-        // What is there is whole: no reason to end a series.
+        // What is there is whole.
         context.messages.error(&Failure { status: ExitStatus::NotCollected, message, hint });
         return Ok(ExitStatus::NotCollected);
     };
@@ -196,7 +185,7 @@ fn end(context: &Context, captured: &Captured, dry_run: bool) -> anyhow::Result<
         }
         None => format!("there is no snapshot: {why}"),
     };
-    Err(Failure { status: ExitStatus::NotCollected, message, hint: None }.into())
+    Err(Failure { status: ExitStatus::NotCollected, message, hint: None })
 }
 
 /// A capture that came to nothing, as the user reads it.

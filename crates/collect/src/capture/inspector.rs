@@ -164,6 +164,12 @@ impl<P: Place> Job<'_, P> {
             let wanted = process.inner_pid();
             return Err(Error::WrongProcess { port: open.port, found, wanted });
         }
+        self.is_meant(Some(&identity))?;
+        // What answers has the number of the one that was looked at. That it is that one is known if that one is
+        // still there now.
+        if self.has_ended().await {
+            return Err(Error::Replaced);
+        }
         if self.surroundings.is_none() {
             self.surroundings = self.ask_around(session).await;
         }

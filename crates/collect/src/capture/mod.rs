@@ -1,5 +1,6 @@
 //! Taking snapshots: what is done in which order, written once for every place.
 
+mod birth;
 mod inspector;
 mod open;
 mod outcome;
@@ -21,10 +22,11 @@ use crate::place::{Place, PlaceError};
 use crate::preflight::{Outcome, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
 
+pub use birth::Birth;
 pub use outcome::{
     Broken, Captured, Error, Failed, Missing, PauseSeen, Taken, WorkerChecked, WorkerName,
 };
-pub use waiting::{close_inspector, wait};
+pub use waiting::{Waited, close_inspector, wait};
 
 /// What a snapshot is taken of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub struct Options {
     pub redaction: Option<Redaction>,
     /// What other captures write to the same disk at the same time.
     pub booked: Booked,
+    /// What was known of the process before: another one that has its number is left alone.
+    pub born: Birth,
 }
 
 impl Options {
@@ -117,6 +121,7 @@ impl Options {
             reserve: crate::sink::RESERVE,
             redaction: None,
             booked: Booked::default(),
+            born: Birth::default(),
         }
     }
 }
@@ -283,6 +288,7 @@ impl<P: Place> Job<'_, P> {
         let facts = ProcessFacts::new(raw);
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);
+        self.is_meant(None)?;
         self.look_around(pid).await
     }
 
@@ -323,11 +329,12 @@ impl<P: Place> Job<'_, P> {
         let Some(process) = &self.process else { return (None, None) };
         let Ok(processes) = self.place.processes().await else { return (None, None) };
         let raw = processes.iter().find(|raw| raw.pid == process.pid);
+        let raw = raw.filter(|raw| !birth::is_over(Some(raw), process));
         let status = raw.map(|raw| crate::facts::Status::new(&raw.status)).unwrap_or_default();
         (status.resident, status.peak_resident)
     }
 
-    /// Whether the process is there no more.
+    /// Whether the process is there no more; another one may have its number.
     pub(crate) async fn has_ended(&self) -> bool {
         let Some(process) = &self.process else { return false };
         let processes = match self.place.processes().await {
@@ -337,7 +344,7 @@ impl<P: Place> Job<'_, P> {
             Err(_) => return false,
         };
         let raw = processes.iter().find(|raw| raw.pid == process.pid);
-        raw.is_none_or(|raw| crate::facts::Status::new(&raw.status).is_dead)
+        birth::is_over(raw, process)
     }
 
     /// Keeps the room for the file, so that captures at the same time do not count on it too.

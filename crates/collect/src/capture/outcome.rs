@@ -235,6 +235,11 @@ pub enum Error {
     /// There is no such process.
     #[error("there is no process {0} on {1}")]
     NoProcess(u32, String),
+    /// The process that has its number, or listens at its port, is another one than before.
+    #[error(
+        "it is another process than before: that one has ended, or its container was restarted"
+    )]
+    Replaced,
     /// It is not safe, and was not forced.
     #[error("{0}")]
     Refused(String),

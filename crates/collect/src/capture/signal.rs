@@ -17,6 +17,9 @@ use crate::sink::{Sink, SinkOptions};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The same, once the file is there and nothing new was in it for a while.
 const LOOK_SELDOM: Duration = Duration::from_secs(1);
+/// How often nothing new has to be in a file that is no snapshot any more, before it is not looked at again. The
+/// process may wait for its disk in between.
+const LOST: u32 = 20;
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
 
@@ -221,7 +224,8 @@ impl<P: Place> Job<'_, P> {
         if let Some(why) = why_not(&now, self.options.force) {
             return Err(Error::NoSignal(why));
         }
-        if now.exe != process.exe || now.options != process.options {
+        let another = super::birth::is_over(raw, process);
+        if another || now.exe != process.exe || now.options != process.options {
             let text = format!("process {} is another one than it was", process.pid);
             return Err(Error::NoSignal(text));
         }
@@ -272,7 +276,8 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// Reads the file while it grows. It is complete when its last brace is there: not when it has
-    /// not grown for a while, since V8 writes nothing for as long as it builds the graph.
+    /// not grown for a while, since V8 writes nothing for as long as it builds the graph. What cannot become
+    /// a snapshot any more is read for as long as it grows.
     async fn follow(
         &mut self,
         file: &RemoteFile,
@@ -306,6 +311,10 @@ impl<P: Place> Job<'_, P> {
             // What was read up to its end was not all: the process was still writing when it was opened.
             seen.last_unfinished = Some(looked);
             quiet = if check.bytes() > before { 0 } else { quiet.saturating_add(1) };
+            if check.is_lost() && quiet >= LOST {
+                // What is wrong with it is told by the sink.
+                return None;
+            }
             // What was written just before the end has been read by now.
             if quiet > 0 && self.has_ended().await {
                 return Some(Broken::Ended);
@@ -313,7 +322,7 @@ impl<P: Place> Job<'_, P> {
             if Instant::now() >= deadline {
                 return Some(Broken::TimedOut(self.options.timeout.as_secs()));
             }
-            let time = if quiet > 20 { LOOK_SELDOM } else { LOOK_EVERY };
+            let time = if quiet > LOST { LOOK_SELDOM } else { LOOK_EVERY };
             if self.rest(time).await.is_err() {
                 return Some(Broken::Interrupted);
             }

@@ -2,10 +2,19 @@
 
 use tokio::time::{Instant, sleep};
 
-use super::{Error, Event, Failed, Job, Options, Progress, Stop, Target};
+use super::{Birth, Error, Event, Failed, Job, Options, Progress, Stop, Target};
 use crate::inspector::{InspectorError, Session};
 use crate::place::Place;
 use crate::watch::{Condition, Measure, Watch};
+
+/// What a wait came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waited {
+    /// Why the condition holds, in words.
+    pub why: String,
+    /// Of which process.
+    pub birth: Birth,
+}
 
 /// Waits until `condition` holds, and says why it does. For the heap an inspector that was shut is open
 /// meanwhile, and is closed at the end.
@@ -16,14 +25,17 @@ pub async fn wait<P: Place>(
     options: &Options,
     progress: &dyn Progress,
     stop: &Stop,
-) -> Result<String, Box<Failed>> {
+) -> Result<Waited, Box<Failed>> {
     let mut job =
         Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
     if let Target::Process(pid) = target {
         job.look(*pid).await?;
     }
     match condition.measure {
-        Measure::Resident => Ok(job.watch_resident(condition).await?),
+        Measure::Resident => {
+            let why = job.watch_resident(condition).await?;
+            Ok(Waited { why, birth: Birth::of(job.process.as_ref(), None) })
+        }
         Measure::Heap => job.watch_heap(target, condition).await,
     }
 }
@@ -67,7 +79,7 @@ impl<P: Place> Job<'_, P> {
         &mut self,
         target: &Target,
         condition: Condition,
-    ) -> Result<String, Box<Failed>> {
+    ) -> Result<Waited, Box<Failed>> {
         let open = match self.find_inspector(target).await? {
             Some(open) => open,
             None => match (self.why_shut(), &self.process) {
@@ -100,22 +112,23 @@ impl<P: Place> Job<'_, P> {
                 let wanted = process.inner_pid();
                 break Err(Error::WrongProcess { port: open.port, found, wanted });
             }
+            let birth = Birth::of(self.process.as_ref(), Some(&identity));
             let heap = identity.heap.unwrap_or_default();
             let limit = Some(heap.heap_size_limit);
             self.progress.event(Event::Watched { bytes: heap.used_heap_size, limit });
             if let Some(why) = watch.look(began.elapsed(), heap.used_heap_size, limit) {
-                break Ok(why);
+                break Ok(Waited { why, birth });
             }
             if let Err(error) = self.pause(&condition).await {
                 break Err(error);
             }
         };
         match result {
-            Ok(why) => {
+            Ok(waited) => {
                 if let Some(left) = self.end(Some(&mut session), &open).await {
                     self.progress.event(Event::Note(left));
                 }
-                Ok(why)
+                Ok(waited)
             }
             Err(error) => Err(self.fail(error, None, Some(&mut session), &open).await),
         }

@@ -11,7 +11,7 @@ use crate::place::{RawProcess, RawSurroundings};
 
 pub use identity::Runtime;
 pub use options::NodeOptions;
-pub use status::Status;
+pub use status::{Status, start_time};
 
 /// What one process says of itself in `/proc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct ProcessFacts {
     pub comm: String,
     /// `/proc/PID/status`.
     pub status: Status,
+    /// When it started, in the kernel's ticks since boot: tells it from a later process with its id.
+    pub started: Option<u64>,
     /// What its command line and its environment ask of Node.js.
     pub options: NodeOptions,
     /// Its current directory; empty where that may not be known.
@@ -54,6 +56,7 @@ impl ProcessFacts {
             command: arguments.join(" ").trim().to_owned(),
             comm: raw.comm.trim().to_owned(),
             status: Status::new(&raw.status),
+            started: raw.started,
             options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
             cwd: raw.cwd.clone(),
             node_version: environment

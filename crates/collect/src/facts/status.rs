@@ -64,6 +64,13 @@ impl Status {
     }
 }
 
+/// When a process started, in the kernel's ticks since boot, by its `/proc/PID/stat`: the 22nd field, counted from
+/// behind the name, which may hold blanks and brackets.
+pub fn start_time(stat: &str) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(19)?.parse().ok()
+}
+
 /// `  123 kB` in bytes.
 pub(super) fn kilobytes(text: &str) -> Option<u64> {
     text.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)

@@ -16,6 +16,7 @@ o.memory=t(()=>p.memoryUsage());\
 o.max_rss=t(()=>p.resourceUsage().maxRSS);\
 o.thread=t(()=>m('worker_threads').threadId);\
 o.uptime=t(()=>p.uptime());\
+o.started=t(()=>{const[s,n]=p.hrtime();return s+n/1e9-p.uptime()});\
 return JSON.stringify(o)})()";
 
 /// Files that tell how much memory there is, as the process sees them: an object of texts.
@@ -59,6 +60,8 @@ pub struct Identity {
     pub thread: Option<u64>,
     /// Seconds since it began.
     pub uptime: Option<f64>,
+    /// When it began, in seconds of its machine's clock that nobody sets.
+    pub started: Option<f64>,
 }
 
 /// What `v8.getHeapStatistics()` says, in bytes.

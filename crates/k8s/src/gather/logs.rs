@@ -59,8 +59,7 @@ pub(crate) async fn write(
     let failed =
         |error: std::io::Error| ApiError::Other { what: what.clone(), why: error.to_string() };
     let mut out: Option<tokio::io::BufWriter<tokio::fs::File>> = None;
-    let mut lines = Lines::default();
-    let mut rest = Vec::new();
+    let mut passing = Passing::new(with_secrets);
     let mut buffer = vec![0; 64 << 10];
     loop {
         let read = tokio::time::timeout(cluster.deadline(), stream.read(&mut buffer)).await;
@@ -78,30 +77,124 @@ pub(crate) async fn write(
             let created = tokio::fs::File::create(file).await.map_err(failed)?;
             out = Some(tokio::io::BufWriter::new(created));
         }
-        rest.extend_from_slice(&buffer[..count]);
         let Some(writer) = &mut out else { return Ok(()) };
-        let at_end = count == 0;
-        let whole = match rest.iter().rposition(|&byte| byte == b'\n') {
-            _ if at_end => rest.len(),
-            Some(last) => last + 1,
-            None if rest.len() >= LINE => rest.len(),
-            None => continue,
-        };
-        let text = String::from_utf8_lossy(&rest[..whole]);
-        if with_secrets {
-            writer.write_all(text.as_bytes()).await.map_err(failed)?;
-        } else {
-            for line in text.split_inclusive('\n') {
-                let end = if line.ends_with('\n') { "\n" } else { "" };
-                if let Some(masked) = lines.mask(line.trim_end_matches('\n')) {
-                    writer.write_all(masked.as_bytes()).await.map_err(failed)?;
-                    writer.write_all(end.as_bytes()).await.map_err(failed)?;
-                }
-            }
-        }
-        rest.drain(..whole);
-        if at_end {
+        let text = if count == 0 { passing.end() } else { passing.pass(&buffer[..count]) };
+        writer.write_all(text.as_bytes()).await.map_err(failed)?;
+        if count == 0 {
             return writer.flush().await.map_err(failed);
         }
+    }
+}
+
+/// Text on its way, line by line, or piece by piece where a line is too long to be kept.
+struct Passing {
+    with_secrets: bool,
+    lines: Lines,
+    /// The beginning of a line.
+    rest: Vec<u8>,
+}
+
+impl Passing {
+    fn new(with_secrets: bool) -> Passing {
+        Passing { with_secrets, lines: Lines::default(), rest: Vec::new() }
+    }
+
+    /// What can be written when these bytes have come: whole lines, masked.
+    fn pass(&mut self, bytes: &[u8]) -> String {
+        self.rest.extend_from_slice(bytes);
+        // What was there before has no end of a line in it.
+        let whole = match bytes.iter().rposition(|&byte| byte == b'\n') {
+            Some(last) => self.rest.len() - bytes.len() + last + 1,
+            None if self.rest.len() >= LINE => cut(&self.rest),
+            None => return String::new(),
+        };
+        self.take(whole)
+    }
+
+    /// What is left when no more comes.
+    fn end(&mut self) -> String {
+        self.take(self.rest.len())
+    }
+
+    fn take(&mut self, whole: usize) -> String {
+        let text = String::from_utf8_lossy(self.rest.get(..whole).unwrap_or_default());
+        let masked =
+            if self.with_secrets { text.into_owned() } else { mask(&mut self.lines, &text) };
+        self.rest.drain(..whole);
+        masked
+    }
+}
+
+fn mask(lines: &mut Lines, text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let bare = line.strip_suffix('\n');
+        if let Some(line) = lines.mask(bare.unwrap_or(line)) {
+            masked.push_str(&line);
+            masked.push_str(if bare.is_some() { "\n" } else { "" });
+        }
+    }
+    masked
+}
+
+/// Where a line is cut that is too long: behind a blank in its last part, so that no credential is cut in two,
+/// else where a character ends.
+fn cut(line: &[u8]) -> usize {
+    let last = line.len().saturating_sub(LINE / 2);
+    let blank = line.iter().skip(last).rposition(|byte| b" ,;\t".contains(byte));
+    let is_begin = |byte: &u8| byte & 0b1100_0000 != 0b1000_0000;
+    blank
+        .map(|at| last + at + 1)
+        .or_else(|| line.iter().rposition(is_begin).filter(|&at| at > 0))
+        .unwrap_or(line.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Passes a text on in pieces of some bytes; what came out, and the most that was kept at once.
+    fn passed(text: &[u8], piece: usize, with_secrets: bool) -> (String, usize) {
+        let mut passing = Passing::new(with_secrets);
+        let (mut out, mut kept) = (String::new(), 0);
+        for bytes in text.chunks(piece) {
+            let text = passing.pass(bytes);
+            kept = kept.max(passing.rest.capacity() + text.capacity());
+            out += &text;
+        }
+        out += &passing.end();
+        (out, kept)
+    }
+
+    #[test]
+    fn a_line_of_many_megabytes_is_not_kept() {
+        // With characters of several bytes, with blanks and without any.
+        for word in ["\u{e4}\u{20ac}\u{1f600}x", "some words "] {
+            let text = word.repeat((16 << 20) / word.len()) + "\nand one more";
+            let (out, kept) = passed(text.as_bytes(), 64 << 10, false);
+            assert!(out == text, "{} bytes became {}", text.len(), out.len());
+            assert!(kept < 4 << 20, "{kept} bytes were kept");
+            let (out, _) = passed(text.as_bytes(), 64 << 10, true);
+            assert!(out == text);
+        }
+    }
+
+    #[test]
+    fn a_credential_is_masked_wherever_a_long_line_is_cut() {
+        let secret = "password=correct-horse-battery";
+        for before in [LINE - 40, LINE - 20, LINE - 1, LINE, (2 * LINE) - 15] {
+            let text = format!("{}, {secret}, and so on\n", "word ".repeat(before / 5));
+            let (out, _) = passed(text.as_bytes(), 10_007, false);
+            assert!(out.contains("[REDACTED") && !out.contains("battery"), "after {before}");
+        }
+    }
+
+    #[test]
+    fn lines_go_on_as_they_come() {
+        let mut passing = Passing::new(false);
+        assert_eq!(passing.pass(b"one\ntw"), "one\n");
+        assert_eq!(passing.pass(b"o\n\nthree"), "two\n\n");
+        assert_eq!(passing.end(), "three");
+        assert_eq!(passing.end(), "");
     }
 }

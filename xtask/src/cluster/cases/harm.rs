@@ -100,7 +100,7 @@ pub(super) fn deploy_interrupted(lab: &Lab) -> Result<()> {
 }
 
 /// Starts a collection and waits until it says that it takes the snapshot.
-fn started(lab: &Lab, out: &str, args: &[&str]) -> Result<std::process::Child> {
+pub(super) fn started(lab: &Lab, out: &str, args: &[&str]) -> Result<std::process::Child> {
     let mut child = lab.command(out, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let stderr = child.stderr.take().context("no standard error")?;
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stderr));

@@ -1,0 +1,89 @@
+//! An inspector that answers what a capture asks, and breaks off where a test wants it to.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Message, accept};
+
+const SNAPSHOT: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
+
+/// What comes of one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// It is whole.
+    Whole,
+    /// The connection ends in the middle.
+    HangsUp,
+    /// Nothing is answered at all.
+    Silent,
+    /// It is whole, and of another process with the same number.
+    Another,
+}
+
+/// Listens on a port for as long as the test runs, and does one act for each connection that talks.
+pub(crate) fn start(acts: &[Act]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let mut acts = acts.to_vec().into_iter();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut begin = [0; 9];
+            while stream.peek(&mut begin).is_ok_and(|n| n < begin.len()) {}
+            if &begin == b"GET /json" {
+                list(stream, port);
+            } else if let Some(act) = acts.next() {
+                let _ = talk(stream, act);
+            }
+        }
+    });
+    port
+}
+
+fn list(mut stream: TcpStream, port: u16) {
+    let mut request = [0; 4096];
+    let _ = stream.read(&mut request);
+    let address = format!("ws://127.0.0.1:{port}/id");
+    let body = json!([{ "type": "node", "webSocketDebuggerUrl": address }]).to_string();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let _ = stream.write_all(format!("{head}{body}").as_bytes());
+}
+
+/// Answers until the other side, or the act, ends it.
+fn talk(stream: TcpStream, act: Act) -> Option<()> {
+    let mut socket = accept(stream).ok()?;
+    let mut clock = 1e9;
+    while let Ok(message) = socket.read() {
+        let Message::Text(text) = message else { continue };
+        let request: Value = serde_json::from_str(&text).ok()?;
+        if act == Act::Silent {
+            continue;
+        }
+        let expression = request["params"]["expression"].as_str().unwrap_or_default();
+        let mut result = json!({});
+        if request["method"] == "HeapProfiler.takeHeapSnapshot" {
+            let half = SNAPSHOT.len() / 2;
+            let pieces = [&SNAPSHOT[..half], &SNAPSHOT[half..]];
+            let count = if act == Act::HangsUp { 1 } else { 2 };
+            for piece in &pieces[..count] {
+                let method = "HeapProfiler.addHeapSnapshotChunk";
+                let chunk = json!({ "method": method, "params": { "chunk": piece } });
+                socket.send(Message::text(chunk.to_string())).ok()?;
+            }
+            if act == Act::HangsUp {
+                return None;
+            }
+        } else if expression.contains("pid") {
+            let heap = json!({ "used_heap_size": 1000, "heap_size_limit": 2000 });
+            let started = if act == Act::Another { 20.0 } else { 10.0 };
+            let who = json!({ "pid": 42, "version": "v22.0.0", "heap": heap, "started": started });
+            result = json!({ "result": { "value": who.to_string() } });
+        } else if expression.contains("performance.now") {
+            clock += 1e9;
+            result = json!({ "result": { "value": clock } });
+        }
+        let answer = json!({ "id": request["id"], "result": result });
+        socket.send(Message::text(answer.to_string())).ok()?;
+    }
+    Some(())
+}
