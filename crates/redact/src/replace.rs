@@ -77,11 +77,22 @@ impl Replacer {
                 return;
             }
             let made = self.print_of(out.get(start..).unwrap_or_default());
+            if is_reserved(out.get(start..).unwrap_or_default()) {
+                continue;
+            }
             if made != own && *self.given.entry(made).or_insert(own) == own {
                 return;
             }
         }
         self.met += 1;
+    }
+
+    /// Remembers what stands for a text that was replaced word by word.
+    pub(crate) fn remember(&mut self, made: &[u8], text: &str) {
+        if text.len() <= 2 * MAY_MEET {
+            let (made, own) = (self.print_of(made), self.print_of(text.as_bytes()));
+            self.given.entry(made).or_insert(own);
+        }
     }
 
     /// For a text that is too long to be kept: to be given all of it, then to [`Replacer::end`].
@@ -142,6 +153,59 @@ fn letters(hasher: &Running, length: u64, out: &mut Vec<u8>) {
     if let Some(first) = made.first_mut().filter(|first| first.is_ascii_digit()) {
         *first = b'a' + (*first - b'2');
     }
+}
+
+/// Whether it is a word of the language, which is no name.
+fn is_reserved(word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 46] = [
+        b"arguments",
+        b"async",
+        b"await",
+        b"break",
+        b"case",
+        b"catch",
+        b"class",
+        b"const",
+        b"continue",
+        b"debugger",
+        b"default",
+        b"delete",
+        b"else",
+        b"enum",
+        b"eval",
+        b"export",
+        b"extends",
+        b"false",
+        b"finally",
+        b"for",
+        b"function",
+        b"import",
+        b"instanceof",
+        b"interface",
+        b"let",
+        b"new",
+        b"null",
+        b"package",
+        b"private",
+        b"protected",
+        b"public",
+        b"return",
+        b"static",
+        b"super",
+        b"switch",
+        b"this",
+        b"throw",
+        b"true",
+        b"try",
+        b"typeof",
+        b"undefined",
+        b"var",
+        b"void",
+        b"while",
+        b"with",
+        b"yield",
+    ];
+    WORDS.contains(&word)
 }
 
 /// Whether a text is a decimal number, as numbers are captured.
