@@ -22,6 +22,7 @@ mod named;
 mod names;
 mod objects;
 mod owners;
+mod prints;
 mod proof;
 mod public;
 mod redactor;

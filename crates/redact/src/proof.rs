@@ -1,11 +1,13 @@
 //! Reads what was written and looks for what should be gone.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, mpsc};
 
 use heapglass_format::check::{Check, Checked};
 
 use crate::Policy;
+use crate::prints::Prints;
 use crate::replace::Replacer;
 use crate::strings::{TOO_SHORT_TO_PROVE, credentials};
 use crate::texts::{Piece, Text, unescape};
@@ -14,10 +16,9 @@ use crate::texts::{Piece, Text, unescape};
 pub struct Proof {
     pub(crate) policy: Policy,
     pub(crate) replacer: Replacer,
-    /// Sorted.
-    pub(crate) prints: Vec<u64>,
-    /// Sorted. With [`Policy::Secrets`] those of texts that went as a whole, while `prints` are of parts of texts.
-    pub(crate) wholes: Vec<u64>,
+    pub(crate) prints: Prints,
+    /// With [`Policy::Secrets`] those of texts that went as a whole, while `prints` are of parts of texts.
+    pub(crate) wholes: Prints,
     pub(crate) nodes: u64,
     pub(crate) edges: u64,
 }
@@ -57,6 +58,8 @@ impl Proven {
 const MOST: usize = 10;
 /// Bytes that are looked at at once.
 const AT_ONCE: usize = 1 << 18;
+/// Pieces of so many bytes that the second thread has not looked at.
+const WAITING: usize = 4;
 
 impl Proof {
     /// Reads the result and looks at every string in it, wherever in the file it is: whether it, or with
@@ -65,7 +68,7 @@ impl Proof {
     /// Cost: linear in the file; a lookup among the values for each string.
     pub fn read(&self, mut result: impl Read) -> std::io::Result<Proven> {
         // A second thread looks at the form of the same bytes.
-        let (give, take) = mpsc::sync_channel::<Arc<[u8]>>(4);
+        let (give, take) = mpsc::sync_channel::<Arc<Vec<u8>>>(WAITING);
         let (scanned, checked) = std::thread::scope(|scope| {
             let checker = scope.spawn(move || {
                 let mut check = Check::new();
@@ -87,20 +90,26 @@ impl Proof {
     fn scan(
         &self,
         result: &mut impl Read,
-        give: &mpsc::SyncSender<Arc<[u8]>>,
+        give: &mpsc::SyncSender<Arc<Vec<u8>>>,
     ) -> std::io::Result<(u64, Vec<Survivor>)> {
         let (mut strings, mut survivors) = (0, Vec::new());
         let (mut text, mut inside) = (Text::default(), false);
-        let mut buffer = vec![0; AT_ONCE];
+        // More than can wait at once: the oldest has been looked at by both.
+        let mut buffers: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
         loop {
+            let oldest = if buffers.len() > WAITING + 2 { buffers.pop_front() } else { None };
+            let mut buffer = oldest.and_then(Arc::into_inner).unwrap_or_default();
+            buffer.resize(AT_ONCE, 0);
             let got = result.read(&mut buffer)?;
-            let bytes: Arc<[u8]> = buffer.get(..got).unwrap_or_default().into();
-            if bytes.is_empty() {
+            buffer.truncate(got);
+            if buffer.is_empty() {
                 return Ok((strings, survivors));
             }
+            let bytes = Arc::new(buffer);
+            buffers.push_back(bytes.clone());
             // It only ends before if it panicked, which is told when it is joined.
             let _ = give.send(bytes.clone());
-            let mut rest = &*bytes;
+            let mut rest = bytes.as_slice();
             while !rest.is_empty() {
                 if !inside {
                     let Some(quote) = memchr::memchr(b'"', rest) else { break };
@@ -138,13 +147,13 @@ impl Proof {
     }
 
     /// What stands for a number of six digits may well be the number of another order; that says nothing.
-    fn is_among(&self, prints: &[u64], text: &str) -> Option<usize> {
+    fn is_among(&self, prints: &Prints, text: &str) -> Option<usize> {
         let length = text.chars().count();
-        if length < TOO_SHORT_TO_PROVE || prints.is_empty() {
+        if length < TOO_SHORT_TO_PROVE || prints.len() == 0 {
             return None;
         }
         let print = self.replacer.print_of(text.as_bytes());
-        let is_there = prints.binary_search(&print).is_ok();
+        let is_there = prints.has(print);
         (is_there && !self.replacer.stands_for_another(print)).then_some(length)
     }
 }

@@ -16,6 +16,7 @@ use crate::layout::{Layout, words_of};
 use crate::named::Named;
 use crate::objects::Object;
 use crate::owners::{Owners, Told};
+use crate::prints::Prints;
 use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
 use crate::roles::Roles;
@@ -199,17 +200,15 @@ impl<W: Write> Redactor<W> {
         coverage.became_equal = strings.replacer.met;
         let mut words = strings.names;
         words.extend(self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())));
-        words.sort_unstable();
+        let words = Prints::new(words);
         for prints in [&mut strings.prints, &mut strings.wholes] {
-            prints.retain(|print| words.binary_search(print).is_err());
-            prints.sort_unstable();
-            prints.dedup();
+            prints.retain(|print| !words.has(*print));
         }
         let proof = Proof {
             policy: self.policy,
             replacer: strings.replacer,
-            prints: strings.prints,
-            wholes: strings.wholes,
+            prints: Prints::new(strings.prints),
+            wholes: Prints::new(strings.wholes),
             nodes: coverage.nodes,
             edges: coverage.edges,
         };

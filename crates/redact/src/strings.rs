@@ -181,7 +181,7 @@ impl Strings {
         if uses.is_name() {
             count(coverage, Kind::of(uses.without(Role::VALUE), is_path), &name);
         }
-        self.write(&name, raw, &text, out)?;
+        let of_name = self.write(&name, raw, &text, out)?;
         out.push(b',');
         let value = if !uses.has(Role::VALUE) {
             Becomes::Nothing
@@ -195,11 +195,12 @@ impl Strings {
         if uses.has(Role::VALUE) {
             count(coverage, Kind::Value, &value);
         }
-        self.write(&value, raw, &text, out)?;
+        let of_value = self.write(&value, raw, &text, out)?;
         let stays = matches!(name, Becomes::Itself) || matches!(value, Becomes::Itself);
         let goes = name.goes() || value.goes();
         if (stays || goes) && text.chars().count() >= TOO_SHORT_TO_PROVE {
-            let print = self.replacer.print_of(text.as_bytes());
+            let print = of_value.or(of_name);
+            let print = print.unwrap_or_else(|| self.replacer.print_of(text.as_bytes()));
             if stays { &mut self.names } else { &mut self.prints }.push(print);
         }
         Ok(())
@@ -280,19 +281,20 @@ impl Strings {
         let keys = Role::OF_MANY | Role::OF_TABLE;
         is_plain
             && uses.without(Role::VALUE | Role::SYMBOL | keys).is_empty()
-            && (uses.has(Role::OF_MANY) || !is_public(text))
+            && (uses.has(Role::OF_MANY) || !text.starts_with("<symbol ") && !is_public(text))
     }
 
-    /// Writes one text, in quotes.
+    /// Writes one text, in quotes. Gives its print if it was hashed.
     fn write(
         &mut self,
         what: &Becomes<'_>,
         raw: &[u8],
         text: &str,
         out: &mut Vec<u8>,
-    ) -> Result<()> {
+    ) -> Result<Option<u64>> {
         let start = out.len() + 1;
         out.push(b'"');
+        let mut print = None;
         match what {
             Becomes::Nothing => {}
             Becomes::Itself => out.extend_from_slice(raw),
@@ -303,7 +305,7 @@ impl Strings {
                 );
             }
             Becomes::Words(made) => out.extend_from_slice(made.as_bytes()),
-            Becomes::Other => self.replacer.replace(text, out),
+            Becomes::Other => print = self.replacer.replace(text, out),
         }
         if let (Some(map), true) = (&mut self.map, what.goes()) {
             let made = String::from_utf8_lossy(out.get(start..).unwrap_or_default());
@@ -312,7 +314,7 @@ impl Strings {
             writeln!(map, "{row}")?;
         }
         out.push(b'"');
-        Ok(())
+        Ok(print)
     }
 
     /// Only credentials are taken out, wherever the text is used.
