@@ -5,8 +5,8 @@ use heapglass_redact::{Key, Policy, Redactor};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for policy in [Policy::Strict, Policy::Secrets] {
-        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([5; 32]), None);
+    for policy in [Policy::Strict, Policy::Structure, Policy::Secrets] {
+        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([5; 32]), None).by_name();
         let piece = 1 + bytes.len() % 977;
         if bytes.chunks(piece).any(|piece| redactor.feed(piece).is_err()) {
             continue;

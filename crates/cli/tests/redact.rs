@@ -92,9 +92,41 @@ fn a_real_heap_keeps_every_figure() {
     let dir = tempfile::tempdir().expect("a directory");
     let app = root().join(APP);
     let app = app.to_str().expect("UTF-8");
-    let answer = redact(dir.path(), &[app, "b.heapsnapshot.zst"]);
+    for policy in ["strict", "structure"] {
+        let name = format!("{policy}.heapsnapshot.zst");
+        let answer = redact(dir.path(), &[app, &name, "--policy", policy]);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert_eq!(figures(dir.path(), app), figures(dir.path(), &name), "{policy}");
+    }
+}
+
+/// Figures, class names and what leaks are the same without the names of the program's own properties.
+#[test]
+fn structure_keeps_every_figure_and_no_name_of_the_program() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (mut heap, gone) = heap();
+    let session = heap.object("Session", 64);
+    heap.property(heap.global(), "salaryBands", session);
+    heap.property(session, "headers", heap.global());
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    let answer = redact(
+        dir.path(),
+        &["a.heapsnapshot", "b.heapsnapshot", "--policy", "structure", "--json"],
+    );
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    assert_eq!(figures(dir.path(), app), figures(dir.path(), "b.heapsnapshot.zst"));
+    let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
+    for text in gone.iter().chain(&["salaryBands"]) {
+        assert!(!made.contains(text), "{text} is in the result");
+    }
+    for text in ["Session", "headers", "\"policy\":\"structure\""] {
+        assert!(made.contains(text), "{text} has gone");
+    }
+    assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
+    let document = json(&answer);
+    let coverage = document["files"][0]["snapshot"]["coverage"].as_array().expect("rows").clone();
+    let row = coverage.iter().find(|row| row["kind"] == "property_names").expect("a row");
+    assert!(row["replaced"].as_u64() >= Some(2) && row["kept"].as_u64() >= Some(1), "{row}");
+    assert!(row["why"].as_str().is_some_and(|why| why.contains("npm packages")), "{row}");
 }
 
 #[test]
@@ -153,6 +185,34 @@ fn credentials_alone_go_if_asked() {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
     assert!(!made.contains(&token) && made.contains("the token is ") && made.contains(" today"));
+    assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
+}
+
+/// The name comes after the value in a file, and may be that of another value.
+#[test]
+fn credentials_that_only_their_name_tells_go_as_well() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut heap = SnapshotBuilder::new();
+    let options = heap.object("Options", 64);
+    heap.property(heap.global(), "options", options);
+    let closure = heap.closure("connect", 64);
+    heap.property(options, "connect", closure);
+    let (password, token) = ("zaphod-42-tricia", "q7RkX2mVb9TzLw4Hs8Dn");
+    for (name, text) in [("password", password), ("host", "trillian.example"), ("login", password)]
+    {
+        let string = heap.string(text, 32);
+        heap.property(options, name, string);
+    }
+    let string = heap.string(token, 32);
+    heap.context(closure, "authToken", string);
+    // The same word is a name elsewhere, and stays there.
+    heap.property(options, token, closure);
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    let answer = redact(dir.path(), &["a.heapsnapshot", "b.heapsnapshot", "--policy", "secrets"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let made = fs::read_to_string(dir.path().join("b.heapsnapshot")).expect("a snapshot");
+    assert!(!made.contains(password) && made.contains("trillian.example"));
+    assert_eq!(made.matches(token).count(), 1);
     assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
 }
 

@@ -60,7 +60,7 @@ impl Kind {
             Kind::Runtime
         } else if role.has(Role::FUNCTION | Role::CODE | Role::SCRIPT) {
             Kind::Function
-        } else if role.has(Role::PROPERTY | Role::OF_MANY) {
+        } else if role.has(Role::PROPERTY | Role::OF_MANY | Role::OF_TABLE) {
             Kind::Property
         } else if role.has(Role::VARIABLE) {
             Kind::Variable

@@ -15,11 +15,14 @@ pub(crate) struct Layout {
     pub(crate) edge_width: usize,
     pub(crate) edge_type: usize,
     pub(crate) edge_name: usize,
+    pub(crate) edge_to: usize,
     pub(crate) trace_width: usize,
     pub(crate) trace_names: Vec<usize>,
     /// What the name of a node is, by the file's number of its type; for others [`Role::SYSTEM`].
     pub(crate) node_roles: Vec<Role>,
     pub(crate) object: Option<usize>,
+    pub(crate) array: Option<usize>,
+    pub(crate) string: Option<usize>,
     /// What the name of an edge is; `None` where it is a number.
     pub(crate) edge_roles: Vec<Option<Role>>,
 }
@@ -50,6 +53,7 @@ impl Layout {
             "property" => Some(Role::PROPERTY),
             _ => Some(Role::INTERNAL),
         });
+        let type_of = |name: &str| meta.node_type_names().iter().position(|other| other == name);
         let traces = &meta.trace_function_info_fields;
         let trace_names = ["name", "script_name"]
             .iter()
@@ -62,10 +66,13 @@ impl Layout {
             edge_width: meta.edge_fields.len(),
             edge_type: needed(meta.edge_field("type"), "type")?,
             edge_name: needed(meta.edge_field("name_or_index"), "name_or_index")?,
+            edge_to: needed(meta.edge_field("to_node"), "to_node")?,
             trace_width: traces.len().max(1),
             trace_names: trace_names.collect(),
             node_roles: node_roles.collect(),
-            object: meta.node_type_names().iter().position(|name| name == "object"),
+            object: type_of("object"),
+            array: type_of("array"),
+            string: type_of("string"),
             edge_roles: edge_roles.collect(),
         })
     }

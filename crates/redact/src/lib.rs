@@ -8,17 +8,23 @@
 //! text `i` as a name, entry `2i + 1` the same text as a value; each use is pointed to one of them as it passes, and
 //! the two texts are decided on when they come. See docs/design/redact.md.
 //!
-//! Reading order: [`Redactor`] (sections), `table` (rows of integers), `roles` (what texts are used for),
-//! `names` (what may stay), `replace` (what stands in its place), `strings` (the last section), `proof`.
+//! Reading order: [`Redactor`] (sections), `table` (rows of integers), `objects` (which are dictionaries), `roles` (what
+//! texts are used for), `names` and `public` (what may stay), `replace` (what stands in its place), `strings` (the last section), `proof`.
 
 #![forbid(unsafe_code)]
 
 mod coverage;
 mod error;
+mod held;
+mod kinds;
 mod layout;
+mod named;
 mod names;
+mod objects;
 mod owners;
+mod prints;
 mod proof;
+mod public;
 mod redactor;
 mod replace;
 mod roles;
@@ -37,7 +43,10 @@ pub use replace::Key;
 pub enum Policy {
     /// Every value, and names that are data.
     Strict,
-    /// Credentials alone, as the rules of `heapglass-secrets` find them in texts.
+    /// As strict, and names of properties, variables and symbols, but for those that Node.js and public npm packages
+    /// use.
+    Structure,
+    /// Credentials alone, as the rules of `heapglass-secrets` find them in texts and by the names they stand under.
     Secrets,
 }
 
@@ -55,6 +64,7 @@ impl Policy {
     pub fn name(self) -> &'static str {
         match self {
             Policy::Strict => "strict",
+            Policy::Structure => "structure",
             Policy::Secrets => "secrets",
         }
     }

@@ -14,7 +14,7 @@ const IN_MEMORY: usize = 16 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) edges: u64,
-    /// The class name's text, for an object with many edges.
+    /// The class name's text, for an object.
     pub(crate) class: Option<u32>,
 }
 

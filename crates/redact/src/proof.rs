@@ -1,10 +1,13 @@
 //! Reads what was written and looks for what should be gone.
 
+use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::{Arc, mpsc};
 
 use heapglass_format::check::{Check, Checked};
 
 use crate::Policy;
+use crate::prints::Prints;
 use crate::replace::Replacer;
 use crate::strings::{TOO_SHORT_TO_PROVE, credentials};
 use crate::texts::{Piece, Text, unescape};
@@ -13,8 +16,9 @@ use crate::texts::{Piece, Text, unescape};
 pub struct Proof {
     pub(crate) policy: Policy,
     pub(crate) replacer: Replacer,
-    /// Sorted.
-    pub(crate) prints: Vec<u64>,
+    pub(crate) prints: Prints,
+    /// With [`Policy::Secrets`] those of texts that went as a whole, while `prints` are of parts of texts.
+    pub(crate) wholes: Prints,
     pub(crate) nodes: u64,
     pub(crate) edges: u64,
 }
@@ -52,6 +56,10 @@ impl Proven {
 
 /// More survivors than these are not told of.
 const MOST: usize = 10;
+/// Bytes that are looked at at once.
+const AT_ONCE: usize = 1 << 18;
+/// Pieces of so many bytes that the second thread has not looked at.
+const WAITING: usize = 4;
 
 impl Proof {
     /// Reads the result and looks at every string in it, wherever in the file it is: whether it, or with
@@ -59,18 +67,49 @@ impl Proof {
     ///
     /// Cost: linear in the file; a lookup among the values for each string.
     pub fn read(&self, mut result: impl Read) -> std::io::Result<Proven> {
-        let mut check = Check::new();
+        // A second thread looks at the form of the same bytes.
+        let (give, take) = mpsc::sync_channel::<Arc<Vec<u8>>>(WAITING);
+        let (scanned, checked) = std::thread::scope(|scope| {
+            let checker = scope.spawn(move || {
+                let mut check = Check::new();
+                take.iter().for_each(|bytes| check.feed(&bytes));
+                check.finish()
+            });
+            let scanned = self.scan(&mut result, &give);
+            drop(give);
+            (scanned, checker.join())
+        });
+        let (strings, survivors) = scanned?;
+        let checked = checked.map_err(|_| std::io::Error::other("the check has ended"))?;
+        let same_counts = checked.nodes == self.nodes && checked.edges == self.edges;
+        let values = (self.prints.len() + self.wholes.len()) as u64;
+        Ok(Proven { checked, same_counts, values, strings, survivors })
+    }
+
+    /// Looks at every string, and passes the bytes on.
+    fn scan(
+        &self,
+        result: &mut impl Read,
+        give: &mpsc::SyncSender<Arc<Vec<u8>>>,
+    ) -> std::io::Result<(u64, Vec<Survivor>)> {
         let (mut strings, mut survivors) = (0, Vec::new());
         let (mut text, mut inside) = (Text::default(), false);
-        let mut buffer = vec![0; 1 << 18];
+        // More than can wait at once: the oldest has been looked at by both.
+        let mut buffers: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
         loop {
+            let oldest = if buffers.len() > WAITING + 2 { buffers.pop_front() } else { None };
+            let mut buffer = oldest.and_then(Arc::into_inner).unwrap_or_default();
+            buffer.resize(AT_ONCE, 0);
             let got = result.read(&mut buffer)?;
-            let bytes = buffer.get(..got).unwrap_or_default();
-            if bytes.is_empty() {
-                break;
+            buffer.truncate(got);
+            if buffer.is_empty() {
+                return Ok((strings, survivors));
             }
-            check.feed(bytes);
-            let mut rest = bytes;
+            let bytes = Arc::new(buffer);
+            buffers.push_back(bytes.clone());
+            // It only ends before if it panicked, which is told when it is joined.
+            let _ = give.send(bytes.clone());
+            let mut rest = bytes.as_slice();
             while !rest.is_empty() {
                 if !inside {
                     let Some(quote) = memchr::memchr(b'"', rest) else { break };
@@ -92,30 +131,29 @@ impl Proof {
                 inside = !ended;
             }
         }
-        let checked = check.finish();
-        let same_counts = checked.nodes == self.nodes && checked.edges == self.edges;
-        Ok(Proven { checked, same_counts, values: self.prints.len() as u64, strings, survivors })
     }
 
     /// The length of the value that a string is or holds.
     fn survives(&self, raw: &[u8]) -> Option<usize> {
         let text = unescape(raw);
         match self.policy {
-            Policy::Strict => self.is_value(&text),
+            Policy::Strict | Policy::Structure => self.is_among(&self.prints, &text),
             Policy::Secrets => {
-                credentials(&text).into_iter().find_map(|range| self.is_value(text.get(range)?))
+                let mut parts = credentials(&text).into_iter();
+                let part = parts.find_map(|part| self.is_among(&self.prints, text.get(part)?));
+                part.or_else(|| self.is_among(&self.wholes, &text))
             }
         }
     }
 
     /// What stands for a number of six digits may well be the number of another order; that says nothing.
-    fn is_value(&self, text: &str) -> Option<usize> {
+    fn is_among(&self, prints: &Prints, text: &str) -> Option<usize> {
         let length = text.chars().count();
-        if length < TOO_SHORT_TO_PROVE {
+        if length < TOO_SHORT_TO_PROVE || prints.len() == 0 {
             return None;
         }
         let print = self.replacer.print_of(text.as_bytes());
-        let is_there = self.prints.binary_search(&print).is_ok();
+        let is_there = prints.has(print);
         (is_there && !self.replacer.stands_for_another(print)).then_some(length)
     }
 }

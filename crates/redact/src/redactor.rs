@@ -1,5 +1,7 @@
 //! The sections of a snapshot as they stream by.
 
+mod rows;
+
 use std::io::Write;
 
 use heapglass_format::meta::Header;
@@ -8,13 +10,18 @@ use serde_json::{Map, Value, json};
 use crate::Policy;
 use crate::coverage::Coverage;
 use crate::error::{Error, Result};
+use crate::held::Held;
+use crate::kinds::Kinds;
 use crate::layout::{Layout, words_of};
-use crate::owners::{Owner, Owners, Told};
+use crate::named::Named;
+use crate::objects::Object;
+use crate::owners::{Owners, Told};
+use crate::prints::Prints;
 use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
-use crate::roles::{Role, Roles};
+use crate::roles::Roles;
 use crate::strings::Strings;
-use crate::table::{Odd, Table, write_row};
+use crate::table::{Odd, Table};
 use crate::texts::{Piece, Text};
 
 /// Largest `snapshot` section that is believed. V8 writes about 2 kB.
@@ -28,8 +35,8 @@ const MANY: u64 = 64;
 
 /// Redacts a snapshot that is fed to it in pieces.
 ///
-/// Memory: 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each name, and buffers of some
-/// megabytes.
+/// Memory: half a byte for each node; 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each
+/// name; and buffers of some megabytes.
 pub struct Redactor<W: Write> {
     out: W,
     written: Vec<u8>,
@@ -42,6 +49,10 @@ pub struct Redactor<W: Write> {
     any_section: bool,
     layout: Option<Layout>,
     roles: Roles,
+    kinds: Kinds,
+    /// What names tell of strings, and the texts until that is known.
+    named: Option<Named>,
+    held: Option<Held>,
     told: Option<Told>,
     owners: Option<Owners>,
     strings: Strings,
@@ -68,16 +79,13 @@ enum State {
     },
     Nodes {
         table: Table,
-        first: bool,
     },
     Edges {
         table: Table,
-        first: bool,
-        owner: Owner,
+        object: Object,
     },
     Trace {
         table: Table,
-        first: bool,
     },
     /// Numbers and brackets, as they are.
     Numbers {
@@ -129,12 +137,25 @@ impl<W: Write> Redactor<W> {
             any_section: false,
             layout: None,
             roles: Roles::default(),
+            kinds: Kinds::default(),
+            named: None,
+            held: None,
             told: None,
             owners: None,
             strings: Strings::new(policy, Roles::default(), Replacer::new(key), map),
             coverage: Coverage::default(),
             words: Vec::new(),
         }
+    }
+
+    /// With [`Policy::Secrets`], takes out what only the name that it stands under tells to be a credential as well.
+    ///
+    /// Cost: the texts are held back, enciphered, in a temporary file, and all come out with the last byte of their
+    /// section; 4 bytes there for each string, 8 for each property or variable that leads to one.
+    #[must_use]
+    pub fn by_name(mut self) -> Redactor<W> {
+        self.named = (self.policy == Policy::Secrets).then(Named::new);
+        self
     }
 
     /// Takes the next bytes.
@@ -179,14 +200,15 @@ impl<W: Write> Redactor<W> {
         coverage.became_equal = strings.replacer.met;
         let mut words = strings.names;
         words.extend(self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())));
-        words.sort_unstable();
-        strings.prints.retain(|print| words.binary_search(print).is_err());
-        strings.prints.sort_unstable();
-        strings.prints.dedup();
+        let words = Prints::new(words);
+        for prints in [&mut strings.prints, &mut strings.wholes] {
+            prints.retain(|print| !words.has(*print));
+        }
         let proof = Proof {
             policy: self.policy,
             replacer: strings.replacer,
-            prints: strings.prints,
+            prints: Prints::new(strings.prints),
+            wholes: Prints::new(strings.wholes),
             nodes: coverage.nodes,
             edges: coverage.edges,
         };
@@ -214,9 +236,9 @@ impl<W: Write> Redactor<W> {
     fn step(&mut self, bytes: &[u8]) -> Result<usize> {
         let state = std::mem::replace(&mut self.state, State::After);
         let (used, next) = match state {
-            State::Nodes { table, first } => self.nodes(table, first, bytes)?,
-            State::Edges { table, first, owner } => self.edges(table, first, owner, bytes)?,
-            State::Trace { table, first } => self.trace(table, first, bytes)?,
+            State::Nodes { table } => self.nodes(table, bytes)?,
+            State::Edges { table, object } => self.edges(table, object, bytes)?,
+            State::Trace { table } => self.trace(table, bytes)?,
             State::Numbers { depth } => self.numbers(depth, bytes)?,
             State::Strings(inside) => self.texts(inside, bytes)?,
             State::Other { header, text, depth, string } => {
@@ -304,17 +326,17 @@ impl<W: Write> Redactor<W> {
             "nodes" => {
                 after("snapshot", "nodes")?;
                 self.told = Some(Told::new());
-                State::Nodes { table: Table::new(self.layout()?.node_width), first: true }
+                State::Nodes { table: Table::new(self.layout()?.node_width) }
             }
             "edges" => {
                 after("nodes", "edges")?;
                 self.owners = self.told.take().map(Told::ask).transpose()?;
-                let owner = Owner { edges: 0, class: None };
-                State::Edges { table: Table::new(self.layout()?.edge_width), first: true, owner }
+                let table = Table::new(self.layout()?.edge_width);
+                State::Edges { table, object: Object::default() }
             }
             "trace_function_infos" => {
                 after("snapshot", "trace_function_infos")?;
-                State::Trace { table: Table::new(self.layout()?.trace_width), first: true }
+                State::Trace { table: Table::new(self.layout()?.trace_width) }
             }
             "trace_tree" | "samples" | "locations" => State::Numbers { depth: 0 },
             "strings" => {
@@ -324,6 +346,9 @@ impl<W: Write> Redactor<W> {
                     std::mem::replace(&mut self.strings.replacer, Replacer::new(Key::new([0; 32])));
                 self.strings =
                     Strings::new(self.policy, std::mem::take(&mut self.roles), replacer, map);
+                if self.named.is_some() {
+                    self.held = Some(Held::new(self.strings.replacer.running()));
+                }
                 State::Strings(Inside::First)
             }
             _ => State::Other { header: false, text: Vec::new(), depth: 0, string: Quoted::No },
@@ -363,93 +388,6 @@ impl<W: Write> Redactor<W> {
         self.layout.as_ref().ok_or_else(missing)
     }
 
-    fn nodes(&mut self, mut table: Table, mut first: bool, bytes: &[u8]) -> Result<(usize, State)> {
-        let (Some(layout), Some(told)) = (&self.layout, &mut self.told) else {
-            return Err(odd("a description first"));
-        };
-        let (roles, out, nodes) = (&mut self.roles, &mut self.written, &mut self.coverage.nodes);
-        let (offset, doubles) = (self.offset, self.policy == Policy::Strict);
-        let (used, ended) = table.pass::<Error>(bytes, |row| {
-            let kind = usize::try_from(field(row, layout.node_type)).unwrap_or(usize::MAX);
-            let name = field(row, layout.node_name);
-            let edges = field(row, layout.node_edges);
-            if doubles {
-                let role = layout.node_roles.get(kind).copied().unwrap_or(Role::SYSTEM);
-                roles.mark(name, role, offset)?;
-                let class = (Some(kind) == layout.object && edges >= MANY)
-                    .then(|| u32::try_from(name).ok())
-                    .flatten();
-                told.push(Owner { edges, class })?;
-                if let Some(name) = row.get_mut(layout.node_name) {
-                    *name = 2 * *name + u64::from(role == Role::VALUE);
-                }
-            }
-            *nodes += 1;
-            write_row(row, &mut first, out);
-            Ok(())
-        })?;
-        Ok((used, self.next(ended, State::Nodes { table, first })))
-    }
-
-    fn edges(
-        &mut self,
-        mut table: Table,
-        mut first: bool,
-        mut owner: Owner,
-        bytes: &[u8],
-    ) -> Result<(usize, State)> {
-        let (Some(layout), Some(owners)) = (&self.layout, &mut self.owners) else {
-            return Err(odd("nodes first"));
-        };
-        let (roles, out, edges) = (&mut self.roles, &mut self.written, &mut self.coverage.edges);
-        let (offset, doubles) = (self.offset, self.policy == Policy::Strict);
-        let (used, ended) = table.pass::<Error>(bytes, |row| {
-            *edges += 1;
-            if doubles {
-                while owner.edges == 0 {
-                    owner =
-                        owners.next()?.ok_or_else(|| odd("no more edges than the nodes have"))?;
-                }
-                owner.edges -= 1;
-                let kind = usize::try_from(field(row, layout.edge_type)).unwrap_or(usize::MAX);
-                if let Some(role) =
-                    layout.edge_roles.get(kind).copied().unwrap_or(Some(Role::INTERNAL))
-                {
-                    let name = field(row, layout.edge_name);
-                    match owner.class {
-                        Some(class) if role == Role::PROPERTY => {
-                            roles.mark_of_many(name, class, offset)?
-                        }
-                        _ => roles.mark(name, role, offset)?,
-                    }
-                    if let Some(name) = row.get_mut(layout.edge_name) {
-                        *name *= 2;
-                    }
-                }
-            }
-            write_row(row, &mut first, out);
-            Ok(())
-        })?;
-        Ok((used, self.next(ended, State::Edges { table, first, owner })))
-    }
-
-    fn trace(&mut self, mut table: Table, mut first: bool, bytes: &[u8]) -> Result<(usize, State)> {
-        let Some(layout) = &self.layout else { return Err(odd("a description first")) };
-        let (roles, out, offset) = (&mut self.roles, &mut self.written, self.offset);
-        let doubles = self.policy == Policy::Strict;
-        let (used, ended) = table.pass::<Error>(bytes, |row| {
-            for &name in layout.trace_names.iter().filter(|_| doubles) {
-                if let Some(name) = row.get_mut(name) {
-                    roles.mark(*name, Role::SCRIPT, offset)?;
-                    *name *= 2;
-                }
-            }
-            write_row(row, &mut first, out);
-            Ok(())
-        })?;
-        Ok((used, self.next(ended, State::Trace { table, first })))
-    }
-
     fn next(&mut self, ended: bool, state: State) -> State {
         if !ended {
             return state;
@@ -476,34 +414,85 @@ impl<W: Write> Redactor<W> {
         Ok((bytes.len(), State::Numbers { depth }))
     }
 
+    /// The texts, as they come or as they come back.
     fn texts(&mut self, inside: Inside, bytes: &[u8]) -> Result<(usize, State)> {
-        if let Inside::Text(mut text) = inside {
-            let (strings, coverage, out) =
-                (&mut self.strings, &mut self.coverage, &mut self.written);
-            let (used, ended) =
-                text.pass::<Error>(bytes, |piece: Piece<'_>| strings.take(piece, coverage, out))?;
-            return Ok((
-                used,
-                State::Strings(if ended { Inside::After } else { Inside::Text(text) }),
-            ));
+        let (used, next) = match inside {
+            Inside::Text(mut text) => {
+                let (strings, coverage, out) =
+                    (&mut self.strings, &mut self.coverage, &mut self.written);
+                let mut named = self.named.as_mut().filter(|_| self.held.is_some());
+                let (used, ended) =
+                    text.pass::<Error>(bytes, |piece: Piece<'_>| match &mut named {
+                        Some(named) => {
+                            strings.note(piece, named);
+                            Ok(())
+                        }
+                        None => strings.take(piece, coverage, out),
+                    })?;
+                (used, if ended { Inside::After } else { Inside::Text(text) })
+            }
+            inside => match self.between(inside, bytes.first().copied().unwrap_or(b' '))? {
+                Some(next) => (1, next),
+                None if self.held.is_some() => {
+                    self.give_back()?;
+                    return Ok((1, State::After));
+                }
+                None => {
+                    self.written.push(b']');
+                    return Ok((1, State::After));
+                }
+            },
+        };
+        if let Some(held) = &mut self.held {
+            held.push(bytes.get(..used).unwrap_or_default())?;
         }
-        let next = match (inside, bytes.first().copied().unwrap_or(b' ')) {
-            (inside, b' ' | b'\n' | b'\r' | b'\t') => inside,
-            (Inside::First | Inside::Next, b'"') => Inside::Text(Text::default()),
-            (Inside::After, b',') => Inside::Next,
+        Ok((used, State::Strings(next)))
+    }
+
+    /// A byte between two texts; `None` if it ends the list.
+    fn between(&self, inside: Inside, byte: u8) -> Result<Option<Inside>> {
+        match (inside, byte) {
+            (inside, b' ' | b'\n' | b'\r' | b'\t') => Ok(Some(inside)),
+            (Inside::First | Inside::Next, b'"') => Ok(Some(Inside::Text(Text::default()))),
+            (Inside::After, b',') => Ok(Some(Inside::Next)),
             (Inside::First | Inside::After, b']') => {
                 let (count, needed) = (self.strings.count(), self.strings.needed());
                 if needed > count {
                     let message = format!("a name is string {}, and there are {count}", needed - 1);
                     return Err(Error::Syntax { offset: 0, message });
                 }
-                self.written.push(b']');
-                return Ok((1, State::After));
+                Ok(None)
             }
-            (Inside::After, _) => return Err(odd("a comma or `]`")),
-            _ => return Err(odd("a string")),
+            (Inside::After, _) => Err(odd("a comma or `]`")),
+            _ => Err(odd("a string")),
+        }
+    }
+
+    /// All names are known: the texts that were held back are decided on.
+    fn give_back(&mut self) -> Result<()> {
+        let (Some(held), Some(named)) = (self.held.take(), self.named.take()) else {
+            return Ok(());
         };
-        Ok((1, State::Strings(next)))
+        let suspects = named.suspects(&self.kinds)?;
+        self.strings.begin_again(suspects);
+        let mut inside = Inside::First;
+        held.each::<Error>(|bytes| {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                let now = std::mem::replace(&mut inside, Inside::First);
+                let (used, next) = self.texts(now, rest)?;
+                rest = rest.get(used..).unwrap_or_default();
+                if let State::Strings(next) = next {
+                    inside = next;
+                }
+                if self.written.len() >= AT_ONCE {
+                    self.flush()?;
+                }
+            }
+            Ok(())
+        })?;
+        self.written.push(b']');
+        Ok(())
     }
 
     fn other_byte(&mut self, state: State, byte: u8) -> Result<State> {
@@ -585,10 +574,6 @@ impl<W: Write> Redactor<W> {
         self.written.extend_from_slice(Value::Object(kept).to_string().as_bytes());
         Ok(())
     }
-}
-
-fn field(row: &[u64], at: usize) -> u64 {
-    row.get(at).copied().unwrap_or_default()
 }
 
 fn odd(expected: &'static str) -> Error {

@@ -48,40 +48,55 @@ impl Replacer {
         Replacer { key, given: FxHashMap::default(), met: 0 }
     }
 
-    /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII.
-    pub(crate) fn replace(&mut self, text: &str, out: &mut Vec<u8>) {
+    /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII. Gives the text's print if it
+    /// was hashed.
+    pub(crate) fn replace(&mut self, text: &str, out: &mut Vec<u8>) -> Option<u64> {
         let length = text.chars().map(char::len_utf16).sum::<usize>();
         let is_number = is_number(text);
         if length <= STAYS && !is_number {
             let escaped = serde_json::to_string(text).unwrap_or_default();
             let inner = escaped.len().saturating_sub(1);
             out.extend_from_slice(escaped.as_bytes().get(1..inner).unwrap_or_default());
-            return;
+            return None;
         }
         let mut hasher = self.running();
         hasher.update(text.as_bytes());
-        let own = short(&hasher);
+        let mut block = first_block(&hasher);
+        let own = short(&block);
         let free = if is_number { text.bytes().filter(u8::is_ascii_digit).count() } else { length };
         let start = out.len();
         for attempt in 0..TRIES {
             out.truncate(start);
             if attempt > 0 {
                 hasher.update(&[0xff]);
+                block = first_block(&hasher);
             }
             if is_number {
-                digits(&hasher, text, out);
+                digits(&block, text, out);
             } else {
-                letters(&hasher, length as u64, out);
+                letters(&hasher, &block, length, out);
             }
             if free > MAY_MEET {
-                return;
+                return Some(own);
             }
             let made = self.print_of(out.get(start..).unwrap_or_default());
+            if is_reserved(out.get(start..).unwrap_or_default()) {
+                continue;
+            }
             if made != own && *self.given.entry(made).or_insert(own) == own {
-                return;
+                return Some(own);
             }
         }
         self.met += 1;
+        Some(own)
+    }
+
+    /// Remembers what stands for a text that was replaced word by word.
+    pub(crate) fn remember(&mut self, made: &[u8], text: &str) {
+        if text.len() <= 2 * MAY_MEET {
+            let (made, own) = (self.print_of(made), self.print_of(text.as_bytes()));
+            self.given.entry(made).or_insert(own);
+        }
     }
 
     /// For a text that is too long to be kept: to be given all of it, then to [`Replacer::end`].
@@ -113,14 +128,22 @@ impl Replacer {
     pub(crate) fn print_of(&self, text: &[u8]) -> u64 {
         let mut hasher = self.running();
         hasher.update(text);
-        short(&hasher)
+        short(&first_block(&hasher))
     }
 }
 
-fn short(hasher: &Running) -> u64 {
-    let mut bytes = [0; 8];
-    hasher.finalize_xof().fill(&mut bytes);
-    u64::from_le_bytes(bytes)
+/// Of what a text is hashed to: first its print, then what letters and digits are made of.
+type Block = [u8; 64];
+const PRINT: usize = 8;
+
+fn first_block(hasher: &Running) -> Block {
+    let mut block = [0; 64];
+    hasher.finalize_xof().fill(&mut block);
+    block
+}
+
+fn short(block: &Block) -> u64 {
+    block.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 fn spell(bytes: &mut [u8]) {
@@ -129,19 +152,76 @@ fn spell(bytes: &mut [u8]) {
     }
 }
 
-fn letters(hasher: &Running, length: u64, out: &mut Vec<u8>) {
+fn letters(hasher: &Running, block: &Block, length: usize, out: &mut Vec<u8>) {
     let start = out.len();
-    let mut reader = hasher.finalize_xof();
-    // A first byte that is thrown away: the first eight are a text's print.
-    reader.set_position(64);
-    out.resize(start + usize::try_from(length).unwrap_or(0), 0);
+    match block.get(PRINT..PRINT + length) {
+        Some(random) => out.extend_from_slice(random),
+        None => {
+            let mut reader = hasher.finalize_xof();
+            reader.set_position(block.len() as u64);
+            out.resize(start + length, 0);
+            reader.fill(out.get_mut(start..).unwrap_or_default());
+        }
+    }
     let made = out.get_mut(start..).unwrap_or_default();
-    reader.fill(made);
     spell(made);
     // A name begins with a letter.
     if let Some(first) = made.first_mut().filter(|first| first.is_ascii_digit()) {
         *first = b'a' + (*first - b'2');
     }
+}
+
+/// Whether it is a word of the language, which is no name.
+fn is_reserved(word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 46] = [
+        b"arguments",
+        b"async",
+        b"await",
+        b"break",
+        b"case",
+        b"catch",
+        b"class",
+        b"const",
+        b"continue",
+        b"debugger",
+        b"default",
+        b"delete",
+        b"else",
+        b"enum",
+        b"eval",
+        b"export",
+        b"extends",
+        b"false",
+        b"finally",
+        b"for",
+        b"function",
+        b"import",
+        b"instanceof",
+        b"interface",
+        b"let",
+        b"new",
+        b"null",
+        b"package",
+        b"private",
+        b"protected",
+        b"public",
+        b"return",
+        b"static",
+        b"super",
+        b"switch",
+        b"this",
+        b"throw",
+        b"true",
+        b"try",
+        b"typeof",
+        b"undefined",
+        b"var",
+        b"void",
+        b"while",
+        b"with",
+        b"yield",
+    ];
+    WORDS.contains(&word)
 }
 
 /// Whether a text is a decimal number, as numbers are captured.
@@ -156,11 +236,8 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Other digits, signs and points where they are.
-fn digits(hasher: &Running, text: &str, out: &mut Vec<u8>) {
-    let mut made = [0u8; 32];
-    let mut reader = hasher.finalize_xof();
-    reader.set_position(64);
-    reader.fill(&mut made);
+fn digits(block: &Block, text: &str, out: &mut Vec<u8>) {
+    let made = block.iter().skip(PRINT);
     for (byte, random) in text.bytes().zip(made) {
         out.push(if byte.is_ascii_digit() { b'0' + random % 10 } else { byte });
     }

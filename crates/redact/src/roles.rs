@@ -17,9 +17,9 @@ impl Role {
     pub(crate) const CODE: Role = Role(1 << 3);
     /// A variable of a context.
     pub(crate) const VARIABLE: Role = Role(1 << 4);
-    /// A property of an object that has few.
+    /// A property of an object that is no dictionary.
     pub(crate) const PROPERTY: Role = Role(1 << 5);
-    /// A property of an object that has many.
+    /// A property of an object that has so many that it is a dictionary.
     pub(crate) const OF_MANY: Role = Role(1 << 6);
     /// The name of an edge that V8 or its embedder made up.
     pub(crate) const INTERNAL: Role = Role(1 << 7);
@@ -31,6 +31,12 @@ impl Role {
     pub(crate) const SYSTEM: Role = Role(1 << 10);
     /// The script of an allocation.
     pub(crate) const SCRIPT: Role = Role(1 << 11);
+    /// A property of an object that is like a dictionary.
+    pub(crate) const OF_TABLE: Role = Role(1 << 12);
+    /// What names a place of a program's data: a property, a variable, the symbol that stands for one.
+    pub(crate) const PLACES: Role = Role(
+        Role::PROPERTY.0 | Role::OF_MANY.0 | Role::OF_TABLE.0 | Role::VARIABLE.0 | Role::SYMBOL.0,
+    );
 
     pub(crate) fn has(self, other: Role) -> bool {
         self.0 & other.0 != 0
@@ -57,16 +63,16 @@ impl std::ops::BitOr for Role {
     }
 }
 
-/// For each text its uses, and the class of the large objects that have it as a property.
+/// For each text its uses, and the class of the dictionaries that have it as a property.
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
     uses: Vec<Role>,
-    /// For each text the class name's text of the objects with many properties that have it; only up to the last
-    /// one that has any.
+    /// For each text the class name's text of the objects like dictionaries that have it; only up to the last one
+    /// that has any.
     owners: Vec<u32>,
 }
 
-/// No object with many properties has the text.
+/// No object like a dictionary has the text.
 pub(crate) const NO_OWNER: u32 = u32::MAX;
 /// Objects of several classes have it.
 pub(crate) const SEVERAL_OWNERS: u32 = u32::MAX - 1;
@@ -87,9 +93,15 @@ impl Roles {
         Ok(())
     }
 
-    /// Remembers that an object with many properties, whose class is text `class`, has property `index`.
-    pub(crate) fn mark_of_many(&mut self, index: u64, class: u32, offset: u64) -> Result<()> {
-        self.mark(index, Role::OF_MANY, offset)?;
+    /// Remembers that an object like a dictionary, whose class is text `class`, has property `index`.
+    pub(crate) fn mark_key(
+        &mut self,
+        index: u64,
+        role: Role,
+        class: u32,
+        offset: u64,
+    ) -> Result<()> {
+        self.mark(index, role, offset)?;
         let at = self.position(index, offset)?;
         if at >= self.owners.len() {
             self.owners.resize(at + 1, NO_OWNER);
@@ -118,7 +130,7 @@ impl Roles {
         self.uses.get(index).copied().unwrap_or_default()
     }
 
-    /// The class of the objects with many properties that have it.
+    /// The class of the objects like dictionaries that have it.
     pub(crate) fn owner_of(&self, index: usize) -> u32 {
         self.owners.get(index).copied().unwrap_or(NO_OWNER)
     }

@@ -2,21 +2,27 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::ops::Range;
 
 use heapglass_secrets::Rules;
 
 use crate::Policy;
 use crate::coverage::{Coverage, Kind};
 use crate::error::Result;
+use crate::named::{Named, Suspects, credentials_under};
 use crate::names::{
     is_index, is_of_code, is_of_runtime, is_script_path, without_attributes, without_user,
 };
+use crate::public::{bare, is_public};
 use crate::replace::{Replacer, Running};
 use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
 use crate::texts::{Piece, unescape, units};
 
 /// Values shorter than this may be a part of anything and are not looked for in the result.
 pub(crate) const TOO_SHORT_TO_PROVE: usize = 6;
+
+/// Longer names, in escaped bytes, tell of no credential.
+const LONGEST_TELLING: usize = 256;
 
 /// V8's words for strings that are made of others, and for integers of any size.
 const OF_STRINGS: [&str; 3] = ["(concatenated string)", "(sliced string)", "bigint"];
@@ -28,7 +34,17 @@ enum Becomes<'a> {
     Itself,
     /// It with a part taken out.
     Part(Cow<'a, str>),
+    /// Other letters, word by word.
+    Words(String),
+    /// Other letters.
     Other,
+}
+
+impl Becomes<'_> {
+    /// Whether the text as it was has to be gone.
+    fn goes(&self) -> bool {
+        matches!(self, Becomes::Part(_) | Becomes::Words(_) | Becomes::Other)
+    }
 }
 
 /// Decides on the texts and writes them.
@@ -40,6 +56,8 @@ pub(crate) struct Strings {
     pub(crate) map: Option<Box<dyn Write + Send>>,
     /// Hashes of the values that were replaced, for the proof.
     pub(crate) prints: Vec<u64>,
+    /// Hashes of the texts that went as a whole since they stood under the name of a credential.
+    pub(crate) wholes: Vec<u64>,
     /// Hashes of the names that stay: a value may say the same, in a table that holds a text twice.
     pub(crate) names: Vec<u64>,
     /// Which text is `Object`, once it was met.
@@ -47,6 +65,8 @@ pub(crate) struct Strings {
     count: usize,
     /// A text that is too long to be kept: its hash and its length.
     long: Option<(Running, u64)>,
+    /// With [`Policy::Secrets`], the texts that stand under names of credentials.
+    suspects: Suspects,
 }
 
 impl Strings {
@@ -62,10 +82,12 @@ impl Strings {
             replacer,
             map,
             prints: Vec::new(),
+            wholes: Vec::new(),
             names: Vec::new(),
             object: None,
             count: 0,
             long: None,
+            suspects: Suspects::default(),
         }
     }
 
@@ -79,6 +101,24 @@ impl Strings {
         self.roles.needed()
     }
 
+    /// Looks at a piece of a text that is held back.
+    pub(crate) fn note(&mut self, piece: Piece<'_>, named: &mut Named) {
+        if let Piece::Whole(raw) = piece
+            && raw.len() <= LONGEST_TELLING
+            && self.roles.of(self.count).has(Role::PLACES)
+        {
+            named.name(self.count as u64, &unescape(raw));
+        }
+        if !matches!(piece, Piece::Part(_)) {
+            self.count += 1;
+        }
+    }
+
+    /// All texts were looked at, and come again.
+    pub(crate) fn begin_again(&mut self, suspects: Suspects) {
+        (self.count, self.suspects) = (0, suspects);
+    }
+
     /// Takes a piece of a text and appends what is written for it.
     pub(crate) fn take(
         &mut self,
@@ -90,7 +130,7 @@ impl Strings {
             Piece::Whole(raw) => {
                 self.separate(out);
                 match self.policy {
-                    Policy::Strict => self.strict(raw, coverage, out)?,
+                    Policy::Strict | Policy::Structure => self.strict(raw, coverage, out)?,
                     Policy::Secrets => self.secrets(raw, coverage, out)?,
                 }
                 self.count += 1;
@@ -108,11 +148,9 @@ impl Strings {
                     out.extend_from_slice(b"\"");
                     self.replacer.end(&text, length, |part| out.extend_from_slice(part));
                     out.extend_from_slice(b"\"");
-                    if self.policy == Policy::Strict {
-                        out.extend_from_slice(b",\"");
-                        self.replacer.end(&text, length, |part| out.extend_from_slice(part));
-                        out.extend_from_slice(b"\"");
-                    }
+                    out.extend_from_slice(b",\"");
+                    self.replacer.end(&text, length, |part| out.extend_from_slice(part));
+                    out.extend_from_slice(b"\"");
                     coverage.tally_mut(Kind::Value).replaced += 1;
                 }
                 self.count += 1;
@@ -135,11 +173,15 @@ impl Strings {
         }
         let is_path = uses.has(Role::CODE | Role::SCRIPT) && is_script_path(&text);
         let name = if uses.is_name() { self.name(&text, uses, is_path) } else { Becomes::Nothing };
-        let stays_as_name = matches!(name, Becomes::Itself);
+        let name = match name {
+            Becomes::Itself if self.is_private(&text, uses) => self.in_other_words(&text),
+            Becomes::Part(part) if part == text => Becomes::Itself,
+            name => name,
+        };
         if uses.is_name() {
             count(coverage, Kind::of(uses.without(Role::VALUE), is_path), &name);
         }
-        self.write(&name, raw, &text, out)?;
+        let of_name = self.write(&name, raw, &text, out)?;
         out.push(b',');
         let value = if !uses.has(Role::VALUE) {
             Becomes::Nothing
@@ -153,13 +195,43 @@ impl Strings {
         if uses.has(Role::VALUE) {
             count(coverage, Kind::Value, &value);
         }
-        self.write(&value, raw, &text, out)?;
-        let has_to_be_gone = matches!(value, Becomes::Other | Becomes::Part(_)) && !stays_as_name;
-        if (has_to_be_gone || stays_as_name) && text.chars().count() >= TOO_SHORT_TO_PROVE {
-            let print = self.replacer.print_of(text.as_bytes());
-            if stays_as_name { &mut self.names } else { &mut self.prints }.push(print);
+        let of_value = self.write(&value, raw, &text, out)?;
+        let stays = matches!(name, Becomes::Itself) || matches!(value, Becomes::Itself);
+        let goes = name.goes() || value.goes();
+        if (stays || goes) && text.chars().count() >= TOO_SHORT_TO_PROVE {
+            let print = of_value.or(of_name);
+            let print = print.unwrap_or_else(|| self.replacer.print_of(text.as_bytes()));
+            if stays { &mut self.names } else { &mut self.prints }.push(print);
         }
         Ok(())
+    }
+
+    /// Whether a name of code is one that only the program at hand has, and names a place of its data.
+    fn is_private(&self, text: &str, uses: Role) -> bool {
+        self.policy == Policy::Structure
+            && uses.without(Role::PLACES | Role::VALUE).is_empty()
+            && !text.is_empty()
+            && !is_public(text)
+    }
+
+    /// Other letters for each word, so that a name stays one: `#total` is private, `x-total` has two words.
+    fn in_other_words<'a>(&mut self, text: &str) -> Becomes<'a> {
+        let (mark, _) = bare(text);
+        let mut made = mark.as_bytes().to_vec();
+        let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+        let mut rest = text.get(mark.len()..).unwrap_or_default();
+        while !rest.is_empty() {
+            let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+            let (word, tail) = rest.split_at(end);
+            self.replacer.replace(word, &mut made);
+            let next = tail.find(is_word).unwrap_or(tail.len());
+            let (between, tail) = tail.split_at(next);
+            made.extend_from_slice(between.as_bytes());
+            rest = tail;
+        }
+        self.replacer.remember(&made, text);
+        let made = String::from_utf8_lossy(&made).into_owned();
+        if made == text { Becomes::Itself } else { Becomes::Words(made) }
     }
 
     /// What a text becomes that is the name of something.
@@ -190,32 +262,39 @@ impl Strings {
         ) && (is_of_runtime(text) || is_index(text));
         let of_code = uses.has(Role::VARIABLE | Role::PROPERTY | Role::SYMBOL | Role::SCRIPT)
             && is_of_code(text)
-            || uses.has(Role::OF_MANY) && !self.is_key(uses, self.count) && is_of_code(text);
+            || uses.has(Role::OF_MANY | Role::OF_TABLE)
+                && !self.is_key(text, uses, self.count)
+                && is_of_code(text);
         if !(of_runtime || of_code) || holds_credential(text) {
             return Becomes::Other;
         }
         Becomes::Itself
     }
 
-    /// Whether a text is the property of one kind of object alone, of plain objects that have many: a dictionary's key.
-    fn is_key(&self, uses: Role, index: usize) -> bool {
+    /// Whether a text is the property of one kind of object alone, of plain objects that are dictionaries. What
+    /// is like one may still be an object of code, whose properties have names that others use as well.
+    fn is_key(&self, text: &str, uses: Role, index: usize) -> bool {
         let is_plain = match self.roles.owner_of(index) {
             NO_OWNER | SEVERAL_OWNERS => false,
             owner => self.object.is_none_or(|object| object == owner),
         };
-        is_plain && uses.without(Role::VALUE | Role::OF_MANY | Role::SYMBOL).is_empty()
+        let keys = Role::OF_MANY | Role::OF_TABLE;
+        is_plain
+            && uses.without(Role::VALUE | Role::SYMBOL | keys).is_empty()
+            && (uses.has(Role::OF_MANY) || !text.starts_with("<symbol ") && !is_public(text))
     }
 
-    /// Writes one text, in quotes.
+    /// Writes one text, in quotes. Gives its print if it was hashed.
     fn write(
         &mut self,
         what: &Becomes<'_>,
         raw: &[u8],
         text: &str,
         out: &mut Vec<u8>,
-    ) -> Result<()> {
+    ) -> Result<Option<u64>> {
         let start = out.len() + 1;
         out.push(b'"');
+        let mut print = None;
         match what {
             Becomes::Nothing => {}
             Becomes::Itself => out.extend_from_slice(raw),
@@ -225,27 +304,59 @@ impl Strings {
                     escaped.get(1..escaped.len() - 1).unwrap_or_default().as_bytes(),
                 );
             }
-            Becomes::Other => self.replacer.replace(text, out),
+            Becomes::Words(made) => out.extend_from_slice(made.as_bytes()),
+            Becomes::Other => print = self.replacer.replace(text, out),
         }
-        if let (Some(map), Becomes::Part(_) | Becomes::Other) = (&mut self.map, what) {
+        if let (Some(map), true) = (&mut self.map, what.goes()) {
             let made = String::from_utf8_lossy(out.get(start..).unwrap_or_default());
             let row =
                 serde_json::json!({ "redacted": unescape(made.as_bytes()), "original": text });
             writeln!(map, "{row}")?;
         }
         out.push(b'"');
-        Ok(())
+        Ok(print)
     }
 
     /// Only credentials are taken out, wherever the text is used.
     fn secrets(&mut self, raw: &[u8], coverage: &mut Coverage, out: &mut Vec<u8>) -> Result<()> {
+        let uses = self.roles.of(self.count);
         let text = unescape(raw);
         let found = credentials(&text);
-        if found.is_empty() {
-            coverage.tally_mut(Kind::Value).kept += 1;
-            return self.write(&Becomes::Itself, raw, &text, out);
+        let name = self.without(&text, found.clone());
+        let places = match self.suspects.get(&(self.count as u64)) {
+            Some(names) => apart(found, credentials_under(names, &text)),
+            None => found,
+        };
+        let is_whole = places.first() == Some(&(0..text.len()));
+        let value = self.without(&text, places);
+        let nothing = Becomes::Nothing;
+        self.write(if uses.is_name() { &name } else { &nothing }, raw, &text, out)?;
+        out.push(b',');
+        self.write(if uses.has(Role::VALUE) { &value } else { &nothing }, raw, &text, out)?;
+        if uses.has(Role::VALUE) {
+            count(coverage, Kind::Value, &value);
+        } else if uses.is_name() {
+            count(coverage, Kind::Value, &name);
         }
-        coverage.tally_mut(Kind::Value).changed += 1;
+        // What went as a whole may not be there as a whole, but where it is a name or a table has it twice.
+        if !self.suspects.is_empty() && text.chars().count() >= TOO_SHORT_TO_PROVE {
+            let print = self.replacer.print_of(text.as_bytes());
+            let stays = uses.is_name() && matches!(name, Becomes::Itself)
+                || uses.has(Role::VALUE) && matches!(value, Becomes::Itself);
+            if stays {
+                self.names.push(print);
+            } else if is_whole {
+                self.wholes.push(print);
+            }
+        }
+        Ok(())
+    }
+
+    /// A text with other letters in these places.
+    fn without<'a>(&mut self, text: &'a str, found: Vec<Range<usize>>) -> Becomes<'a> {
+        if found.is_empty() {
+            return Becomes::Itself;
+        }
         let (mut made, mut at) = (Vec::with_capacity(text.len()), 0);
         for range in found {
             let (before, secret) = (text.get(at..range.start), text.get(range.clone()));
@@ -258,13 +369,25 @@ impl Strings {
             at = range.end;
         }
         made.extend_from_slice(text.get(at..).unwrap_or_default().as_bytes());
-        let made = String::from_utf8_lossy(&made).into_owned();
-        self.write(&Becomes::Part(Cow::Owned(made)), raw, &text, out)
+        Becomes::Part(Cow::Owned(String::from_utf8_lossy(&made).into_owned()))
     }
 }
 
+/// All places in order, none within another.
+fn apart(mut found: Vec<Range<usize>>, more: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    found.extend(more);
+    found.sort_by_key(|range| (range.start, usize::MAX - range.end));
+    let mut end = 0;
+    found.retain_mut(|range| {
+        range.start = range.start.max(end);
+        end = end.max(range.end);
+        range.start < range.end
+    });
+    found
+}
+
 /// Where the credentials in a text are, in bytes.
-pub(crate) fn credentials(text: &str) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn credentials(text: &str) -> Vec<Range<usize>> {
     Rules::standard().find(text).into_iter().map(|finding| finding.range).collect()
 }
 
@@ -310,7 +433,7 @@ fn count(coverage: &mut Coverage, kind: Kind, what: &Becomes<'_>) {
         Becomes::Nothing => {}
         Becomes::Itself => tally.kept += 1,
         Becomes::Part(_) => tally.changed += 1,
-        Becomes::Other => tally.replaced += 1,
+        Becomes::Words(_) | Becomes::Other => tally.replaced += 1,
     }
 }
 

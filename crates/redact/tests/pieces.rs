@@ -8,7 +8,7 @@ use heapglass_testkit::{SnapshotBuilder, random};
 use proptest::prelude::*;
 
 fn redacted(bytes: &[u8], piece: usize, policy: Policy) -> Result<Vec<u8>, Error> {
-    let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None);
+    let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None).by_name();
     for piece in bytes.chunks(piece.max(1)) {
         redactor.feed(piece)?;
     }
@@ -33,7 +33,7 @@ proptest! {
     #[test]
     fn heaps_stay_whole_and_pieces_do_not_matter(heap in random::heap(40), piece in 1usize..5000) {
         let bytes = heap.to_bytes();
-        for policy in [Policy::Strict, Policy::Secrets] {
+        for policy in [Policy::Strict, Policy::Structure, Policy::Secrets] {
             let made = redacted(&bytes, piece, policy).expect("a whole heap");
             prop_assert_eq!(&made, &redacted(&bytes, usize::MAX, policy).expect("a whole heap"));
             prop_assert_eq!(check(&made), check(&bytes));
@@ -43,7 +43,8 @@ proptest! {
     #[test]
     fn strange_heaps_give_a_snapshot_or_an_error(heap in random::strange_heap(40), piece in 1usize..5000) {
         let bytes = heap.to_bytes();
-        let mut redactor = Redactor::new(Vec::new(), Policy::Strict, Key::new([9; 32]), None);
+        let policy = if piece % 2 == 0 { Policy::Strict } else { Policy::Structure };
+        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None).by_name();
         let fed = bytes.chunks(piece).try_for_each(|piece| redactor.feed(piece));
         if let (Ok(()), Ok((made, ..))) = (fed, redactor.finish()) {
             let (nodes, edges, _) = check(&made);
@@ -115,4 +116,95 @@ fn errors_say_where() {
     assert!(of(&twice).contains("section `nodes` occurs a second time"), "{}", of(&twice));
     assert!(of(r#"{"strings":["#).contains("comes before `edges`"), "{}", of(r#"{"strings":["#));
     assert!(of(&format!("{whole} x")).contains("nothing more"), "{}", of(&format!("{whole} x")));
+}
+
+/// All strings of a redacted heap.
+fn strings(heap: &SnapshotBuilder, policy: Policy) -> Vec<String> {
+    let made = redacted(&heap.to_bytes(), usize::MAX, policy).expect("a heap");
+    let file: serde_json::Value = serde_json::from_slice(&made).expect("JSON");
+    let strings = file["strings"].as_array().expect("a list").iter();
+    strings.map(|text| text.as_str().expect("a text").to_owned()).collect()
+}
+
+#[test]
+fn names_that_are_not_public_go_with_structure_and_stay_names() {
+    let mut heap = SnapshotBuilder::new();
+    let account = heap.object("Account", 64);
+    heap.property(heap.global(), "accountOfPatient", account);
+    for name in
+        ["salaryBand", "#ibanOfCustomer", "x-patient-id", "headers", "<symbol kPatient>", "_a"]
+    {
+        let value = heap.object("Object", 24);
+        heap.property(account, name, value);
+    }
+    let function = heap.closure("payPatient", 64);
+    heap.property(account, "payPatient", function);
+    heap.context(function, "patientInside", account);
+    let strict = strings(&heap, Policy::Strict);
+    let structure = strings(&heap, Policy::Structure);
+    assert_eq!(strict.len(), structure.len());
+    let changed: Vec<(&str, &str)> = strict
+        .iter()
+        .zip(&structure)
+        .filter(|(before, after)| before != after)
+        .map(|(before, after)| (before.as_str(), after.as_str()))
+        .collect();
+    let names: Vec<&str> = changed.iter().map(|(before, _)| *before).collect();
+    for name in [
+        "accountOfPatient",
+        "salaryBand",
+        "#ibanOfCustomer",
+        "x-patient-id",
+        "<symbol kPatient>",
+        "patientInside",
+    ] {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+    assert_eq!(names.len(), 6, "{names:?}");
+    for (before, after) in changed {
+        let signs = |text: &str| text.replace(|c: char| c.is_ascii_alphanumeric(), "a");
+        assert_eq!(signs(before), signs(after));
+        let first = after.trim_start_matches(['#', '<']).chars().next().expect("a letter");
+        assert!(first.is_ascii_alphabetic(), "{after}");
+    }
+}
+
+/// A key of plain words tells a customer's name; a property of plain words is the program's.
+#[test]
+fn keys_of_dictionaries_go_and_names_of_code_stay() {
+    let mut heap = SnapshotBuilder::new();
+    let prototype = heap.object("Object", 24);
+    let dictionary = |heap: &mut SnapshotBuilder, keys: &[&str], table: bool| {
+        let dictionary = heap.object("Object", 56);
+        heap.element(heap.global(), 7, dictionary);
+        for key in keys {
+            let value = heap.object("Account", 24);
+            heap.property(dictionary, key, value);
+        }
+        heap.property(dictionary, "__proto__", prototype);
+        if table {
+            let table = heap.node("array", "(object properties)", 160);
+            heap.internal(dictionary, "properties", table);
+        }
+    };
+    let customers = [
+        "kowalskix",
+        "nowakovna",
+        "wisniewski",
+        "smithson",
+        "jonesby",
+        "gonzalesx",
+        "millerton",
+        "garciaxx",
+    ];
+    dictionary(&mut heap, &customers, false);
+    dictionary(&mut heap, &["martinezx", "headers", "sharedWithCode"], true);
+    dictionary(&mut heap, &["sharedWithCode", "ofCodeAlone"], false);
+    let strict = strings(&heap, Policy::Strict);
+    for gone in customers.iter().chain(&["martinezx"]) {
+        assert!(!strict.iter().any(|text| text == gone), "{gone} is in the result");
+    }
+    for kept in ["headers", "sharedWithCode", "ofCodeAlone", "__proto__", "properties"] {
+        assert!(strict.iter().any(|text| text == kept), "{kept} has gone");
+    }
 }

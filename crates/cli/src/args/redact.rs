@@ -31,7 +31,9 @@ pub(crate) struct RedactArgs {
 pub(crate) enum PolicyChoice {
     /// Every value, and names that are data
     Strict,
-    /// Credentials alone, as far as rules recognise them in texts
+    /// As strict, and names of properties and variables that neither Node.js nor public npm packages use
+    Structure,
+    /// Credentials alone, as far as rules recognise them by their form or the name they stand under
     Secrets,
 }
 
@@ -39,6 +41,7 @@ impl PolicyChoice {
     fn policy(self) -> Policy {
         match self {
             PolicyChoice::Strict => Policy::Strict,
+            PolicyChoice::Structure => Policy::Structure,
             PolicyChoice::Secrets => Policy::Secrets,
         }
     }

@@ -1,15 +1,16 @@
 //! `redact`: a snapshot, or all of a must-gather, without what is private.
 
 mod directory;
+mod pipeline;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use heapglass_format::pack::Packer;
-use heapglass_format::source::Source;
+use heapglass_format::source::{Reader, Source};
 use heapglass_graph::{Phase, Progress};
-use heapglass_redact::{Error, Redaction, Redactor};
+use heapglass_redact::{Coverage, Error, Proof, Redaction, Redactor};
 use heapglass_report::text::write_redacted;
 use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
 
@@ -85,7 +86,7 @@ fn snapshot(
     map: Option<&File>,
 ) -> anyhow::Result<RedactedEntry> {
     let source = if input == Path::new("-") { Ok(Source::stdin()) } else { Source::file(input) };
-    let mut reader = source.and_then(|source| source.reader()).map_err(hints::opening)?;
+    let reader = source.and_then(|source| source.reader()).map_err(hints::opening)?;
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
     let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
         .map_err(|error| cannot_write(output, &error))?;
@@ -96,35 +97,30 @@ fn snapshot(
         Some(map) => Some(Box::new(BufWriter::new(map.try_clone()?))),
         None => None,
     };
-    let writer = BufWriter::new(file.reopen().map_err(|error| cannot_write(output, &error))?);
-    let packer = Packer::for_name(output, writer).map_err(|error| cannot_write(output, &error))?;
-    let mut redactor = Redactor::new(packer, redaction.policy, redaction.key.clone(), map);
-    let failed = |error: Error| match error {
-        Error::Write(error) => cannot_write(output, &error),
-        odd => Failure::unreadable(format!("{}: {odd}", input.display()))
-            .hint("nothing was written; `heapglass FILE` says what can be read of it"),
-    };
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        if let Some(status) = context.interrupt.asked() {
-            return Err(Failure { status, message: "interrupted".into(), hint: None }.into());
-        }
-        let got = reader
-            .read(&mut buffer)
-            .map_err(|error| Failure::unreadable(format!("{}: {error}", input.display())))?;
-        if got == 0 {
-            break;
-        }
-        redactor.feed(buffer.get(..got).unwrap_or_default()).map_err(failed)?;
-        bar.update(Phase::Read, reader.consumed(), reader.disk_size());
-    }
-    let (packer, coverage, proof) = redactor.finish().map_err(failed)?;
-    let write_end = || -> io::Result<()> { packer.finish()?.into_inner()?.sync_all() };
-    write_end().map_err(|error| cannot_write(output, &error))?;
+    let out = file.reopen().map_err(|error| cannot_write(output, &error))?;
+    let packer = Packer::for_name(output, out).map_err(|error| cannot_write(output, &error))?;
+    let (behind, ahead) = pipeline::pieces();
+    let redactor = Redactor::new(behind, redaction.policy, redaction.key.clone(), map).by_name();
+    let names = Names { input, output };
+    let (coverage, proof) = std::thread::scope(|scope| {
+        let writing = scope.spawn(move || ahead.write(packer));
+        let redacted = feed(context, redactor, reader, &names, &mut bar);
+        // What the disk says comes before what the redaction says of a writer that has ended.
+        let written = writing.join().unwrap_or_else(|_| Err(io::Error::other("the writer ended")));
+        written.map_err(|error| cannot_write(output, &error))?;
+        redacted
+    })?;
     bar.doing("proving");
-    let again =
-        Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
-    let proven = proof.read(BufReader::with_capacity(1 << 20, again))?;
+    let proven = std::thread::scope(|scope| {
+        // The disk has its time while the proof takes the bytes from the system's memory.
+        let reaching = scope.spawn(|| file.as_file().sync_all());
+        let again =
+            Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
+        let proven = proof.read(BufReader::with_capacity(1 << 20, again))?;
+        let reached = reaching.join().unwrap_or_else(|_| Err(io::Error::other("it ended")));
+        reached.map_err(|error| cannot_write(output, &error))?;
+        anyhow::Ok(proven)
+    })?;
     bar.finish();
     if !proven.holds() {
         let what = match proven.survivors.first() {
@@ -149,6 +145,48 @@ fn snapshot(
         output: output.display().to_string(),
         snapshot: Some(RedactedSnapshotEntry::new(redaction.policy, &coverage, &proven)),
         masked: None,
+    })
+}
+
+/// The names in what is said.
+struct Names<'a> {
+    input: &'a Path,
+    output: &'a Path,
+}
+
+/// Feeds all of a snapshot to the redactor, which is read on a thread of its own.
+fn feed(
+    context: &Context,
+    mut redactor: Redactor<pipeline::Behind>,
+    reader: Reader,
+    names: &Names<'_>,
+    bar: &mut Bar,
+) -> anyhow::Result<(Coverage, Proof)> {
+    let failed = |error: Error| match error {
+        Error::Write(error) => cannot_write(names.output, &error),
+        odd => Failure::unreadable(format!("{}: {odd}", names.input.display()))
+            .hint("nothing was written; `heapglass FILE` says what can be read of it"),
+    };
+    let size = reader.disk_size();
+    let (full, pieces) = pipeline::read_ahead();
+    let (give_back, empty) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || pipeline::read(reader, &full, &empty));
+        // Dropped with the closure, so that the reader ends as well if the redaction fails.
+        let pieces = pieces;
+        for piece in &pieces {
+            if let Some(status) = context.interrupt.asked() {
+                return Err(Failure { status, message: "interrupted".into(), hint: None }.into());
+            }
+            let (bytes, consumed) = piece.map_err(|error| {
+                Failure::unreadable(format!("{}: {error}", names.input.display()))
+            })?;
+            redactor.feed(&bytes).map_err(failed)?;
+            bar.update(Phase::Read, consumed, size);
+            let _ = give_back.send(bytes);
+        }
+        let (_, coverage, proof) = redactor.finish().map_err(failed)?;
+        Ok((coverage, proof))
     })
 }
 

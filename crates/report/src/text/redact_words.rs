@@ -23,6 +23,10 @@ pub(crate) fn sentences(
     if count > 0 {
         let what = match policy {
             Policy::Strict => "the same nodes, edges, ids, sizes and names of code, and no values",
+            Policy::Structure => {
+                "the same nodes, edges, ids, sizes and class names, no values, and only names of properties and \
+                 variables that are public"
+            }
             Policy::Secrets => "everything but the credentials that were recognised",
         };
         said.push(format!(
@@ -30,7 +34,7 @@ pub(crate) fn sentences(
             counted(count, "snapshot was", "snapshots were")
         ));
         let looked = match policy {
-            Policy::Strict => counted(values, "value", "values"),
+            Policy::Strict | Policy::Structure => counted(values, "text", "texts"),
             Policy::Secrets => counted(values, "credential", "credentials"),
         };
         said.push(format!(
@@ -61,7 +65,11 @@ pub(crate) fn sentences(
 /// Why texts of a kind are kept or not.
 pub(crate) fn why(policy: Policy, kind: Kind) -> &'static str {
     if policy == Policy::Secrets {
-        return "credentials are replaced where a rule recognises them, everything else stays";
+        return "credentials are replaced where their form or their name tells them, everything else stays";
+    }
+    if policy == Policy::Structure && matches!(kind, Kind::Property | Kind::Variable | Kind::Symbol)
+    {
+        return "names that Node.js or public npm packages use stay, all others go";
     }
     match kind {
         Kind::Value => {

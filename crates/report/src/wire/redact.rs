@@ -13,7 +13,7 @@ use crate::text::redact_words;
 pub struct RedactDocument {
     /// Version of this document's form.
     pub schema_version: u32,
-    /// `strict` or `secrets`.
+    /// `strict`, `structure` or `secrets`.
     pub policy: String,
     /// The answer in sentences.
     pub text: Vec<String>,
@@ -57,7 +57,7 @@ pub struct RedactedSnapshotEntry {
     pub became_equal: u64,
     /// Sections that V8 does not write; they were left out.
     pub sections_left_out: Vec<String>,
-    /// Values of the original that the result was searched for, each in every string of the file.
+    /// Values and names of the original that the result was searched for, each in every string of the file.
     pub values_looked_for: u64,
     /// Strings of the result that were looked at.
     pub strings_looked_at: u64,

@@ -1,0 +1,86 @@
+//! Names that Node.js and public npm packages use, which say nothing about the program that was captured.
+
+/// One a line, sorted; made by `oracle/names.mjs`, which says of what.
+static NAMES: &str = include_str!("public_names.txt");
+
+/// Whether a name of a property, a variable or a symbol is used by the runtime or by public packages.
+///
+/// What only marks it does not count: `#` of a private one, `get` of an accessor, `<symbol …>`.
+pub(crate) fn is_public(name: &str) -> bool {
+    is_listed(bare(name).1)
+}
+
+/// A name's mark, and the name without it and without what ends it.
+pub(crate) fn bare(name: &str) -> (&str, &str) {
+    const MARKS: [&str; 8] = ["get ", "set ", "static ", "async ", "bound ", "<symbol ", "#", "@"];
+    let mut rest = name;
+    while let Some(next) = MARKS.iter().find_map(|mark| rest.strip_prefix(mark)) {
+        rest = next;
+    }
+    let mark = name.get(..name.len() - rest.len()).unwrap_or_default();
+    let inner = rest.strip_suffix('>').filter(|_| mark.contains('<')).unwrap_or(rest);
+    (mark, inner)
+}
+
+/// Looks for a whole line. Cost: logarithmic.
+fn is_listed(name: &str) -> bool {
+    let (mut from, mut to) = (0, NAMES.len());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let before = NAMES.as_bytes().get(from..middle).unwrap_or_default();
+        let start = memchr::memrchr(b'\n', before).map_or(from, |at| from + at + 1);
+        let rest = NAMES.get(start..to).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        match line.cmp(name) {
+            std::cmp::Ordering::Equal => return true,
+            std::cmp::Ordering::Less => from = start + line.len() + 1,
+            std::cmp::Ordering::Greater => to = start,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, bare, is_listed, is_public};
+
+    #[test]
+    fn every_line_is_found_and_nothing_between_them() {
+        let lines: Vec<&str> = NAMES.lines().collect();
+        assert!(lines.len() > 1000 && lines.is_sorted());
+        for line in &lines {
+            assert!(is_listed(line), "{line}");
+        }
+        for none in ["", "\n", "!", "zzzzzzzzz", "iban_of_customer", "salaryBand", "headers\nhost"]
+        {
+            assert!(!is_listed(none), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_runtime_and_of_packages_are_public() {
+        for name in [
+            "prototype",
+            "_events",
+            "#headers",
+            "get byteLength",
+            "<symbol Symbol.iterator>",
+            "<symbol kHeaders>",
+            "user-agent",
+            "httpOnly",
+            "middleware",
+        ] {
+            assert!(is_public(name), "{name}");
+        }
+        for name in ["salaryBand", "#ibanOfCustomer", "get patientRecord", "<symbol kPatient>"] {
+            assert!(!is_public(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn marks_are_told_from_names() {
+        assert_eq!(bare("get #size"), ("get #", "size"));
+        assert_eq!(bare("<symbol a.b>"), ("<symbol ", "a.b"));
+        assert_eq!(bare("plain"), ("", "plain"));
+    }
+}
