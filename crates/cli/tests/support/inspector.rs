@@ -25,8 +25,9 @@ pub(crate) enum Act {
 pub(crate) fn start(acts: &[Act]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let mut acts = acts.to_vec().into_iter();
+    let acts = acts.to_vec();
     std::thread::spawn(move || {
+        let mut acts = acts.into_iter();
         for stream in listener.incoming().map_while(Result::ok) {
             let mut begin = [0; 9];
             while stream.peek(&mut begin).is_ok_and(|n| n < begin.len()) {}
