@@ -2,7 +2,7 @@
 //! one collection holds.
 
 use heapglass_graph::{Graph, Ordinal};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::found::fingerprint;
 use super::{LeakKind, LeakSuspect};
@@ -35,6 +35,8 @@ pub(super) fn merge_alike(
     growth: impl Fn(Ordinal) -> u64,
     suspects: Vec<LeakSuspect>,
 ) -> Merged {
+    let dictionaries: FxHashSet<Ordinal> =
+        suspects.iter().filter_map(|suspect| dictionary(last, suspect)).collect();
     let mut places: FxHashMap<Place, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<LeakSuspect>> = Vec::new();
     for suspect in suspects {
@@ -44,9 +46,9 @@ pub(super) fn merge_alike(
         };
         let place = Place {
             kind: suspect.kind,
-            class_name: suspect.class_name.clone(),
-            point_class: suspect.accumulation_point.class_name.clone(),
-            way: way(path),
+            class_name: shape_of(&suspect.class_name).to_owned(),
+            point_class: shape_of(&suspect.accumulation_point.class_name).to_owned(),
+            way: way(path, &dictionaries),
         };
         let group = *places.entry(place).or_insert(groups.len());
         match groups.get_mut(group) {
@@ -77,14 +79,38 @@ pub(super) fn merge_alike(
 }
 
 /// The names on a way; for indexes and keys the same.
-fn way(path: &RootPath) -> Vec<String> {
-    let edges = path.steps.iter().filter_map(|step| step.edge.as_ref());
-    edges
-        .map(|edge| match is_identifier(&edge.name) {
-            true => edge.name.clone(),
-            false => String::new(),
+fn way(path: &RootPath, dictionaries: &FxHashSet<Ordinal>) -> Vec<String> {
+    let steps = path.steps.iter();
+    steps
+        .clone()
+        .zip(steps.skip(1))
+        .filter_map(|(from, to)| Some((from, to.edge.as_ref()?)))
+        .map(|(from, edge)| {
+            let is_key = dictionaries.contains(&from.object.ordinal) || !is_identifier(&edge.name);
+            if is_key { String::new() } else { edge.name.clone() }
         })
         .collect()
+}
+
+/// Properties from which on a plain object that grows is taken for a dictionary, whose names of properties are keys.
+const KEYS: usize = 50;
+
+/// The object that gathers, if it is a dictionary.
+fn dictionary(last: &Graph, suspect: &LeakSuspect) -> Option<Ordinal> {
+    let point = suspect.accumulation_point.ordinal;
+    let grows = matches!(suspect.kind, LeakKind::GrowingObject | LeakKind::Cache);
+    let is_one = is_plain(last.class_name(point)) && last.edge_range(point).len() >= KEYS;
+    (grows && is_one).then_some(point)
+}
+
+/// Whether objects of a class are plain ones: `Object`, or named after their properties.
+fn is_plain(class_name: &str) -> bool {
+    class_name == "Object" || class_name.starts_with('{')
+}
+
+/// Plain objects of different properties may stand in places of one kind.
+fn shape_of(class_name: &str) -> &str {
+    if is_plain(class_name) { "Object" } else { class_name }
 }
 
 /// A group as one suspect at what holds all of it.

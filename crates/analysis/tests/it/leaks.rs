@@ -315,6 +315,42 @@ fn places_that_differ_in_their_index_are_one_leak() {
     assert_eq!(suspect.series[2].retained_size - suspect.series[0].retained_size, 100_000);
 }
 
+/// A search index: for each word a dictionary of the documents that have it. Some words are in every document.
+fn index_of_words(documents: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let index = heap.object("Object", 24);
+    heap.property(heap.global(), "index", index);
+    let word = |heap: &mut SnapshotBuilder, id: u64, name: &str| {
+        let entries = heap.object("Object", 24);
+        heap.spec(entries).id = id;
+        heap.property(index, name, entries);
+        entries
+    };
+    let common = ["order", "number", "total"].map(|name| word(&mut heap, 0, name));
+    for (at, entries) in (0..).zip(common) {
+        heap.spec(entries).id = 101 + 2 * at;
+    }
+    for document in 0..documents {
+        let rare = word(&mut heap, 1001 + 10 * document, &format!("word{document}"));
+        for (at, entries) in (1..).zip(common.into_iter().chain([rare])) {
+            let hit = heap.object("Hit", 48);
+            heap.spec(hit).id = 1001 + 10 * document + 2 * at;
+            heap.property(entries, &format!("doc{document}"), hit);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn places_that_differ_in_the_key_of_a_dictionary_are_one_leak() {
+    let report = ask(&[index_of_words(100), index_of_words(200), index_of_words(300)]);
+    let lines: Vec<_> =
+        report.suspects.iter().map(|suspect| (suspect.places, suspect.line.as_str())).collect();
+    let [(3, common), (1, rare)] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(*common, "global.index : Object → [600 × Hit]");
+    assert_eq!(*rare, "global.index : Object → [200 × Object]");
+}
+
 /// A function of a script with this number.
 fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {
     let (closure, shared) =
