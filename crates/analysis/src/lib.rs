@@ -90,5 +90,5 @@ pub use suspects::{
 };
 pub use telling::TellingField;
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
-pub use verdict::{Detached, Verdict, VerdictOptions, verdict};
+pub use verdict::{Detached, ScriptSources, Verdict, VerdictOptions, verdict};
 pub use waste::{PackageCopy, WasteHolder, WasteKind, WasteOptions, WasteRow, Wasted, waste};

@@ -1,6 +1,8 @@
 //! The whole answer of `report`, as data.
 
-use heapglass_graph::{Detachedness, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
+use heapglass_graph::{
+    Detachedness, EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics,
+};
 
 use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, suspects};
 
@@ -34,8 +36,20 @@ pub struct Verdict {
     pub biggest_objects: Vec<ObjectSummary>,
     /// Detached DOM nodes, if there are any.
     pub detached: Option<Detached>,
+    /// Texts of scripts, if there are any.
+    pub script_sources: Option<ScriptSources>,
     /// What was odd in the file.
     pub findings: Vec<Finding>,
+}
+
+/// The texts that scripts were compiled from. V8 keeps them for as long as one of their functions lives, to compile those
+/// that were not called yet; in a heap snapshot they are strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScriptSources {
+    /// Scripts.
+    pub count: u64,
+    /// Shallow sizes of their texts together, in bytes; a text that scripts share counts once.
+    pub size: u64,
 }
 
 /// Detached DOM nodes.
@@ -58,8 +72,24 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
         suspects,
         biggest_objects: biggest_objects(graph, options.objects, false),
         detached: detached(graph),
+        script_sources: script_sources(graph),
         findings: overview.findings.clone(),
     }
+}
+
+/// Cost: the edges of the nodes of code.
+fn script_sources(graph: &Graph) -> Option<ScriptSources> {
+    let mut texts: Vec<Ordinal> = graph
+        .nodes()
+        .filter(|&node| graph.node_type(node) == NodeType::Code)
+        .filter_map(|node| Some(graph.edge_named(node, EdgeType::Internal, "source")?.to))
+        .filter(|&text| graph.node_type(text) == NodeType::String)
+        .collect();
+    let count = texts.len() as u64;
+    texts.sort_unstable();
+    texts.dedup();
+    let size = texts.iter().fold(0u64, |sum, &text| sum.saturating_add(graph.shallow_size(text)));
+    (count > 0).then_some(ScriptSources { count, size })
 }
 
 fn detached(graph: &Graph) -> Option<Detached> {

@@ -6,6 +6,7 @@ use super::module::{Module, last_module};
 use crate::edge_label;
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
+use crate::package::package_copy;
 use crate::tables::{Kind, key_of, table_of};
 
 /// Pieces that a line has at most. Longer ones lose their middle.
@@ -17,7 +18,7 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
     let mut line = Line::default();
     let (first, edges) = match last_module(graph, edges) {
         Some(Module { name, next }) => {
-            line.push(format!("module {name}"));
+            line.push(format!("module {}", within_packages(&name)));
             match edges.get(next..).unwrap_or_default() {
                 // A dot after a file's name would read as part of it.
                 [edge, rest @ ..] if edge.edge_type == EdgeType::Property => {
@@ -43,6 +44,14 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
         line.annotate(class_of(graph, last.to));
     }
     line.finish()
+}
+
+/// Of a script in an npm package what follows `node_modules`: the same wherever it is installed.
+fn within_packages(script: &str) -> &str {
+    package_copy(script)
+        .filter(|copy| copy.folder.ends_with(copy.name))
+        .and_then(|copy| script.get(copy.folder.len() - copy.name.len()..))
+        .unwrap_or(script)
 }
 
 /// Where the walk along a path stands.
@@ -227,5 +236,23 @@ impl Line {
             }
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within_packages;
+
+    #[test]
+    fn a_module_of_a_package_is_called_the_same_wherever_it_is_installed() {
+        for (script, name) in [
+            ("/srv/node_modules/ssh2/lib/crypto.js", "ssh2/lib/crypto.js"),
+            ("/srv/node_modules/a/node_modules/@x/y/index.mjs", "@x/y/index.mjs"),
+            ("/srv/node_modules/.pnpm/z@1.2.3/node_modules/z/z.js", "z/z.js"),
+            ("C:\\app\\node_modules\\z\\z.js", "z\\z.js"),
+            ("/app/server.js", "/app/server.js"),
+        ] {
+            assert_eq!(within_packages(script), name);
+        }
     }
 }

@@ -1,5 +1,6 @@
 use heapglass_analysis::{
-    Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects, suspects, verdict,
+    ScriptSources, Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects, suspects,
+    verdict,
 };
 use heapglass_testkit::{SnapshotBuilder, random};
 
@@ -28,6 +29,22 @@ fn nothing_stands_out_in_a_quiet_heap() {
     let told = verdict(&open(&quiet()), &VerdictOptions::default());
     assert_eq!((told.suspects.len(), told.explained_size), (0, 0));
     assert!(!told.biggest_objects.is_empty());
+}
+
+#[test]
+fn texts_of_scripts_are_counted_once() {
+    let mut heap = quiet();
+    assert_eq!(verdict(&open(&heap), &VerdictOptions::default()).script_sources, None);
+    let texts = [heap.string("let a = 1", 300), heap.string("let b = 2", 50)];
+    let name = heap.string("/app/a.js", 40);
+    for (number, text) in [(0, texts[0]), (1, texts[0]), (2, texts[1])] {
+        let script = heap.node("code", "system / Script", 96);
+        heap.element(heap.gc_roots(), 100 + number, script);
+        heap.internal(script, "source", text);
+        heap.internal(script, "name", name);
+    }
+    let sources = verdict(&open(&heap), &VerdictOptions::default()).script_sources;
+    assert_eq!(sources, Some(ScriptSources { count: 3, size: 350 }));
 }
 
 #[test]

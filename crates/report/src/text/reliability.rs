@@ -52,6 +52,7 @@ mod tests {
             suspects: Vec::new(),
             explained_size: 0,
             detached: None,
+            script_sources: None,
             incomplete,
         };
         let mut sentences = vec!["Size.".to_owned(), "Nothing stands out.".to_owned()];

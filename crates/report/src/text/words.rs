@@ -36,6 +36,14 @@ pub(crate) fn verdict(
         counted(nodes, "node", "nodes"),
         composition(statistics)
     )];
+    if let Some(texts) = verdict.script_sources.as_ref().filter(|texts| texts.size >= total / 20) {
+        sentences.push(format!(
+            "The source texts of {}, which V8 keeps as strings while their functions live, take {} ({}).",
+            counted(texts.count, "script", "scripts"),
+            size_in_words(texts.size, sizes),
+            share(texts.size, total),
+        ));
+    }
     sentences.push(match verdict.suspects.len() {
         0 => "Nothing stands out: no single object and no class retains a large share of it."
             .to_owned(),

@@ -49,6 +49,8 @@ pub struct VerdictEntry {
     pub explained_size: u64,
     /// DOM nodes out of every document, if there are any.
     pub detached: Option<DetachedEntry>,
+    /// Texts that scripts were compiled from, if there are any: a part of the strings.
+    pub script_sources: Option<ScriptSourcesEntry>,
     /// For a snapshot that is not whole: how much of what retention follows from was read. The
     /// suspects and their sizes are then no more than what that part allows to say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +64,15 @@ pub struct IncompleteEntry {
     pub edges_read: u64,
     /// Edges that the file promises, where that is more.
     pub edges_promised: Option<u64>,
+}
+
+/// The texts that scripts were compiled from, which V8 keeps as strings.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ScriptSourcesEntry {
+    /// How many scripts.
+    pub count: u64,
+    /// Shallow sizes of their texts together; a text that scripts share counts once.
+    pub size: u64,
 }
 
 /// DOM nodes that hang in no document and are still alive.
@@ -181,6 +192,9 @@ impl ReportBody {
                 count: nodes.count,
                 retained_size: nodes.retained_size,
             }),
+            script_sources: verdict
+                .script_sources
+                .map(|texts| ScriptSourcesEntry { count: texts.count, size: texts.size }),
             incomplete: IncompleteEntry::of(verdict),
         };
         let nodes = u64::from(verdict.info.node_count);
