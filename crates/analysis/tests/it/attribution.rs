@@ -1,8 +1,8 @@
 //! Heaps written by hand with code of two packages, and random ones.
 
 use heapglass_analysis::{
-    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution,
-    attribution_series,
+    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeSeries, WasteKind,
+    WasteOptions, attribution, attribution_series, waste,
 };
 use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
@@ -130,6 +130,72 @@ fn assertions_of_code_measure_what_the_groups_have() {
     assert!(!assertion("held(package nobody) <= 1").has_subject(last));
 }
 
+/// Loads the `package.json` of a package as a module.
+fn load_package_json(heap: &mut SnapshotBuilder, path: &str, name: &str, version: &str) {
+    let module = heap.object("Module", 40);
+    let file = heap.string(path, 48);
+    heap.property(heap.global(), path, module);
+    heap.property(module, "filename", file);
+    let exports = heap.object("Object", 40);
+    heap.property(module, "exports", exports);
+    for (name, value) in [("name", name), ("version", version)] {
+        let value = heap.string(value, 16);
+        heap.property(exports, name, value);
+    }
+}
+
+#[test]
+fn a_version_that_becomes_known_makes_no_other_package() {
+    const PACKAGE_JSON: &str = "/app/node_modules/alpha/package.json";
+    let without = open(&cached(1000, 0));
+    let mut heap = cached(1000, 500);
+    load_package_json(&mut heap, PACKAGE_JSON, "alpha", "1.2.3");
+    let with = open(&heap);
+    let mut other = cached(1000, 0);
+    load_package_json(&mut other, PACKAGE_JSON, "alpha", "2.0.0");
+    let other = open(&other);
+    let rows = |graphs: &[&heapglass_graph::Graph]| {
+        let growth = attribution_series(graphs, AttributeBy::Package);
+        let row = |group: &CodeSeries| (group.name.name.clone(), group.name.version.clone());
+        growth.groups.iter().map(row).collect::<Vec<_>>()
+    };
+    let alpha = |version: &str| ("alpha".to_owned(), Some(version.to_owned()));
+    let beta = ("@scope/beta".to_owned(), None);
+    assert_eq!(rows(&[&without, &with]), [beta.clone(), alpha("1.2.3")]);
+    assert_eq!(rows(&[&with, &without]), [alpha("1.2.3"), beta.clone()]);
+    // Two versions are two packages, and which of them one without a version is nobody knows.
+    let mut found = rows(&[&without, &with, &other]);
+    found.sort();
+    assert_eq!(found, [beta, ("alpha".to_owned(), None), alpha("1.2.3"), alpha("2.0.0")]);
+}
+
+#[test]
+fn packages_with_a_scope_have_their_version_on_windows_too() {
+    let mut heap = SnapshotBuilder::new();
+    load_package_json(&mut heap, r"C:\app\node_modules\@x\y\package.json", "@x/y", "1.2.3");
+    let found = by(&heap, AttributeBy::Package);
+    let name = found.groups.first().map(|group| group.name.clone()).expect("a package");
+    assert_eq!((name.name.as_str(), name.version.as_deref()), ("@x/y", Some("1.2.3")));
+}
+
+#[test]
+fn a_package_is_one_whether_its_scripts_are_named_by_path_or_by_url() {
+    let mut heap = SnapshotBuilder::new();
+    for path in [
+        "/my apps/größe/node_modules/x/a.cjs",
+        "file:///my%20apps/gr%C3%B6%C3%9Fe/node_modules/x/a.mjs",
+    ] {
+        let script = heap.node("code", path, 100);
+        let (closure, _) = function(&mut heap, script, "use");
+        heap.property(heap.global(), path, closure);
+    }
+    let own = 2 * (64 + 48 + 32 + 100);
+    assert_eq!(figures(&by(&heap, AttributeBy::Package)), [("x".to_owned(), own, own, own)]);
+    let options = WasteOptions { kinds: vec![WasteKind::PackageCopies], limit: None };
+    let found = waste(&open(&heap), &options);
+    assert_eq!(found.first().map(|kind| kind.row_count), Some(0));
+}
+
 #[test]
 fn copies_of_a_package_are_rows_of_their_own_and_have_the_version_that_is_known() {
     let copies = |paths: &[&str]| {
@@ -162,16 +228,7 @@ fn copies_of_a_package_are_rows_of_their_own_and_have_the_version_that_is_known(
         "/app/node_modules/y/node_modules/x/a.js",
         "/app/node_modules/z/node_modules/x/a.js",
     ]);
-    let module = heap.object("Module", 40);
-    let file = heap.string("/app/node_modules/x/package.json", 48);
-    heap.property(heap.global(), "module", module);
-    heap.property(module, "filename", file);
-    let exports = heap.object("Object", 40);
-    heap.property(module, "exports", exports);
-    for (name, value) in [("name", "x"), ("version", "3.1.4")] {
-        let value = heap.string(value, 16);
-        heap.property(exports, name, value);
-    }
+    load_package_json(&mut heap, "/app/node_modules/x/package.json", "x", "3.1.4");
     assert_eq!(
         names(&heap),
         [
