@@ -1,8 +1,8 @@
 //! Heaps written by hand with code of two packages, and random ones.
 
 use heapglass_analysis::{
-    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeSeries, WasteKind,
-    WasteOptions, attribution, attribution_series, waste,
+    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeSeries, Error,
+    Measures, WasteKind, WasteOptions, attribution, attribution_series, waste,
 };
 use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
@@ -103,13 +103,13 @@ fn series_say_whose_code_grew_and_add_up_to_the_heaps() {
 #[test]
 fn assertions_of_code_measure_what_the_groups_have() {
     let graphs = [cached(1000, 0), cached(3000, 500)].map(|heap| open(&heap));
-    let [first, last] = &graphs;
+    let [first, last] = &graphs.each_ref().map(|graph| Measures::of(graph));
     let own = 64 + 48 + 32 + 100;
     let judge = |text: &str| {
         let assertion: Assertion = text.parse().expect("an assertion");
         match assertion.growth {
-            true => assertion.judge_growth(first, last),
-            false => assertion.judge(last),
+            true => assertion.judge_growth(first, last).expect("a figure"),
+            false => assertion.judge(last).expect("a figure"),
         }
     };
     for (text, measured) in [
@@ -128,6 +128,41 @@ fn assertions_of_code_measure_what_the_groups_have() {
     let assertion = |text: &str| text.parse::<Assertion>().expect("an assertion");
     assert!(assertion("held(package alpha) <= 1").has_subject(last));
     assert!(!assertion("held(package nobody) <= 1").has_subject(last));
+}
+
+#[test]
+fn what_objects_hold_is_no_figure_of_classes_without_any() {
+    let mut heap = SnapshotBuilder::new();
+    let user = heap.object("{id, name}", 40);
+    heap.property(heap.global(), "user", user);
+    for at in 0..3 {
+        let text = heap.string("text", 1000);
+        heap.element(user, at, text);
+    }
+    let function = heap.closure("f", 64);
+    heap.property(heap.global(), "f", function);
+    let (empty, graph) = (open(&SnapshotBuilder::new()), open(&heap));
+    let [first, last] = [&empty, &graph].map(Measures::of);
+    let assertion = |text: &str| text.parse::<Assertion>().expect("an assertion");
+    for text in ["held((string)) <= 1", "saved(/string/) <= 1", "held(Function) <= 1"] {
+        let said = assertion(text).judge(&last);
+        assert!(matches!(said, Err(Error::NoGroup { .. })), "{text}: {said:?}");
+        assert!(assertion(text).has_subject(&last), "{text}");
+        let growth = assertion(&format!("growth({}) <= 1", text.trim_end_matches(" <= 1")));
+        let said = growth.judge_growth(&first, &last);
+        assert!(matches!(said, Err(Error::NoGroup { .. })), "{text}: {said:?}");
+    }
+    // Plain objects are one group, whatever they are called; there is none of a class that there is not.
+    for (text, measured) in [
+        ("held(Object) <= 1", 3040),
+        ("held(/string|Object/) <= 1", 3040),
+        ("held(Nobody) <= 1", 0),
+        ("retained((string)) <= 1", 3000),
+    ] {
+        let judged = assertion(text).judge(&last).map(|judged| judged.measured);
+        assert_eq!(judged, Ok(measured), "{text}");
+    }
+    assert!(matches!(assertion("held({id, name}) <= 1").judge(&last), Err(Error::NoGroup { .. })));
 }
 
 /// Loads the `package.json` of a package as a module.
