@@ -2,16 +2,16 @@
 
 mod bound;
 mod measure;
+mod measures;
 
 use std::str::FromStr;
 
-use heapglass_graph::Graph;
 use regex::Regex;
 
-use crate::attribution::has_group;
-use crate::{AttributeBy, Error, NamePattern};
+use crate::{AttributeBy, Error, NamePattern, Result};
 
 pub use bound::{Bound, Comparison};
+pub use measures::Measures;
 
 /// What is asserted of a snapshot, or of the last one of a series against the first.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,28 +134,35 @@ impl Assertion {
         made
     }
 
-    /// Holds a snapshot against the assertion; [`Assertion::growth`] is not looked at. Cost: a pass
-    /// over the nodes where several classes are meant, else a look at the classes.
-    pub fn judge(&self, graph: &Graph) -> Judged {
-        let measured = i128::from(measure::measure(graph, self.figure, &self.subject));
-        self.against(measured, i128::from(graph.overview().info.total_size))
+    /// Holds a snapshot against the assertion; [`Assertion::growth`] is not looked at. An error if the snapshot has what
+    /// is meant, but not this figure of it ([`Error::NoGroup`]).
+    ///
+    /// Cost: of the heap and of one class a look at the overview, of several classes and what code retains a pass over
+    /// the nodes. What is held by code or by a class costs the first assertion that asks for it an attribution by
+    /// packages, files, plugins or classes (two passes over the nodes and the edges of functions), and later ones nothing;
+    /// what would be saved costs every assertion a walk over all edges.
+    pub fn judge(&self, measures: &Measures<'_>) -> Result<Judged> {
+        let measured = i128::from(measure::measure(measures, self.figure, &self.subject)?);
+        Ok(self.against(measured, i128::from(measures.graph.overview().info.total_size)))
     }
 
-    /// Holds the growth from `first` to `last` against the assertion.
-    pub fn judge_growth(&self, first: &Graph, last: &Graph) -> Judged {
-        let figure =
-            |graph: &Graph| i128::from(measure::measure(graph, self.figure, &self.subject));
-        let before = figure(first);
-        self.against(figure(last) - before, before)
+    /// Holds the growth from `first` to `last` against the assertion. Cost and errors: those of [`Assertion::judge`] for
+    /// both.
+    pub fn judge_growth(&self, first: &Measures<'_>, last: &Measures<'_>) -> Result<Judged> {
+        let figure = |measures: &Measures<'_>| {
+            measure::measure(measures, self.figure, &self.subject).map(i128::from)
+        };
+        let before = figure(first)?;
+        Ok(self.against(figure(last)? - before, before))
     }
 
     /// Whether there is anything that the assertion speaks of: no class of this name in a snapshot
-    /// may be a mistake in writing.
-    pub fn has_subject(&self, graph: &Graph) -> bool {
+    /// may be a mistake in writing. Cost: of code that of [`Assertion::judge`], else a look at the classes.
+    pub fn has_subject(&self, measures: &Measures<'_>) -> bool {
         match &self.subject {
             Subject::Heap => true,
-            Subject::Class(pattern) => measure::classes(graph, pattern).next().is_some(),
-            Subject::Code(by, pattern) => has_group(graph, *by, |name| pattern.matches(name)),
+            Subject::Class(pattern) => measure::classes(measures.graph, pattern).next().is_some(),
+            Subject::Code(by, pattern) => measures.groups(*by).has(|name| pattern.matches(name)),
         }
     }
 
@@ -182,7 +189,7 @@ impl std::fmt::Display for Assertion {
 impl FromStr for Assertion {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Assertion, Error> {
+    fn from_str(text: &str) -> Result<Assertion> {
         let wrong = |what: String| Error::Assertion { text: text.trim().to_owned(), reason: what };
         // The last comparison counts: a class may have one in its name.
         #[expect(clippy::unwrap_used, reason = "a constant, which a test reads")]
@@ -239,7 +246,7 @@ impl FromStr for Assertion {
 }
 
 /// Of what a figure is: a class, or `package NAME`, `file NAME`, `plugin NAME`.
-fn subject(what: &str, figure: Figure) -> Result<Subject, Error> {
+fn subject(what: &str, figure: Figure) -> Result<Subject> {
     for by in [AttributeBy::Package, AttributeBy::File, AttributeBy::Plugin] {
         let name = what.strip_prefix(by.name()).filter(|name| name.starts_with(' '));
         if let Some(name) = name.filter(|_| figure.is_of_code()) {

@@ -19,7 +19,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{Flow, Graph, Ordinal};
 
 use crate::{ObjectSummary, describe};
-pub(crate) use figure::{GroupFigure, group_figure, has_group};
+pub(crate) use figure::{GroupFigure, Grouped};
 use groups::{Groups, NOBODY, Share};
 pub use growth::{CodeGrowth, CodeSeries, attribution_series};
 pub use leaking::{LeakGroup, leak_groups};
@@ -172,6 +172,13 @@ impl Owners {
     fn groups(&self) -> &Groups {
         match self {
             Owners::Code(seeds) | Owners::Packages(seeds) => &seeds.groups,
+            Owners::Others(groups) => groups,
+        }
+    }
+
+    fn into_groups(self) -> Groups {
+        match self {
+            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.groups,
             Owners::Others(groups) => groups,
         }
     }

@@ -24,6 +24,17 @@ pub enum Error {
         /// What is wrong, and how it is written.
         reason: String,
     },
+    /// A class is in the snapshot, but what its objects hold is not told apart.
+    #[error(
+        "{figure} is known of objects by their class, and {class} has none of its own there: strings, functions, \
+         V8's own arrays and code belong to what holds them, and plain objects are all called Object"
+    )]
+    NoGroup {
+        /// What was asked for.
+        figure: &'static str,
+        /// The class or classes, as they were written.
+        class: String,
+    },
 }
 
 /// The crate's result.

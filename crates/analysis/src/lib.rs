@@ -44,7 +44,9 @@ mod verdict;
 mod waste;
 mod weak_map;
 
-pub use assertion::{Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Subject};
+pub use assertion::{
+    Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Measures, Subject,
+};
 pub use attribution::{
     AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeGrowth, CodeSeries, GroupName,
     LeakGroup, attribution, attribution_series, leak_groups,

@@ -33,18 +33,46 @@ pub fn package_of(script: &str) -> Option<&str> {
 pub(crate) fn package_folder(script: &str) -> Option<Cow<'_, str>> {
     let folder = package_copy(script)?.folder;
     let path = match folder.strip_prefix("file://") {
-        Some(path) if path.get(2..3) == Some(":") => path.get(1..)?,
-        Some(path) => path,
-        None => folder,
+        Some(path) if path.get(2..3) == Some(":") => decoded(path.get(1..)?),
+        Some(path) => decoded(path),
+        None => Cow::Borrowed(folder),
     };
     Some(match path.contains('\\') {
         true => Cow::Owned(path.replace('\\', "/")),
-        false => Cow::Borrowed(path),
+        false => path,
     })
+}
+
+/// The path that a URL of a file has with `%20` for a space and the like. What is no such code stays, and so does a path
+/// that would not be UTF-8.
+fn decoded(path: &str) -> Cow<'_, str> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let code = behind.first_chunk::<2>().filter(|_| first == b'%');
+        let byte = code.and_then(|&[high, low]| Some(digit(high)? << 4 | digit(low)?));
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    match String::from_utf8(bytes) {
+        Ok(decoded) if decoded != path => Cow::Owned(decoded),
+        _ => Cow::Borrowed(path),
+    }
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// A URL without its query and fragment, in which a path may stand that is not its own. A path may have such letters.
+pub(crate) fn without_query(script: &str) -> &str {
+    let end = script.find(['?', '#']).unwrap_or(script.len());
+    script.get(..end).filter(|url| url.contains("://")).unwrap_or(script)
 }
 
 /// The package with its version and place.
 pub(crate) fn package_copy(script: &str) -> Option<PackageCopyOf<'_>> {
+    let script = without_query(script);
     of_node_modules(script).or_else(|| of_registry(script)).or_else(|| of_versioned_name(script))
 }
 
@@ -82,6 +110,9 @@ fn version_around<'a>(around: &'a str, name: &str) -> Option<&'a str> {
     let around = around.trim_end_matches(['/', '\\']);
     let (above, folder) = around.rsplit_once(['/', '\\'])?;
     let plain = |separator: &str| name.replace(['/', '\\'], separator);
+    if let Some(version) = version_of_linked(above, folder, name) {
+        return Some(version);
+    }
     if let Some(archive) = folder.strip_suffix(".zip") {
         let rest = archive.strip_prefix(&*plain("-"))?.strip_prefix("-npm-")?;
         let is_hash =
@@ -92,6 +123,21 @@ fn version_around<'a>(around: &'a str, name: &str) -> Option<&'a str> {
     let is_store = [".pnpm", ".deno", ".bun", ".store"].iter().any(|store| above.ends_with(store));
     let rest = folder.strip_prefix(&*plain("+")).filter(|_| is_store)?.strip_prefix('@')?;
     version(rest.split(['_', '(', '+', '@']).next()?)
+}
+
+/// The version in `.store/@scope/name@1.2.3-HASH`, as npm lays out packages with `install-strategy=linked`.
+fn version_of_linked<'a>(above: &str, folder: &'a str, name: &str) -> Option<&'a str> {
+    // 16 bytes in base64 without padding, with `-` and `_` for what no folder may have.
+    const HASH: usize = 22;
+    let (store, bare) = match name.split_once(['/', '\\']) {
+        Some((scope, bare)) => (above.strip_suffix(scope)?.strip_suffix(['/', '\\'])?, bare),
+        None => (above, name),
+    };
+    let rest =
+        folder.strip_prefix(bare).filter(|_| store.ends_with(".store"))?.strip_prefix('@')?;
+    let (start, hash) = rest.split_at_checked(rest.len().checked_sub(HASH)?)?;
+    let is_of_hash = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    version(start.strip_suffix('-').filter(|_| hash.bytes().all(is_of_hash))?)
 }
 
 /// `…/npm/registry.npmjs.org/@scope/name/1.2.3/…`, as Deno caches packages, and `https://jsr.io/@scope/name/1.2.3/…`.
@@ -111,12 +157,16 @@ fn of_registry(script: &str) -> Option<PackageCopyOf<'_>> {
         true => first.len() + 1 + parts.next()?.len(),
         false => first.len(),
     };
-    let version = version(parts.next()?)?;
+    let place = parts.next()?;
+    // Deno keeps a package twice whose peers differ, as `1.2.3` and `1.2.3_1`.
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let copy = place.split_once('_').filter(|(_, copy)| is_number(copy));
+    let version = version(copy.map_or(place, |(version, _)| version))?;
     let end = start + length;
     Some(PackageCopyOf {
         name: script.get(start..end)?,
         version: Some(version),
-        folder: script.get(..end + 1 + version.len())?,
+        folder: script.get(..end + 1 + place.len())?,
     })
 }
 
@@ -138,7 +188,7 @@ fn of_versioned_name(script: &str) -> Option<PackageCopyOf<'_>> {
         let name = part.trim_start_matches('*');
         let at = name.char_indices().skip(1).find(|&(_, letter)| letter == '@').map(|(at, _)| at);
         if let Some(at) = at.filter(|_| !is_host)
-            && let Some(version) = version(name.get(at + 1..)?.split(['@', '&', '?']).next()?)
+            && let Some(version) = version(name.get(at + 1..)?.split(['@', '&']).next()?)
         {
             let first = start + part.len() - name.len();
             let end = first + at;
@@ -203,6 +253,43 @@ mod tests {
                 "file:///r/.cache/deno/npm/registry.npmjs.org/@x/y/1.2.3",
             ),
             (
+                "/r/deno/npm/registry.npmjs.org/x/1.2.3_1/i.js",
+                "x",
+                Some("1.2.3"),
+                "/r/deno/npm/registry.npmjs.org/x/1.2.3_1",
+            ),
+            (
+                "/app/node_modules/.store/x@1.2.3-Zf_Qk3n-0a1b2c3d4e5f6g/node_modules/x/i.js",
+                "x",
+                Some("1.2.3"),
+                "/app/node_modules/.store/x@1.2.3-Zf_Qk3n-0a1b2c3d4e5f6g/node_modules/x",
+            ),
+            (
+                "/app/node_modules/.store/@s/n@1.0.0-rc.1-0a1b2c3d4e5f6g7h8i9jAB/node_modules/@s/n/i.js",
+                "@s/n",
+                Some("1.0.0-rc.1"),
+                "/app/node_modules/.store/@s/n@1.0.0-rc.1-0a1b2c3d4e5f6g7h8i9jAB/node_modules/@s/n",
+            ),
+            (
+                "/app/node_modules/.store/@s+n@2.0.0/node_modules/@s/n/i.js",
+                "@s/n",
+                Some("2.0.0"),
+                "/app/node_modules/.store/@s+n@2.0.0/node_modules/@s/n",
+            ),
+            (
+                "file:///app/node_modules/x/i.mjs?from=/app/node_modules/y/i.mjs",
+                "x",
+                None,
+                "file:///app/node_modules/x",
+            ),
+            (
+                "https://esm.sh/x@1.0.0?deps=y@2.0.0/i.mjs",
+                "x",
+                Some("1.0.0"),
+                "https://esm.sh/x@1.0.0",
+            ),
+            ("/app/what?/c#/node_modules/x/i.js", "x", None, "/app/what?/c#/node_modules/x"),
+            (
                 "https://jsr.io/@std/path/1.0.0/mod.ts",
                 "@std/path",
                 Some("1.0.0"),
@@ -248,6 +335,16 @@ mod tests {
             ("file:///app/node_modules/x/i.mjs", "/app/node_modules/x"),
             ("C:\\app\\node_modules\\x\\i.cjs", "C:/app/node_modules/x"),
             ("file:///C:/app/node_modules/x/i.mjs", "C:/app/node_modules/x"),
+            ("/my apps/größe#1/node_modules/x/i.cjs", "/my apps/größe#1/node_modules/x"),
+            (
+                "file:///my%20apps/gr%C3%B6%c3%9fe%231/node_modules/x/i.mjs",
+                "/my apps/größe#1/node_modules/x",
+            ),
+            ("file:///C:/my%20apps/node_modules/x/i.mjs", "C:/my apps/node_modules/x"),
+            ("file:///100%/%zz/%/node_modules/x/i.mjs", "/100%/%zz/%/node_modules/x"),
+            ("file:///a%20%FF/node_modules/x/i.mjs", "/a%20%FF/node_modules/x"),
+            // In a path it is what it is.
+            ("/a%20b/node_modules/x/i.cjs", "/a%20b/node_modules/x"),
         ] {
             assert_eq!(package_folder(script).as_deref(), Some(folder), "{script}");
         }
@@ -262,6 +359,8 @@ mod tests {
             "https://example.org/app@latest/x.js",
             "https://cdn.jsdelivr.net/gh/user/repo@1.0.0/x.js",
             "https://example.org/a@b.c/x.js",
+            "file:///app/src/i.mjs?from=/app/node_modules/x/i.mjs",
+            "webpack://app/./src/x.vue#./node_modules/vue-loader/i.js",
             "",
         ] {
             assert_eq!(package_copy(script), None, "{script}");

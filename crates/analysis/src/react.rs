@@ -94,10 +94,16 @@ impl<'a> Fibers<'a> {
         known
     }
 
-    /// The name of the component, `<div>` for elements; `None` for fragments, texts and roots.
-    pub(crate) fn component(&self, fiber: Ordinal) -> Option<String> {
+    /// What a fiber is of, the same for all fibers of a component; nothing for roots.
+    pub(crate) fn component(&self, fiber: Ordinal) -> Option<Ordinal> {
+        self.property(fiber, "type")
+    }
+
+    /// The name of a component, `<div>` for elements; `None` for fragments and texts. Cost: its edges, and those of what
+    /// it wraps.
+    pub(crate) fn name(&self, component: Ordinal) -> Option<String> {
         let graph = self.graph;
-        let mut at = self.property(fiber, "type")?;
+        let mut at = component;
         for _ in 0..MOST_WRAPPERS {
             if let Some(name) = self.text(at, "displayName") {
                 return Some(name);

@@ -242,12 +242,12 @@ fn most_of(
     limit: Option<usize>,
 ) -> (Instances, Vec<u64>) {
     let limit = limit.unwrap_or(usize::MAX);
-    let (mut count, mut shallow_size) = (0, 0);
+    let (mut count, mut shallow_size) = (0u64, 0u64);
     // The largest so far; the smallest of them on top.
     let mut largest: BinaryHeap<Reverse<(u64, Reverse<Ordinal>)>> = BinaryHeap::new();
     for node in nodes {
         count += 1;
-        shallow_size += graph.shallow_size(node);
+        shallow_size = shallow_size.saturating_add(graph.shallow_size(node));
         largest.push(Reverse((key(node), Reverse(node))));
         if largest.len() > limit {
             largest.pop();

@@ -255,10 +255,10 @@ pub(crate) struct SummaryArgs {
     /// What to sort the classes by
     #[arg(long, value_name = "COLUMN", default_value = "retained")]
     pub(crate) sort: SortColumn,
-    /// Only classes whose name matches this regular expression, in any case
+    /// Only classes, or objects of classes, whose name matches this regular expression, in any case
     #[arg(long, value_name = "REGEX")]
     pub(crate) filter: Option<String>,
-    /// Rows to show, 0 for all [default: 30; with --json all]
+    /// Rows to show, 0 for all [default: 30; with --json all, but for --sort edges without --objects]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// List the objects of this class (a name as shown, or a class key)

@@ -129,6 +129,16 @@ fn a_class_that_is_nowhere_is_said() {
 }
 
 #[test]
+fn what_strings_hold_is_not_judged() {
+    let dir = snapshots();
+    let held = ["--assert", "held((string)) <= 1", "--assert", "growth(saved((string))) <= 1"];
+    let said = check(dir.path(), &[&ALL[..2], &held].concat());
+    assert_eq!(said.code, 1, "{}", said.stdout);
+    assert!(said.stdout.contains("3 of 3 checks could not be judged"), "{}", said.stdout);
+    assert!(said.stdout.contains("has none of its own there"), "{}", said.stdout);
+}
+
+#[test]
 fn nothing_to_check_and_wrong_assertions_are_usage() {
     let dir = snapshots();
     assert_eq!(check(dir.path(), &[ALL[0]]).code, 2);

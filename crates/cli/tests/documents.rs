@@ -48,6 +48,26 @@ fn documents_fit_their_schemas() {
 }
 
 #[test]
+fn objects_by_edges_are_limited_and_filtered() {
+    let ask = |more: &[&str]| {
+        let document =
+            check("summary-objects", &[&["summary", APP, "--sort", "edges"], more].concat());
+        let objects = document["objects"].as_array().expect("a list");
+        let class = |object: &Value| object["class_name"].as_str().expect("a class").to_owned();
+        (objects.iter().map(class).collect::<Vec<_>>(), document["object_count"].as_u64())
+    };
+    let (shown, count) = ask(&[]);
+    assert_eq!(shown.len(), 30);
+    let (all, _) = ask(&["--limit", "0"]);
+    assert!(count == Some(all.len() as u64) && all.len() > 30);
+    let (sessions, count) = ask(&["--filter", "^session$"]);
+    assert!(!sessions.is_empty() && sessions.iter().all(|class| class == "Session"));
+    let (same, _) = ask(&["--objects", "Session"]);
+    assert_eq!(count, Some(same.len() as u64));
+    assert_eq!(ask(&["--objects", "Session", "--filter", "^Map$"]).1, Some(0));
+}
+
+#[test]
 fn a_recording_says_where_objects_were_allocated() {
     let record = "fixtures/record-node20.heaptimeline.zst";
     let report = check("report", &["report", record]);

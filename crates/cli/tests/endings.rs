@@ -42,6 +42,8 @@ fn wrong_usage_is_2() {
         &["paths", APP, "@1", "--class", "Map"],
         &["summary", APP, "--ids", "5"],
         &["summary", APP, "--filter", "("],
+        &["summary", APP, "--sort", "edges", "--filter", "("],
+        &["summary", APP, "--objects", "Session", "--filter", "("],
         &["export", APP, APP, "--format", "csv"],
         &["index", APP, APP, "--out", "x"],
         &["report", "-", "-"],

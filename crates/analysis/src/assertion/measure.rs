@@ -2,17 +2,20 @@
 
 use heapglass_graph::{ClassIndex, ClassRow, Detachedness, Graph, Ordinal};
 
-use super::{Figure, Subject};
-use crate::attribution::{GroupFigure, group_figure};
-use crate::{AttributeBy, NamePattern};
+use super::{Figure, Measures, Subject};
+use crate::attribution::GroupFigure;
+use crate::{AttributeBy, Error, NamePattern, Result};
 
-/// Takes a figure of a snapshot.
-pub(super) fn measure(graph: &Graph, figure: Figure, subject: &Subject) -> u64 {
-    match subject {
-        Subject::Heap => of_heap(graph, figure),
-        Subject::Class(pattern) => of_classes(graph, figure, pattern),
-        Subject::Code(by, pattern) => of_groups(graph, *by, figure, pattern),
-    }
+/// Takes a figure of a snapshot. An error if the snapshot has what is meant, but not this figure of it.
+pub(super) fn measure(measures: &Measures<'_>, figure: Figure, subject: &Subject) -> Result<u64> {
+    Ok(match subject {
+        Subject::Heap => of_heap(measures.graph, figure),
+        Subject::Class(pattern) => match figure {
+            Figure::Held | Figure::Saved => of_class_groups(measures, figure, pattern)?,
+            _ => of_classes(measures.graph, figure, pattern),
+        },
+        Subject::Code(by, pattern) => of_groups(measures, *by, figure, pattern).unwrap_or(0),
+    })
 }
 
 /// The classes that a name stands for.
@@ -55,7 +58,6 @@ fn of_classes(graph: &Graph, figure: Figure, pattern: &NamePattern) -> u64 {
     match figure {
         Figure::Count => sum(|row| row.count),
         Figure::Shallow => sum(|row| row.shallow_size),
-        Figure::Held | Figure::Saved => of_groups(graph, AttributeBy::Class, figure, pattern),
         _ => match (rows.next(), rows.next()) {
             (None, _) => 0,
             (Some((_, only)), None) => only.retained_size,
@@ -64,13 +66,29 @@ fn of_classes(graph: &Graph, figure: Figure, pattern: &NamePattern) -> u64 {
     }
 }
 
-fn of_groups(graph: &Graph, by: AttributeBy, figure: Figure, pattern: &NamePattern) -> u64 {
+/// What objects hold by their class. Not every class has objects that hold something: no group is not 0 bytes.
+fn of_class_groups(measures: &Measures<'_>, figure: Figure, pattern: &NamePattern) -> Result<u64> {
+    match of_groups(measures, AttributeBy::Class, figure, pattern) {
+        Some(size) => Ok(size),
+        None if classes(measures.graph, pattern).next().is_none() => Ok(0),
+        None => Err(Error::NoGroup { figure: figure.name(), class: pattern.to_string() }),
+    }
+}
+
+/// A figure of all groups with such a name; `None` if there are none.
+fn of_groups(
+    measures: &Measures<'_>,
+    by: AttributeBy,
+    figure: Figure,
+    pattern: &NamePattern,
+) -> Option<u64> {
     let figure = match figure {
         Figure::Held => GroupFigure::Held,
         Figure::Saved => GroupFigure::Saved,
         _ => GroupFigure::Retained,
     };
-    group_figure(graph, by, figure, |name| pattern.matches(name)).unwrap_or(0)
+    let matches = |name: &str| pattern.matches(name);
+    measures.groups(by).figure(measures.graph, figure, || measures.flow(), matches)
 }
 
 /// Bytes that all objects of some classes retain together, each byte once.

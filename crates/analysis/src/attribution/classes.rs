@@ -8,7 +8,7 @@ use crate::roles::{is_name_of_global, is_nobody};
 
 /// Classes of the language and of Node whose objects are containers: what is in them belongs to the object of a class
 /// that has them, if there is one.
-const CONTAINERS: [&str; 29] = [
+const CONTAINERS: [&str; 31] = [
     "Object",
     "Array",
     "Map",
@@ -35,9 +35,11 @@ const CONTAINERS: [&str; 29] = [
     "Uint16Array",
     "Int32Array",
     "Uint32Array",
+    "Float16Array",
     "Float32Array",
     "Float64Array",
     "BigInt64Array",
+    "BigUint64Array",
 ];
 
 /// Every object of a program by the name of its class. Cost: one pass over the nodes.
@@ -49,9 +51,10 @@ pub(super) fn classes(graph: &Graph) -> Groups {
         .iter()
         .map(|row| match row.class_name.starts_with("system / ") {
             true => NOBODY,
-            false => *known.entry(&row.class_name).or_insert_with(|| {
-                groups.add(&row.class_name, CONTAINERS.contains(&row.class_name.as_str()))
-            }),
+            false => {
+                let name = group_name(&row.class_name);
+                *known.entry(name).or_insert_with(|| groups.add(name, CONTAINERS.contains(&name)))
+            }
         })
         .collect();
     let may_be_global: Vec<bool> =
@@ -64,6 +67,11 @@ pub(super) fn classes(graph: &Graph) -> Groups {
         }
     }
     groups
+}
+
+/// Plain objects that are alike are called `{id, name}` if there are enough of them, which differs from heap to heap.
+fn group_name(class: &str) -> &str {
+    if class.starts_with('{') && class.ends_with('}') { "Object" } else { class }
 }
 
 /// Whether a node is an object of a class: made by a constructor, or a node of a document.

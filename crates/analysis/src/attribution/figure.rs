@@ -2,6 +2,7 @@
 
 use heapglass_graph::{Flow, Graph, Ordinal};
 
+use super::groups::Groups;
 use super::{AttributeBy, Owners, sums};
 
 /// A figure of groups.
@@ -12,41 +13,62 @@ pub(crate) enum GroupFigure {
     Saved,
 }
 
-/// A figure, in bytes, of all groups together whose name `matches`, each byte once; `None` if there is no such group.
-/// Cost: that of [`attribution_series`](super::attribution_series) for one heap, and for what would be saved a walk over
-/// all edges.
-pub(crate) fn group_figure(
-    graph: &Graph,
-    by: AttributeBy,
-    figure: GroupFigure,
-    matches: impl Fn(&str) -> bool,
-) -> Option<u64> {
-    let mut owners = Owners::by(graph, by);
-    let (sums, _) = sums(graph, &mut owners);
-    let there = owners.names().into_iter().zip(&sums);
-    let is_wanted: Vec<bool> =
-        there.map(|(name, sum)| sum.seed_count > 0 && matches(&name.name)).collect();
-    if !is_wanted.contains(&true) {
-        return None;
-    }
-    let groups = owners.groups();
-    let wanted =
-        |node: Ordinal| is_wanted.get(groups.of_node(node) as usize).copied().unwrap_or(false);
-    Some(match figure {
-        GroupFigure::Held => {
-            let held = sums.iter().zip(&is_wanted).filter(|(_, is_wanted)| **is_wanted);
-            held.fold(0u64, |sum, (group, _)| sum.saturating_add(group.held))
-        }
-        GroupFigure::Retained => retained(graph, wanted),
-        GroupFigure::Saved => Flow::of(graph)
-            .lost_without(wanted)
-            .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node))),
-    })
+/// The groups of a heap with what each holds, to take figures of.
+pub(crate) struct Grouped {
+    groups: Groups,
+    names: Vec<String>,
+    /// Bytes that each holds; `None` for those that have nothing of their own in the heap.
+    held: Vec<Option<u64>>,
 }
 
-/// Whether there is a group whose name `matches`. Cost: a pass over the nodes, and over the edges of functions.
-pub(crate) fn has_group(graph: &Graph, by: AttributeBy, matches: impl Fn(&str) -> bool) -> bool {
-    Owners::by(graph, by).names().iter().any(|name| matches(&name.name))
+impl Grouped {
+    /// Cost: that of [`attribution_series`](super::attribution_series) for one heap; it keeps 4 bytes for each node.
+    pub(crate) fn of(graph: &Graph, by: AttributeBy) -> Grouped {
+        let mut owners = Owners::by(graph, by);
+        let (sums, _) = sums(graph, &mut owners);
+        let names = owners.names().into_iter().map(|name| name.name).collect();
+        let held = sums.iter().map(|sum| (sum.seed_count > 0).then_some(sum.held)).collect();
+        Grouped { groups: owners.into_groups(), names, held }
+    }
+
+    /// Whether there is a group whose name `matches`.
+    pub(crate) fn has(&self, matches: impl Fn(&str) -> bool) -> bool {
+        self.wanted(matches).contains(&true)
+    }
+
+    /// A figure, in bytes, of all groups together whose name `matches`, each byte once; `None` if there is no such
+    /// group. Cost: a walk over the groups for what they hold, one over the nodes for what they retain, and one over all
+    /// edges of `flow` for what would be saved, which alone asks for it.
+    pub(crate) fn figure<'a>(
+        &self,
+        graph: &'a Graph,
+        figure: GroupFigure,
+        flow: impl FnOnce() -> &'a Flow<'a>,
+        matches: impl Fn(&str) -> bool,
+    ) -> Option<u64> {
+        let is_wanted = self.wanted(matches);
+        if !is_wanted.contains(&true) {
+            return None;
+        }
+        let wanted = |node: Ordinal| {
+            is_wanted.get(self.groups.of_node(node) as usize).copied().unwrap_or(false)
+        };
+        Some(match figure {
+            GroupFigure::Held => {
+                let held = self.held.iter().zip(&is_wanted).filter(|(_, is_wanted)| **is_wanted);
+                held.fold(0u64, |sum, (held, _)| sum.saturating_add(held.unwrap_or(0)))
+            }
+            GroupFigure::Retained => retained(graph, wanted),
+            GroupFigure::Saved => flow()
+                .lost_without(wanted)
+                .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node))),
+        })
+    }
+
+    fn wanted(&self, matches: impl Fn(&str) -> bool) -> Vec<bool> {
+        let groups = self.names.iter().zip(&self.held);
+        groups.map(|(name, held)| held.is_some() && matches(name)).collect()
+    }
 }
 
 /// Bytes that the wanted nodes retain, each once.

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
-use super::name::without_needless_folders;
-use super::{AttributeBy, GroupName, Owners, sums};
+use super::name::{carry_versions, without_needless_folders};
+use super::{AttributeBy, GroupName, Owners, Sum, sums};
 use crate::compare::difference;
 
 /// What a package, a file, a class … holds in each of several snapshots.
@@ -70,29 +70,24 @@ pub(crate) fn series_and_groups(
     let mut rows: FxHashMap<GroupName, Vec<u64>> = FxHashMap::default();
     let mut unattributed_sizes = Vec::with_capacity(graphs.len());
     let (mut names, mut held) = (Vec::new(), Vec::new());
-    for graph in graphs {
+    for (graph, at) in graphs.iter().zip(1..) {
         let mut owners = Owners::by(graph, by);
         let (sums, unattributed) = sums(graph, &mut owners);
         unattributed_sizes.push(unattributed);
-        // Of the last one in the end.
-        groups_of_subjects = subjects
-            .iter()
-            .map(|subject| {
-                let by_script = subject.script.and_then(|script| owners.of_script(script));
-                let is_there =
-                    |group: &u32| sums.get(*group as usize).is_some_and(|sum| sum.seed_count > 0);
-                let group =
-                    by_script.filter(is_there).or_else(|| owners.of_holder(graph, subject.node))?;
-                let before = sums.get(..group as usize)?;
-                Some(before.iter().filter(|sum| sum.seed_count > 0).count())
-            })
-            .collect();
+        // Subjects are objects of the last one, and their ordinals mean nothing in the others.
+        if at == graphs.len() {
+            groups_of_subjects = subjects
+                .iter()
+                .map(|subject| position_of(graph, &owners, &sums, subject))
+                .collect();
+        }
         let there = owners.names().into_iter().zip(sums).filter(|(_, sum)| sum.seed_count > 0);
         let (there, sizes): (Vec<GroupName>, Vec<u64>) =
             there.map(|(name, sum)| (name, sum.held)).unzip();
         names.push(there);
         held.push(sizes);
     }
+    carry_versions(&mut names);
     without_needless_folders(&mut names);
     let last = names.last().cloned().unwrap_or_default();
     let groups_of_subjects = groups_of_subjects.into_iter().map(|at| last.get(at?).cloned());
@@ -112,4 +107,18 @@ pub(crate) fn series_and_groups(
         key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
     (CodeGrowth { groups, unattributed_sizes }, groups_of_subjects)
+}
+
+/// The position of the subject's group among those that have something of their own in the heap.
+fn position_of(
+    graph: &Graph,
+    owners: &Owners,
+    sums: &[Sum],
+    subject: &Subject<'_>,
+) -> Option<usize> {
+    let is_there = |group: &u32| sums.get(*group as usize).is_some_and(|sum| sum.seed_count > 0);
+    let by_script = subject.script.and_then(|script| owners.of_script(script)).filter(is_there);
+    let group = by_script.or_else(|| owners.of_holder(graph, subject.node))?;
+    let before = sums.get(..group as usize)?;
+    Some(before.iter().filter(|sum| sum.seed_count > 0).count())
 }

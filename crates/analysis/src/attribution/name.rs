@@ -34,6 +34,25 @@ impl GroupName {
     }
 }
 
+/// A package tells its version by its own package.json, which may be loaded between two heaps. A version that is the only
+/// one known of a folder is that of the folder in all of them. Folders are still those of all packages.
+pub(super) fn carry_versions(heaps: &mut [Vec<GroupName>]) {
+    // `None` where a folder has had two versions.
+    let mut known: FxHashMap<&str, Option<&str>> = FxHashMap::default();
+    for name in heaps.iter().flatten() {
+        let (Some(folder), Some(version)) = (&name.folder, &name.version) else { continue };
+        let one = known.entry(folder).or_insert(Some(version));
+        *one = one.filter(|one| one == version);
+    }
+    let known: FxHashMap<String, String> = known
+        .into_iter()
+        .filter_map(|(folder, version)| Some((folder.to_owned(), version?.to_owned())))
+        .collect();
+    for name in heaps.iter_mut().flatten().filter(|name| name.version.is_none()) {
+        name.version = name.folder.as_ref().and_then(|folder| known.get(folder)).cloned();
+    }
+}
+
 /// Leaves folders only where they tell groups of one heap apart, so that a package is found again in the heap of another
 /// installation.
 pub(super) fn without_needless_folders(heaps: &mut [Vec<GroupName>]) {

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use super::seeds::package;
+use crate::package::without_query;
 
 /// Scripts of packages that are in no plugin.
 const OTHER_PACKAGES: &str = "(other packages)";
 /// The folder that Red Hat Developer Hub unpacks dynamic plugins into, one folder each.
 const DYNAMIC: &str = "dynamic-plugins-root";
 /// Scopes with plugins of something else than Backstage.
-const OTHER_SCOPES: [&str; 9] = [
+const OTHER_SCOPES: [&str; 15] = [
     "@babel",
     "@octokit",
     "@rollup",
@@ -19,12 +20,19 @@ const OTHER_SCOPES: [&str; 9] = [
     "@graphql-codegen",
     "@typescript-eslint",
     "@stylistic",
+    "@jimp",
+    "@oclif",
+    "@docusaurus",
+    "@yarnpkg",
+    "@prettier",
+    "@parcel",
 ];
 
 /// The outermost plugin on a script's path, so that a plugin's own dependencies belong to it: a folder below
-/// `dynamic-plugins-root`, a package with the name of a plugin, a folder of built code below `plugins`. Other scripts are
-/// a group for packages and those of [`package`].
+/// `dynamic-plugins-root`, a package with the name of a plugin, a folder of code or packages below `plugins`. Other scripts
+/// are a group for packages and those of [`package`].
 pub(super) fn plugin(script: &str) -> Cow<'_, str> {
+    let script = without_query(script);
     let parts: Vec<&str> = script.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
     let mut is_in_packages = false;
     for (at, part) in parts.iter().enumerate() {
@@ -35,7 +43,9 @@ pub(super) fn plugin(script: &str) -> Cow<'_, str> {
                 is_plugin(Some(scope), name).then(|| Cow::Owned(format!("{scope}/{name}")))
             }
             ("node_modules", [name, ..]) => is_plugin(None, name).then_some(Cow::Borrowed(*name)),
-            ("plugins", [name, "dist" | "dist-dynamic" | "src", ..]) if !is_in_packages => {
+            ("plugins", [name, "dist" | "dist-dynamic" | "src" | "node_modules", ..])
+                if !is_in_packages && *name != "node_modules" =>
+            {
                 Some(Cow::Borrowed(*name))
             }
             _ => None,
@@ -51,11 +61,11 @@ pub(super) fn plugin(script: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a package's name is one that plugins of Backstage have.
+/// Whether a package's name is one that plugins of Backstage have. Without a scope `plugin-…` may be of anything.
 fn is_plugin(scope: Option<&str>, name: &str) -> bool {
     let is_of_backstage =
         name.starts_with("backstage-plugin-") || name.contains("-backend-module-");
-    let is_of_scope = || scope.is_none_or(|scope| !OTHER_SCOPES.contains(&scope));
+    let is_of_scope = || scope.is_some_and(|scope| !OTHER_SCOPES.contains(&scope));
     is_of_backstage || name.starts_with("plugin-") && is_of_scope()
 }
 
@@ -87,7 +97,12 @@ mod tests {
                 "/app/node_modules/@acme/backstage-plugin-rbac/dist/x.js",
                 "@acme/backstage-plugin-rbac",
             ),
-            ("/app/node_modules/plugin-x/index.js", "plugin-x"),
+            ("/app/node_modules/backstage-plugin-x/index.js", "backstage-plugin-x"),
+            ("/app/plugins/todo-backend/node_modules/lodash/lodash.js", "todo-backend"),
+            ("/app/plugins/node_modules/src/index.js", "(other packages)"),
+            ("/app/node_modules/plugin-error/index.js", "(other packages)"),
+            ("/app/node_modules/@jimp/plugin-blit/dist/index.js", "(other packages)"),
+            ("file:///app/src/i.mjs?from=/app/plugins/x/dist/i.mjs", "(application)"),
             ("file:///app/plugins/todo-backend/dist/index.mjs", "todo-backend"),
             ("C:\\app\\node_modules\\@acme\\plugin-a\\index.js", "@acme/plugin-a"),
             ("/app/node_modules/@octokit/plugin-throttling/dist/index.js", "(other packages)"),

@@ -144,7 +144,8 @@ fn version_of_package_json(graph: &Graph, module: Ordinal, file: &str) -> Option
         let is_text = graph.node_type(value) == NodeType::String;
         is_text.then(|| graph.raw_name(value).into_owned())
     };
-    text("name").filter(|name| name == copy.name)?;
+    // On Windows the folder of a scope ends with a backslash.
+    text("name").filter(|name| *name == copy.name.replace('\\', "/"))?;
     text("version")
 }
 

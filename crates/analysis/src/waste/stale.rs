@@ -10,7 +10,7 @@ use crate::holder::{Holder, How, owner_of};
 use crate::react::Fibers;
 use crate::tables::{self, Kind};
 
-/// Every collection with stale entries, and what these retain, each byte once. Cost: one pass over the nodes, and the
+/// Every collection with stale entries, and what these retain, each byte in one collection. Cost: one pass over the nodes, and the
 /// retainers of the stale ones.
 pub(super) fn stale_entries(graph: &Graph) -> Vec<Found> {
     let fibers = Fibers::of(graph).all();
@@ -19,7 +19,8 @@ pub(super) fn stale_entries(graph: &Graph) -> Vec<Found> {
     };
     let stale = NodeSet::from_fn(graph.node_count(), is_stale);
     let mut stores: FxHashMap<Ordinal, Option<Ordinal>> = FxHashMap::default();
-    let mut held: FxHashMap<Ordinal, Vec<Ordinal>> = FxHashMap::default();
+    // Where the entry stands in the dominator tree, the entry, and the collection.
+    let mut entries: Vec<(u32, Ordinal, Ordinal)> = Vec::new();
     for node in stale.iter() {
         for holder in graph.each_retaining_node(node) {
             let collection = match graph.node_type(holder) {
@@ -30,14 +31,14 @@ pub(super) fn stale_entries(graph: &Graph) -> Vec<Found> {
                 _ => None,
             };
             if let Some(collection) = collection {
-                held.entry(collection).or_default().push(node);
+                entries.push((graph.tree_position(node), node, collection));
             }
         }
     }
-    let mut found: Vec<Found> = held
+    let mut found: Vec<Found> = sizes(graph, entries)
         .into_iter()
-        .map(|(node, entries)| Found { node, saved_size: retained(graph, entries) })
-        .filter(|found| found.saved_size > 0)
+        .filter(|&(_, saved_size)| saved_size > 0)
+        .map(|(node, saved_size)| Found { node, saved_size })
         .collect();
     found.sort_unstable_by_key(|found| found.node);
     found
@@ -54,17 +55,19 @@ fn collection_of(graph: &Graph, store: Ordinal) -> Option<Ordinal> {
     holds.then_some(node)
 }
 
-/// Bytes that some nodes retain together, each once.
-fn retained(graph: &Graph, mut nodes: Vec<Ordinal>) -> u64 {
-    nodes.sort_unstable_by_key(|&node| graph.tree_position(node));
-    nodes.dedup();
-    let (mut sum, mut covered) = (0u64, 0u64);
-    for node in nodes {
-        let at = u64::from(graph.tree_position(node));
+/// What the entries of each collection retain. A byte counts once: what is in several collections is the first one's, and
+/// what lies in another entry is that of the collection that has the outer one.
+fn sizes(graph: &Graph, mut entries: Vec<(u32, Ordinal, Ordinal)>) -> FxHashMap<Ordinal, u64> {
+    entries.sort_unstable();
+    let mut sizes: FxHashMap<Ordinal, u64> = FxHashMap::default();
+    let mut covered = 0u64;
+    for (at, entry, collection) in entries {
+        let at = u64::from(at);
         if at >= covered {
-            sum = sum.saturating_add(graph.retained_size(node));
-            covered = at + u64::from(graph.retained_count(node).max(1));
+            let size = sizes.entry(collection).or_default();
+            *size = size.saturating_add(graph.retained_size(entry));
+            covered = at + u64::from(graph.retained_count(entry).max(1));
         }
     }
-    sum
+    sizes
 }

@@ -1,8 +1,8 @@
 //! Heaps written by hand with code of two packages, and random ones.
 
 use heapglass_analysis::{
-    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, attribution,
-    attribution_series,
+    Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeSeries, Error,
+    Measures, WasteKind, WasteOptions, attribution, attribution_series, waste,
 };
 use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
@@ -103,13 +103,13 @@ fn series_say_whose_code_grew_and_add_up_to_the_heaps() {
 #[test]
 fn assertions_of_code_measure_what_the_groups_have() {
     let graphs = [cached(1000, 0), cached(3000, 500)].map(|heap| open(&heap));
-    let [first, last] = &graphs;
+    let [first, last] = &graphs.each_ref().map(|graph| Measures::of(graph));
     let own = 64 + 48 + 32 + 100;
     let judge = |text: &str| {
         let assertion: Assertion = text.parse().expect("an assertion");
         match assertion.growth {
-            true => assertion.judge_growth(first, last),
-            false => assertion.judge(last),
+            true => assertion.judge_growth(first, last).expect("a figure"),
+            false => assertion.judge(last).expect("a figure"),
         }
     };
     for (text, measured) in [
@@ -128,6 +128,107 @@ fn assertions_of_code_measure_what_the_groups_have() {
     let assertion = |text: &str| text.parse::<Assertion>().expect("an assertion");
     assert!(assertion("held(package alpha) <= 1").has_subject(last));
     assert!(!assertion("held(package nobody) <= 1").has_subject(last));
+}
+
+#[test]
+fn what_objects_hold_is_no_figure_of_classes_without_any() {
+    let mut heap = SnapshotBuilder::new();
+    let user = heap.object("{id, name}", 40);
+    heap.property(heap.global(), "user", user);
+    for at in 0..3 {
+        let text = heap.string("text", 1000);
+        heap.element(user, at, text);
+    }
+    let function = heap.closure("f", 64);
+    heap.property(heap.global(), "f", function);
+    let (empty, graph) = (open(&SnapshotBuilder::new()), open(&heap));
+    let [first, last] = [&empty, &graph].map(Measures::of);
+    let assertion = |text: &str| text.parse::<Assertion>().expect("an assertion");
+    for text in ["held((string)) <= 1", "saved(/string/) <= 1", "held(Function) <= 1"] {
+        let said = assertion(text).judge(&last);
+        assert!(matches!(said, Err(Error::NoGroup { .. })), "{text}: {said:?}");
+        assert!(assertion(text).has_subject(&last), "{text}");
+        let growth = assertion(&format!("growth({}) <= 1", text.trim_end_matches(" <= 1")));
+        let said = growth.judge_growth(&first, &last);
+        assert!(matches!(said, Err(Error::NoGroup { .. })), "{text}: {said:?}");
+    }
+    // Plain objects are one group, whatever they are called; there is none of a class that there is not.
+    for (text, measured) in [
+        ("held(Object) <= 1", 3040),
+        ("held(/string|Object/) <= 1", 3040),
+        ("held(Nobody) <= 1", 0),
+        ("retained((string)) <= 1", 3000),
+    ] {
+        let judged = assertion(text).judge(&last).map(|judged| judged.measured);
+        assert_eq!(judged, Ok(measured), "{text}");
+    }
+    assert!(matches!(assertion("held({id, name}) <= 1").judge(&last), Err(Error::NoGroup { .. })));
+}
+
+/// Loads the `package.json` of a package as a module.
+fn load_package_json(heap: &mut SnapshotBuilder, path: &str, name: &str, version: &str) {
+    let module = heap.object("Module", 40);
+    let file = heap.string(path, 48);
+    heap.property(heap.global(), path, module);
+    heap.property(module, "filename", file);
+    let exports = heap.object("Object", 40);
+    heap.property(module, "exports", exports);
+    for (name, value) in [("name", name), ("version", version)] {
+        let value = heap.string(value, 16);
+        heap.property(exports, name, value);
+    }
+}
+
+#[test]
+fn a_version_that_becomes_known_makes_no_other_package() {
+    const PACKAGE_JSON: &str = "/app/node_modules/alpha/package.json";
+    let without = open(&cached(1000, 0));
+    let mut heap = cached(1000, 500);
+    load_package_json(&mut heap, PACKAGE_JSON, "alpha", "1.2.3");
+    let with = open(&heap);
+    let mut other = cached(1000, 0);
+    load_package_json(&mut other, PACKAGE_JSON, "alpha", "2.0.0");
+    let other = open(&other);
+    let rows = |graphs: &[&heapglass_graph::Graph]| {
+        let growth = attribution_series(graphs, AttributeBy::Package);
+        let row = |group: &CodeSeries| (group.name.name.clone(), group.name.version.clone());
+        growth.groups.iter().map(row).collect::<Vec<_>>()
+    };
+    let alpha = |version: &str| ("alpha".to_owned(), Some(version.to_owned()));
+    let beta = ("@scope/beta".to_owned(), None);
+    assert_eq!(rows(&[&without, &with]), [beta.clone(), alpha("1.2.3")]);
+    assert_eq!(rows(&[&with, &without]), [alpha("1.2.3"), beta.clone()]);
+    // Two versions are two packages, and which of them one without a version is nobody knows.
+    let mut found = rows(&[&without, &with, &other]);
+    found.sort();
+    assert_eq!(found, [beta, ("alpha".to_owned(), None), alpha("1.2.3"), alpha("2.0.0")]);
+}
+
+#[test]
+fn packages_with_a_scope_have_their_version_on_windows_too() {
+    let mut heap = SnapshotBuilder::new();
+    load_package_json(&mut heap, r"C:\app\node_modules\@x\y\package.json", "@x/y", "1.2.3");
+    let found = by(&heap, AttributeBy::Package);
+    let name = found.groups.first().map(|group| group.name.clone()).expect("a package");
+    assert_eq!((name.name.as_str(), name.version.as_deref()), ("@x/y", Some("1.2.3")));
+}
+
+#[test]
+fn a_package_is_one_whether_its_scripts_are_named_by_path_or_by_url() {
+    let mut heap = SnapshotBuilder::new();
+    for path in [
+        "/my apps/größe/node_modules/x/a.cjs",
+        "file:///my%20apps/gr%C3%B6%C3%9Fe/node_modules/x/a.mjs",
+    ] {
+        let script = heap.node("code", path, 100);
+        let (closure, _) = function(&mut heap, script, "use");
+        heap.property(heap.global(), path, closure);
+    }
+    let own = 2 * (64 + 48 + 32 + 100);
+    assert_eq!(figures(&by(&heap, AttributeBy::Package)), [("x".to_owned(), own, own, own)]);
+    let options = WasteOptions { kinds: vec![WasteKind::PackageCopies], limit: None };
+    let found = waste(&open(&heap), &options);
+    assert_eq!(found.first().map(|kind| kind.row_count), Some(0));
 }
 
 #[test]
@@ -162,16 +263,7 @@ fn copies_of_a_package_are_rows_of_their_own_and_have_the_version_that_is_known(
         "/app/node_modules/y/node_modules/x/a.js",
         "/app/node_modules/z/node_modules/x/a.js",
     ]);
-    let module = heap.object("Module", 40);
-    let file = heap.string("/app/node_modules/x/package.json", 48);
-    heap.property(heap.global(), "module", module);
-    heap.property(module, "filename", file);
-    let exports = heap.object("Object", 40);
-    heap.property(module, "exports", exports);
-    for (name, value) in [("name", "x"), ("version", "3.1.4")] {
-        let value = heap.string(value, 16);
-        heap.property(exports, name, value);
-    }
+    load_package_json(&mut heap, "/app/node_modules/x/package.json", "x", "3.1.4");
     assert_eq!(
         names(&heap),
         [

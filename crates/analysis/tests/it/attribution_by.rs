@@ -72,6 +72,31 @@ fn what_an_object_has_in_containers_belongs_to_its_class_and_a_container_is_its_
 }
 
 #[test]
+fn plain_objects_and_typed_arrays_are_containers_whatever_they_are_called() {
+    let mut heap = SnapshotBuilder::new();
+    let owner = heap.object("Owner", 100);
+    heap.property(heap.global(), "owner", owner);
+    let containers =
+        ["{name, pay}", "{}", "Object", "Float16Array", "BigInt64Array", "BigUint64Array"];
+    for name in containers {
+        for from in [owner, heap.global()] {
+            let container = heap.object(name, 10);
+            heap.property(from, name, container);
+        }
+    }
+    assert_eq!(
+        figures(&by(&open(&heap), AttributeBy::Class)),
+        [
+            ("Owner", 1, 160, 160, 160),
+            ("Object", 6, 30, 60, 60),
+            ("Float16Array", 2, 10, 20, 20),
+            ("BigInt64Array", 2, 10, 20, 20),
+            ("BigUint64Array", 2, 10, 20, 20),
+        ]
+    );
+}
+
+#[test]
 fn contexts_hold_what_devtools_gives_them() {
     let mut heap = SnapshotBuilder::new();
     for (name, at) in [("system / NativeContext", 1), ("system / NativeContext / https://x.org", 2)]

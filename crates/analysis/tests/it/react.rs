@@ -103,16 +103,16 @@ fn fibers_are_unmounted_that_lead_up_to_no_root_whatever_their_class_is_called()
 fn fibers_in_a_circle_are_unmounted_and_objects_with_a_part_of_the_names_are_none() {
     let mut app = App::new("FiberNode");
     app.root();
-    let one = app.fiber(&[]);
+    let next = u32::try_from(app.heap.nodes().len()).expect("a few nodes");
+    let one = app.fiber(&[("return", NodeRef(next + 1))]);
     let other = app.fiber(&[("return", one)]);
-    app.heap.property(one, "return", other);
+    assert_eq!(other.0, next + 1);
     app.heap.property(app.heap.global(), "one", one);
     let like = app.heap.object("Like", 16);
     app.heap.property(like, "return", one);
     app.heap.property(app.heap.global(), "like", like);
     let graph = open(&app.heap);
     let found = nodes_passing(&graph, Filter::UnmountedFibers).expect("a filter");
-    // The first of two edges of a name counts, which leads to null; both ways there is no root above.
     assert_eq!(found.iter().collect::<Vec<_>>(), [at(one), at(other)]);
 }
 
@@ -155,7 +155,46 @@ fn collections_hold_stale_entries() {
     let found = waste(&graph, &options);
     let rows: Vec<_> =
         found[0].rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
-    assert_eq!(rows, [("Array", 100 + 1120), ("Set", 300), ("Map", 100)]);
+    // The Map has one that the array has too.
+    assert_eq!(rows, [("Array", 100 + 1120), ("Set", 300)]);
+    let stale: u64 = rows.iter().map(|(_, size)| size).sum();
+    assert_eq!(found[0].saved_size, stale);
+}
+
+#[test]
+fn an_entry_within_an_entry_counts_for_the_outer_ones_collection() {
+    let mut heap = SnapshotBuilder::new();
+    let detached = |heap: &mut SnapshotBuilder, size| {
+        let node = heap.node("native", "Detached <div>", size);
+        heap.detachedness(node, 2);
+        node
+    };
+    let (outer, inner) = (detached(&mut heap, 1000), detached(&mut heap, 10));
+    for (from, class, entry) in
+        [(heap.global(), "Set", outer), (outer, "Map", inner), (outer, "Array", inner)]
+    {
+        let (collection, table) = (heap.object(class, 16), heap.node("array", "", 40));
+        heap.property(from, class, collection);
+        heap.internal(collection, if class == "Array" { "elements" } else { "table" }, table);
+        heap.internal(table, if class == "Array" { "0" } else { "5" }, entry);
+    }
+    let graph = open(&heap);
+    let options = WasteOptions { kinds: vec![WasteKind::StaleEntries], limit: None };
+    let found = waste(&graph, &options);
+    let rows: Vec<_> =
+        found[0].rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
+    assert_eq!(rows, [("Set", 1000 + 10 + 2 * (16 + 40))]);
+}
+
+#[test]
+fn sizes_beyond_all_measure_are_no_end() {
+    let mut heap = SnapshotBuilder::new();
+    for name in ["one", "two"] {
+        let object = heap.object("Huge", u64::MAX / 4 * 3);
+        heap.property(heap.global(), name, object);
+    }
+    let graph = open(&heap);
+    assert_eq!(instances_by_edges(&graph, None, None, None).shallow_size, u64::MAX);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Assertions and rules: what is measured, and which objects are meant.
 
-use heapglass_analysis::{Assertion, Judged, NamePattern, Rule, matching};
+use heapglass_analysis::{Assertion, Judged, Measures, NamePattern, Rule, matching};
 use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal};
 use heapglass_testkit::SnapshotBuilder;
 use proptest::prelude::*;
@@ -12,7 +12,8 @@ fn name(text: &str) -> NamePattern {
 }
 
 fn judge(graph: &Graph, text: &str) -> Judged {
-    text.parse::<Assertion>().expect("an assertion").judge(graph)
+    let assertion = text.parse::<Assertion>().expect("an assertion");
+    assertion.judge(&Measures::of(graph)).expect("a figure")
 }
 
 /// `global.app` has a cache of `open` sessions, the first half of them closed, and a list with one
@@ -68,7 +69,9 @@ fn bounds_are_in_bytes_and_per_cent() {
 fn growth_is_the_last_against_the_first() {
     let (first, last) = (sessions(10), sessions(20));
     let judge = |text: &str, first: &Graph, last: &Graph| {
-        text.parse::<Assertion>().expect("an assertion").judge_growth(first, last)
+        let assertion = text.parse::<Assertion>().expect("an assertion");
+        let [first, last] = [first, last].map(Measures::of);
+        assertion.judge_growth(&first, &last).expect("a figure")
     };
     assert_eq!(judge("growth(count(Session)) <= 9", &first, &last).measured, 10);
     assert!(!judge("growth(count(Session)) <= 90%", &first, &last).holds);

@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use heapglass_analysis::{
-    Assertion, LeakOptions, LeakReport, LeakVerdict, is_one_process, leaks, matching,
+    Assertion, Judged, LeakOptions, LeakReport, LeakVerdict, Measures, is_one_process, leaks,
+    matching,
 };
 use heapglass_graph::{FindingKind, Graph};
 use heapglass_report::wire::{
@@ -81,6 +82,8 @@ fn findings(opened: &[(Opened, Graph)]) -> Vec<FindingEntry> {
 /// The snapshots of a check, in the order of time as far as it is known.
 struct Snapshots<'a> {
     graphs: Vec<&'a Graph>,
+    /// What the assertions share, for each graph.
+    measures: Vec<Measures<'a>>,
     files: Vec<&'a str>,
 }
 
@@ -88,6 +91,7 @@ impl<'a> Snapshots<'a> {
     fn of(opened: &'a [(Opened, Graph)]) -> Snapshots<'a> {
         Snapshots {
             graphs: opened.iter().map(|(_, graph)| graph).collect(),
+            measures: opened.iter().map(|(_, graph)| Measures::of(graph)).collect(),
             files: opened.iter().map(|(snapshot, _)| snapshot.entry.file.as_str()).collect(),
         }
     }
@@ -96,28 +100,29 @@ impl<'a> Snapshots<'a> {
         let unknown = |file: Option<&str>, reason: String| {
             CheckEntry::not_judged(&assertion.text, CheckKindEntry::Assertion, file, reason)
         };
-        let is_named = self.graphs.iter().any(|graph| assertion.has_subject(graph));
+        let is_named = self.measures.iter().any(|measures| assertion.has_subject(measures));
+        let entry = |judged: heapglass_analysis::Result<Judged>, file: Option<&str>| match judged {
+            Ok(judged) => CheckEntry::assertion(assertion, judged, file, is_named),
+            Err(error) => unknown(file, error.to_string()),
+        };
         if !assertion.growth {
-            for (graph, file) in self.graphs.iter().zip(&self.files) {
+            for ((graph, measures), file) in self.graphs.iter().zip(&self.measures).zip(&self.files)
+            {
                 checks.push(match incomplete(graph) {
                     Some(reason) => unknown(Some(file), reason),
-                    None => CheckEntry::assertion(
-                        assertion,
-                        assertion.judge(graph),
-                        Some(file),
-                        is_named,
-                    ),
+                    None => entry(assertion.judge(measures), Some(file)),
                 });
             }
             return;
         }
-        checks.push(match self.graphs.as_slice() {
-            [first, .., last] => match incomplete(first).or_else(|| incomplete(last)) {
+        let incomplete = || {
+            let ends = [self.graphs.first(), self.graphs.last()];
+            ends.into_iter().flatten().find_map(|graph| incomplete(graph))
+        };
+        checks.push(match self.measures.as_slice() {
+            [first, .., last] => match incomplete() {
                 Some(reason) => unknown(None, reason),
-                None => {
-                    let judged = assertion.judge_growth(first, last);
-                    CheckEntry::assertion(assertion, judged, None, is_named)
-                }
+                None => entry(assertion.judge_growth(first, last), None),
             },
             _ => unknown(None, "growth needs two snapshots, and there is one".to_owned()),
         });

@@ -23,6 +23,8 @@ const ROWS: usize = 30;
 pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitStatus> {
     let rows = match args.limit {
         Some(rows) => limit(rows),
+        // Else it would be every object of the heap.
+        None if args.sort == SortColumn::Edges && args.objects.is_none() => Some(ROWS),
         // A program that asks for JSON and gets only the first rows would not notice.
         None => (!context.settings.json).then_some(ROWS),
     };
@@ -62,7 +64,9 @@ fn objects(
 ) -> anyhow::Result<InstancesBody> {
     let (table, nodes) = selected(opened, args)?;
     let found = find_classes(&table, class)?;
-    let objects = instances(&opened.graph("listing objects of")?, &found, nodes.as_ref(), rows);
+    let graph = opened.graph("listing objects of")?;
+    let nodes = of_matching_classes(&graph, nodes, args)?;
+    let objects = instances(&graph, &found, nodes.as_ref(), rows);
     Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
 }
 
@@ -74,6 +78,7 @@ fn by_edges(
     let (table, nodes) = selected(opened, args)?;
     let graph = opened.graph("counting edges in")?;
     let found = args.objects.as_deref().map(|class| find_classes(&table, class)).transpose()?;
+    let nodes = of_matching_classes(&graph, nodes, args)?;
     let objects = instances_by_edges(&graph, found.as_deref(), nodes.as_ref(), rows);
     let classes = found.iter().flatten().map(|&class| table.row(class));
     Ok(InstancesBody::new(classes, &objects))
@@ -91,6 +96,22 @@ fn selected<'a>(
     let graph = opened.graph("filtering")?;
     let nodes = passing_all(&graph, &filters)?;
     Ok((Cow::Owned(filtered_classes(&graph, &nodes)), Some(nodes)))
+}
+
+/// Of the nodes that pass the other filters those of classes that --filter names, where objects are listed.
+fn of_matching_classes(
+    graph: &Graph,
+    nodes: Option<NodeSet>,
+    args: &SummaryArgs,
+) -> anyhow::Result<Option<NodeSet>> {
+    let Some(filter) = &args.filter else { return Ok(nodes) };
+    let pattern = class_pattern(filter)?;
+    let rows = &graph.overview().classes.rows;
+    let is_wanted: Vec<bool> = rows.iter().map(|row| pattern.is_match(&row.class_name)).collect();
+    Ok(Some(NodeSet::from_fn(graph.node_count(), |node| {
+        is_wanted.get(graph.class(node).index()) == Some(&true)
+            && nodes.as_ref().is_none_or(|nodes| nodes.contains(node))
+    })))
 }
 
 fn passing_all(graph: &Graph, filters: &[Filter]) -> heapglass_analysis::Result<NodeSet> {
