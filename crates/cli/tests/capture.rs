@@ -63,22 +63,21 @@ fn an_inspector_that_is_not_there_is_4() {
 
 /// Takes a series of three without a pause between, and gives back what it said and the files.
 fn series(acts: &[Act]) -> (support::Said, Vec<String>) {
+    // Whoever never answers is waited for; the others answer at once, however busy the machine is.
+    let patience = if acts.contains(&Act::Silent) { "2s" } else { "10s" };
+    series_with(acts, &["--patience", patience], "/tmp")
+}
+
+/// The same with more arguments, and another directory for temporary files.
+fn series_with(acts: &[Act], more: &[&str], temporary: &str) -> (support::Said, Vec<String>) {
     let dir = tempfile::tempdir().expect("a directory");
     let out = dir.path().join("a.heapsnapshot").display().to_string();
     let port = inspector::start(acts).to_string();
-    let said = run(&[
-        "capture",
-        "--inspect",
-        &port,
-        "--out",
-        &out,
-        "--snapshots",
-        "3",
-        "--interval",
-        "1ms",
-        "--patience",
-        "300ms",
-    ]);
+    let args =
+        ["capture", "--inspect", &port, "--out", &out, "--snapshots", "3", "--interval", "1ms"];
+    let mut command = support::heapglass(&[&args, more].concat());
+    let output = command.env("TMPDIR", temporary).output().expect("the program runs");
+    let said = support::said(output);
     let entries = std::fs::read_dir(dir.path()).expect("files");
     let mut files: Vec<String> =
         entries.flatten().map(|entry| entry.file_name().display().to_string()).collect();
@@ -102,10 +101,14 @@ fn a_snapshot_that_breaks_costs_a_series_only_itself() {
 }
 
 #[test]
-fn a_process_that_is_busy_costs_a_series_one_snapshot_but_not_before_the_first() {
+fn a_process_that_is_busy_costs_a_series_one_snapshot() {
     let (said, files) = series(&[Act::Whole, Act::Silent, Act::Whole]);
     assert_eq!(said.code, 4, "{}", said.stderr);
     assert_eq!(files, ["a-1.heapsnapshot", "a-3.heapsnapshot"], "{}", said.stderr);
+}
+
+#[test]
+fn a_process_that_is_busy_at_the_first_snapshot_ends_the_series() {
     let (said, files) = series(&[Act::Silent, Act::Whole, Act::Whole]);
     assert_eq!((said.code, files.len()), (4, 0), "{}", said.stderr);
     assert_eq!(said.stderr.matches("error: ").count(), 1, "{}", said.stderr);
@@ -123,4 +126,15 @@ fn a_series_is_of_one_process() {
     assert!(said.stderr.contains("error: it is another process than before"), "{}", said.stderr);
     let end = "error: the process is gone, and the series with it: 1 of 3 snapshots are whole\n";
     assert!(said.stderr.ends_with(end), "{}", said.stderr);
+}
+
+#[test]
+fn a_report_that_fails_costs_a_series_nothing_else() {
+    // The engine has nowhere to work.
+    let args = ["--patience", "10s", "--report"];
+    let acts = [Act::Whole, Act::Whole, Act::Whole];
+    let (said, files) = series_with(&acts, &args, "/no/such/directory");
+    assert_eq!((said.code, files.len()), (4, 3), "{}", said.stderr);
+    let error = "error: the snapshot is whole, and there is no report of it: ";
+    assert_eq!(said.stderr.matches(error).count(), 3, "{}", said.stderr);
 }

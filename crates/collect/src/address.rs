@@ -34,7 +34,7 @@ impl Place for Address {
         Err(self.no("to look at a process's surroundings"))
     }
 
-    async fn signal(&self, _: u32, _: Signal) -> Result<(), PlaceError> {
+    async fn signal(&self, _: u32, _: Option<u64>, _: Signal) -> Result<(), PlaceError> {
         Err(self.no("to send a signal"))
     }
 

@@ -47,7 +47,12 @@ impl Place for Local {
         })
     }
 
-    async fn signal(&self, pid: u32, signal: Signal) -> Result<(), PlaceError> {
+    async fn signal(
+        &self,
+        pid: u32,
+        started: Option<u64>,
+        signal: Signal,
+    ) -> Result<(), PlaceError> {
         // What it would open could not be reached, and so not be closed either.
         if signal == Signal::Usr1 && is_elsewhere(pid, "net") {
             return Err(PlaceError::Impossible {
@@ -57,7 +62,7 @@ impl Place for Local {
                     .to_owned(),
             });
         }
-        send(pid, signal)
+        send(pid, started, signal)
     }
 
     async fn connect(&self, port: u16) -> Result<TcpStream, PlaceError> {
@@ -223,7 +228,7 @@ fn has_proc(what: &str) -> Result<(), PlaceError> {
 }
 
 #[cfg(unix)]
-fn send(pid: u32, signal: Signal) -> Result<(), PlaceError> {
+fn send(pid: u32, started: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
     let what = format!("send a signal to process {pid}");
     let number = match signal {
         Signal::Usr1 => rustix::process::Signal::USR1,
@@ -233,7 +238,7 @@ fn send(pid: u32, signal: Signal) -> Result<(), PlaceError> {
     let Some(id) = id else {
         return Err(PlaceError::Gone { what, why: "no such process id".to_owned() });
     };
-    send_checked(pid, id, signal, number)?.map_err(|e| match e {
+    send_checked((pid, started), id, signal, number)?.map_err(|e| match e {
         rustix::io::Errno::SRCH => {
             PlaceError::Gone { what: format!("process {pid}"), why: "it has ended".to_owned() }
         }
@@ -248,7 +253,7 @@ fn send(pid: u32, signal: Signal) -> Result<(), PlaceError> {
 /// Looks once more and sends; between the two the number cannot become another process's.
 #[cfg(target_os = "linux")]
 fn send_checked(
-    pid: u32,
+    meant: (u32, Option<u64>),
     id: rustix::process::Pid,
     signal: Signal,
     number: rustix::process::Signal,
@@ -257,12 +262,12 @@ fn send_checked(
     use rustix::process::{PidfdFlags, kill_process, pidfd_open, pidfd_send_signal};
     match pidfd_open(id, PidfdFlags::empty()) {
         Ok(descriptor) => {
-            still_catches(pid, signal)?;
+            still_catches(meant, signal)?;
             Ok(pidfd_send_signal(&descriptor, number))
         }
         // Kernels before 5.3, and sandboxes that do not know the call.
         Err(Errno::NOSYS | Errno::PERM) => {
-            still_catches(pid, signal)?;
+            still_catches(meant, signal)?;
             Ok(kill_process(id, number))
         }
         Err(error) => Ok(Err(error)),
@@ -271,7 +276,7 @@ fn send_checked(
 
 #[cfg(all(unix, not(target_os = "linux")))]
 fn send_checked(
-    pid: u32,
+    (pid, _): (u32, Option<u64>),
     _: rustix::process::Pid,
     _: Signal,
     _: rustix::process::Signal,
@@ -280,13 +285,14 @@ fn send_checked(
     Err(PlaceError::Gone { what: format!("process {pid}"), why: "it cannot be seen".to_owned() })
 }
 
-/// An error unless the process is Node.js and catches the signal now.
+/// An error unless the process is the one that began then, is Node.js and catches the signal now.
 #[cfg(target_os = "linux")]
-fn still_catches(pid: u32, signal: Signal) -> Result<(), PlaceError> {
-    let Some(raw) = process(pid) else {
-        let what = format!("process {pid}");
-        return Err(PlaceError::Gone { what, why: "it has ended".to_owned() });
-    };
+fn still_catches((pid, started): (u32, Option<u64>), signal: Signal) -> Result<(), PlaceError> {
+    let gone = |why: &str| PlaceError::Gone { what: format!("process {pid}"), why: why.to_owned() };
+    let raw = process(pid).ok_or_else(|| gone("it has ended"))?;
+    if raw.started.zip(started).is_some_and(|(one, other)| one != other) {
+        return Err(gone("it has ended, and another one has its number"));
+    }
     let facts = crate::facts::ProcessFacts::new(&raw);
     let (name, catches) = match signal {
         Signal::Usr1 => ("SIGUSR1", facts.status.catches_usr1()),
@@ -302,7 +308,7 @@ fn still_catches(pid: u32, signal: Signal) -> Result<(), PlaceError> {
 }
 
 #[cfg(not(unix))]
-fn send(pid: u32, _: Signal) -> Result<(), PlaceError> {
+fn send(pid: u32, _: Option<u64>, _: Signal) -> Result<(), PlaceError> {
     let why = "this system has no such signals; start Node.js with --inspect".to_owned();
     Err(PlaceError::Impossible { what: format!("send a signal to process {pid}"), why })
 }

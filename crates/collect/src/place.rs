@@ -34,10 +34,12 @@ pub trait Place: Send + Sync {
     ) -> impl Future<Output = Result<RawSurroundings, PlaceError>> + Send;
 
     /// Sends a signal. The caller has made sure that the process catches it; the place looks once more
-    /// where it can, so that no other process gets it which has the number by now.
+    /// where it can, so that no other process gets it which has the number by now: one that did not begin at
+    /// `started`, in the kernel's ticks since boot, where that is known. Then it is [`PlaceError::Gone`].
     fn signal(
         &self,
         process: u32,
+        started: Option<u64>,
         signal: Signal,
     ) -> impl Future<Output = Result<(), PlaceError>> + Send;
 

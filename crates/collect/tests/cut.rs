@@ -40,8 +40,13 @@ impl Place for Cutting {
         Local.surroundings(pid).await
     }
 
-    async fn signal(&self, pid: u32, signal: Signal) -> Result<(), PlaceError> {
-        Local.signal(pid, signal).await
+    async fn signal(
+        &self,
+        pid: u32,
+        started: Option<u64>,
+        signal: Signal,
+    ) -> Result<(), PlaceError> {
+        Local.signal(pid, started, signal).await
     }
 
     async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {

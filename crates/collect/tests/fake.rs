@@ -121,7 +121,7 @@ impl Place for Fake {
         })
     }
 
-    async fn signal(&self, _: u32, signal: Signal) -> Result<(), PlaceError> {
+    async fn signal(&self, _: u32, _: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
         assert!(!self.inspect && signal == Signal::Usr1, "no {signal:?} is needed");
         self.open.store(true, Ordering::SeqCst);
         Ok(())

@@ -59,7 +59,7 @@ impl Place for Writing {
         Ok(RawSurroundings::default())
     }
 
-    async fn signal(&self, _: u32, signal: Signal) -> Result<(), PlaceError> {
+    async fn signal(&self, _: u32, _: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
         assert_eq!(signal, Signal::Usr2);
         self.state.lock().unwrap().signalled = true;
         Ok(())

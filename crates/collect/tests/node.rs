@@ -221,16 +221,19 @@ async fn auto_takes_the_signal_that_is_known_to_write() {
 async fn this_machine_looks_once_more_before_it_signals() {
     use heapglass_collect::place::{PlaceError, Signal};
     let mut process = Node::start(&node(), &[], IDLE);
-    let result = Local.signal(process.pid(), Signal::Usr2).await;
+    let result = Local.signal(process.pid(), None, Signal::Usr2).await;
     assert!(matches!(result, Err(PlaceError::Impossible { .. })), "{result:?}");
+    // One with its number that began at another time.
+    let result = Local.signal(process.pid(), Some(1), Signal::Usr1).await;
+    assert!(matches!(result, Err(PlaceError::Gone { .. })), "{result:?}");
     let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-    let result = Local.signal(other.id(), Signal::Usr1).await;
+    let result = Local.signal(other.id(), None, Signal::Usr1).await;
     assert!(matches!(result, Err(PlaceError::Impossible { .. })), "{result:?}");
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(process.is_alive() && other.try_wait().unwrap().is_none());
     other.kill().unwrap();
     other.wait().unwrap();
-    let result = Local.signal(other.id(), Signal::Usr1).await;
+    let result = Local.signal(other.id(), None, Signal::Usr1).await;
     assert!(matches!(result, Err(PlaceError::Gone { .. })), "{result:?}");
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use heapglass_collect::capture::Error;
+use heapglass_collect::capture::{Birth, Error};
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
@@ -44,7 +44,8 @@ impl Place for Noting {
         Ok(RawSurroundings { descriptors: "/dev/null\n".to_owned(), ..RawSurroundings::default() })
     }
 
-    async fn signal(&self, _: u32, signal: Signal) -> Result<(), PlaceError> {
+    async fn signal(&self, _: u32, started: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
+        assert_eq!(started, self.process.started, "the one that was looked at is meant");
         self.got.lock().unwrap().push(signal);
         Ok(())
     }
@@ -223,4 +224,33 @@ async fn another_process_with_the_same_number_gets_no_signal() {
         let result = run(&place, Method::Sigusr2).await;
         assert_eq!(got(&place).len(), usize::from(sent), "{:?}: {result:?}", place.later);
     }
+}
+
+/// Also where the later one would not get the signal for another reason.
+#[tokio::test]
+async fn a_process_that_was_replaced_is_said_to_be() {
+    let first = |options: &[&str]| {
+        let mut place = process("/usr/bin/node", options);
+        place.process.started = Some(1);
+        place
+    };
+    let uncaught = "SigCgt:\t0000000000000000\n".to_owned();
+    for (method, options) in [(Method::Sigusr2, &[WRITES][..]), (Method::Inspector, &[])] {
+        let restarted = RawProcess { started: Some(2), ..first(options).process };
+        for later in [RawProcess { status: uncaught.clone(), ..restarted.clone() }, restarted] {
+            let place = Noting { later: Some(later), ..first(options) };
+            let failed = run(&place, method).await.unwrap_err();
+            assert!(matches!(failed.error, Error::Replaced), "{method:?}: {}", failed.error);
+            assert_eq!(got(&place), [], "{method:?}");
+            assert_eq!(failed.left_behind, Vec::<String>::new(), "{method:?}");
+        }
+    }
+    // One that was known before, and is not seen at all: a container that was restarted shows no process at first.
+    let born = Birth { kernel: Some(1), ..Birth::default() };
+    let mut place = first(&[]);
+    place.process.pid = 43;
+    let failed = run_with(&place, Method::Auto, |options| options.born = born).await.unwrap_err();
+    assert!(matches!(failed.error, Error::Replaced), "{}", failed.error);
+    let failed = run(&place, Method::Auto).await.unwrap_err();
+    assert!(matches!(failed.error, Error::NoProcess(42, _)), "{}", failed.error);
 }

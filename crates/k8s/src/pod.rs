@@ -454,14 +454,20 @@ impl Place for Pod {
         Ok(RawSurroundings { descriptors, ..seen.surroundings })
     }
 
-    async fn signal(&self, process: u32, signal: Signal) -> Result<(), PlaceError> {
+    async fn signal(
+        &self,
+        process: u32,
+        started: Option<u64>,
+        signal: Signal,
+    ) -> Result<(), PlaceError> {
         let reach = self.reach().await?;
         let name = match signal {
             Signal::Usr1 => "USR1",
             Signal::Usr2 => "USR2",
         };
         self.stir().await;
-        let command = reach.tool.signal(process, name, self.guard(process));
+        let meant = started.map(|started| Guard { process, started });
+        let command = reach.tool.signal(process, name, meant.or_else(|| self.guard(process)));
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await;
         let done =
             said.and_then(|said| said.fine(&format!("sending SIG{name} to process {process}")));

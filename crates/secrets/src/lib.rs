@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cut;
 mod jwt;
 mod lines;
 mod rules;

@@ -2,7 +2,7 @@
 
 use crate::Rules;
 
-/// Longer lines are masked piece by piece.
+/// Longer lines are masked piece by piece, cut where no credential is.
 const PIECE: usize = 64 << 10;
 
 /// Masks lines, and private keys that go over several of them.
@@ -50,7 +50,7 @@ impl Lines {
         let mut text = String::with_capacity(line.len());
         let mut rest = line;
         while rest.len() > PIECE {
-            let (piece, after) = rest.split_at(boundary(rest));
+            let (piece, after) = rest.split_at(self.rules.cut(rest, PIECE));
             self.piece(piece, &mut text);
             rest = after;
         }
@@ -64,15 +64,6 @@ impl Lines {
             self.masked += masked.matches("[REDACTED:").count() as u64;
         }
         text.push_str(&masked);
-    }
-}
-
-/// Where a long line is cut: after a blank if there is one in its last part, else wherever a character ends.
-fn boundary(text: &str) -> usize {
-    let end = (0..=PIECE).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
-    match text[..end].rfind([' ', ',', ';', '\t']) {
-        Some(at) if at > PIECE / 2 => at + 1,
-        _ => end,
     }
 }
 

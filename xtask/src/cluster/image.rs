@@ -22,7 +22,7 @@ pub(crate) const HOW: &str = "no image of the program: set HEAPGLASS_TEST_IMAGE 
 /// The image that pods can run: the one that is named, else one that is made and loaded; `None` where neither is
 /// possible.
 pub(crate) fn find(program: &Path, folder: &Path) -> Result<Option<String>> {
-    let variable = |name: &str| std::env::var(format!("HEAPGLASS_TEST_{name}")).ok();
+    let variable = |name: &str| set(std::env::var(format!("HEAPGLASS_TEST_{name}")).ok());
     if let Some(name) = variable("IMAGE") {
         return Ok(Some(name));
     }
@@ -34,8 +34,37 @@ pub(crate) fn find(program: &Path, folder: &Path) -> Result<Option<String>> {
     Ok(Some(NAME.to_owned()))
 }
 
-/// What the last stage of the Containerfile asks for beside packages.
+/// A variable that is set to something: what a list of no files gives is nothing.
+fn set(value: Option<String>) -> Option<String> {
+    value.filter(|value| !value.trim().is_empty())
+}
+
+/// Packages that `oc adm must-gather` needs in its image: to stop a collection, to copy it out by either way. And the
+/// certificates of whoever signed the API's.
+const NEEDED: [&str; 4] = ["ca-certificates", "procps", "rsync", "tar"];
+
+/// An error if `deploy/Containerfile` lacks a package that `oc adm must-gather` needs.
+pub(crate) fn has_what_must_gather_runs() -> Result<()> {
+    let packages = Stage::read()?.packages;
+    for package in NEEDED {
+        let there = packages.iter().any(|other| other == package);
+        ensure!(there, "deploy/Containerfile does not install {package}, but {packages:?}");
+    }
+    Ok(())
+}
+
+/// The packages that the commands of an image's stage install.
+fn packages(stage: &str) -> Vec<String> {
+    let joined = stage.replace("\\\n", " ");
+    let commands = joined.split(['\n', ';', '|']).flat_map(|line| line.split("&&"));
+    let installs = commands.filter_map(|command| command.split_once("apt-get install "));
+    let words = installs.flat_map(|(_, words)| words.split_whitespace());
+    words.filter(|word| !word.starts_with('-')).map(str::to_owned).collect()
+}
+
+/// What the last stage of the Containerfile asks for.
 struct Stage {
+    packages: Vec<String>,
     user: String,
     entrypoint: Value,
     env: Vec<String>,
@@ -56,6 +85,7 @@ impl Stage {
         let links = Regex::new(r"ln -s (\S+) (\S+)")?;
         let directories = Regex::new(r"install -d -m 0777 (\S+)")?;
         Ok(Stage {
+            packages: packages(last),
             user: line("USER ")?.to_owned(),
             entrypoint: serde_json::from_str(line("ENTRYPOINT ")?)?,
             env: vec![line("ENV ")?.to_owned()],
@@ -135,4 +165,27 @@ fn read(path: &Path) -> Result<Value> {
 
 fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_has_what_must_gather_runs() {
+        has_what_must_gather_runs().unwrap();
+    }
+
+    #[test]
+    fn packages_are_what_is_installed() {
+        let stage = "debian\nRUN apt-get update \\\n && apt-get install -y --no-install-recommends tar \\\n   \
+                     rsync && rm -rf /x\nCOPY procps /usr/bin/\n";
+        assert_eq!(packages(stage), ["tar", "rsync"]);
+    }
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        assert_eq!(set(Some(String::new())), None);
+        assert_eq!(set(Some("a.tar".to_owned())), Some("a.tar".to_owned()));
+    }
 }

@@ -127,7 +127,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("kept: {}", folder.keep().display());
     } else {
         let label = format!("heapglass-test=run{}", lab.run);
-        let _ = kube::ask(&["delete", "namespace", "-l", &label, "--wait=false"]);
+        // Whoever may not delete the one may still delete the others.
+        for kind in ["clusterrolebinding", "clusterrole", "namespace"] {
+            let _ = kube::ask(&["delete", kind, "-l", &label, "--wait=false"]);
+        }
     }
     println!("after {} s", start.elapsed().as_secs());
     ensure!(failed.is_empty(), "{} cases failed: {}", failed.len(), failed.join(", "));
@@ -152,7 +155,7 @@ impl Lab {
         format!("hg-{name}-{}", self.run)
     }
 
-    /// The label by which namespaces of this run are known, as YAML of their metadata.
+    /// The label by which what this run puts beside namespaces, and they themselves, are known, as YAML of their metadata.
     pub(crate) fn label(&self) -> String {
         format!("  labels:\n    heapglass-test: run{}\n", self.run)
     }

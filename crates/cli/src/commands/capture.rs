@@ -158,10 +158,21 @@ async fn one<P: Place>(
         context.messages.note(left);
     }
     let whole = captured.snapshots.iter().all(Taken::is_whole);
+    let mut end = end(context, &captured, args.dry_run);
     if args.report && whole && !captured.snapshots.is_empty() {
-        along.report(&captured)?;
+        match along.report(&captured) {
+            // The snapshot is there, and the next ones are wanted all the same.
+            Err(error)
+                if args.snapshots > 1 && !stop.is_asked() && !crate::is_broken_pipe(&error) =>
+            {
+                let text =
+                    format!("the snapshot is whole, and there is no report of it: {error:#}");
+                context.messages.error(&Failure::unreadable(text));
+                end = end.map(|status| status.worse(ExitStatus::NotCollected));
+            }
+            result => result?,
+        }
     }
-    let end = end(context, &captured, args.dry_run);
     Ok(One { end, next: Next::after(&captured), birth: Some(captured.birth()) })
 }
 

@@ -2,9 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, accept};
+
+/// How long a request may take to begin.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const SNAPSHOT: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
 
@@ -29,16 +33,34 @@ pub(crate) fn start(acts: &[Act]) -> u16 {
     std::thread::spawn(move || {
         let mut acts = acts.into_iter();
         for stream in listener.incoming().map_while(Result::ok) {
-            let mut begin = [0; 9];
-            while stream.peek(&mut begin).is_ok_and(|n| n < begin.len()) {}
-            if &begin == b"GET /json" {
-                list(stream, port);
-            } else if let Some(act) = acts.next() {
-                let _ = talk(stream, act);
+            match begin(&stream) {
+                None => {}
+                Some(begin) if &begin == b"GET /json" => list(stream, port),
+                Some(_) => {
+                    let _ = acts.next().and_then(|act| talk(stream, act));
+                }
             }
         }
     });
     port
+}
+
+/// The first bytes of a request, which are left to be read; `None` if the connection ends before, or nothing comes.
+fn begin(stream: &TcpStream) -> Option<[u8; 9]> {
+    let (mut begin, began) = ([0; 9], Instant::now());
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    while began.elapsed() < PATIENCE {
+        match stream.peek(&mut begin).ok()? {
+            0 => return None,
+            n if n == begin.len() => {
+                stream.set_read_timeout(None).ok()?;
+                return Some(begin);
+            }
+            // Less than that does not wait for the rest.
+            _ => std::thread::yield_now(),
+        }
+    }
+    None
 }
 
 fn list(mut stream: TcpStream, port: u16) {

@@ -53,6 +53,24 @@ pub(super) fn is_over(raw: Option<&RawProcess>, before: &ProcessFacts) -> bool {
 }
 
 impl<P: Place> Job<'_, P> {
+    /// What is said of a process that is not there: where it was seen before, it is not the number that is wrong.
+    pub(super) fn not_there(&self, pid: u32, started: Option<u64>) -> Error {
+        match started {
+            Some(_) => Error::Replaced,
+            None => Error::NoProcess(pid, self.place.name()),
+        }
+    }
+
+    /// Looks at a process once more; an error if it is there no more, or another one has its number.
+    pub(super) async fn still_there(&self, process: &ProcessFacts) -> Result<ProcessFacts, Error> {
+        let processes = self.place.processes().await?;
+        let raw = processes.iter().find(|raw| raw.pid == process.pid);
+        let Some(now) = raw.filter(|_| !is_over(raw, process)) else {
+            return Err(self.not_there(process.pid, process.started));
+        };
+        Ok(ProcessFacts::new(now))
+    }
+
     /// An error if the process is another one than the one that is meant.
     pub(super) fn is_meant(&self, identity: Option<&Identity>) -> Result<(), Error> {
         let birth = Birth::of(self.process.as_ref(), identity);

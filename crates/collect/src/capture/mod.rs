@@ -284,7 +284,7 @@ impl<P: Place> Job<'_, P> {
     async fn look(&mut self, pid: u32) -> Result<(), Error> {
         let processes = self.place.processes().await?;
         let raw = processes.iter().find(|process| process.pid == pid);
-        let Some(raw) = raw else { return Err(Error::NoProcess(pid, self.place.name())) };
+        let Some(raw) = raw else { return Err(self.not_there(pid, self.options.born.kernel)) };
         let facts = ProcessFacts::new(raw);
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);

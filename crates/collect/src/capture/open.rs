@@ -131,7 +131,9 @@ impl<P: Place> Job<'_, P> {
         if let Err(error @ PlaceError::Forbidden { .. }) = self.place.connect(named).await {
             return Err(Error::from(error).into());
         }
-        let sent = self.place.signal(pid, Signal::Usr1).await;
+        // Another one that has its number is not asked: what it opened nobody would close.
+        self.still_there(&process).await?;
+        let sent = self.place.signal(pid, process.started, Signal::Usr1).await;
         if let Err(error) = sent {
             // A connection that failed may have carried the signal all the same.
             let unsure = matches!(error, PlaceError::Io { .. });

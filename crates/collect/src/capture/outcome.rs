@@ -237,7 +237,7 @@ pub enum Error {
     NoProcess(u32, String),
     /// The process that has its number, or listens at its port, is another one than before.
     #[error(
-        "it is another process than before: that one has ended, or its container was restarted"
+        "it is another process than before, or none: that one has ended, or its container was restarted"
     )]
     Replaced,
     /// It is not safe, and was not forced.

@@ -174,7 +174,7 @@ impl<P: Place> Job<'_, P> {
         }
         before.now = self.place.now().await;
         let began = Instant::now();
-        if let Err(error) = self.place.signal(process.pid, Signal::Usr2).await {
+        if let Err(error) = self.place.signal(process.pid, process.started, Signal::Usr2).await {
             let _ = sink.finish().await;
             return Err(error.into());
         }
@@ -216,16 +216,12 @@ impl<P: Place> Job<'_, P> {
 
     /// An error if the process is another one by now, or its signals mean something else.
     async fn is_still(&self, process: &ProcessFacts) -> Result<(), Error> {
-        let processes = self.place.processes().await?;
-        let raw = processes.iter().find(|raw| raw.pid == process.pid);
-        let Some(now) = raw.map(ProcessFacts::new).filter(|now| !now.status.is_dead) else {
-            return Err(Error::NoProcess(process.pid, self.place.name()));
-        };
+        let now = self.still_there(process).await?;
         if let Some(why) = why_not(&now, self.options.force) {
             return Err(Error::NoSignal(why));
         }
-        let another = super::birth::is_over(raw, process);
-        if another || now.exe != process.exe || now.options != process.options {
+        // The same one, which runs another program by now.
+        if now.exe != process.exe || now.options != process.options {
             let text = format!("process {} is another one than it was", process.pid);
             return Err(Error::NoSignal(text));
         }

@@ -16,7 +16,7 @@ o.memory=t(()=>p.memoryUsage());\
 o.max_rss=t(()=>p.resourceUsage().maxRSS);\
 o.thread=t(()=>m('worker_threads').threadId);\
 o.uptime=t(()=>p.uptime());\
-o.started=t(()=>{const[s,n]=p.hrtime();return s+n/1e9-p.uptime()});\
+o.started=o.deno?undefined:t(()=>{const[s,n]=p.hrtime();return s+n/1e9-p.uptime()});\
 return JSON.stringify(o)})()";
 
 /// Files that tell how much memory there is, as the process sees them: an object of texts.
@@ -60,7 +60,8 @@ pub struct Identity {
     pub thread: Option<u64>,
     /// Seconds since it began.
     pub uptime: Option<f64>,
-    /// When it began, in seconds of its machine's clock that nobody sets.
+    /// When it began, in seconds of its machine's clock that nobody sets. Not asked of Deno, whose `hrtime` may
+    /// begin with the process: it would be the same for all.
     pub started: Option<f64>,
 }
 
@@ -165,4 +166,27 @@ pub fn value(answer: &Value) -> Result<&Value, String> {
 pub fn identity(answer: &Value) -> Result<Identity, String> {
     let text = value(answer)?.as_str().ok_or("no text")?;
     serde_json::from_str(text).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, who};
+
+    /// What a real Node.js answers where this is defined first.
+    fn answer(before: &str) -> Identity {
+        let who = who();
+        let expression = who["expression"].as_str().expect("a text");
+        let script = format!("{before}; console.log({expression})");
+        let output =
+            std::process::Command::new("node").args(["-e", &script]).output().expect("runs");
+        serde_json::from_slice(&output.stdout).expect("an answer")
+    }
+
+    #[test]
+    fn the_time_of_the_start_is_node_s_alone() {
+        let (node, deno) = (answer(""), answer("globalThis.Deno = { version: { deno: '2.0.0' } }"));
+        assert!(node.started.is_some() && node.pid.is_some(), "{node:?}");
+        assert_eq!((deno.started, deno.runtime()), (None, "Deno 2.0.0".to_owned()), "{deno:?}");
+        assert!(deno.pid.is_some(), "{deno:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::AsyncReadExt;
-use heapglass_secrets::Lines;
+use heapglass_secrets::{Lines, Rules};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 use kube::Api;
@@ -137,16 +137,22 @@ fn mask(lines: &mut Lines, text: &str) -> String {
     masked
 }
 
-/// Where a line is cut that is too long: behind a blank in its last part, so that no credential is cut in two,
-/// else where a character ends.
+/// Where a line is cut that is too long: in its last part, where no credential is and no character is cut in two. What
+/// stands behind that place tells, so that some of it is there.
 fn cut(line: &[u8]) -> usize {
     let last = line.len().saturating_sub(LINE / 2);
-    let blank = line.iter().skip(last).rposition(|byte| b" ,;\t".contains(byte));
-    let is_begin = |byte: &u8| byte & 0b1100_0000 != 0b1000_0000;
-    blank
-        .map(|at| last + at + 1)
-        .or_else(|| line.iter().rposition(is_begin).filter(|&at| at > 0))
-        .unwrap_or(line.len())
+    let text = as_long(line.get(last..).unwrap_or_default());
+    last + Rules::standard().cut(&text, text.len().saturating_sub(Rules::AROUND))
+}
+
+/// Bytes as text of the same length.
+fn as_long(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -181,12 +187,34 @@ mod tests {
 
     #[test]
     fn a_credential_is_masked_wherever_a_long_line_is_cut() {
-        let secret = "password=correct-horse-battery";
-        for before in [LINE - 40, LINE - 20, LINE - 1, LINE, (2 * LINE) - 15] {
-            let text = format!("{}, {secret}, and so on\n", "word ".repeat(before / 5));
-            let (out, _) = passed(text.as_bytes(), 10_007, false);
-            assert!(out.contains("[REDACTED") && !out.contains("battery"), "after {before}");
+        let key = "MIIEpAIBAAKCAQEAabcdef0123456789\\n".repeat(6);
+        let key = format!("-----BEGIN PRIVATE KEY-----\\n{key}-----END PRIVATE KEY-----\\n");
+        // The first is cut when so much is there.
+        let piece = 10_007;
+        let end = LINE.div_ceil(piece) * piece - Rules::AROUND;
+        for secret in
+            ["Authorization: Bearer abcdef0123456789", r#""password": "correct horse, ba""#, &key]
+        {
+            // Also behind bytes that are no text.
+            let strange = &b"\xff, "[..];
+            for (inside, strange) in
+                [(0, &b""[..]), (1, strange), (8, b""), (24, strange), (secret.len() / 2, b"")]
+            {
+                let filler = "word ".repeat(end / 5 + 1).into_bytes();
+                let before = &filler[..end - inside - strange.len()];
+                let line = [before, strange, secret.as_bytes(), b", ", &filler[..100_000]].concat();
+                let (out, _) = passed(&line, piece, false);
+                let masked = Rules::standard().mask(&String::from_utf8_lossy(&line)).into_owned();
+                assert!(out == masked && out.contains("[REDACTED"), "{secret} {inside}");
+            }
         }
+    }
+
+    #[test]
+    fn a_text_is_as_long_as_its_bytes() {
+        let bytes = b"\xa4a\xff\xfe\xe2\x82b\xe2\x82\xacc\xf0\x9f";
+        let text = as_long(bytes);
+        assert_eq!((text.as_str(), text.len()), ("?a????b\u{20ac}c??", bytes.len()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::after::unharmed;
 use super::super::manifests::{BACKEND, Workload};
-use super::super::{Lab, kube, one_file};
+use super::super::{Lab, image, kube, one_file};
 use super::{app, container};
 use crate::workspace;
 
@@ -97,11 +97,22 @@ pub(super) fn check_everywhere(lab: &Lab) -> Result<()> {
         .replace("  name: heapglass\n", &format!("  name: {namespace}\n{}", lab.label()))
         .replace("- --compress\n", &format!("- --compress\n        {only}"));
     ensure!(text.contains(&only), "{text}");
-    kube::apply_text(&text)?;
-    let result = job_collects(lab, "everywhere", &namespace, &pods[0]);
     let name = format!("heapglass-gather-{}", lab.run);
-    kube::ask(&["delete", "clusterrole,clusterrolebinding", &name])?;
-    result
+    with_rights(&name, || {
+        kube::apply_text(&text)?;
+        // The run takes away by its label what is left when the program is killed.
+        let label = format!("heapglass-test=run{}", lab.run);
+        kube::ask(&["label", "clusterrole,clusterrolebinding", &name, &label])?;
+        job_collects(lab, "everywhere", &namespace, &pods[0])
+    })
+}
+
+/// Does something that gives rights in the whole cluster under a name, and takes them away again whatever comes of it.
+fn with_rights(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let result = work();
+    let delete = ["delete", "clusterrole,clusterrolebinding", name, "--ignore-not-found"];
+    let deleted = kube::ask(&delete).map(|_| ());
+    result.and(deleted)
 }
 
 /// Waits for the Job, fetches what it has collected, and opens it.
@@ -144,16 +155,20 @@ pub(super) fn deploy_must_gather(lab: &Lab) -> Result<()> {
 }
 
 pub(super) fn check_must_gather(lab: &Lab) -> Result<()> {
+    // The image of the test has the packages of its base, whatever the real one is given.
+    image::has_what_must_gather_runs()?;
     let mut pods = Vec::new();
     for name in ["one", "two", "three"] {
         pods.extend(lab.ready("must-gather", name, 1)?);
     }
     let namespace = lab.namespace("must-gather");
     let binding = format!("hg-must-gather-{}", lab.run);
-    kube::apply(&[administrator(&binding, &namespace), must_gather(&lab.inside()?, &namespace)])?;
-    let result = must_gather_collects(lab, &namespace, &pods);
-    kube::ask(&["delete", "clusterrolebinding", &binding])?;
-    result
+    let image = lab.inside()?;
+    with_rights(&binding, || {
+        let administrator = administrator(lab, &binding, &namespace);
+        kube::apply(&[administrator, must_gather(&image, &namespace)])?;
+        must_gather_collects(lab, &namespace, &pods)
+    })
 }
 
 fn must_gather_collects(lab: &Lab, namespace: &str, pods: &[Value]) -> Result<()> {
@@ -175,11 +190,11 @@ fn must_gather_collects(lab: &Lab, namespace: &str, pods: &[Value]) -> Result<()
     Ok(())
 }
 
-fn administrator(name: &str, namespace: &str) -> Value {
+fn administrator(lab: &Lab, name: &str, namespace: &str) -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": name},
+        "metadata": {"name": name, "labels": {"heapglass-test": format!("run{}", lab.run)}},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}],
     })

@@ -26,11 +26,24 @@ pub(super) fn deploy_restarted(lab: &Lab) -> Result<()> {
     lab.deploy("restarted", &[object])
 }
 
+/// Kills the process, and waits until there is another container.
 fn kill(namespace: &str, pod: &Value) -> Result<()> {
     let name = kube::name(pod);
     let command =
         ["-n", namespace, "exec", &name, "-c", BACKEND, "--", "pkill", "-9", "-f", "cfg/app"];
-    kube::ask(&command).map(|_| ())
+    // The command may end with the container that it ends: how it did says nothing.
+    let output = kube::kubectl(&command).output().context("failed to start kubectl")?;
+    let what = format!("a restart of {name} (pkill ended with {})", output.status);
+    kube::wait(&what, Duration::from_secs(90), || {
+        let now = kube::ask_json(&["-n", namespace, "get", "pod", &name])?;
+        Ok(kube::restarts(&now) > kube::restarts(pod) || containers(&now) != containers(pod))
+    })
+}
+
+/// The ids of a pod's containers.
+fn containers(pod: &Value) -> Vec<&Value> {
+    let statuses = pod["status"]["containerStatuses"].as_array();
+    statuses.into_iter().flatten().map(|status| &status["containerID"]).collect()
 }
 
 pub(super) fn check_restarted(lab: &Lab) -> Result<()> {

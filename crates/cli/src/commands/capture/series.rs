@@ -1,11 +1,11 @@
 //! `--snapshots`: one snapshot after the other. One that breaks costs the series no more than itself, unless the
-//! process is gone.
+//! process is gone, no file can be written, or something of it is still in the process.
 
 use std::time::Instant;
 
 use heapglass_collect::capture::{Birth, Broken, Error};
 use heapglass_collect::place::{Place, PlaceError};
-use heapglass_collect::{Captured, Failed, Options, Stop, Target};
+use heapglass_collect::{Captured, Failed, Method, Options, Stop, Target};
 
 use super::{file_name, not_collected, one, options};
 use crate::args::CaptureArgs;
@@ -31,20 +31,30 @@ pub(super) enum Next {
     Doubtful,
     /// The process is gone.
     Gone,
+    /// Something of this one is still in the process, or comes yet: a next one would be a second of it, and would
+    /// take what was opened for somebody else's.
+    Unclean,
     /// The user asked to stop, or no file can be written.
     Unwanted,
 }
 
 impl Next {
     pub(super) fn after(captured: &Captured) -> Next {
-        let broken = |wanted: fn(&Broken) -> bool| {
-            captured.snapshots.iter().filter_map(|taken| taken.broken.as_ref()).any(wanted)
-        };
-        if broken(|why| matches!(why, Broken::Ended)) {
-            return Next::Gone;
-        }
-        if broken(|why| matches!(why, Broken::Interrupted)) {
+        let broken = captured.snapshots.iter().filter_map(|taken| taken.broken.as_ref());
+        let broken: Vec<&Broken> = broken.collect();
+        Next::of(captured.method, &broken, &captured.left_behind)
+    }
+
+    fn of(method: Method, broken: &[&Broken], left_behind: &[String]) -> Next {
+        let is = |wanted: fn(&Broken) -> bool| broken.iter().any(|why| wanted(why));
+        // What gets a signal goes on with it, whatever becomes of its file here.
+        let writes_on = method == Method::Sigusr2 && is(|why| matches!(why, Broken::TimedOut(_)));
+        if is(|why| matches!(why, Broken::Ended)) {
+            Next::Gone
+        } else if is(|why| matches!(why, Broken::Interrupted | Broken::Disk(_))) {
             Next::Unwanted
+        } else if writes_on || !left_behind.is_empty() {
+            Next::Unclean
         } else {
             Next::Possible
         }
@@ -56,6 +66,7 @@ impl Next {
                 Next::Gone
             }
             Error::Interrupted | Error::Sink(_) => Next::Unwanted,
+            _ if !failed.left_behind.is_empty() => Next::Unclean,
             _ => Next::Doubtful,
         }
     }
@@ -64,7 +75,8 @@ impl Next {
 /// Takes as many as were asked for, of one process: of another one that has its number by then none is taken.
 ///
 /// What fails before anything was taken ends the series: whoever waits for hours wants to know at once. Later a
-/// process that is busy for once, or a connection that broke, is said and the next one is taken at its time.
+/// process that is busy for once, or a connection that broke, is said and the next one is taken at its time. It is not
+/// where something of the last one is still in the process.
 pub(super) async fn take<P: Place>(
     context: &Context,
     args: &CaptureArgs,
@@ -90,7 +102,11 @@ pub(super) async fn take<P: Place>(
             Err(failure) => context.messages.error(&failure),
         }
         if next == Next::Gone {
-            return Err(ended(good, count).into());
+            return Err(ended("the process is gone, and the series with it", good, count).into());
+        }
+        if next == Next::Unclean && number < count {
+            let why = "the series ends, since something of it is still in the process";
+            return Err(ended(why, good, count).into());
         }
         if number < count && wait_until(began + args.interval, stop).await {
             // How an interrupted program ends is not decided here.
@@ -107,13 +123,11 @@ pub(super) async fn take<P: Place>(
     Ok(ExitStatus::NotCollected)
 }
 
-/// How a series ends whose process is gone.
-fn ended(good: u32, count: u32) -> Failure {
+/// How a series ends that cannot go on.
+fn ended(why: &str, good: u32, count: u32) -> Failure {
     Failure {
         status: ExitStatus::NotCollected,
-        message: format!(
-            "the process is gone, and the series with it: {good} of {count} snapshots are whole"
-        ),
+        message: format!("{why}: {good} of {count} snapshots are whole"),
         hint: None,
     }
 }
@@ -130,4 +144,50 @@ async fn wait_until(time: Instant, stop: &Stop) -> bool {
 /// A capture that was not begun.
 pub(super) fn failed(failed: &Failed) -> One {
     One { end: Err(not_collected(failed)), next: Next::after_failure(failed), birth: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use heapglass_collect::sink::SinkError;
+
+    use super::*;
+
+    #[test]
+    fn a_series_goes_on_only_where_nothing_is_left() {
+        use Method::{Inspector, Sigusr2};
+        let (late, lost) = (Broken::TimedOut(1), Broken::Lost("x".to_owned()));
+        let full = Broken::Disk(SinkError::Exists("a".into()));
+        let none: &[String] = &[];
+        let left = &["something".to_owned()][..];
+        for (method, broken, left, next) in [
+            (Inspector, &[][..], none, Next::Possible),
+            (Inspector, &[&late], none, Next::Possible),
+            (Inspector, &[&lost], none, Next::Possible),
+            (Inspector, &[], left, Next::Unclean),
+            (Sigusr2, &[], none, Next::Possible),
+            (Sigusr2, &[&lost], none, Next::Possible),
+            // It may be writing yet, or the signal waits for it.
+            (Sigusr2, &[&late], none, Next::Unclean),
+            (Sigusr2, &[&lost], left, Next::Unclean),
+            (Inspector, &[&full], none, Next::Unwanted),
+            (Inspector, &[&lost, &full], left, Next::Unwanted),
+            (Inspector, &[&Broken::Interrupted], none, Next::Unwanted),
+            (Sigusr2, &[&late, &Broken::Ended], left, Next::Gone),
+        ] {
+            assert_eq!(Next::of(method, broken, left), next, "{method:?} {broken:?} {left:?}");
+        }
+    }
+
+    #[test]
+    fn a_capture_that_was_not_begun_may_have_opened_something() {
+        let after = |error, left: &[&str]| {
+            let left_behind = left.iter().map(|&left| left.to_owned()).collect();
+            Next::after_failure(&Failed { error, preflight: None, left_behind })
+        };
+        let not_opened = || Error::NotOpened { pid: 1, seconds: 1 };
+        assert_eq!(after(not_opened(), &[]), Next::Doubtful);
+        assert_eq!(after(not_opened(), &["it may open"]), Next::Unclean);
+        assert_eq!(after(Error::Replaced, &["it may open"]), Next::Gone);
+        assert_eq!(after(Error::Interrupted, &["it may open"]), Next::Unwanted);
+    }
 }
