@@ -103,7 +103,7 @@ fn series_say_whose_code_grew_and_add_up_to_the_heaps() {
 #[test]
 fn assertions_of_code_measure_what_the_groups_have() {
     let graphs = [cached(1000, 0), cached(3000, 500)].map(|heap| open(&heap));
-    let [first, last] = &graphs.each_ref().map(|graph| Measures::of(graph));
+    let [first, last] = &graphs.each_ref().map(Measures::of);
     let own = 64 + 48 + 32 + 100;
     let judge = |text: &str| {
         let assertion: Assertion = text.parse().expect("an assertion");
