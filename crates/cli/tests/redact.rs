@@ -1,6 +1,7 @@
 //! What `redact` writes has the same figures and none of the data.
 
 #![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+#![allow(clippy::disallowed_methods, reason = "another process is waited for")]
 
 mod support;
 
