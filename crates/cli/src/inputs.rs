@@ -158,7 +158,8 @@ const BYPRODUCTS: [&str; 6] =
 /// Ends of the names of the notes that a collector leaves beside its snapshots.
 const NOTES: [&str; 2] = [".txt", ".log"];
 
-fn is_snapshot_name(path: &Path) -> bool {
+/// Whether a file is a snapshot by its name, whatever follows the ending.
+pub(crate) fn is_snapshot_name(path: &Path) -> bool {
     let name = lower_name(path);
     SNAPSHOTS.iter().any(|part| name.contains(part))
         && !BYPRODUCTS.iter().chain(&NOTES).any(|end| name.ends_with(end))
@@ -247,6 +248,7 @@ mod tests {
         for name in [
             "x.heapsnapshot",
             "x.heapsnapshot.PARTIAL",
+            ".x.heapsnapshot.zst.4711.part",
             ".heapsnapshot.1",
             "x.HeapSnapshot.gz.zst",
             "x.heaptimeline.zst",

@@ -1,12 +1,15 @@
 //! What `redact` writes has the same figures and none of the data.
 
 #![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+#![allow(clippy::disallowed_methods, reason = "another process is waited for")]
 
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use heapglass_testkit::SnapshotBuilder;
 use serde_json::Value;
@@ -264,4 +267,143 @@ fn nothing_planted_in_a_real_process_survives() {
     let survivors: Vec<_> = planted.iter().filter(|text| made.contains(**text)).collect();
     assert!(survivors.is_empty(), "{survivors:?}");
     assert_eq!(figures(dir.path(), "a.heapsnapshot"), figures(dir.path(), "b.heapsnapshot"));
+}
+
+/// Names that a collector leaves, and none that says anything.
+#[test]
+fn a_snapshot_of_any_name_in_a_directory_is_redacted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(dir.path().join("in")).expect("made");
+    let (heap, gone) = heap();
+    let bytes = heap.to_bytes();
+    let names = [
+        "a.heapsnapshot.PARTIAL",
+        "a.heapsnapshot.1",
+        "A.HeapSnapshot",
+        ".a.heapsnapshot.4711.part",
+        ".a.4711.part",
+        "a.json",
+        "notes.txt",
+    ];
+    for name in names {
+        fs::write(dir.path().join("in").join(name), &bytes).expect("written");
+    }
+    // With blanks before it, as other tools write; and cut off.
+    let spaced = String::from_utf8(bytes.clone()).expect("ASCII").replacen('{', "\n { ", 1);
+    fs::write(dir.path().join("in/spaced.json"), spaced).expect("written");
+    let half = bytes.get(..bytes.len() - 40).expect("a part");
+    fs::write(dir.path().join("in/cut.txt"), half).expect("written");
+    fs::write(dir.path().join("in/marked.txt"), [b"\xef\xbb\xbf", half].concat()).expect("written");
+    fs::write(dir.path().join("in/a.heapsnapshot.csv"), "id,name\n1,sequoia17blue\n")
+        .expect("written");
+    let answer = redact(dir.path(), &["in", "out", "--json"]);
+    assert_eq!(answer.code, 3, "{}", answer.stderr);
+    let document = json(&answer);
+    assert_eq!(document["errors"].as_array().map(Vec::len), Some(2), "{document}");
+    for name in names.iter().chain(&["spaced.json"]) {
+        let made = fs::read_to_string(dir.path().join("out").join(name)).expect("a snapshot");
+        assert!(made.contains("heapglass_redacted"), "{name}");
+        assert!(gone.iter().all(|text| !made.contains(text)), "{name}");
+    }
+    for name in ["cut.txt", "marked.txt", "a.heapsnapshot.csv"] {
+        assert!(!dir.path().join("out").join(name).exists(), "{name}");
+    }
+    assert!(document.to_string().contains("a.heapsnapshot.csv"), "{document}");
+}
+
+#[test]
+fn the_map_replaces_nothing_that_is_read_or_shared() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bytes = heap().0.to_bytes();
+    fs::create_dir_all(dir.path().join("in")).expect("made");
+    for name in ["m", "in/a.heapsnapshot"] {
+        fs::write(dir.path().join(name), &bytes).expect("written");
+    }
+    for args in [
+        ["m", "out", "m"],
+        ["m", "out", "./in/../m"],
+        ["m", "out", "out"],
+        ["in", "shared", "in/a.heapsnapshot"],
+        ["in", "shared", "in/map.jsonl"],
+        ["in", "shared", "shared/map.jsonl"],
+        ["in", "shared", "shared"],
+    ] {
+        let [input, output, map] = args;
+        let answer = redact(dir.path(), &[input, output, "--map", map, "--force"]);
+        assert_eq!(answer.code, 2, "{args:?}: {}", answer.stderr);
+        assert!(answer.stderr.contains("the map"), "{}", answer.stderr);
+    }
+    assert_eq!(fs::read(dir.path().join("m")).expect("a file"), bytes);
+    assert_eq!(fs::read(dir.path().join("in/a.heapsnapshot")).expect("a file"), bytes);
+    assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 2, "nothing is new");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_map_that_replaces_a_file_is_private_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("a.heapsnapshot"), heap().0.to_bytes()).expect("written");
+    let map = dir.path().join("map.jsonl");
+    fs::write(&map, "mine").expect("written");
+    fs::set_permissions(&map, fs::Permissions::from_mode(0o644)).expect("set");
+    let args = ["a.heapsnapshot", "b.heapsnapshot", "--map", "map.jsonl"];
+    assert_eq!(redact(dir.path(), &args).code, 2);
+    assert_eq!(fs::read_to_string(&map).expect("a file"), "mine");
+    assert_eq!(redact(dir.path(), &[&args[..], &["--force"]].concat()).code, 0);
+    assert!(fs::read_to_string(&map).expect("a map").contains("sequoia17blue"));
+    let mode = fs::metadata(&map).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 3, "nothing else is left");
+}
+
+/// `redact - b.heapsnapshot` that was given these bytes and waits for more.
+fn waiting(dir: &Path, bytes: &[u8]) -> Child {
+    let mut command = heapglass(&[]);
+    command.current_dir(dir).args(["redact", "-", "b.heapsnapshot", "--map", "map.jsonl"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    // It may end before it has taken all.
+    let _ = child.stdin.as_mut().expect("a pipe").write_all(bytes);
+    child
+}
+
+/// The exit code, which comes while standard input is open.
+fn ended(child: &mut Child) -> Option<i32> {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(30) {
+        if let Some(status) = child.try_wait().expect("it is waited for") {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("it is ended");
+    None
+}
+
+#[test]
+fn an_error_does_not_wait_for_more_input() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // More than is read at once, and less than twice that.
+    let mut child = waiting(dir.path(), &vec![b'['; 3 << 19]);
+    assert_eq!(ended(&mut child), Some(3));
+    assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bytes = heap().0.to_bytes();
+    let mut child = waiting(dir.path(), bytes.get(..100).expect("a part"));
+    let started = Instant::now();
+    let files = || fs::read_dir(dir.path()).expect("a directory").count();
+    while files() < 2 && started.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(files(), 2, "a result and a map are being written");
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    assert_eq!(ended(&mut child), Some(130));
+    assert_eq!(files(), 0);
 }

@@ -1,7 +1,6 @@
 //! Where fields stand in the rows of the tables, from the file's own description.
 
 use heapglass_format::meta::Header;
-use serde_json::Value;
 
 use crate::roles::Role;
 use crate::table::WIDEST_ROW;
@@ -18,12 +17,12 @@ pub(crate) struct Layout {
     pub(crate) edge_to: usize,
     pub(crate) trace_width: usize,
     pub(crate) trace_names: Vec<usize>,
-    /// What the name of a node is, by the file's number of its type; for others [`Role::SYSTEM`].
+    /// What the name of a node is, by the file's number of its type; for others [`Role::VALUE`].
     pub(crate) node_roles: Vec<Role>,
     pub(crate) object: Option<usize>,
     pub(crate) array: Option<usize>,
     pub(crate) string: Option<usize>,
-    /// What the name of an edge is; `None` where it is a number.
+    /// What the name of an edge is, `None` where it is a number; for others [`Role::VALUE`].
     pub(crate) edge_roles: Vec<Option<Role>>,
 }
 
@@ -39,21 +38,29 @@ impl Layout {
             found.ok_or_else(|| format!("snapshot.meta lists no field `{name}`"))
         };
         let node_roles = meta.node_type_names().iter().map(|name| match name.as_str() {
-            "string" | "concatenated string" | "sliced string" | "regexp" | "bigint" => Role::VALUE,
-            "object" => Role::CLASS,
+            "object" | "wasm object" => Role::CLASS,
             "closure" => Role::FUNCTION,
             "code" => Role::CODE,
             "symbol" => Role::SYMBOL,
             "native" => Role::NATIVE,
-            _ => Role::SYSTEM,
+            "hidden" | "array" | "number" | "synthetic" | "object shape" => Role::SYSTEM,
+            // Strings of all kinds, and what a later V8 may add.
+            _ => Role::VALUE,
         });
         let edge_roles = meta.edge_type_names().iter().map(|name| match name.as_str() {
             "element" | "hidden" => None,
             "context" => Some(Role::VARIABLE),
             "property" => Some(Role::PROPERTY),
-            _ => Some(Role::INTERNAL),
+            "internal" | "shortcut" | "weak" => Some(Role::INTERNAL),
+            _ => Some(Role::VALUE),
         });
         let type_of = |name: &str| meta.node_type_names().iter().position(|other| other == name);
+        let has_properties = meta.edge_type_names().iter().any(|name| name == "property");
+        if type_of("string").is_none() || !has_properties {
+            return Err(
+                "snapshot.meta lists no type `string` of nodes, or `property` of edges".into()
+            );
+        }
         let traces = &meta.trace_function_info_fields;
         let trace_names = ["name", "script_name"]
             .iter()
@@ -75,21 +82,5 @@ impl Layout {
             string: type_of("string"),
             edge_roles: edge_roles.collect(),
         })
-    }
-}
-
-/// All texts of a JSON value, however deep.
-pub(crate) fn words_of(value: &Value, words: &mut Vec<String>) {
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::String(text) => words.push(text.clone()),
-            Value::Array(values) => open.extend(values),
-            Value::Object(fields) => {
-                words.extend(fields.keys().cloned());
-                open.extend(fields.values());
-            }
-            _ => {}
-        }
     }
 }

@@ -5,12 +5,14 @@
 
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use heapglass_secrets::Rules;
+use heapglass_secrets::{NameKind, Rules};
 use rustc_hash::FxHashMap;
 use tempfile::SpooledTempFile;
 
-use crate::kinds::{Kind, Kinds};
+use crate::kinds::{self, Kind};
 
+/// Of a node that more than one name leads to.
+const SEVERAL: u64 = u64::MAX;
 /// More than this of one list waits on the disk.
 const IN_MEMORY: usize = 4 << 20;
 
@@ -21,11 +23,32 @@ pub(crate) struct Named {
     /// For each property or variable that leads to a string: the index of its name, the node's ordinal.
     pairs: BufWriter<SpooledTempFile>,
     /// Names that tell, by the index of their text.
-    telling: FxHashMap<u64, String>,
+    telling: FxHashMap<u64, Kinds>,
 }
 
-/// For each text that stands under a telling name these names.
-pub(crate) type Suspects = FxHashMap<u64, Vec<String>>;
+/// For each text that stands under telling names of what these tell. A text is not under itself.
+pub(crate) type Suspects = FxHashMap<u64, Kinds>;
+
+/// Kinds of names, one bit each: a text may stand under any number of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Kinds(u8);
+
+const KINDS: [NameKind; 3] = [NameKind::Password, NameKind::Token, NameKind::Cookie];
+
+impl Kinds {
+    fn of(name: &str) -> Option<Kinds> {
+        let kind = Rules::standard().kind_of_name(name)?;
+        KINDS.iter().position(|other| *other == kind).map(|at| Kinds(1 << at))
+    }
+
+    fn each(self) -> impl Iterator<Item = NameKind> {
+        KINDS
+            .into_iter()
+            .enumerate()
+            .filter(move |(at, _)| self.0 >> at & 1 == 1)
+            .map(|(_, kind)| kind)
+    }
+}
 
 impl Named {
     pub(crate) fn new() -> Named {
@@ -46,36 +69,38 @@ impl Named {
 
     /// A text that is the name of a property or a variable.
     pub(crate) fn name(&mut self, index: u64, text: &str) {
-        if Rules::standard().is_telling_name(text) {
-            self.telling.insert(index, text.to_owned());
+        if let Some(kinds) = Kinds::of(text) {
+            self.telling.insert(index, kinds);
         }
     }
 
     /// The texts that stand under telling names. `kinds` says which nodes are strings.
-    pub(crate) fn suspects(self, kinds: &Kinds) -> io::Result<Suspects> {
-        let mut under: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
+    ///
+    /// Cost: a step for each pair and each string node.
+    pub(crate) fn suspects(self, kinds: &kinds::Kinds) -> io::Result<Suspects> {
         if self.telling.is_empty() {
             return Ok(Suspects::default());
         }
+        // A node stands under the names of its pairs; its text is that of the node.
+        let mut under: FxHashMap<u64, (Kinds, u64)> = FxHashMap::default();
         let mut pairs = reader(self.pairs)?;
         while let Some(name) = read(&mut pairs)? {
             let Some(node) = read(&mut pairs)? else { break };
-            if self.telling.contains_key(&name) {
-                let names = under.entry(node).or_default();
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+            if let Some(kinds) = self.telling.get(&name) {
+                let (all, only) = under.entry(node).or_insert((*kinds, name));
+                all.0 |= kinds.0;
+                *only = if *only == name { name } else { SEVERAL };
             }
         }
         let mut suspects = Suspects::default();
         let mut texts = reader(self.texts)?;
         for node in (0..kinds.count()).filter(|node| kinds.of(*node) == Kind::STRING) {
             let Some(text) = read(&mut texts)? else { break };
-            for name in under.get(&node).into_iter().flatten() {
-                let names = suspects.entry(text).or_default();
-                if let Some(name) = self.telling.get(name).filter(|name| !names.contains(name)) {
-                    names.push(name.clone());
-                }
+            // A name that leads to itself says nothing.
+            if let Some((kinds, only)) = under.get(&node)
+                && *only != text
+            {
+                suspects.entry(text).or_default().0 |= kinds.0;
             }
         }
         Ok(suspects)
@@ -102,10 +127,57 @@ fn read(list: &mut impl Read) -> io::Result<Option<u64>> {
     }
 }
 
-/// Where in a text the credentials are that these names tell of, in bytes.
-pub(crate) fn credentials_under(names: &[String], text: &str) -> Vec<std::ops::Range<usize>> {
-    let rules = Rules::standard();
-    let parts = names.iter().filter_map(|name| rules.named(name, text));
+/// Where in a text the credentials are that names of these kinds tell of, in bytes.
+pub(crate) fn credentials_under(kinds: Kinds, text: &str) -> Vec<std::ops::Range<usize>> {
+    let parts = kinds.each().filter_map(|kind| Rules::standard().named_as(kind, text));
     let places = parts.filter_map(|part| text.find(part).map(|at| at..at + part.len()));
     places.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use heapglass_secrets::NameKind;
+
+    use super::{Kind, Named, credentials_under};
+    use crate::kinds::Kinds;
+
+    /// With a list of names for each text this took minutes.
+    #[test]
+    fn a_text_under_many_names_costs_a_step_for_each() {
+        let (mut named, mut kinds) = (Named::new(), Kinds::default());
+        kinds.push(Kind::STRING);
+        named.string(7).expect("noted");
+        for name in 0..100_000 {
+            named.pair(100 + name, 0).expect("noted");
+            named.name(100 + name, &format!("password{name}_token"));
+        }
+        let started = std::time::Instant::now();
+        let suspects = named.suspects(&kinds).expect("read");
+        assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+        let all: Vec<NameKind> =
+            suspects.get(&7).into_iter().flat_map(|kinds| kinds.each()).collect();
+        assert_eq!(all, [NameKind::Token]);
+    }
+
+    #[test]
+    fn kinds_of_all_names_count_and_a_name_says_nothing_of_itself() {
+        let (mut named, mut kinds) = (Named::new(), Kinds::default());
+        for text in [7, 8] {
+            kinds.push(Kind::STRING);
+            named.string(text).expect("noted");
+        }
+        for (name, node) in [(1, 0), (2, 0), (8, 1)] {
+            named.pair(name, node).expect("noted");
+        }
+        for (index, name) in [(1, "password"), (2, "authToken"), (8, "passphrase")] {
+            named.name(index, name);
+        }
+        let suspects = named.suspects(&kinds).expect("read");
+        let all: Vec<NameKind> =
+            suspects.get(&7).into_iter().flat_map(|kinds| kinds.each()).collect();
+        assert_eq!(all, [NameKind::Password, NameKind::Token]);
+        assert!(!suspects.contains_key(&8));
+        let kinds = suspects.get(&7).copied().expect("kinds");
+        assert!(!credentials_under(kinds, "zaphod-42-tricia").is_empty());
+    }
 }

@@ -68,7 +68,7 @@ fn is_word(word: &str) -> bool {
 }
 
 /// Whether V8 or Node made the name up of its own words: `system / Map`, `(object elements)`, `Node / FileHandle`.
-/// Words between its brackets and bars may be names of the program and are held to the same test.
+/// For names that no program gives ([`crate::forms`] is for the others).
 pub(crate) fn is_of_runtime(text: &str) -> bool {
     text.len() <= 2 * LONGEST_NAME
         && text
@@ -124,32 +124,9 @@ pub(crate) fn without_user(path: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{before}{mask}{rest}"))
 }
 
-/// The name of a DOM node with its attributes' values taken out, as in `Detached <div id="…">`. `None` for
-/// any other name.
-pub(crate) fn without_attributes(text: &str) -> Option<String> {
-    let open = text.find('<')?;
-    let tag_follows = text.get(open + 1..)?.starts_with(|c: char| c.is_ascii_alphabetic());
-    if !tag_follows || !text.ends_with('>') || !matches!(text.get(..open)?, "" | "Detached ") {
-        return None;
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut quoted = false;
-    for character in text.chars() {
-        match character {
-            '"' => {
-                quoted = !quoted;
-                out.push('"');
-            }
-            _ if quoted => out.extend(std::iter::repeat_n('x', character.len_utf16())),
-            other => out.push(other),
-        }
-    }
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_of_code, is_of_runtime, is_script_path, without_attributes, without_user};
+    use super::{is_of_code, is_of_runtime, is_script_path, without_user};
 
     #[test]
     fn names_of_code_stay_and_data_goes() {
@@ -232,12 +209,5 @@ mod tests {
         assert_eq!(without_user("file:///Users/Bob/x.js"), "file:///Users/xxx/x.js");
         assert_eq!(without_user("C:\\Users\\Zoë\\x.js"), "C:\\Users\\xxx\\x.js");
         assert_eq!(without_user("/app/x.js"), "/app/x.js");
-    }
-
-    #[test]
-    fn attributes_of_elements_go() {
-        let name = without_attributes("Detached <div id=\"alice\" class=\"a b\">");
-        assert_eq!(name.as_deref(), Some("Detached <div id=\"xxxxx\" class=\"xxx\">"));
-        assert_eq!(without_attributes("system / Map"), None);
     }
 }

@@ -19,6 +19,10 @@ pub struct Proof {
     pub(crate) prints: Prints,
     /// With [`Policy::Secrets`] those of texts that went as a whole, while `prints` are of parts of texts.
     pub(crate) wholes: Prints,
+    /// Those of values that are names as well: they may be anywhere but among the values of the table of strings.
+    pub(crate) among_values: Prints,
+    /// JSON strings before the first text of that table, in which every second text is a value.
+    pub(crate) first_text: u64,
     pub(crate) nodes: u64,
     pub(crate) edges: u64,
 }
@@ -82,7 +86,8 @@ impl Proof {
         let (strings, survivors) = scanned?;
         let checked = checked.map_err(|_| std::io::Error::other("the check has ended"))?;
         let same_counts = checked.nodes == self.nodes && checked.edges == self.edges;
-        let values = (self.prints.len() + self.wholes.len()) as u64;
+        let values = self.prints.len() + self.wholes.len() + self.among_values.len();
+        let values = values as u64;
         Ok(Proven { checked, same_counts, values, strings, survivors })
     }
 
@@ -119,7 +124,7 @@ impl Proof {
                 }
                 let (used, ended) = text.pass::<std::io::Error>(rest, |piece| {
                     if let Piece::Whole(raw) = piece
-                        && let Some(length) = self.survives(raw)
+                        && let Some(length) = self.survives(raw, strings)
                         && survivors.len() < MOST
                     {
                         survivors.push(Survivor { string: strings, length });
@@ -133,9 +138,13 @@ impl Proof {
         }
     }
 
-    /// The length of the value that a string is or holds.
-    fn survives(&self, raw: &[u8]) -> Option<usize> {
+    /// The length of the value that a string, the `index`th of the file, is or holds.
+    fn survives(&self, raw: &[u8], index: u64) -> Option<usize> {
         let text = unescape(raw);
+        let is_value = index.checked_sub(self.first_text).is_some_and(|at| at % 2 == 1);
+        if is_value && let Some(length) = self.is_among(&self.among_values, &text) {
+            return Some(length);
+        }
         match self.policy {
             Policy::Strict | Policy::Structure => self.is_among(&self.prints, &text),
             Policy::Secrets => {

@@ -1,18 +1,16 @@
 //! The sections of a snapshot as they stream by.
 
+mod header;
 mod rows;
 
 use std::io::Write;
-
-use heapglass_format::meta::Header;
-use serde_json::{Map, Value, json};
 
 use crate::Policy;
 use crate::coverage::Coverage;
 use crate::error::{Error, Result};
 use crate::held::Held;
 use crate::kinds::Kinds;
-use crate::layout::{Layout, words_of};
+use crate::layout::Layout;
 use crate::named::Named;
 use crate::objects::Object;
 use crate::owners::{Owners, Told};
@@ -20,7 +18,7 @@ use crate::prints::Prints;
 use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
 use crate::roles::Roles;
-use crate::strings::Strings;
+use crate::strings::{AT_ONCE, Strings, pour};
 use crate::table::{Odd, Table};
 use crate::texts::{Piece, Text};
 
@@ -28,8 +26,6 @@ use crate::texts::{Piece, Text};
 const LONGEST_HEADER: usize = 16 << 20;
 /// Longest name of a section.
 const LONGEST_KEY: usize = 256;
-/// Written bytes wait for so many.
-const AT_ONCE: usize = 1 << 18;
 /// Objects with so many edges may be dictionaries, whose properties' names are data.
 const MANY: u64 = 64;
 
@@ -59,6 +55,8 @@ pub struct Redactor<W: Write> {
     coverage: Coverage,
     /// Names of sections, and all texts of the header: V8's words, which a value may say as well.
     words: Vec<String>,
+    /// JSON strings that are written before the first text of the table.
+    first_text: u64,
 }
 
 enum State {
@@ -145,6 +143,7 @@ impl<W: Write> Redactor<W> {
             strings: Strings::new(policy, Roles::default(), Replacer::new(key), map),
             coverage: Coverage::default(),
             words: Vec::new(),
+            first_text: 0,
         }
     }
 
@@ -198,17 +197,27 @@ impl<W: Write> Redactor<W> {
         coverage.bytes_read = self.offset;
         coverage.strings = strings.count() as u64;
         coverage.became_equal = strings.replacer.met;
+        let kept = Prints::new(strings.kept);
         let mut words = strings.names;
+        words.extend(&strings.beside_names);
         words.extend(self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())));
         let words = Prints::new(words);
+        let mut among_values = strings.beside_names;
         for prints in [&mut strings.prints, &mut strings.wholes] {
-            prints.retain(|print| !words.has(*print));
+            prints.retain(|print| {
+                let is_name = words.has(*print);
+                among_values.extend(is_name.then_some(*print));
+                !is_name && !kept.has(*print)
+            });
         }
+        among_values.retain(|print| !kept.has(*print));
         let proof = Proof {
             policy: self.policy,
             replacer: strings.replacer,
             prints: Prints::new(strings.prints),
             wholes: Prints::new(strings.wholes),
+            among_values: Prints::new(among_values),
+            first_text: self.first_text,
             nodes: coverage.nodes,
             edges: coverage.edges,
         };
@@ -216,10 +225,7 @@ impl<W: Write> Redactor<W> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.out.write_all(&self.written)?;
-        self.coverage.bytes_written += self.written.len() as u64;
-        self.written.clear();
-        Ok(())
+        pour(&mut self.written, &mut self.out, &mut self.coverage)
     }
 
     /// Tables know how far into their piece a byte is; errors say how far into the snapshot.
@@ -364,6 +370,10 @@ impl<W: Write> Redactor<W> {
             return self.other_byte(state, byte);
         }
         self.words.push(name.clone());
+        if matches!(state, State::Strings(_)) {
+            // Each was written once so far, and nothing else in quotes.
+            self.first_text = self.words.len() as u64;
+        }
         let comma = if self.any_section { ",\n" } else { "" };
         self.any_section = true;
         self.written.extend_from_slice(format!("{comma}\"{name}\":").as_bytes());
@@ -418,8 +428,8 @@ impl<W: Write> Redactor<W> {
     fn texts(&mut self, inside: Inside, bytes: &[u8]) -> Result<(usize, State)> {
         let (used, next) = match inside {
             Inside::Text(mut text) => {
-                let (strings, coverage, out) =
-                    (&mut self.strings, &mut self.coverage, &mut self.written);
+                let (strings, coverage) = (&mut self.strings, &mut self.coverage);
+                let (out, writer) = (&mut self.written, &mut self.out);
                 let mut named = self.named.as_mut().filter(|_| self.held.is_some());
                 let (used, ended) =
                     text.pass::<Error>(bytes, |piece: Piece<'_>| match &mut named {
@@ -427,7 +437,7 @@ impl<W: Write> Redactor<W> {
                             strings.note(piece, named);
                             Ok(())
                         }
-                        None => strings.take(piece, coverage, out),
+                        None => strings.take(piece, coverage, out, writer),
                     })?;
                 (used, if ended { Inside::After } else { Inside::Text(text) })
             }
@@ -545,34 +555,6 @@ impl<W: Write> Redactor<W> {
             }
         }
         Ok((bytes.len(), State::Other { header, text, depth, string }))
-    }
-
-    /// Writes the header with the mark of what was done, and without what V8 does not write there.
-    fn header(&mut self, text: &[u8]) -> Result<()> {
-        let bad = |what: String| Error::Syntax { offset: 0, message: what };
-        let not_v8s = |error: serde_json::Error| {
-            bad(format!("the snapshot section is not as V8 writes it: {error}"))
-        };
-        let header: Header = serde_json::from_slice(text).map_err(not_v8s)?;
-        self.layout = Some(Layout::new(&header).map_err(bad)?);
-        let given: Map<String, Value> = serde_json::from_slice(text).map_err(not_v8s)?;
-        let mut kept = Map::new();
-        for (name, value) in given {
-            if name == "meta" || value.is_u64() {
-                kept.insert(name, value);
-            }
-        }
-        kept.insert(
-            "heapglass_redacted".into(),
-            json!({ "policy": self.policy.name(), "version": 1 }),
-        );
-        self.words.extend(kept.keys().cloned());
-        self.words.extend(["policy", "version", self.policy.name()].map(str::to_owned));
-        if let Some(described) = kept.get("meta") {
-            words_of(described, &mut self.words);
-        }
-        self.written.extend_from_slice(Value::Object(kept).to_string().as_bytes());
-        Ok(())
     }
 }
 

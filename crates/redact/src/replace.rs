@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::public::is_public;
+
 /// A secret that texts are hashed with. Whoever has it can test whether a text was in the snapshot, so it is made
 /// anew for each run and kept nowhere.
 #[derive(Clone)]
@@ -22,9 +24,10 @@ impl Key {
 
 /// Texts of up to this many characters stay: they say nothing, and most are letters and signs of the program.
 pub(crate) const STAYS: usize = 2;
-/// Up to so many letters or digits, what stands for a text may by chance be that of another text, or a text of the
-/// original.
+/// Up to so many letters, what stands for a text may by chance be that of another text, or a text of the original.
 const MAY_MEET: usize = 12;
+/// There are as many numbers of so many digits.
+const DIGITS_MAY_MEET: usize = 19;
 /// How often other letters are tried for a text whose first ones another has.
 const TRIES: u64 = 64;
 
@@ -76,16 +79,22 @@ impl Replacer {
             } else {
                 letters(&hasher, &block, length, out);
             }
-            if free > MAY_MEET {
+            if free > if is_number { DIGITS_MAY_MEET } else { MAY_MEET } {
                 return Some(own);
             }
-            let made = self.print_of(out.get(start..).unwrap_or_default());
-            if is_reserved(out.get(start..).unwrap_or_default()) {
+            let written = out.get(start..).unwrap_or_default();
+            let made = self.print_of(written);
+            if is_reserved(written) || str::from_utf8(written).is_ok_and(is_public) {
                 continue;
             }
             if made != own && *self.given.entry(made).or_insert(own) == own {
                 return Some(own);
             }
+        }
+        // No text of this length is left; one that is another's is still better than the text itself.
+        let made = out.get_mut(start..).unwrap_or_default();
+        if made == text.as_bytes() {
+            another_sign(made);
         }
         self.met += 1;
         Some(own)
@@ -93,9 +102,10 @@ impl Replacer {
 
     /// Remembers what stands for a text that was replaced word by word.
     pub(crate) fn remember(&mut self, made: &[u8], text: &str) {
-        if text.len() <= 2 * MAY_MEET {
+        if text.len() <= 2 * MAY_MEET && made != text.as_bytes() {
             let (made, own) = (self.print_of(made), self.print_of(text.as_bytes()));
-            self.given.entry(made).or_insert(own);
+            let is_another = *self.given.entry(made).or_insert(own) != own;
+            self.met += u64::from(is_another);
         }
     }
 
@@ -105,18 +115,24 @@ impl Replacer {
     }
 
     /// Appends what stands in the place of a text of `length` UTF-16 units.
-    pub(crate) fn end(&self, text: &Running, length: u64, mut write: impl FnMut(&[u8])) {
+    pub(crate) fn end<E>(
+        &self,
+        text: &Running,
+        length: u64,
+        mut write: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut reader = text.finalize_xof();
         let mut left = length;
         let mut block = [0u8; 4096];
         while left > 0 {
             let size = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
-            let Some(part) = block.get_mut(..size) else { return };
+            let Some(part) = block.get_mut(..size) else { break };
             reader.fill(part);
             spell(part);
-            write(part);
+            write(part)?;
             left -= size as u64;
         }
+        Ok(())
     }
 
     /// Whether the text with this print stands for another one.
@@ -224,6 +240,16 @@ fn is_reserved(word: &[u8]) -> bool {
     WORDS.contains(&word)
 }
 
+/// Changes the last letter or digit to the next one.
+fn another_sign(text: &mut [u8]) {
+    let Some(last) = text.iter_mut().rfind(|byte| byte.is_ascii_alphanumeric()) else { return };
+    *last = match *last {
+        b'0'..=b'8' | b'a'..=b'y' | b'A'..=b'Y' => *last + 1,
+        b'9' => b'0',
+        _ => b'a',
+    };
+}
+
 /// Whether a text is a decimal number, as numbers are captured.
 fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -302,6 +328,36 @@ mod tests {
         assert_eq!(replacer.met, 0);
     }
 
+    /// Milliseconds of one day are 86 million of the 10^13 texts of their length, so that pairs meet by chance.
+    #[test]
+    fn numbers_as_long_as_times_do_not_meet() {
+        let mut replacer = Replacer::new(Key::new([1; 32]));
+        let text = format!("{}", 1_764_000_000_000u64);
+        let mut out = Vec::new();
+        replacer.replace(&text, &mut out);
+        let made = replacer.print_of(&out);
+        assert!(replacer.stands_for_another(made), "what was given out is remembered");
+    }
+
+    #[test]
+    fn no_replacement_is_a_public_name_or_the_text_itself() {
+        let mut replacer = Replacer::new(Key::new([1; 32]));
+        for number in 0..30_000u32 {
+            let letter = |place: u32| char::from(b'A' + (number / 26u32.pow(place) % 26) as u8);
+            let text: String = (0..3).map(letter).collect();
+            let made = replaced(&mut replacer, &text);
+            assert!(made != text && !super::is_public(&made), "{made}");
+        }
+        // There are ten numbers of one digit, and more tries than that.
+        for key in 0..50 {
+            let mut replacer = Replacer::new(Key::new([key; 32]));
+            for digit in 0..10 {
+                let text = digit.to_string();
+                assert_ne!(replaced(&mut replacer, &text), text);
+            }
+        }
+    }
+
     #[test]
     fn a_long_text_gives_the_same_in_pieces() {
         let replacer = Replacer::new(Key::new([3; 32]));
@@ -309,12 +365,20 @@ mod tests {
         text.update(b"abc");
         text.update(b"def");
         let mut out = Vec::new();
-        replacer.end(&text, 10_000, |part| out.extend_from_slice(part));
+        let mut take = |part: &[u8]| {
+            out.extend_from_slice(part);
+            Ok::<(), ()>(())
+        };
+        replacer.end(&text, 10_000, &mut take).expect("nothing fails");
         assert_eq!(out.len(), 10_000);
         let mut whole = replacer.running();
         whole.update(b"abcdef");
         let mut again = Vec::new();
-        replacer.end(&whole, 10_000, |part| again.extend_from_slice(part));
+        let mut take = |part: &[u8]| {
+            again.extend_from_slice(part);
+            Ok::<(), ()>(())
+        };
+        replacer.end(&whole, 10_000, &mut take).expect("nothing fails");
         assert_eq!(out, again);
     }
 }

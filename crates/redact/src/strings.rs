@@ -9,10 +9,9 @@ use heapglass_secrets::Rules;
 use crate::Policy;
 use crate::coverage::{Coverage, Kind};
 use crate::error::Result;
+use crate::forms::{is_named_by_code, without_attributes};
 use crate::named::{Named, Suspects, credentials_under};
-use crate::names::{
-    is_index, is_of_code, is_of_runtime, is_script_path, without_attributes, without_user,
-};
+use crate::names::{is_index, is_of_code, is_of_runtime, is_script_path, without_user};
 use crate::public::{bare, is_public};
 use crate::replace::{Replacer, Running};
 use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
@@ -20,6 +19,9 @@ use crate::texts::{Piece, unescape, units};
 
 /// Values shorter than this may be a part of anything and are not looked for in the result.
 pub(crate) const TOO_SHORT_TO_PROVE: usize = 6;
+
+/// Written bytes wait for so many.
+pub(crate) const AT_ONCE: usize = 1 << 18;
 
 /// Longer names, in escaped bytes, tell of no credential.
 const LONGEST_TELLING: usize = 256;
@@ -47,6 +49,41 @@ impl Becomes<'_> {
     }
 }
 
+/// What the proof has to know of a text.
+enum Fate {
+    Unused,
+    StaysAsValue,
+    /// It is no value.
+    StaysAsName,
+    /// As a name it stays.
+    GoesAsValue,
+    Goes,
+}
+
+impl Fate {
+    fn of(name: &Becomes<'_>, value: &Becomes<'_>) -> Fate {
+        match (name, value) {
+            (_, Becomes::Itself) => Fate::StaysAsValue,
+            (Becomes::Itself, value) if value.goes() => Fate::GoesAsValue,
+            (Becomes::Itself, _) => Fate::StaysAsName,
+            (name, value) if name.goes() || value.goes() => Fate::Goes,
+            _ => Fate::Unused,
+        }
+    }
+}
+
+/// Writes what waits.
+pub(crate) fn pour(
+    out: &mut Vec<u8>,
+    writer: &mut impl Write,
+    coverage: &mut Coverage,
+) -> Result<()> {
+    writer.write_all(out)?;
+    coverage.bytes_written += out.len() as u64;
+    out.clear();
+    Ok(())
+}
+
 /// Decides on the texts and writes them.
 pub(crate) struct Strings {
     policy: Policy,
@@ -58,8 +95,12 @@ pub(crate) struct Strings {
     pub(crate) prints: Vec<u64>,
     /// Hashes of the texts that went as a whole since they stood under the name of a credential.
     pub(crate) wholes: Vec<u64>,
-    /// Hashes of the names that stay: a value may say the same, in a table that holds a text twice.
+    /// Hashes of the texts that stay as names: a value that says the same is looked for among the values alone.
     pub(crate) names: Vec<u64>,
+    /// Hashes of the texts that stay as values.
+    pub(crate) kept: Vec<u64>,
+    /// Hashes of the values that were replaced while the same text stays as a name.
+    pub(crate) beside_names: Vec<u64>,
     /// Which text is `Object`, once it was met.
     object: Option<u32>,
     count: usize,
@@ -84,6 +125,8 @@ impl Strings {
             prints: Vec::new(),
             wholes: Vec::new(),
             names: Vec::new(),
+            kept: Vec::new(),
+            beside_names: Vec::new(),
             object: None,
             count: 0,
             long: None,
@@ -119,12 +162,13 @@ impl Strings {
         (self.count, self.suspects) = (0, suspects);
     }
 
-    /// Takes a piece of a text and appends what is written for it.
+    /// Takes a piece of a text and appends what is written for it; what becomes too much goes into `writer`.
     pub(crate) fn take(
         &mut self,
         piece: Piece<'_>,
         coverage: &mut Coverage,
         out: &mut Vec<u8>,
+        writer: &mut impl Write,
     ) -> Result<()> {
         match piece {
             Piece::Whole(raw) => {
@@ -145,12 +189,18 @@ impl Strings {
                 self.separate(out);
                 if let Some((text, length)) = self.long.take() {
                     // Nothing that long is a name; whatever it is used for, other letters stand there.
-                    out.extend_from_slice(b"\"");
-                    self.replacer.end(&text, length, |part| out.extend_from_slice(part));
-                    out.extend_from_slice(b"\"");
-                    out.extend_from_slice(b",\"");
-                    self.replacer.end(&text, length, |part| out.extend_from_slice(part));
-                    out.extend_from_slice(b"\"");
+                    let uses = self.roles.of(self.count);
+                    for (is_used, before) in
+                        [(uses.is_name(), "\""), (uses.has(Role::VALUE), ",\"")]
+                    {
+                        out.extend_from_slice(before.as_bytes());
+                        let length = if is_used { length } else { 0 };
+                        self.replacer.end(&text, length, |part| {
+                            out.extend_from_slice(part);
+                            if out.len() < AT_ONCE { Ok(()) } else { pour(out, writer, coverage) }
+                        })?;
+                        out.extend_from_slice(b"\"");
+                    }
                     coverage.tally_mut(Kind::Value).replaced += 1;
                 }
                 self.count += 1;
@@ -196,12 +246,17 @@ impl Strings {
             count(coverage, Kind::Value, &value);
         }
         let of_value = self.write(&value, raw, &text, out)?;
-        let stays = matches!(name, Becomes::Itself) || matches!(value, Becomes::Itself);
-        let goes = name.goes() || value.goes();
-        if (stays || goes) && text.chars().count() >= TOO_SHORT_TO_PROVE {
+        let fate = Fate::of(&name, &value);
+        if !matches!(fate, Fate::Unused) && text.chars().count() >= TOO_SHORT_TO_PROVE {
             let print = of_value.or(of_name);
             let print = print.unwrap_or_else(|| self.replacer.print_of(text.as_bytes()));
-            if stays { &mut self.names } else { &mut self.prints }.push(print);
+            match fate {
+                Fate::StaysAsValue => self.kept.push(print),
+                Fate::StaysAsName => self.names.push(print),
+                Fate::GoesAsValue => self.beside_names.push(print),
+                Fate::Goes => self.prints.push(print),
+                Fate::Unused => {}
+            }
         }
         Ok(())
     }
@@ -252,14 +307,10 @@ impl Strings {
         {
             return Becomes::Part(Cow::Owned(element));
         }
-        let of_runtime = uses.has(
-            Role::INTERNAL
-                | Role::SYSTEM
-                | Role::CLASS
-                | Role::NATIVE
-                | Role::CODE
-                | Role::FUNCTION,
-        ) && (is_of_runtime(text) || is_index(text));
+        let of_runtime = uses.has(Role::INTERNAL | Role::SYSTEM)
+            && (is_of_runtime(text) || is_index(text))
+            || uses.has(Role::CLASS | Role::NATIVE | Role::CODE | Role::FUNCTION)
+                && is_named_by_code(text, uses);
         let of_code = uses.has(Role::VARIABLE | Role::PROPERTY | Role::SYMBOL | Role::SCRIPT)
             && is_of_code(text)
             || uses.has(Role::OF_MANY | Role::OF_TABLE)
@@ -268,7 +319,8 @@ impl Strings {
         if !(of_runtime || of_code) || holds_credential(text) {
             return Becomes::Other;
         }
-        Becomes::Itself
+        // V8 puts its own words before the path of a script.
+        if text.starts_with("system / Script / ") { as_path(text) } else { Becomes::Itself }
     }
 
     /// Whether a text is the property of one kind of object alone, of plain objects that are dictionaries. What
@@ -324,10 +376,9 @@ impl Strings {
         let found = credentials(&text);
         let name = self.without(&text, found.clone());
         let places = match self.suspects.get(&(self.count as u64)) {
-            Some(names) => apart(found, credentials_under(names, &text)),
+            Some(kinds) => apart(found, credentials_under(*kinds, &text)),
             None => found,
         };
-        let is_whole = places.first() == Some(&(0..text.len()));
         let value = self.without(&text, places);
         let nothing = Becomes::Nothing;
         self.write(if uses.is_name() { &name } else { &nothing }, raw, &text, out)?;
@@ -341,12 +392,14 @@ impl Strings {
         // What went as a whole may not be there as a whole, but where it is a name or a table has it twice.
         if !self.suspects.is_empty() && text.chars().count() >= TOO_SHORT_TO_PROVE {
             let print = self.replacer.print_of(text.as_bytes());
-            let stays = uses.is_name() && matches!(name, Becomes::Itself)
-                || uses.has(Role::VALUE) && matches!(value, Becomes::Itself);
-            if stays {
-                self.names.push(print);
-            } else if is_whole {
-                self.wholes.push(print);
+            let name = if uses.is_name() { &name } else { &nothing };
+            let value = if uses.has(Role::VALUE) { &value } else { &nothing };
+            match Fate::of(name, value) {
+                Fate::StaysAsValue => self.kept.push(print),
+                Fate::StaysAsName => self.names.push(print),
+                Fate::GoesAsValue => self.beside_names.push(print),
+                Fate::Goes if value.goes() => self.wholes.push(print),
+                Fate::Goes | Fate::Unused => {}
             }
         }
         Ok(())

@@ -208,3 +208,111 @@ fn keys_of_dictionaries_go_and_names_of_code_stay() {
         assert!(strict.iter().any(|text| text == kept), "{kept} has gone");
     }
 }
+
+/// Classes and functions are named by the program as well, with any text.
+#[test]
+fn values_that_name_a_class_or_a_function_go() {
+    let mut heap = SnapshotBuilder::new();
+    let gone = [
+        "4111 1111 1111 1111",
+        "+49 170 123456",
+        "John Smith",
+        "482913",
+        "<b>secret of John Smith</b>",
+    ];
+    for (at, text) in gone.iter().enumerate() {
+        let named = [
+            heap.object(text, 8),
+            heap.closure(text, 8),
+            heap.node("native", text, 8),
+            heap.node("code", text, 8),
+        ];
+        named.iter().for_each(|node| heap.element(heap.global(), at as u32, *node));
+    }
+    let made = strings(&heap, Policy::Strict);
+    for text in gone {
+        assert!(!made.iter().any(|other| other == text), "{text} is in the result");
+    }
+}
+
+/// A later V8 may have more types; what their names are is not known.
+#[test]
+fn names_of_unknown_types_go() {
+    let mut heap = SnapshotBuilder::new();
+    heap.layout_mut().node_types.push("diary".into());
+    heap.layout_mut().edge_types.push("thread".into());
+    let diary = heap.node("diary", "zaphodwords", 8);
+    heap.edge(heap.global(), "thread", "trillianwords", diary);
+    let made = strings(&heap, Policy::Strict).concat();
+    assert!(!made.contains("zaphodwords") && !made.contains("trillianwords"), "{made}");
+    let json = SnapshotBuilder::new().to_json().replacen("\"string\"", "\"text\"", 1);
+    assert!(redacted(json.as_bytes(), usize::MAX, Policy::Strict).is_err());
+}
+
+#[test]
+fn the_description_says_only_what_v8_says() {
+    let json = SnapshotBuilder::new().to_json();
+    let more = json
+        .replacen("\"meta\":{", "\"meta\":{\"contact\":\"alice@example.com\",", 1)
+        .replacen("{\"meta\"", "{\"zaphod_beeblebrox\":42,\"meta\"", 1);
+    assert!(more.contains("alice") && more.contains("zaphod"));
+    let made = redacted(more.as_bytes(), usize::MAX, Policy::Strict).expect("a heap");
+    let made = String::from_utf8(made).expect("UTF-8");
+    assert!(!made.contains("alice") && !made.contains("zaphod"));
+    assert!(made.contains("node_count") && made.contains("name_or_index"));
+    let odd = json.replacen("\"trace_node_fields\":[", "\"trace_node_fields\":[\"Alice\",", 1);
+    assert!(odd.contains("Alice") && redacted(odd.as_bytes(), 99, Policy::Strict).is_err());
+}
+
+/// What stays as a name may not be there as a value: the proof tells the two apart.
+#[test]
+fn a_value_that_is_a_name_as_well_is_missed_by_no_proof() {
+    let mut heap = SnapshotBuilder::new();
+    let value = heap.string("trillian", 8);
+    heap.property(heap.global(), "trillian", value);
+    let bytes = heap.to_bytes();
+    for policy in [Policy::Strict, Policy::Structure] {
+        // The class stays with both.
+        let mut heap = heap.clone();
+        let object = heap.object("trillian", 8);
+        heap.element(heap.global(), 1, object);
+        let bytes = heap.to_bytes();
+        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None);
+        redactor.feed(&bytes).expect("a heap");
+        let (made, _, proof) = redactor.finish().expect("a heap");
+        assert!(proof.read(made.as_slice()).expect("read").holds());
+        let made = String::from_utf8(made).expect("ASCII");
+        let at = made.find("\"trillian\",\"").expect("the name") + 12;
+        let value = made.get(at..at + 8).expect("the value");
+        let wrong = made.replace(value, "trillian");
+        let proven = proof.read(wrong.as_bytes()).expect("read");
+        assert_eq!(proven.survivors.len(), 1, "{policy:?}: {proven:?}");
+    }
+    assert!(redacted(&bytes, 7, Policy::Strict).is_ok());
+}
+
+/// Of a text that is too long to be kept, what stands for it goes out piece by piece, and once.
+#[test]
+fn a_long_text_takes_little_memory_and_is_written_once() {
+    struct Largest(usize, u64);
+    impl std::io::Write for Largest {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.max(bytes.len());
+            self.1 += bytes.len() as u64;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut heap = SnapshotBuilder::new();
+    let text = heap.string(&"zaphod ".repeat(1 << 20), 8);
+    heap.property(heap.global(), "text", text);
+    let bytes = heap.to_bytes();
+    let mut redactor = Redactor::new(Largest(0, 0), Policy::Strict, Key::new([9; 32]), None);
+    bytes.chunks(1 << 16).try_for_each(|piece| redactor.feed(piece)).expect("a heap");
+    let (out, coverage, _) = redactor.finish().expect("a heap");
+    assert!(out.0 < 1 << 20, "{} bytes at once", out.0);
+    assert_eq!(out.1, coverage.bytes_written);
+    assert!(out.1 < bytes.len() as u64 + (1 << 16), "{} of {}", out.1, bytes.len());
+}

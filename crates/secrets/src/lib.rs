@@ -23,7 +23,7 @@ use regex::Regex;
 pub use jwt::Jwt;
 pub use lines::Lines;
 pub use rules::{Confidence, Rule};
-pub use scan::TextKind;
+pub use scan::{NameKind, TextKind};
 pub use value::preview;
 use value::{entropy, is_placeholder};
 

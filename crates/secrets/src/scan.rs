@@ -42,7 +42,7 @@ impl Compiled {
 
 /// What kind of value a name asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NameKind {
+pub enum NameKind {
     /// People choose it.
     Password,
     /// Machines make it.
@@ -79,11 +79,19 @@ impl Rules {
 
     /// Whether the value of a property, variable or key with this name is a credential; gives the part of it that is.
     pub fn named<'a>(&self, name: &str, value: &'a str) -> Option<&'a str> {
-        let value = value.trim();
-        if is_example(value) || value.eq_ignore_ascii_case(name) {
+        if value.trim().eq_ignore_ascii_case(name) {
             return None;
         }
-        match self.kind_of_name(name)? {
+        self.named_as(self.kind_of_name(name)?, value)
+    }
+
+    /// As [`Rules::named`], for a name of this kind that is not the value itself.
+    pub fn named_as<'a>(&self, kind: NameKind, value: &'a str) -> Option<&'a str> {
+        let value = value.trim();
+        if is_example(value) {
+            return None;
+        }
+        match kind {
             NameKind::Password => may_be_password(value).then_some(value),
             NameKind::Cookie => {
                 self.scan.cookie.captures(value)?.get(1).map(|cookie| cookie.as_str())
@@ -118,7 +126,8 @@ impl Rules {
         self.kind_of_name(name) == Some(NameKind::Password)
     }
 
-    fn kind_of_name(&self, name: &str) -> Option<NameKind> {
+    /// Of what a name tells; `None` if [`Rules::named`] never says yes to a value with it.
+    pub fn kind_of_name(&self, name: &str) -> Option<NameKind> {
         if name.len() < 3 || name.len() > 64 {
             return None;
         }

@@ -1,10 +1,11 @@
 //! `redact`: a snapshot, or all of a must-gather, without what is private.
 
 mod directory;
+mod map;
 mod pipeline;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use heapglass_format::pack::Packer;
@@ -13,27 +14,33 @@ use heapglass_graph::{Phase, Progress};
 use heapglass_redact::{Coverage, Error, Proof, Redaction, Redactor};
 use heapglass_report::text::write_redacted;
 use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::args::RedactArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::hints;
+use crate::interrupt::{CleansUp, Interrupt};
 use crate::progress::Bar;
 
 /// Writes the redacted copy and says what was done.
 pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
     let redaction = args.policy.redaction()?;
-    let map = args.map.as_deref().map(|path| private_file(path, args.force)).transpose()?;
+    let map = map::PrivateMap::begin(context, args)?;
+    let rows = map.as_ref().map(map::PrivateMap::file);
     let (document, status) = if args.input.is_dir() {
-        directory::redact(context, args, &redaction, map)?
+        directory::redact(context, args, &redaction, rows)?
     } else {
         refuse_to_replace(&args.input, &args.output, args.force)?;
-        let file = snapshot(context, &args.input, &args.output, &redaction, map.as_ref())?;
+        let file = snapshot(context, &args.input, &args.output, &redaction, rows)?;
         (
             RedactDocument::new(redaction.policy, vec![file], Vec::new(), Vec::new()),
             ExitStatus::Fine,
         )
     };
+    if let Some(map) = map {
+        map.keep(args.force)?;
+    }
     let mut out = io::stdout().lock();
     if context.settings.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
@@ -41,15 +48,6 @@ pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitSt
         write_redacted(&document, &context.settings.look, &mut out)?;
     }
     Ok(status)
-}
-
-/// A new file that only its owner may read.
-fn private_file(path: &Path, force: bool) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(!force).create(force).truncate(force);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
@@ -87,10 +85,8 @@ fn snapshot(
 ) -> anyhow::Result<RedactedEntry> {
     let source = if input == Path::new("-") { Ok(Source::stdin()) } else { Source::file(input) };
     let reader = source.and_then(|source| source.reader()).map_err(hints::opening)?;
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-        .map_err(|error| cannot_write(output, &error))?;
-    let _cleans_up = context.interrupt.cleans_up(None);
+    let work = Work::beside(context, output)?;
+    let file = work.file().map_err(|error| cannot_write(output, &error))?;
     let name = input.file_name().unwrap_or(input.as_os_str()).to_string_lossy().into_owned();
     let mut bar = Bar::new(name, context.settings.progress, context.interrupt.clone());
     let map: Option<Box<dyn Write + Send>> = match map {
@@ -99,28 +95,31 @@ fn snapshot(
     };
     let out = file.reopen().map_err(|error| cannot_write(output, &error))?;
     let packer = Packer::for_name(output, out).map_err(|error| cannot_write(output, &error))?;
-    let (behind, ahead) = pipeline::pieces();
+    let (behind, ahead) = pipeline::pieces(context.interrupt.clone());
     let redactor = Redactor::new(behind, redaction.policy, redaction.key.clone(), map).by_name();
     let names = Names { input, output };
-    let (coverage, proof) = std::thread::scope(|scope| {
+    let coverage_and_proof = std::thread::scope(|scope| {
         let writing = scope.spawn(move || ahead.write(packer));
         let redacted = feed(context, redactor, reader, &names, &mut bar);
         // What the disk says comes before what the redaction says of a writer that has ended.
         let written = writing.join().unwrap_or_else(|_| Err(io::Error::other("the writer ended")));
         written.map_err(|error| cannot_write(output, &error))?;
         redacted
-    })?;
+    });
+    let (coverage, proof) = unless_interrupted(context, coverage_and_proof)?;
     bar.doing("proving");
     let proven = std::thread::scope(|scope| {
         // The disk has its time while the proof takes the bytes from the system's memory.
         let reaching = scope.spawn(|| file.as_file().sync_all());
         let again =
             Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
+        let again = Stopping { inner: again, interrupt: &context.interrupt };
         let proven = proof.read(BufReader::with_capacity(1 << 20, again))?;
         let reached = reaching.join().unwrap_or_else(|_| Err(io::Error::other("it ended")));
         reached.map_err(|error| cannot_write(output, &error))?;
         anyhow::Ok(proven)
-    })?;
+    });
+    let proven = unless_interrupted(context, proven)?;
     bar.finish();
     if !proven.holds() {
         let what = match proven.survivors.first() {
@@ -154,6 +153,53 @@ struct Names<'a> {
     output: &'a Path,
 }
 
+/// What the user asked to stop failed for that reason.
+fn unless_interrupted<T>(context: &Context, result: anyhow::Result<T>) -> anyhow::Result<T> {
+    result.map_err(|error| match context.interrupt.asked() {
+        Some(status) => Failure { status, message: "interrupted".into(), hint: None }.into(),
+        None => error,
+    })
+}
+
+/// A directory beside what is to be written, for what has no name yet; an interrupt removes it.
+struct Work {
+    dir: TempDir,
+    // Dropped last: once nothing cleans up, an interrupt ends the program at once.
+    _cleans_up: CleansUp,
+}
+
+impl Work {
+    fn beside(context: &Context, output: &Path) -> Result<Work, Failure> {
+        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let dir = tempfile::Builder::new()
+            .prefix(".heapglass-")
+            .tempdir_in(folder.unwrap_or(Path::new(".")))
+            .map_err(|error| cannot_write(output, &error))?;
+        let cleans_up = context.interrupt.cleans_up(Some(&dir));
+        Ok(Work { dir, _cleans_up: cleans_up })
+    }
+
+    /// A new file in it that only its owner may read.
+    fn file(&self) -> io::Result<NamedTempFile> {
+        NamedTempFile::new_in(self.dir.path())
+    }
+}
+
+/// Reads until the user asks to stop.
+struct Stopping<'a, R> {
+    inner: R,
+    interrupt: &'a Interrupt,
+}
+
+impl<R: Read> Read for Stopping<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.interrupt.asked() {
+            Some(_) => Err(io::Error::other("interrupted")),
+            None => self.inner.read(buffer),
+        }
+    }
+}
+
 /// Feeds all of a snapshot to the redactor, which is read on a thread of its own.
 fn feed(
     context: &Context,
@@ -168,26 +214,19 @@ fn feed(
             .hint("nothing was written; `heapglass FILE` says what can be read of it"),
     };
     let size = reader.disk_size();
-    let (full, pieces) = pipeline::read_ahead();
-    let (give_back, empty) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || pipeline::read(reader, &full, &empty));
-        // Dropped with the closure, so that the reader ends as well if the redaction fails.
-        let pieces = pieces;
-        for piece in &pieces {
-            if let Some(status) = context.interrupt.asked() {
-                return Err(Failure { status, message: "interrupted".into(), hint: None }.into());
-            }
-            let (bytes, consumed) = piece.map_err(|error| {
-                Failure::unreadable(format!("{}: {error}", names.input.display()))
-            })?;
-            redactor.feed(&bytes).map_err(failed)?;
-            bar.update(Phase::Read, consumed, size);
-            let _ = give_back.send(bytes);
+    let unreadable =
+        |error: io::Error| Failure::unreadable(format!("{}: {error}", names.input.display()));
+    let (pieces, give_back) = pipeline::read_ahead(reader).map_err(unreadable)?;
+    while let Some((bytes, consumed)) = pipeline::next(&pieces).map_err(unreadable)? {
+        if context.interrupt.asked().is_some() {
+            return Err(unreadable(io::Error::other("interrupted")).into());
         }
-        let (_, coverage, proof) = redactor.finish().map_err(failed)?;
-        Ok((coverage, proof))
-    })
+        redactor.feed(&bytes).map_err(failed)?;
+        bar.update(Phase::Read, consumed, size);
+        let _ = give_back.send(bytes);
+    }
+    let (_, coverage, proof) = redactor.finish().map_err(failed)?;
+    Ok((coverage, proof))
 }
 
 /// Where a file of the directory goes.

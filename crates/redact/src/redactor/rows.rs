@@ -21,7 +21,7 @@ impl<W: Write> Redactor<W> {
         let (used, ended) = table.pass::<Error>(bytes, out, |row| {
             let kind = usize::try_from(field(row, layout.node_type)).unwrap_or(usize::MAX);
             let name = field(row, layout.node_name);
-            let role = layout.node_roles.get(kind).copied().unwrap_or(Role::SYSTEM);
+            let role = layout.node_roles.get(kind).copied().unwrap_or(Role::VALUE);
             roles.mark(name, role, offset)?;
             let is_object = Some(kind) == layout.object;
             let class = if is_object { u32::try_from(name).ok() } else { None };
@@ -67,7 +67,7 @@ impl<W: Write> Redactor<W> {
             }
             let kind = usize::try_from(field(row, layout.edge_type)).unwrap_or(usize::MAX);
             let mut changed = 0;
-            let role = layout.edge_roles.get(kind).copied().unwrap_or(Some(Role::INTERNAL));
+            let role = layout.edge_roles.get(kind).copied().unwrap_or(Some(Role::VALUE));
             if let Some(role) = role {
                 let name = field(row, layout.edge_name);
                 if let Some(named) = named
@@ -86,7 +86,7 @@ impl<W: Write> Redactor<W> {
                     roles.mark(name, role, offset)?;
                 }
                 if let Some(name) = row.get_mut(layout.edge_name) {
-                    *name = name.saturating_mul(2);
+                    *name = name.saturating_mul(2).saturating_add(u64::from(role == Role::VALUE));
                     changed = 1 << layout.edge_name;
                 }
             }

@@ -12,6 +12,7 @@ use super::{cannot_write, place, snapshot};
 use crate::args::RedactArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
+use crate::inputs::is_snapshot_name;
 
 /// The report, in the directory that is shared.
 const REPORT: &str = "redaction-report.json";
@@ -23,7 +24,7 @@ pub(super) fn redact(
     context: &Context,
     args: &RedactArgs,
     redaction: &Redaction,
-    map: Option<File>,
+    map: Option<&File>,
 ) -> anyhow::Result<(RedactDocument, ExitStatus)> {
     let (root, output) = (&args.input, &args.output);
     if output.exists() && !args.force {
@@ -44,10 +45,16 @@ pub(super) fn redact(
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
         }
-        let done = if is_snapshot(&path) {
-            snapshot(context, &path, &to, redaction, map.as_ref()).map(Some)
-        } else {
-            text(&path, &to).map_err(|error| cannot_write(&to, &error).into())
+        let done = match kind_of(&path) {
+            Ok(Kind::Snapshot) => snapshot(context, &path, &to, redaction, map).map(Some),
+            Ok(Kind::Rows) => {
+                left_out.push(failure(&path, "it has the texts of a snapshot: make it anew"));
+                continue;
+            }
+            Ok(Kind::Other) => text(&path, &to).map_err(|error| cannot_write(&to, &error).into()),
+            Err(error) => {
+                Err(Failure::unreadable(format!("cannot read {}: {error}", path.display())).into())
+            }
         };
         match done {
             Ok(Some(file)) => files.push(file),
@@ -100,10 +107,45 @@ fn walk(root: &Path, left_out: &mut Vec<wire::Failure>) -> Result<Vec<PathBuf>, 
     Ok(files)
 }
 
-fn is_snapshot(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
-    name.ends_with(".heapsnapshot") || name.ends_with(".heaptimeline")
+/// What a file is, as far as it is treated alike.
+enum Kind {
+    Snapshot,
+    /// Rows of a snapshot's nodes, as `export` writes them.
+    Rows,
+    Other,
+}
+
+/// By the name, else by what it begins with: a collector's leftover may be called anything.
+fn kind_of(path: &Path) -> io::Result<Kind> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let is_of_snapshot = [".heapsnapshot", ".heaptimeline"].iter().any(|part| name.contains(part));
+    if is_of_snapshot && (name.ends_with(".csv") || name.ends_with(".ndjson")) {
+        return Ok(Kind::Rows);
+    }
+    let is_snapshot =
+        is_snapshot_name(path) || begins_like_snapshot(BufReader::new(File::open(path)?))?;
+    Ok(if is_snapshot { Kind::Snapshot } else { Kind::Other })
+}
+
+/// Whether it begins with `{"snapshot"`, after a mark of the byte order and blanks.
+fn begins_like_snapshot(reader: impl BufRead) -> io::Result<bool> {
+    let mut expected = b"{\"snapshot\"".iter().peekable();
+    let mut is_begun = false;
+    for byte in reader.bytes() {
+        let byte = byte?;
+        let is_mark = !is_begun && matches!(byte, 0xef | 0xbb | 0xbf);
+        if is_mark || byte.is_ascii_whitespace() {
+            continue;
+        }
+        is_begun = true;
+        if expected.next() != Some(&byte) {
+            return Ok(false);
+        }
+        if expected.peek().is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Copies a text file without its credentials, line by line. `None` if it is no text; nothing is written then.

@@ -7,15 +7,45 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use heapglass_format::pack::Packer;
 use heapglass_format::source::Reader;
 
+use crate::interrupt::Interrupt;
+
 /// Pieces that wait between two steps, of at most a megabyte each.
 const WAITING: usize = 4;
 const PIECE: usize = 1 << 20;
 
-/// What was read, and how far the file on the disk is.
+/// What was read, and how far the file on the disk is. An empty one is the end: without it the reader has failed.
 pub(super) type Piece = io::Result<(Vec<u8>, u64)>;
 
-/// Reads ahead until the end or an error. Buffers come back through `empty`.
-pub(super) fn read(mut reader: Reader, full: &SyncSender<Piece>, empty: &Receiver<Vec<u8>>) {
+/// Reads ahead, on a thread of its own, until the end or an error. Buffers come back through the sender.
+///
+/// Nobody waits for the thread: standard input may never end, and an error of the redaction is told at once.
+pub(super) fn read_ahead(reader: impl Source) -> io::Result<(Receiver<Piece>, Sender<Vec<u8>>)> {
+    let (full, pieces) = sync_channel(WAITING);
+    let (give_back, empty) = channel();
+    let thread = std::thread::Builder::new().name("reading".to_owned());
+    thread.spawn(move || read(reader, &full, &empty))?;
+    Ok((pieces, give_back))
+}
+
+/// What is read ahead, and how far it is.
+pub(super) trait Source: Read + Send + 'static {
+    fn consumed(&self) -> u64;
+}
+
+impl Source for Reader {
+    fn consumed(&self) -> u64 {
+        Reader::consumed(self)
+    }
+}
+
+/// The next piece, or `None` at the end.
+pub(super) fn next(pieces: &Receiver<Piece>) -> io::Result<Option<(Vec<u8>, u64)>> {
+    let ended = || io::Error::other("reading has ended before the end of the file");
+    let piece = pieces.recv().map_err(|_| ended())??;
+    Ok(Some(piece).filter(|(bytes, _)| !bytes.is_empty()))
+}
+
+fn read(mut reader: impl Source, full: &SyncSender<Piece>, empty: &Receiver<Vec<u8>>) {
     loop {
         let mut buffer = empty.try_recv().unwrap_or_default();
         buffer.resize(PIECE, 0);
@@ -35,6 +65,7 @@ pub(super) fn read(mut reader: Reader, full: &SyncSender<Piece>, empty: &Receive
 pub(super) struct Behind {
     full: SyncSender<Vec<u8>>,
     empty: Receiver<Vec<u8>>,
+    interrupt: Interrupt,
 }
 
 /// The other end.
@@ -44,19 +75,18 @@ pub(super) struct Ahead {
 }
 
 /// Both ends.
-pub(super) fn pieces() -> (Behind, Ahead) {
+pub(super) fn pieces(interrupt: Interrupt) -> (Behind, Ahead) {
     let (full, filled) = sync_channel(WAITING);
     let (empty, emptied) = channel();
-    (Behind { full, empty: emptied }, Ahead { full: filled, empty })
-}
-
-/// The ends of what is read.
-pub(super) fn read_ahead() -> (SyncSender<Piece>, Receiver<Piece>) {
-    sync_channel(WAITING)
+    (Behind { full, empty: emptied, interrupt }, Ahead { full: filled, empty })
 }
 
 impl Write for Behind {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.interrupt.asked().is_some() {
+            return Err(io::Error::other("interrupted"));
+        }
+        let bytes = bytes.get(..PIECE).unwrap_or(bytes);
         let mut piece = self.empty.try_recv().unwrap_or_default();
         piece.clear();
         piece.extend_from_slice(bytes);
@@ -78,5 +108,45 @@ impl Ahead {
             let _ = self.empty.send(piece);
         }
         packer.finish().map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read, Write};
+
+    use super::{PIECE, Source, next, pieces, read_ahead};
+    use crate::interrupt::Interrupt;
+
+    struct Odd(&'static [u8]);
+
+    impl Read for Odd {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(!self.0.is_empty(), "as a fault of a decoder would end the thread");
+            self.0.read(buffer)
+        }
+    }
+
+    impl Source for Odd {
+        fn consumed(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn a_reader_that_ends_without_saying_so_is_an_error() {
+        let (pieces, _give_back) = read_ahead(Odd(b"abc")).expect("a thread");
+        let first = next(&pieces).expect("a piece").expect("bytes");
+        assert_eq!(first.0, b"abc");
+        assert!(next(&pieces).is_err());
+    }
+
+    #[test]
+    fn what_waits_is_cut_into_pieces() {
+        let (mut behind, ahead) = pieces(Interrupt::default());
+        let writing = std::thread::spawn(move || ahead.full.iter().map(|p| p.len()).max());
+        behind.write_all(&vec![b'x'; 3 * PIECE + 1]).expect("written");
+        drop(behind);
+        assert_eq!(writing.join().expect("it ends"), Some(PIECE));
     }
 }
