@@ -103,6 +103,17 @@ fn a_real_heap_keeps_every_figure() {
     }
 }
 
+/// What lies outside V8's heap in a browser has long types of C++ for names.
+#[test]
+fn a_page_keeps_its_classes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let page = root().join("fixtures/page-chromium.heapsnapshot.zst");
+    let page = page.to_str().expect("UTF-8");
+    let answer = redact(dir.path(), &[page, "b.heapsnapshot.zst"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert_eq!(figures(dir.path(), page), figures(dir.path(), "b.heapsnapshot.zst"));
+}
+
 /// Figures, class names and what leaks are the same without the names of the program's own properties.
 #[test]
 fn structure_keeps_every_figure_and_no_name_of_the_program() {

@@ -6,8 +6,10 @@
 use crate::names::{is_index, is_of_code, is_script_path};
 use crate::roles::Role;
 
-/// Longest name of an object outside V8's heap: a type of C++ with its parameters.
+/// Longest name, but for types of C++.
 const LONGEST: usize = 200;
+/// Longest type of C++, with its parameters: those of Blink reach 1,000.
+const LONGEST_TYPE: usize = 4096;
 
 /// Names that have no form in common.
 const FIXED: [&str; 9] = [
@@ -37,12 +39,14 @@ const TOLD_APART: [&str; 8] = [
 /// Whether a class, a function, code or an object outside the heap is named as a programmer names it, or in a form of
 /// the runtime's own.
 pub(crate) fn is_named_by_code(text: &str, uses: Role) -> bool {
-    text.len() <= LONGEST
-        && (is_function(text)
+    let has_form = || {
+        is_function(text)
             || is_owned(text)
             || uses.has(Role::CLASS | Role::NATIVE) && is_class(text)
             || uses.has(Role::CODE | Role::NATIVE) && is_in_brackets(text)
-            || uses.has(Role::NATIVE) && is_of_cpp(text))
+    };
+    text.len() <= LONGEST && has_form()
+        || text.len() <= LONGEST_TYPE && uses.has(Role::NATIVE) && is_of_cpp(text)
 }
 
 /// A function's name with what V8 puts before it: `bound get size`, `async #load`.
@@ -138,7 +142,9 @@ fn is_of_cpp(text: &str) -> bool {
     first.contains("::")
         && text
             .split([' ', '(', ')', '[', ']', ',', '<', '>', '*', '&'])
-            .all(|word| is_of_code(word) || is_size(word))
+            // `blink::(anonymous namespace)::Loader`
+            .map(|word| word.trim_matches(':'))
+            .all(|word| word.is_empty() || is_of_code(word) || is_size(word))
 }
 
 /// The name of a DOM node with its attributes' values taken out, as in `Detached <div id="…">`. `None` for
