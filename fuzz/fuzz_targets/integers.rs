@@ -1,21 +1,24 @@
-//! The integer scanner against its plain twin, and both against a slow one that is obviously
-//! right.
+//! The integer scanner in all ways that this processor has against its plain twin, and that against a
+//! slow one that is obviously right.
 #![no_main]
 
-use heapglass_format::scan::{Integers, parse_integers, parse_integers_plain};
+use heapglass_format::scan::{Integers, IntegersWay};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|run: &[u8]| {
-    let (mut fast, mut plain) = (Integers::default(), Integers::default());
-    let result = parse_integers(run, &mut fast);
-    assert_eq!(result, parse_integers_plain(run, &mut plain));
-    assert_eq!((fast.low(), fast.wide()), (plain.low(), plain.wide()));
+    let mut plain = Integers::default();
+    let result = IntegersWay::Plain.parse(run, &mut plain);
+    for way in IntegersWay::available() {
+        let mut fast = Integers::default();
+        assert_eq!(way.parse(run, &mut fast), result, "{way:?}");
+        assert_eq!((fast.low(), fast.wide()), (plain.low(), plain.wide()), "{way:?}");
+    }
 
-    let fast: Vec<u64> = (0..fast.low().len()).map(|at| fast.get(at)).collect();
+    let plain: Vec<u64> = (0..plain.low().len()).map(|at| plain.get(at)).collect();
     match (slow(run), result) {
-        (Some(slow), Ok(())) => assert_eq!(slow, fast),
+        (Some(slow), Ok(())) => assert_eq!(slow, plain),
         (None, Err(_)) => {}
-        (slow, fast) => panic!("slow: {slow:?}, fast: {fast:?}"),
+        (slow, plain) => panic!("slow: {slow:?}, plain: {plain:?}"),
     }
 });
 

@@ -23,7 +23,7 @@ impl<'a> Flow<'a> {
         let count = graph.node_count();
         let mut first = vec![0u32; count as usize + 1];
         for from in (0..count).flat_map(|number| graph.predecessors(number)) {
-            if let Some(slot) = first.get_mut(*from as usize + 1) {
+            if let Some(slot) = first.get_mut(from as usize + 1) {
                 *slot += 1;
             }
         }
@@ -35,7 +35,7 @@ impl<'a> Flow<'a> {
         let mut next = first.clone();
         let mut to = vec![0u32; sum as usize];
         for number in 0..count {
-            for &from in graph.predecessors(number) {
+            for from in graph.predecessors(number) {
                 let Some(at) = next.get_mut(from as usize) else { continue };
                 if let Some(slot) = to.get_mut(*at as usize) {
                     *slot = number;
@@ -43,9 +43,8 @@ impl<'a> Flow<'a> {
                 *at += 1;
             }
         }
-        let is_start = |&number: &u32| {
-            number == 0 || graph.predecessors(number).iter().all(|&from| from == number)
-        };
+        let is_start =
+            |&number: &u32| number == 0 || graph.predecessors(number).all(|from| from == number);
         let starts = (0..count).filter(is_start).collect();
         let mut flow = Flow { graph, first, to, starts, alive: Vec::new() };
         flow.alive = flow.reached(vec![false; count as usize]);

@@ -71,13 +71,14 @@ pub(crate) struct Columns {
     pub edge_name: Column<u32>,
     /// E: ordinal of the target. Scanner.
     pub edge_to: Column<u32>,
-    /// N: the node's number in the depth-first preorder of the dominator pass.
-    pub preorder_number: Column<u32>,
-    /// Inverse of `preorder_number`.
+    /// N: the node that has this number in the depth-first preorder of the dominator pass.
     pub preorder_node: Column<u32>,
-    /// N+1, by preorder number: start of the node's predecessors in `predecessor_from`.
+    /// N: the preorder number of the node from which that search came, by an essential edge, or
+    /// [`NO_PARENT`].
+    pub search_parent: Column<u32>,
+    /// N+1: start of the node's predecessors in `predecessor_from`.
     pub predecessor_first: Column<u32>,
-    /// For each essential edge, sorted by target, the preorder number of its source.
+    /// For each other essential edge, sorted by target, the preorder number of its source.
     pub predecessor_from: Column<u32>,
     /// `[target, source]` ordinals of the edges that are not essential, ascending.
     pub other_retainers: Column<[u32; 2]>,
@@ -104,8 +105,8 @@ impl Columns {
             ("tree_order", self.tree_order.len()),
             ("tree_size", self.tree_size.len()),
             ("class", self.class.len()),
-            ("preorder_number", self.preorder_number.len()),
             ("preorder_node", self.preorder_node.len()),
+            ("search_parent", self.search_parent.len()),
             ("first_edge", self.first_edge.len().saturating_sub(1)),
             ("predecessor_first", self.predecessor_first.len().saturating_sub(1)),
         ];
@@ -119,6 +120,9 @@ impl Columns {
         wrong.or(short).map_or(Ok(()), |(name, _)| Err(*name))
     }
 }
+
+/// In [`Columns::search_parent`]: the search did not come to the node by an edge.
+pub(crate) const NO_PARENT: u32 = u32::MAX;
 
 /// An edge as seen from its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,8 +186,8 @@ impl Graph {
             edge_type: container.column("edge_type")?,
             edge_name: container.column("edge_name")?,
             edge_to: container.column("edge_to")?,
-            preorder_number: container.column("preorder_number")?,
             preorder_node: container.column("preorder_node")?,
+            search_parent: container.column("search_parent")?,
             predecessor_first: container.column("predecessor_first")?,
             predecessor_from: container.column("predecessor_from")?,
             other_retainers: container.column("other_retainers")?,
@@ -439,20 +443,15 @@ impl Graph {
         let order = &*self.columns.preorder_node;
         let essential = self
             .essential_retainers(node)
-            .iter()
-            .filter_map(move |&from| order.get(from as usize).map(|&node| Ordinal(node)));
+            .filter_map(move |from| order.get(from as usize).map(|&node| Ordinal(node)));
         let others = self.other_retainers(node).iter().map(|pair| Ordinal(pair[1]));
         essential.chain(others).filter(|&from| self.has(from))
     }
 
     /// Number of edges into `node`. Constant time.
     pub fn retainer_count(&self, node: Ordinal) -> u64 {
-        (self.essential_retainers(node).len() + self.other_retainers(node).len()) as u64
-    }
-
-    fn essential_retainers(&self, node: Ordinal) -> &[u32] {
-        let number = self.columns.preorder_number.get(node.index());
-        number.map_or(&[], |&number| self.predecessors(number))
+        let parents = self.search_parent(node).iter().count();
+        (parents + self.predecessor_list(node).len() + self.other_retainers(node).len()) as u64
     }
 
     /// The node with this number in the preorder of the dominator pass.
@@ -461,10 +460,23 @@ impl Graph {
     }
 
     /// Preorder numbers of the sources of the essential edges into the node of this number.
-    pub(crate) fn predecessors(&self, number: u32) -> &[u32] {
+    pub(crate) fn predecessors(&self, number: u32) -> impl Iterator<Item = u32> + '_ {
+        self.node_of_number(number).into_iter().flat_map(|node| self.essential_retainers(node))
+    }
+
+    /// Preorder numbers of the sources of the essential edges into `node`.
+    fn essential_retainers(&self, node: Ordinal) -> impl Iterator<Item = u32> + '_ {
+        self.search_parent(node).into_iter().chain(self.predecessor_list(node).iter().copied())
+    }
+
+    fn search_parent(&self, node: Ordinal) -> Option<u32> {
+        self.columns.search_parent.get(node.index()).copied().filter(|&from| from != NO_PARENT)
+    }
+
+    fn predecessor_list(&self, node: Ordinal) -> &[u32] {
         let first = &*self.columns.predecessor_first;
-        let at = |number: usize| first.get(number).map_or(0, |&from| from as usize);
-        let range = at(number as usize)..at(number as usize + 1);
+        let at = |node: usize| first.get(node).map_or(0, |&from| from as usize);
+        let range = at(node.index())..at(node.index() + 1);
         self.columns.predecessor_from.get(range).unwrap_or_default()
     }
 

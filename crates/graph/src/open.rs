@@ -52,7 +52,7 @@ pub struct Snapshot {
 }
 
 /// Raised whenever a pass computes something else than before, so that older indexes are rebuilt.
-const ENGINE: u32 = 3;
+const ENGINE: u32 = 4;
 
 /// What an index says of itself.
 #[derive(Debug, Serialize, Deserialize)]

@@ -13,8 +13,9 @@ const UNSAFE: &[&str] = &[
     "crates/format/src/buffer.rs",
     // Maps the index file.
     "crates/format/src/container/read.rs",
-    // Vector instructions for runs of integers; its twin is `parse_plain` beside it.
+    // Vector instructions for runs of integers; the twin of both is `plain` beside them.
     "crates/format/src/scan/integers/avx2.rs",
+    "crates/format/src/scan/integers/avx512.rs",
 ];
 
 /// Crates that never print, read the environment or open a socket; `report` renders text but does

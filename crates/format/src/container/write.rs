@@ -71,6 +71,16 @@ impl ContainerWriter {
         }
     }
 
+    /// As [`ContainerWriter::stream`] for a section that no pass reads; `None` if the file will not
+    /// be an index.
+    pub fn keep_stream<T: Pod>(
+        &self,
+        name: &'static str,
+        capacity: u64,
+    ) -> Option<SectionWriter<'_>> {
+        self.is_index.then(|| self.stream::<T>(name, capacity))
+    }
+
     /// Writes a whole section.
     pub fn put<T: Pod>(&self, name: &'static str, rows: &[T]) -> Result<()> {
         let mut section = self.stream::<T>(name, rows.len() as u64);

@@ -1,11 +1,15 @@
 //! Runs of integers: `1,2,3` with white space anywhere between.
 //!
-//! Two ways read them: [`plain`] byte by byte, which takes every run and says what is wrong with
-//! a bad one, and [`avx2`], which takes 64 bytes at a time, only what V8 writes, and gives up on
+//! Three ways read them: `plain` byte by byte, which takes every run and says what is wrong with
+//! a bad one, and `avx2` and `avx512`, which take 64 bytes at a time, only what V8 writes, and give up on
 //! anything else.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod block;
 mod plain;
 
 /// Why a run of integers could not be read.
@@ -62,9 +66,10 @@ impl Integers {
         self.wide.clear();
     }
 
-    /// Makes room for all values that a run of `bytes` bytes can hold.
+    /// Makes room for all values that a run of `bytes` bytes can hold, and for the seven more that
+    /// vectors of eight write past the last.
     fn make_room(&mut self, bytes: usize) {
-        let most = self.len + bytes / 2 + 1;
+        let most = self.len + bytes / 2 + 8;
         if self.low.len() < most {
             self.low.resize(most, 0);
         }
@@ -81,15 +86,20 @@ impl Integers {
     /// Appends a value; [`Integers::make_room`] has been called.
     #[inline(always)]
     fn push(&mut self, value: u64) {
-        let low = match u32::try_from(value) {
+        self.len += 1;
+        self.put(self.len - 1, value);
+    }
+
+    /// Puts a value in place of one that is there; wide ones from front to back.
+    #[inline(always)]
+    fn put(&mut self, at: usize, value: u64) {
+        self.low[at] = match u32::try_from(value) {
             Ok(low) if low != u32::MAX => low,
             _ => {
-                self.wide.push((self.len, value));
+                self.wide.push((at, value));
                 u32::MAX
             }
         };
-        self.low[self.len] = low;
-        self.len += 1;
     }
 }
 
@@ -97,22 +107,56 @@ impl Integers {
 ///
 /// Grammar: white space, or integers without sign separated by one comma each, white space
 /// around each. On an error, `out` holds the integers before it.
-pub fn parse(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
-    out.clear();
-    out.make_room(run.len());
-    #[cfg(target_arch = "x86_64")]
-    if avx2::is_available() {
-        let at = avx2::parse(run, out);
-        return plain::parse(run, at, out);
-    }
-    plain::parse(run, 0, out)
+pub(super) fn parse(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
+    Way::fastest().parse(run, out)
 }
 
-/// As [`parse`], never by anything but the plain loop: the twin for tests.
-pub fn parse_plain(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
-    out.clear();
-    out.make_room(run.len());
-    plain::parse(run, 0, out)
+/// How runs are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Byte by byte: the twin for tests.
+    Plain,
+    /// With the instructions of most processors.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// With those of servers and some others.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Way {
+    /// Those that this processor has, the fastest last.
+    pub fn available() -> impl Iterator<Item = Way> {
+        #[cfg(target_arch = "x86_64")]
+        let ways = [
+            Some(Way::Plain),
+            avx2::is_available().then_some(Way::Avx2),
+            avx512::is_available().then_some(Way::Avx512),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let ways = [Some(Way::Plain)];
+        ways.into_iter().flatten()
+    }
+
+    fn fastest() -> Way {
+        Way::available().last().unwrap_or(Way::Plain)
+    }
+
+    /// As [`parse`], in this way.
+    ///
+    /// Panics if the processor does not have it.
+    pub fn parse(self, run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
+        out.clear();
+        out.make_room(run.len());
+        let at = match self {
+            Way::Plain => 0,
+            #[cfg(target_arch = "x86_64")]
+            Way::Avx2 => avx2::parse(run, out),
+            #[cfg(target_arch = "x86_64")]
+            Way::Avx512 => avx512::parse(run, out),
+        };
+        plain::parse(run, at, out)
+    }
 }
 
 #[cfg(test)]

@@ -13,9 +13,7 @@ mod strings;
 mod table;
 mod tables;
 
-pub use integers::{
-    BadInteger, Integers, parse as parse_integers, parse_plain as parse_integers_plain,
-};
+pub use integers::{BadInteger, Integers, Way as IntegersWay};
 pub use strings::LONGEST_VISITED;
 pub use tables::Tables;
 

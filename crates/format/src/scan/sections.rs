@@ -1,5 +1,6 @@
 //! One pass over the file: which section is next, and where its columns go.
 
+mod codes;
 mod edges;
 mod nodes;
 mod rest;
@@ -260,7 +261,8 @@ impl<'a> Reading<'a> {
             self.findings.push(Finding::new(FindingKind::RootOutOfRange, message));
             0
         };
-        let location_count = self.rest.finish_locations(self.writer, nodes.kinds.len())?;
+        let location_count =
+            self.rest.finish_locations(self.writer, nodes.kinds.len(), self.threads)?;
         Ok(Tables {
             node_type_names: layout.node.type_names,
             edge_type_names: layout.edge.type_names,

@@ -12,7 +12,8 @@ use bytemuck::{Pod, Zeroable};
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 
-/// Predecessors in preorder numbers: those of `w` are `from[first[w]..first[w + 1]]`.
+/// Predecessors in preorder numbers: those of the node with ordinal `v` are `from[first[v]..first[v + 1]]`
+/// and its parent in the search tree.
 #[derive(Debug)]
 pub(super) struct Predecessors {
     pub(super) first: Buffer<u32>,
@@ -21,7 +22,7 @@ pub(super) struct Predecessors {
 
 /// For each preorder number the number of its immediate dominator; 0 for the root.
 ///
-/// `parent` is the search tree, `reached` the number of nodes the search reached: nodes numbered
+/// `order` are the ordinals by preorder number, `parent` is the search tree, `reached` the number of nodes the search reached: nodes numbered
 /// past it are held only by each other, and by decree of DevTools the root dominates each of
 /// them. `last_step_bound` is how many climbs per node the last step of Semi-NCA may take on
 /// average before it is abandoned.
@@ -29,12 +30,13 @@ pub(super) struct Predecessors {
 /// Memory: 12 bytes a node beside the arguments.
 pub(super) fn immediate_dominators(
     predecessors: &Predecessors,
+    order: &[u32],
     parent: Buffer<u32>,
     reached: usize,
     last_step_bound: usize,
     scratch: &Scratch,
 ) -> Result<Buffer<u32>> {
-    let semi = semidominators(predecessors, &parent, reached, scratch)?;
+    let semi = semidominators(predecessors, order, &parent, reached, scratch)?;
     let mut dominator = scratch.copy(&parent)?;
     let bound = last_step_bound.saturating_mul(reached);
     if !nearest_common_ancestors(&semi, &mut dominator, reached, bound) {
@@ -49,12 +51,11 @@ pub(super) fn immediate_dominators(
 /// For each preorder number that of its semidominator.
 fn semidominators(
     predecessors: &Predecessors,
+    order: &[u32],
     parent: &[u32],
     reached: usize,
     scratch: &Scratch,
 ) -> Result<Buffer<u32>> {
-    // Idle memory that the forest cannot use would only stay resident beside it.
-    scratch.clear();
     let mut links = scratch.take::<Link>(parent.len())?;
     let mut semi = scratch.take::<u32>(parent.len())?;
     {
@@ -65,7 +66,8 @@ fn semidominators(
             // The search tree's own edge counts as a predecessor: for orphans it stands for the
             // root.
             let mut least = parent[w];
-            for &v in &from[first[w] as usize..first[w + 1] as usize] {
+            let node = order[w] as usize;
+            for &v in &from[first[node] as usize..first[node + 1] as usize] {
                 if (v as usize) < reached {
                     least = least.min(forest.least(v, w as u32));
                 }

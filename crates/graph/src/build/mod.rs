@@ -7,7 +7,7 @@
 //! | [`search`] | essential edges | preorder, what the page owns |
 //! | [`distance`] | strong edges | distances |
 //! | [`shallow`] | strong edges | sizes moved to owners |
-//! | [`predecessors`] | preorder | predecessors, in preorder numbers |
+//! | [`predecessors`] | preorder | predecessors beside those of the search tree, in preorder numbers |
 //! | [`dominators`] | predecessors | immediate dominators |
 //! | [`duplicates`] | ids | ids that several nodes have |
 //! | [`tree`] | dominators, shallow sizes | retained sizes, dominator tree in preorder |

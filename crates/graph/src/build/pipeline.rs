@@ -8,18 +8,20 @@ use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
 use heapglass_format::{EdgeType, Finding, FindingKind, NodeType, Phase, Progress, Result, Step};
 
+use super::bits::get;
 use super::classes::{self, Classes};
 use super::detached::{self, Detached};
 use super::dominators::immediate_dominators;
 use super::duplicates::{self, Duplicates};
 use super::facts::{self, EdgeFacts, NodeFacts};
-use super::interfaces::PlainObjects;
-use super::predecessors::{self, SortRules};
+use super::interfaces::{Interfaces, PlainObjects};
+use super::predecessors::{self, Retainers, SortRules};
 use super::search::{self, Preorder, SearchRules};
 use super::sizes::Sizes;
 use super::text::Text;
 use super::tree::{self, Tree};
 use super::{Adjacency, distance, shallow, statistics};
+use crate::graph::NO_PARENT;
 use crate::{ClassTable, Overview, SnapshotInfo, Statistics};
 
 /// Climbs per node that the last step of Semi-NCA may take on average.
@@ -52,21 +54,23 @@ pub(crate) fn build(
     let named = Named::new(writer, tables, text, threads)?;
     let edges = named.edges(writer, threads)?;
     begin(1, Step::Walks)?;
-    let Walked { preorder, mut classes, shallow, mut rest } =
+    let Walked { preorder, labels, shallow, mut rest } =
         walk(writer, named, edges, threads, scratch)?;
     begin(2, Step::Dominators)?;
-    let Held { dominators, unshared_elements, duplicates } =
-        hold(writer, &mut rest, preorder, &classes, &shallow, threads, scratch)?;
+    let Held { dominators, order, unshared_elements, mut classes, duplicates } =
+        hold(writer, &mut rest, preorder, labels, &shallow, threads, scratch)?;
     rest.findings.extend(duplicates.map(finding));
     begin(3, Step::Tree)?;
-    let order = writer.column::<u32>("preorder_node")?;
     let tree = tree::build(writer, &dominators, &order, &shallow, threads, scratch)?;
-    drop(order);
+    scratch.give(order);
     scratch.give(dominators);
     begin(4, Step::Sums)?;
-    let write = || write_tree(writer, &tree);
-    let finish = || {
+    let class_sizes = || {
+        write_tree(writer, &tree)?;
         classes::add_up_retained(&mut classes, &shallow, &tree);
+        Ok(())
+    };
+    let statistics = || {
         Ok(statistics::compute(&statistics::Sources {
             node_type: &rest.node_type,
             shallow: &shallow,
@@ -77,7 +81,7 @@ pub(crate) fn build(
             root_retained: tree.retained.get(rest.info.root),
         }))
     };
-    let ((), statistics) = both(threads, write, finish)?;
+    let ((), statistics) = both(threads, class_sizes, statistics)?;
     begin(5, Step::Write)?;
     Ok(overview(rest, statistics, classes))
 }
@@ -156,22 +160,30 @@ fn write_derived(writer: &ContainerWriter, detached: &Detached) -> Result<()> {
 /// What the walks over the edges gave.
 struct Walked {
     preorder: Preorder,
-    classes: Classes,
+    labels: Labels,
     shallow: Sizes,
     rest: Rest,
 }
 
-/// What later passes still need once the edges' targets are given back.
+/// What the classes are made of once edges are no longer needed.
+struct Labels {
+    distances: Buffer<i32>,
+    interfaces: Interfaces,
+    strings: StringTable,
+}
+
+/// What later passes still need of what was read.
 struct Rest {
     node_type: Buffer<u8>,
     first_edge: Buffer<u32>,
+    edge_to: Buffer<u32>,
     facts: NodeFacts,
     edges: EdgeFacts,
     info: SnapshotInfo,
     findings: Vec<Finding>,
 }
 
-/// Numbers the nodes and finds shallow sizes on one thread; distances and classes on the other.
+/// Numbers the nodes and finds shallow sizes on one thread; distances and interfaces on the other.
 fn walk(
     writer: &ContainerWriter,
     named: Named,
@@ -193,9 +205,10 @@ fn walk(
         page_roots: &roots.page,
     };
     let in_depth = || {
-        let mut preorder = search::preorder(graph, &search_rules, scratch)?;
-        writer.put("preorder_node", &preorder.order)?;
-        scratch.give(std::mem::replace(&mut preorder.order, Buffer::zeroed(0)?));
+        let preorder = search::preorder(graph, &search_rules, scratch)?;
+        if writer.is_index() {
+            write_parents(writer, &preorder, scratch)?;
+        }
         if !roots.user.is_empty() {
             move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
         }
@@ -207,22 +220,30 @@ fn walk(
         let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
         writer.keep("distance", &distances)?;
         writer.keep("detachedness", &detached)?;
-        let classes = classify(writer, &tables, &facts, &strings, scratch)?;
-        Ok((classes, distances))
+        let plain = facts.plain.words();
+        let interfaces = PlainObjects { graph, writer, plain, strings: &strings }.interfaces()?;
+        writer.put("interfaces", &crate::interfaces::encode(&interfaces.definitions))?;
+        Ok((distances, interfaces))
     };
-    let (preorder, (mut classes, distances)) = both(threads, in_depth, in_breadth)?;
-    let write = || writer.keep("preorder_number", &preorder.number);
-    let add_up = || {
-        classes::add_up(&mut classes, &shallow, &distances);
-        Ok(())
-    };
-    both(threads, write, add_up)?;
-    scratch.give(distances);
+    let (preorder, (distances, interfaces)) = both(threads, in_depth, in_breadth)?;
     let info = info(&tables, !roots.user.is_empty());
     let Tables { node_type, first_edge, findings, edge_to, .. } = tables;
-    scratch.give(edge_to);
-    let rest = Rest { node_type, first_edge, facts, edges, info, findings };
-    Ok(Walked { preorder, classes, shallow, rest })
+    let rest = Rest { node_type, first_edge, edge_to, facts, edges, info, findings };
+    let labels = Labels { distances, interfaces, strings };
+    Ok(Walked { preorder, labels, shallow, rest })
+}
+
+/// Writes for each ordinal the preorder number of its parent in the search, or [`NO_PARENT`].
+fn write_parents(writer: &ContainerWriter, preorder: &Preorder, scratch: &Scratch) -> Result<()> {
+    let Preorder { number, parent, tree_nodes, .. } = preorder;
+    let mut parents = scratch.take::<u32>(number.len())?;
+    for ((slot, &number), node) in parents.iter_mut().zip(&**number).zip(0..) {
+        let is_known = get(tree_nodes.words(), node);
+        *slot = if is_known { parent[number as usize] } else { NO_PARENT };
+    }
+    writer.put("search_parent", &parents)?;
+    scratch.give(parents);
+    Ok(())
 }
 
 fn find_distances(
@@ -258,27 +279,29 @@ fn move_sizes(
     Ok(())
 }
 
+/// Finds each node's class, and adds up all but their retained sizes.
 fn classify(
     writer: &ContainerWriter,
-    tables: &Tables,
-    facts: &NodeFacts,
-    strings: &StringTable,
+    rest: &Rest,
+    labels: Labels,
+    shallow: &Sizes,
     scratch: &Scratch,
 ) -> Result<Classes> {
-    let graph = Adjacency { first_edge: &tables.first_edge, to: &tables.edge_to };
-    let plain = facts.plain.words();
-    let interfaces = PlainObjects { graph, writer, plain, strings }.interfaces()?;
-    writer.put("interfaces", &crate::interfaces::encode(&interfaces.definitions))?;
+    let Labels { distances, interfaces, strings } = labels;
     let sources = classes::Sources {
-        node_type: &tables.node_type,
+        node_type: &rest.node_type,
         names: writer.rows("node_name")?,
-        type_names: &tables.node_type_names,
-        strings,
+        type_names: &rest.info.node_type_names,
+        strings: &strings,
         locations: writer.rows("locations")?,
-        plain,
+        plain: rest.facts.plain.words(),
         interfaces: &interfaces,
     };
-    classes::assign(&sources, scratch)
+    let mut classes = classes::assign(&sources, scratch)?;
+    classes::add_up(&mut classes, shallow, &distances);
+    scratch.give(distances);
+    writer.keep("class", &classes.of)?;
+    Ok(classes)
 }
 
 /// The root's children that searches start from, in edge order.
@@ -334,8 +357,11 @@ fn info(tables: &Tables, has_user_roots: bool) -> SnapshotInfo {
 struct Held {
     /// By preorder number.
     dominators: Buffer<u32>,
+    /// For each preorder number the node's ordinal.
+    order: Buffer<u32>,
     /// Element stores of arrays that one edge alone leads to.
     unshared_elements: Vec<u32>,
+    classes: Classes,
     duplicates: Option<Duplicates>,
 }
 
@@ -355,40 +381,50 @@ fn hold(
     writer: &ContainerWriter,
     rest: &mut Rest,
     preorder: Preorder,
-    classes: &Classes,
+    labels: Labels,
     shallow: &Sizes,
     threads: usize,
     scratch: &Scratch,
 ) -> Result<Held> {
-    let Preorder { number, parent, reached, page_owned, .. } = preorder;
     let rules = SortRules {
-        first_edge: &rest.first_edge,
+        graph: Adjacency { first_edge: &rest.first_edge, to: &rest.edge_to },
         root: rest.info.root,
         essential: &rest.edges.essential,
         broken: &rest.edges.broken,
-        number: &number,
-        page_owned: &page_owned,
+        number: &preorder.number,
+        page_owned: &preorder.page_owned,
+        tree_edges: preorder.tree_edges.words(),
     };
-    let retainers = predecessors::sort_by_target(writer, &rules, threads, scratch)?;
+    let retainers = predecessors::sort_by_target(&rules, threads, scratch)?;
     scratch.give(std::mem::replace(&mut rest.first_edge, Buffer::zeroed(0)?));
-    let unshared_elements = retainers.with_one_edge(rest.edges.elements.words(), &number);
+    scratch.give(std::mem::replace(&mut rest.edge_to, Buffer::zeroed(0)?));
+    let (elements, tree_nodes) = (rest.edges.elements.words(), preorder.tree_nodes.words());
+    let (order, unshared_elements) = both(
+        threads,
+        || preorder.order(scratch),
+        || Ok(retainers.with_one_edge(elements, tree_nodes)),
+    )?;
+    let Preorder { number, parent, reached, .. } = preorder;
     scratch.give(number);
-    let find =
-        || immediate_dominators(&retainers.essential, parent, reached, LAST_STEP_BOUND, scratch);
-    let write = || {
+    let find = || {
+        let Retainers { essential, .. } = &retainers;
+        immediate_dominators(essential, &order, parent, reached, LAST_STEP_BOUND, scratch)
+    };
+    // Of what is left, this needs no edges, and half of the time that the dominators take.
+    let label = || {
+        let classes = classify(writer, rest, labels, shallow, scratch)?;
+        writer.keep("preorder_node", &order)?;
         writer.keep("predecessor_first", &retainers.essential.first)?;
         writer.keep("predecessor_from", &retainers.essential.from)?;
         writer.keep("other_retainers", &retainers.others)?;
-        writer.keep("class", &classes.of)?;
         writer.keep("shallow_low", shallow.low())?;
         writer.keep("shallow_wide", &shallow.wide())?;
-        // This thread has nothing else to do until the dominators are found.
-        duplicates::find(writer)
+        Ok((classes, duplicates::find(writer)?))
     };
-    let (dominators, duplicates) = both(threads, find, write)?;
-    // The list itself is not handed on: it is several times what a later pass wants at once.
+    let (dominators, (classes, duplicates)) = both(threads, find, label)?;
     scratch.give(retainers.essential.first);
-    Ok(Held { dominators, unshared_elements, duplicates })
+    scratch.give(retainers.essential.from);
+    Ok(Held { dominators, order, unshared_elements, classes, duplicates })
 }
 
 fn write_tree(writer: &ContainerWriter, tree: &Tree) -> Result<()> {

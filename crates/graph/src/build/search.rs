@@ -7,19 +7,22 @@ use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 
 use super::Adjacency;
-use super::bits::{Bits, get, set};
+use super::bits::{Bits, get, ones, set};
 
 /// A preorder numbering of all nodes.
 #[derive(Debug)]
 pub(super) struct Preorder {
     /// For each node ordinal its number.
     pub(super) number: Buffer<u32>,
-    /// For each number the node's ordinal.
-    pub(super) order: Buffer<u32>,
     /// For each number that of its parent in the search tree; 0 for the root.
     pub(super) parent: Buffer<u32>,
     /// How many nodes the search reached; those numbered later are held only by each other.
     pub(super) reached: usize,
+    /// For each edge ordinal: the search came to the edge's target through it.
+    pub(super) tree_edges: Bits,
+    /// For each node ordinal: an edge of `tree_edges` leads to it. It does not to the root, to roots of
+    /// the page, and to nodes that the root holds by decree.
+    pub(super) tree_nodes: Bits,
     /// For each node ordinal: owned by the page.
     pub(super) page_owned: Bits,
 }
@@ -44,7 +47,8 @@ pub(super) struct SearchRules<'a> {
 /// reaches from them belongs to the page; strong edges that are not essential are followed
 /// afterwards. That saves a walk of its own over all edges.
 ///
-/// Cost: each edge is looked at once. Memory: 12 bytes a node, and 12 for each on the path.
+/// Cost: each edge is looked at once. Memory: 8 bytes a node, 16 for each on the path, a bit for each
+/// edge.
 pub(super) fn preorder(
     graph: Adjacency<'_>,
     rules: &SearchRules<'_>,
@@ -56,8 +60,9 @@ pub(super) fn preorder(
         rules,
         seen: Bits::new(nodes)?,
         page: Bits::new(nodes)?,
+        tree_edges: Bits::new(graph.to.len())?,
+        tree_nodes: Bits::new(nodes)?,
         number: scratch.take(nodes)?,
-        order: scratch.take(nodes)?,
         parent: scratch.take(nodes)?,
         next: 0,
         stack: Vec::new(),
@@ -72,18 +77,32 @@ pub(super) fn preorder(
     }
     search.close_page()?;
     let edges = graph.edges(rules.root);
-    search.stack.push(Open { number: 0, next: edges.start, end: edges.end });
+    search.stack.push(Open { node: rules.root, number: 0, next: edges.start, end: edges.end });
     search.run::<false>();
     search.orphans()?;
     let reached = search.next as usize;
     search.the_rest();
-    let Search { number, order, parent, page, .. } = search;
-    Ok(Preorder { number, order, parent, reached, page_owned: page })
+    let Search { number, parent, page, tree_edges, tree_nodes, .. } = search;
+    Ok(Preorder { number, parent, reached, tree_edges, tree_nodes, page_owned: page })
+}
+
+impl Preorder {
+    /// For each number the node's ordinal. The search does without, so that it and what runs beside it
+    /// need no memory for that.
+    pub(super) fn order(&self, scratch: &Scratch) -> Result<Buffer<u32>> {
+        let mut order = scratch.take::<u32>(self.number.len())?;
+        let slots = &mut *order;
+        for (&number, node) in self.number.iter().zip(0u32..) {
+            slots[number as usize] = node;
+        }
+        Ok(order)
+    }
 }
 
 /// A node on the path: its edges from `next` to `end` are still to be looked at.
 #[derive(Clone, Copy)]
 struct Open {
+    node: u32,
     number: u32,
     next: u32,
     end: u32,
@@ -94,8 +113,9 @@ struct Search<'a> {
     rules: &'a SearchRules<'a>,
     seen: Bits,
     page: Bits,
+    tree_edges: Bits,
+    tree_nodes: Bits,
     number: Buffer<u32>,
-    order: Buffer<u32>,
     parent: Buffer<u32>,
     next: u32,
     stack: Vec<Open>,
@@ -109,11 +129,10 @@ impl Search<'_> {
     fn visit(&mut self, node: u32, parent: u32) {
         set(self.seen.words_mut(), node);
         self.number[node as usize] = self.next;
-        self.order[self.next as usize] = node;
         self.parent[self.next as usize] = parent;
         if node != self.rules.root {
             let edges = self.graph.edges(node);
-            self.stack.push(Open { number: self.next, next: edges.start, end: edges.end });
+            self.stack.push(Open { node, number: self.next, next: edges.start, end: edges.end });
         }
         self.next += 1;
     }
@@ -124,11 +143,12 @@ impl Search<'_> {
         let Adjacency { first_edge, to } = self.graph;
         let (essential, strong) = (self.rules.essential, self.rules.strong);
         let (seen, page) = (self.seen.words_mut(), self.page.words_mut());
-        let (number, order, parent) = (&mut *self.number, &mut *self.order, &mut *self.parent);
+        let (tree_edges, tree_nodes) = (self.tree_edges.words_mut(), self.tree_nodes.words_mut());
+        let (number, parent) = (&mut *self.number, &mut *self.parent);
         let root = self.rules.root;
         if PAGE {
             for open in &self.stack {
-                set(page, order[open.number as usize]);
+                set(page, open.node);
             }
         }
         while let Some(open) = self.stack.last_mut() {
@@ -147,28 +167,28 @@ impl Search<'_> {
                     continue;
                 }
                 if !PAGE && get(page, target) {
-                    let source = order[open.number as usize];
-                    if source != root && !get(page, source) {
+                    if open.node != root && !get(page, open.node) {
                         continue;
                     }
                 }
-                found = Some(target);
+                found = Some((edge, target));
                 break;
             }
-            let Some(target) = found else {
+            let Some((edge, target)) = found else {
                 self.stack.pop();
                 continue;
             };
             let parent_number = open.number;
             set(seen, target);
+            set(tree_edges, edge);
+            set(tree_nodes, target);
             if PAGE {
                 set(page, target);
             }
             number[target as usize] = self.next;
-            order[self.next as usize] = target;
             parent[self.next as usize] = parent_number;
             let (start, end) = (first_edge[target as usize], first_edge[target as usize + 1]);
-            self.stack.push(Open { number: self.next, next: start, end });
+            self.stack.push(Open { node: target, number: self.next, next: start, end });
             self.next += 1;
         }
     }
@@ -182,11 +202,11 @@ impl Search<'_> {
         waiting.retain(|&node| !set(page, node));
         if self.rules.root_is_held {
             let root = self.rules.root;
-            let into_root = |node: &u32| {
-                graph.edges(*node).any(|edge| graph.to[edge as usize] == root && get(strong, edge))
+            let into_root = |node: u32| {
+                graph.edges(node).any(|edge| graph.to[edge as usize] == root && get(strong, edge))
             };
-            let holders = &self.order[1..self.next as usize];
-            let is_page = self.rules.page_roots.contains(&root) || holders.iter().any(into_root);
+            let mut holders = ones(self.seen.words()).filter(|&node| node != root);
+            let is_page = self.rules.page_roots.contains(&root) || holders.any(into_root);
             if is_page && !set(page, root) {
                 waiting.push(root);
             }

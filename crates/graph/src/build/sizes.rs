@@ -43,6 +43,13 @@ impl Sizes {
         }
     }
 
+    /// The sum of all, `u64::MAX` if that does not fit.
+    pub(super) fn total(&self) -> u64 {
+        let fits = self.low.iter().filter(|&&low| low != WideColumn::ESCAPE);
+        let narrow: u64 = fits.map(|&low| u64::from(low)).sum();
+        self.wide.values().fold(narrow, |sum, &size| sum.saturating_add(size))
+    }
+
     pub(super) fn low(&self) -> &[u32] {
         &self.low
     }

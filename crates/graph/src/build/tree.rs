@@ -1,5 +1,6 @@
 //! The dominator tree: retained sizes, and a preorder in which every subtree is an interval.
 
+use bytemuck::{Pod, Zeroable};
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::container::ContainerWriter;
@@ -21,7 +22,8 @@ pub(super) struct Tree {
 /// which `order` are the ordinals, and writes what no later pass needs: `dominator` and
 /// `tree_position`. One thread adds up sizes while the other puts the nodes in order.
 ///
-/// Cost: a constant number of steps a node. Memory: 36 bytes a node beside the arguments.
+/// Cost: a constant number of steps a node. Memory: 24 bytes a node beside the arguments,
+/// 28 for heaps of 4 GiB and more.
 pub(super) fn build(
     writer: &ContainerWriter,
     dominator: &[u32],
@@ -55,38 +57,44 @@ fn in_preorder(
     scratch: &Scratch,
 ) -> Result<(Buffer<u32>, Buffer<u32>)> {
     let nodes = order.len();
-    let mut size = scratch.filled::<u32>(nodes, 1)?;
-    {
-        let size = &mut *size;
-        for w in (1..nodes).rev() {
-            size[dominator[w] as usize] += size[w];
-        }
-    }
-    // A parent is placed before its children; `next` is where its next child's subtree begins.
-    let mut next = scratch.take::<u32>(nodes)?;
+    let mut subtrees = scratch.filled(nodes, Subtree { size: 1, next: 0 })?;
     let (mut tree_order, mut tree_size) = (scratch.take(nodes)?, scratch.take(nodes)?);
     {
-        let (size, next) = (&*size, &mut *next);
+        let subtrees = &mut *subtrees;
         let (tree_order, tree_size) = (&mut *tree_order, &mut *tree_size);
+        for w in (1..nodes).rev() {
+            subtrees[dominator[w] as usize].size += subtrees[w].size;
+        }
+        // A parent is placed before its children.
         for w in 0..nodes {
+            let size = subtrees[w].size;
             let at = match w {
                 0 => 0,
                 _ => {
-                    let slot = &mut next[dominator[w] as usize];
-                    let at = *slot;
-                    *slot += size[w];
+                    let parent = &mut subtrees[dominator[w] as usize];
+                    let at = parent.next;
+                    parent.next += size;
                     at
                 }
             };
-            next[w] = at + 1;
+            subtrees[w].next = at + 1;
             let node = order[w];
             tree_order[at as usize] = node;
-            tree_size[node as usize] = size[w];
+            tree_size[node as usize] = size;
         }
     }
-    scratch.give(size);
-    scratch.give(next);
+    scratch.give(subtrees);
     Ok((tree_order, tree_size))
+}
+
+/// The subtree below a node. Both numbers are needed together, so they share a cache line.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Subtree {
+    /// How many nodes it has.
+    size: u32,
+    /// Where in preorder the subtree of the next child begins.
+    next: u32,
 }
 
 /// Writes for each ordinal its place in `tree_order`.
@@ -127,20 +135,51 @@ fn retained_sizes(
     shallow: &Sizes,
     scratch: &Scratch,
 ) -> Result<Sizes> {
+    // With sums of 4 bytes, which nearly every heap fits, this takes three quarters of the time.
+    match shallow.total() < u64::from(u32::MAX) {
+        true => sums::<u32>(dominator, order, shallow, scratch),
+        false => sums::<u64>(dominator, order, shallow, scratch),
+    }
+}
+
+/// A size in bytes, wide enough for the whole heap.
+trait Sum: Pod + TryFrom<u64> + Into<u64> {
+    fn plus(self, other: Self) -> Self;
+}
+
+impl Sum for u32 {
+    fn plus(self, other: u32) -> u32 {
+        self.saturating_add(other)
+    }
+}
+
+impl Sum for u64 {
+    fn plus(self, other: u64) -> u64 {
+        self.saturating_add(other)
+    }
+}
+
+fn sums<T: Sum>(
+    dominator: &[u32],
+    order: &[u32],
+    shallow: &Sizes,
+    scratch: &Scratch,
+) -> Result<Sizes> {
     let nodes = order.len();
-    let mut by_number = scratch.take::<u64>(nodes)?;
+    let mut by_number = scratch.take::<T>(nodes)?;
     let sums = &mut *by_number;
     for (slot, &node) in sums.iter_mut().zip(order) {
-        *slot = shallow.get(node);
+        // No node is larger than the heap, which fits.
+        *slot = T::try_from(shallow.get(node)).unwrap_or_else(|_| T::zeroed());
     }
     for w in (1..nodes).rev() {
         let own = sums[w];
         let slot = &mut sums[dominator[w] as usize];
-        *slot = slot.saturating_add(own);
+        *slot = slot.plus(own);
     }
     let mut retained = Sizes::new(scratch.filled(nodes, 0)?, &[]);
     for (&node, &size) in order.iter().zip(&*sums) {
-        retained.set(node, size);
+        retained.set(node, size.into());
     }
     scratch.give(by_number);
     Ok(retained)

@@ -1,5 +1,6 @@
 //! The `nodes` section.
 
+use super::codes::Codes;
 use super::edges::Edges;
 use super::{Next, Reading, empty, largest};
 use crate::buffer::Buffer;
@@ -156,45 +157,66 @@ fn saturate(value: u64) -> u32 {
 }
 
 fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
-    let count = rows.count();
-    let mut chunk = Chunk {
-        first_row: rows.first_row,
-        kinds: Vec::with_capacity(count),
-        names: Vec::with_capacity(count),
-        ids: Vec::with_capacity(count),
-        ids_wide: Vec::new(),
-        sizes: Vec::with_capacity(count),
-        sizes_wide: Vec::new(),
-        edge_counts: Vec::with_capacity(count),
-        trace_nodes: Vec::new(),
-        detachedness: Vec::new(),
-        max_js_object_id: 0,
-        unknown_types: 0,
-    };
-    for row in rows.values.low().chunks_exact(rows.width) {
-        let kind = code(&layout.codes, row[layout.kind], NodeType::Other(u8::MAX).code());
-        chunk.unknown_types += u64::from(kind.1);
-        chunk.kinds.push(kind.0);
-        chunk.names.push(row[layout.name]);
-        let id = row[layout.id];
-        chunk.ids.push(id);
-        chunk.sizes.push(row[layout.self_size]);
-        chunk.edge_counts.push(row[layout.edge_count]);
-        if id & 1 == 1 && id != WideColumn::ESCAPE {
-            chunk.max_js_object_id = chunk.max_js_object_id.max(u64::from(id));
+    let low = rows.values.low();
+    let places = [layout.kind, layout.name, layout.id, layout.self_size, layout.edge_count];
+    let mut chunk = match (rows.width, places) {
+        // What V8 of all versions writes. With places that are known beforehand it takes half the time.
+        (7, [0, 1, 2, 3, 4]) => columns(low.as_chunks::<7>().0.iter().map(first_five), layout),
+        (6, [0, 1, 2, 3, 4]) => columns(low.as_chunks::<6>().0.iter().map(first_five), layout),
+        _ => {
+            let row = |row: &[u32]| places.map(|place| row[place]);
+            columns(low.chunks_exact(rows.width).map(row), layout)
         }
-    }
+    };
+    chunk.first_row = rows.first_row;
     if let Some(field) = layout.trace_node_id {
-        chunk.trace_nodes.extend(rows.values.low().chunks_exact(rows.width).map(|row| row[field]));
+        chunk.trace_nodes.extend(low.chunks_exact(rows.width).map(|row| row[field]));
     }
     if let Some(field) = layout.detachedness {
         // DevTools keeps two bits.
-        chunk
-            .detachedness
-            .extend(rows.values.low().chunks_exact(rows.width).map(|row| (row[field] & 3) as u8));
+        chunk.detachedness.extend(low.chunks_exact(rows.width).map(|row| (row[field] & 3) as u8));
     }
     wide_values(rows, layout, &mut chunk);
     chunk
+}
+
+#[inline(always)]
+fn first_five<const WIDTH: usize>(row: &[u32; WIDTH]) -> [u32; 5] {
+    [row[0], row[1], row[2], row[3], row[4]]
+}
+
+/// Columns of rows of type, name, id, self size and edge count.
+#[inline(always)]
+fn columns(rows: impl ExactSizeIterator<Item = [u32; 5]>, layout: &NodeLayout) -> Chunk {
+    let count = rows.len();
+    let (mut kinds, mut names, mut ids) = (vec![0; count], vec![0; count], vec![0; count]);
+    let (mut sizes, mut edge_counts) = (vec![0; count], vec![0; count]);
+    let codes = Codes::new(&layout.codes, NodeType::Other(u8::MAX).code());
+    let (mut unknown_types, mut max_js_object_id) = (0, 0);
+    let slots =
+        kinds.iter_mut().zip(&mut names).zip(&mut ids).zip(&mut sizes).zip(&mut edge_counts);
+    for (row, ((((kind, name_slot), id_slot), size_slot), edges_slot)) in rows.zip(slots) {
+        let [raw, name, id, size, edges] = row;
+        (*kind, *name_slot, *id_slot) = (codes.get(raw), name, id);
+        (*size_slot, *edges_slot) = (size, edges);
+        unknown_types += u64::from(codes.is_unknown(raw));
+        let is_js_object = id & 1 == 1 && id != WideColumn::ESCAPE;
+        max_js_object_id = max_js_object_id.max(if is_js_object { u64::from(id) } else { 0 });
+    }
+    Chunk {
+        first_row: 0,
+        kinds,
+        names,
+        ids,
+        ids_wide: Vec::new(),
+        sizes,
+        sizes_wide: Vec::new(),
+        edge_counts,
+        trace_nodes: Vec::new(),
+        detachedness: Vec::new(),
+        max_js_object_id,
+        unknown_types,
+    }
 }
 
 /// Carries values that do not fit 32 bits over to their column.
@@ -210,13 +232,5 @@ fn wide_values(rows: &Rows<'_>, layout: &NodeLayout, chunk: &mut Chunk) {
         } else if field == layout.self_size {
             chunk.sizes_wide.push(entry);
         }
-    }
-}
-
-/// The stored code of a file's type number, and whether it is not listed in the file.
-pub(super) fn code(codes: &[u8], raw: u32, unknown: u8) -> (u8, bool) {
-    match codes.get(raw as usize) {
-        Some(&code) => (code, false),
-        None => (unknown, true),
     }
 }

@@ -50,10 +50,20 @@ impl Rest {
         &mut self,
         writer: &ContainerWriter,
         nodes: usize,
+        threads: usize,
     ) -> Result<u32> {
         let mut locations = std::mem::take(&mut self.locations);
         locations.retain(|row| (row[0] as usize) < nodes);
         if !locations.is_sorted_by_key(|row| row[0]) {
+            if threads > 1 {
+                let middle = locations.len() / 2;
+                let (near, far) = locations.split_at_mut(middle);
+                std::thread::scope(|scope| {
+                    scope.spawn(|| near.sort_by_key(|row| row[0]));
+                    far.sort_by_key(|row| row[0]);
+                });
+            }
+            // Of two sorted halves this is one merge.
             locations.sort_by_key(|row| row[0]);
         }
         locations.reverse();

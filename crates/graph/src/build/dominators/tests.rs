@@ -26,9 +26,15 @@ impl Flow {
         [32, 0].map(|last_step_bound| {
             let parent = scratch.copy(&numbered.parent).unwrap();
             let reached = numbered.reached;
-            let dominators =
-                immediate_dominators(&predecessors, parent, reached, last_step_bound, &scratch)
-                    .unwrap();
+            let dominators = immediate_dominators(
+                &predecessors,
+                &numbered.order,
+                parent,
+                reached,
+                last_step_bound,
+                &scratch,
+            )
+            .unwrap();
             let mut by_node = vec![0; self.out.len()];
             for (number, &node) in numbered.order.iter().enumerate() {
                 by_node[node as usize] = numbered.order[dominators[number] as usize];
@@ -139,7 +145,7 @@ impl Numbered {
         let mut pairs = Vec::new();
         for (from, targets) in flow.out.iter().enumerate() {
             let targets = targets.iter().filter(|&&to| to as usize != from);
-            pairs.extend(targets.map(|&to| (self.number[to as usize], self.number[from])));
+            pairs.extend(targets.map(|&to| (to, self.number[from])));
         }
         pairs.sort_unstable();
         let mut first = Buffer::zeroed(self.order.len() + 1).unwrap();
@@ -291,7 +297,14 @@ fn climbs_that_would_be_quadratic_are_given_up() {
     let numbered = Numbered::new(&flow);
     let predecessors = numbered.predecessors(&flow);
     let scratch = Scratch::default();
-    let semi = semidominators(&predecessors, &numbered.parent, numbered.reached, &scratch).unwrap();
+    let semi = semidominators(
+        &predecessors,
+        &numbered.order,
+        &numbered.parent,
+        numbered.reached,
+        &scratch,
+    )
+    .unwrap();
     let bound = 32 * numbered.reached;
     assert!(
         !nearest_common_ancestors(&semi, &mut numbered.parent.clone(), numbered.reached, bound),
