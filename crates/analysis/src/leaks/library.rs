@@ -46,7 +46,13 @@ pub(super) fn known_pattern(
         })
     };
     if packages.is_empty() {
-        let is_unmistakable = |names: &Vec<String>| names.iter().all(passes);
+        // Bundlers tell classes of one name apart by a number.
+        let is_class = |name: &String| {
+            let bare = |class: &str| class.trim_end_matches(|c: char| c.is_ascii_digit()) == name;
+            near().any(|step| bare(&step.object.class_name))
+        };
+        let is_there = |name: &String| passes(name) || is_class(name);
+        let is_unmistakable = |names: &Vec<String>| names.iter().all(is_there);
         return LIBRARIES.iter().find(|entry| entry.unmistakable.iter().any(is_unmistakable));
     }
     LIBRARIES

@@ -43,7 +43,7 @@ fn of_parameters(head: &str) -> Option<&str> {
     match name {
         "" => assigned(head),
         "constructor" => class_around(head.strip_suffix(name)?),
-        "function" => assigned(head.strip_suffix(name)?),
+        "function" | "async" => assigned(head.strip_suffix(name)?),
         "if" | "for" | "while" | "switch" | "catch" | "return" => None,
         _ => Some(name),
     }

@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
     }
 
     fn position(&self) -> Position {
-        let column = self.at - self.line_start - self.surplus;
+        let column = self.at.saturating_sub(self.line_start + self.surplus);
         Position { line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 
@@ -384,13 +384,13 @@ impl<'a> Reader<'a> {
                 (_, now) => now,
             };
         }
-        self.step();
-        if is_arrow {
+        let is_spread = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"..."));
+        for _ in 0..if is_spread { 3 } else { 1 + usize::from(is_arrow) } {
             self.step();
         }
         self.before = match byte {
             b';' => Before::Nothing,
-            b'.' => Before::Dot,
+            b'.' if !is_spread => Before::Dot,
             _ if is_arrow => Before::Arrow,
             _ => Before::Punctuation,
         };
