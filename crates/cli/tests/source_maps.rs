@@ -199,7 +199,10 @@ fn classes_functions_and_variables_have_their_names() {
     assert!(path.contains("variable sessions (s)"), "{path}");
     let document = json(dir.path(), &[&["object", LAST, "@10001"], &MAPPED[..]].concat(), "object");
     let location = &document["object"]["location"];
-    assert_eq!(location["generated"]["file"], "/srv/dist/bundle.js");
+    assert_eq!(
+        (&location["script"], &location["line"]),
+        (&"/srv/src/session.ts".into(), &2.into())
+    );
     assert_eq!(document["object"]["class_name"], "t");
     assert_eq!(document["object"]["original_class_name"], "Session");
 }

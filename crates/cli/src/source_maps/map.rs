@@ -247,16 +247,21 @@ fn seen_from(script: &str, path: &str) -> String {
     if path.contains("://") || path.starts_with(['/', '\\']) || has_drive {
         return path.to_owned();
     }
-    let folder = script.rfind(['/', '\\']).and_then(|at| script.get(..at)).unwrap_or_default();
+    let end = script.rfind(['/', '\\']);
+    let folder = end.and_then(|at| script.get(..at)).unwrap_or_default();
     let (root, folder) = match folder.find("://") {
         Some(at) => folder.split_at(at + 3),
         None => ("", folder),
     };
     let mut parts: Vec<&str> = folder.split(['/', '\\']).collect();
-    if folder.is_empty() {
+    if end.is_none() {
         parts.clear();
     }
-    let is_whole = !root.is_empty() || folder.starts_with('/') || folder.get(1..2) == Some(":");
+    // Of `/b.js` and `file:///b.mjs` the folder is the root, one empty part.
+    let is_whole = end.is_some_and(|at| at == 0)
+        || !root.is_empty()
+        || folder.starts_with('/')
+        || folder.get(1..2) == Some(":");
     for part in path.split('/') {
         match part {
             "." => {}
