@@ -46,7 +46,9 @@ async function load() {
 }
 // Nor does it know `await` outside functions.
 async function main() {
-  const { init, step, expect } = await load();
+  const loaded = await load();
+  // What a bundle exports, Node does not see by name.
+  const { init, step, expect } = loaded.step ? loaded : loaded.default;
   if (init) await init();
   fs.mkdirSync(out, { recursive: true });
   fs.writeFileSync(`${out}/expect.json`, JSON.stringify(expect === null ? [] : [expect].flat().map(plain)));

@@ -64,6 +64,8 @@ pub struct Attribution {
     pub group_count: u64,
     /// Shallow sizes of what no group holds alone, in bytes.
     pub unattributed_size: u64,
+    /// By code: scripts that look like bundles, of which no source map says what in them is of which file.
+    pub unmapped_bundles: Vec<String>,
 }
 
 /// A package, a file, a class …
@@ -125,7 +127,8 @@ pub fn attribution(graph: &Graph, options: &AttributionOptions) -> Attribution {
             })
         })
         .collect();
-    Attribution { groups: shown, group_count, unattributed_size }
+    let unmapped_bundles = owners.minified_scripts(graph);
+    Attribution { groups: shown, group_count, unattributed_size, unmapped_bundles }
 }
 
 /// What nodes belong to.
@@ -173,6 +176,13 @@ impl Owners {
         match self {
             Owners::Code(seeds) | Owners::Packages(seeds) => &seeds.groups,
             Owners::Others(groups) => groups,
+        }
+    }
+
+    fn minified_scripts(&self, graph: &Graph) -> Vec<String> {
+        match self {
+            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.minified_scripts(graph),
+            Owners::Others(_) => Vec::new(),
         }
     }
 

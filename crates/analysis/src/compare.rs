@@ -10,6 +10,7 @@
 mod growth;
 mod join;
 mod objects;
+mod originals;
 mod process;
 mod select;
 mod series;
@@ -20,6 +21,7 @@ use heapglass_graph::{ClassRow, Graph, IdIndex};
 pub use growth::GrownObject;
 use join::{Join, join};
 pub use objects::{ChangedObjects, changed_objects};
+use originals::original_names;
 pub use process::{Evidence, relation};
 pub use select::{ChangeSort, Selected, find_changes, select_changes};
 pub use series::{
@@ -61,6 +63,8 @@ pub struct ClassChange {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_name: Option<String>,
     /// Objects before.
     pub base_count: u64,
     /// Sum of their shallow sizes, in bytes.
@@ -207,7 +211,12 @@ pub fn compare(base: &Graph, newer: &Graph, options: &CompareOptions) -> Compari
     let (classes, grown, grown_shallow, join) = if by_ids {
         let joined = join(base, newer, &ids, options.grown);
         let grown = growth::retained(base, newer, &ids, options.grown);
-        (joined.classes, grown, joined.grown, Some(joined.join))
+        let mut classes = joined.classes;
+        let names = original_names(&[base, newer], true);
+        for class in classes.iter_mut().filter(|_| !names.is_empty()) {
+            class.original_name = names.get(&class.class_key).cloned();
+        }
+        (classes, grown, joined.grown, Some(joined.join))
     } else {
         (classes_apart(base, newer), Vec::new(), Vec::new(), None)
     };
@@ -237,6 +246,7 @@ fn classes_apart(base: &Graph, newer: &Graph) -> Vec<ClassChange> {
             objects: None,
             class_key: row.class_key,
             class_name: row.class_name,
+            original_name: row.original_name,
         }
     };
     rows.map(change).collect()

@@ -15,6 +15,8 @@ pub struct ObjectSummary {
     pub node_type: String,
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_class_name: Option<String>,
     /// DevTools' display name of the object, see [`crate::display_name`].
     pub name: String,
     /// A short readable name with the id, see [`crate::label`].
@@ -36,6 +38,7 @@ pub fn describe(graph: &Graph, node: Ordinal) -> ObjectSummary {
         id: graph.id(node),
         node_type: graph.node_type_name(node).to_owned(),
         class_name: graph.class_name(node).to_owned(),
+        original_class_name: graph.original_class_name(node).map(str::to_owned),
         name: names::display_name(graph, node),
         label: names::label(graph, node),
         distance: graph.distance(node),

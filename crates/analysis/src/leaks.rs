@@ -15,7 +15,7 @@ mod series;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Graph, IdIndex, Location};
+use heapglass_graph::{Graph, IdIndex, Location, Original};
 
 use crate::compare::relation;
 use crate::roles::is_nobody;
@@ -81,6 +81,8 @@ pub struct LeakSuspect {
     pub kind: LeakKind,
     /// Class of what grows in number; of what grows in size where nothing grows in number.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_class_name: Option<String>,
     /// How sure it is that the growth goes on, 0 to 1.
     pub confidence: f64,
     /// New objects of the class that stay, for each interval.
@@ -101,6 +103,8 @@ pub struct LeakSuspect {
     pub location: Option<Location>,
     /// Name of the script of `location`; without one the file of the module that it hangs on.
     pub script: Option<String>,
+    /// Where that was written before a bundler moved it, if a source map says so.
+    pub original: Option<Original>,
     /// The npm package of the script, if it is of one.
     pub package: Option<String>,
     /// Whose code holds the package's on the way: other packages, `(application)`; nearest first, each once.
@@ -120,6 +124,11 @@ pub struct LeakSuspect {
 }
 
 impl LeakSuspect {
+    /// The file that `location` was written in, as far as that is known.
+    pub fn file(&self) -> Option<&str> {
+        self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
+    }
+
     /// Whether the growth is sure enough to be called a leak without "probably".
     pub fn is_certain(&self) -> bool {
         self.confidence >= CERTAIN

@@ -5,6 +5,8 @@ mod plain;
 
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
+use crate::name_with_original;
+
 pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text, utf16_units};
 
 /// Characters of a string, or of a plain object's name, that a label shows.
@@ -43,12 +45,23 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
         }
         NodeType::Symbol => symbol_text(graph, node),
         NodeType::Closure => {
-            format!("{}()", closure_name(graph, node).as_deref().unwrap_or("(anonymous)"))
+            let name = closure_name(graph, node);
+            let written = graph.location(node).and_then(|at| graph.original(at)?.name.as_deref());
+            match (name, written) {
+                // A method is `get size` or `onChange` of something, which says no less.
+                (Some(name), Some(written)) if !name.ends_with(written) => {
+                    format!("{written}() ({name})")
+                }
+                (None, Some(written)) => format!("{written}()"),
+                (name, _) => format!("{}()", name.as_deref().unwrap_or("(anonymous)")),
+            }
         }
         NodeType::Object if is_plain(graph, node) => {
             clipped(&display_name(graph, node), LABEL_CHARS)
         }
-        NodeType::Object | NodeType::Native => graph.class_name(node).to_owned(),
+        NodeType::Object | NodeType::Native => {
+            name_with_original(graph.class_name(node), graph.original_class_name(node))
+        }
         NodeType::RegExp => format!("/{}/", clipped(&graph.raw_name(node), LABEL_CHARS)),
         NodeType::Number => number_text(graph, node),
         _ if node == graph.root() => "(root)".to_owned(),

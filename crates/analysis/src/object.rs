@@ -3,7 +3,7 @@
 mod details;
 mod function;
 
-use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal};
+use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use details::{Detail, DetailKind};
 use function::variables;
@@ -126,6 +126,8 @@ pub struct ObjectReport {
     pub location: Option<Location>,
     /// Name of the script of `location`, where it could be found.
     pub script: Option<String>,
+    /// Where that was written before a bundler moved it, if a source map says so.
+    pub original: Option<Original>,
     /// What dominates it; `None` for the root.
     pub dominator: Option<ObjectSummary>,
     /// Number of nodes it retains, itself included.
@@ -179,6 +181,7 @@ pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectRe
         is_collection: table.is_some(),
         location: graph.location(node),
         script: source_of(graph, node).1,
+        original: graph.location(node).and_then(|at| graph.original(at)).cloned(),
         dominator: (node != graph.root()).then(|| describe(graph, graph.dominator(node))),
         retained_count: graph.retained_count(node),
         retainer_count: graph.retainer_count(node),

@@ -8,10 +8,10 @@ mod listeners;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Graph, Location, Ordinal};
+use heapglass_graph::{Graph, Location, Ordinal, Original};
 
 use crate::source::{Scripts, Source};
-use crate::{ObjectSummary, describe, package_of, path_to};
+use crate::{ObjectSummary, describe, path_to};
 
 /// Something that stands out.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Oddity {
     pub location: Option<Location>,
     /// Name of the script of `location`.
     pub script: Option<String>,
+    /// Where that was written before a bundler moved it, if a source map says so.
+    pub original: Option<Original>,
     /// The npm package of the script, if it is of one.
     pub package: Option<String>,
 }
@@ -88,8 +90,9 @@ fn tell(graph: &Graph, scripts: &Scripts<'_>, found: Found) -> Oddity {
         count: found.count,
         retained_size: found.retained_size,
         line: path.map(|path| path.text).unwrap_or_default(),
-        package: source.script.as_deref().and_then(package_of).map(str::to_owned),
+        package: source.package().map(str::to_owned),
         location: source.location,
         script: source.script,
+        original: source.original,
     }
 }

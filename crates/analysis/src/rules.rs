@@ -93,7 +93,7 @@ fn candidates(graph: &Graph, rule: &Rule, earlier: &[&Graph]) -> NodeSet {
         .classes
         .rows
         .iter()
-        .map(|row| rule.class.as_ref().is_none_or(|class| class.matches(&row.class_name)))
+        .map(|row| rule.class.as_ref().is_none_or(|class| row.is_named(|name| class.matches(name))))
         .collect();
     let survivors = rule.survived.then(|| Survivors::of(earlier));
     let on_path = OnPath::of(graph, &rule.path);

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal};
+use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal, Original};
 use rustc_hash::FxHashMap;
 
 use crate::object::{script_of_closure, source_of};
@@ -60,6 +60,8 @@ impl<'a> Scripts<'a> {
 pub(crate) struct Source {
     pub(crate) location: Option<Location>,
     pub(crate) script: Option<String>,
+    /// Where it was written before a bundler moved it, if a source map says so.
+    pub(crate) original: Option<Original>,
     pub(crate) owner: Option<ObjectSummary>,
 }
 
@@ -81,9 +83,14 @@ impl Source {
         }
     }
 
+    /// The file that it was written in, as far as that is known.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
+    }
+
     /// The npm package, if it is of one.
     pub(crate) fn package(&self) -> Option<&str> {
-        package_of(self.script.as_deref()?)
+        package_of(self.file()?)
     }
 }
 
@@ -94,13 +101,22 @@ pub(crate) fn sources(
     node: Ordinal,
 ) -> impl Iterator<Item = Source> {
     let graph = scripts.graph;
-    let above =
-        path.into_iter().flat_map(|path| path.steps.iter().rev().map(|step| step.object.ordinal));
-    let mut nodes = std::iter::once(node).chain(above);
+    let steps = path.map(|path| path.steps.as_slice()).unwrap_or_default();
+    // Each object upwards, with the edge that leads from it to the one below.
+    let below = steps.iter().rev().map(|step| step.edge.as_ref());
+    let above = steps.iter().rev().skip(1).map(|step| step.object.ordinal).zip(below);
+    let mut nodes = std::iter::once((node, None)).chain(above);
     let mut is_above_module = false;
     std::iter::from_fn(move || {
         while !is_above_module {
-            let node = nodes.next()?;
+            let (node, edge) = nodes.next()?;
+            // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
+            if let Some(scope) = graph.shared_scope(node) {
+                is_above_module = true;
+                let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
+                let script = Some(scope.script.clone());
+                return Some(Source { script, original, ..Source::default() });
+            }
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
                 continue;
@@ -112,7 +128,9 @@ pub(crate) fn sources(
             let (location, script) = scripts.of_node(node);
             is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
-                return Some(Source { location, script, owner: Some(describe(graph, node)) });
+                let original = location.and_then(|at| graph.original(at)).cloned();
+                let owner = Some(describe(graph, node));
+                return Some(Source { location, script, original, owner });
             }
         }
         None

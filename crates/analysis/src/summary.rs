@@ -72,8 +72,9 @@ pub fn class_pattern(text: &str) -> Result<Regex> {
 /// Selects and sorts rows of `classes`: [`heapglass_graph::Overview::classes`] for the unfiltered
 /// view, or the answer of [`filtered_classes`]. Needs no graph.
 pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
-    let matches =
-        |row: &ClassRow| options.pattern.as_ref().is_none_or(|p| p.is_match(&row.class_name));
+    let matches = |row: &ClassRow| {
+        options.pattern.as_ref().is_none_or(|p| row.is_named(|name| p.is_match(name)))
+    };
     let mut rows: Vec<(ClassIndex, &ClassRow)> =
         classes.shown().filter(|(_, row)| matches(row)).collect();
     let (class_count, object_count, shallow_size) = (
@@ -116,6 +117,7 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
         .map(|row| ClassRow {
             class_key: row.class_key.clone(),
             class_name: row.class_name.clone(),
+            original_name: row.original_name.clone(),
             count: 0,
             distance: i32::MAX,
             shallow_size: 0,
@@ -163,6 +165,9 @@ pub fn find_classes(classes: &ClassTable, name: &str) -> Result<Vec<ClassIndex>>
     let mut found = all(&|row| row.class_key == name);
     if found.is_empty() {
         found = all(&|row| row.class_name == name);
+    }
+    if found.is_empty() {
+        found = all(&|row| row.original_name.as_deref() == Some(name));
     }
     if found.is_empty() {
         found = all(&|row| row.class_name.to_lowercase() == lower);

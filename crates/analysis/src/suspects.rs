@@ -8,7 +8,7 @@ pub(crate) mod walk;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, EdgeType, Graph, Location, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use biggest::biggest_objects;
 
@@ -16,7 +16,7 @@ use crate::dominators::groups_below;
 use crate::object::source_of;
 use crate::paths::common_way;
 use crate::source::{Scripts, Source};
-use crate::{ObjectSummary, RootPath, describe, path_to};
+use crate::{ObjectSummary, RootPath, describe, name_with_original, path_to};
 use walk::{Weighing, Weighty};
 
 /// When something stands out.
@@ -126,6 +126,8 @@ pub struct Suspect {
     pub location: Option<Location>,
     /// Name of the script of `location`.
     pub script: Option<String>,
+    /// Where that was written before a bundler moved it, if a source map says so.
+    pub original: Option<Original>,
     /// The first object on the path, from the suspect upwards, that is of the program's own making
     /// rather than V8's or Node's.
     pub owner: Option<ObjectSummary>,
@@ -212,7 +214,9 @@ fn single_suspect(
     if let Some(most) = scatter.first().filter(says_most)
         && !line.is_empty()
     {
-        line.push_str(&format!(" → [{} × {}]", most.count, most.class_name));
+        let class =
+            name_with_original(&most.class_name, most.example.original_class_name.as_deref());
+        line.push_str(&format!(" → [{} × {class}]", most.count));
     } else if let Some(most) = scatter.first().filter(|most| !most.is_direct)
         && let Some(way) = way_to_scattered(graph, weighty, most)
     {
@@ -227,6 +231,7 @@ fn single_suspect(
         line,
         location: source.location,
         script: source.script,
+        original: source.original,
         owner: source.owner,
         path: path_to(graph, object),
         kind: SuspectKind::Object {

@@ -160,6 +160,10 @@ pub(crate) struct CommonArgs {
     /// Threads to read with [default: one for each processor]
     #[arg(long, global = true, help_heading = "Reading", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// A source map, or a directory of maps or of bundles with maps: code is told as it was written, by its files,
+    /// packages and names. May be given more than once
+    #[arg(long = "source-map", global = true, help_heading = "Reading", value_name = "FILE|DIR")]
+    pub(crate) source_maps: Vec<PathBuf>,
     /// Show no progress bar
     #[arg(long, global = true, help_heading = "Reading")]
     pub(crate) no_progress: bool,
@@ -190,9 +194,6 @@ pub(crate) struct LeaksArgs {
     /// Also say which package, file or class what grows belongs to
     #[arg(long, value_name = "WHAT")]
     pub(crate) by: Option<Grouping>,
-    /// A source map, or a directory of them: places in bundles are told as they were written. May be given more than once
-    #[arg(long = "source-map", value_name = "FILE|DIR")]
-    pub(crate) source_maps: Vec<PathBuf>,
 }
 
 /// The snapshots to read.

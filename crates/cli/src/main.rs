@@ -26,6 +26,7 @@ mod timings;
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 
@@ -36,6 +37,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupt;
 use crate::messages::Messages;
 use crate::settings::Settings;
+use crate::source_maps::MapFiles;
 
 /// Says how much heap is allocated, for `cargo xtask bench --phases` alone.
 #[cfg(feature = "count-allocations")]
@@ -53,7 +55,11 @@ fn main() -> ExitCode {
     if let Err(error) = interrupt.listen() {
         messages.note(&format!("signals are not handled: {error}"));
     }
-    let context = Context { settings, messages, interrupt };
+    let source_maps = match MapFiles::read(&cli.common.source_maps, &messages) {
+        Ok(maps) => Arc::new(maps),
+        Err(failure) => return finish(&messages, Err(failure.into())),
+    };
+    let context = Context { settings, messages, interrupt, source_maps };
     let result = commands::run(&context, &cli);
     finish(&context.messages, result)
 }

@@ -1,9 +1,11 @@
 //! From an input to an open snapshot, by way of the cache.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use heapglass_analysis::with_originals;
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Progress, Snapshot, Wants};
+use heapglass_graph::{Graph, OpenOptions, Progress, Snapshot, Wants};
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::cache::Cache;
@@ -14,6 +16,7 @@ use crate::inputs::Input;
 use crate::interrupt::Interrupt;
 use crate::messages::Messages;
 use crate::progress::Bar;
+use crate::source_maps::MapFiles;
 use crate::timings::Timings;
 
 /// An open snapshot.
@@ -25,6 +28,7 @@ pub(crate) struct Opened {
     bar: Bar,
     interrupt: Interrupt,
     messages: Messages,
+    source_maps: Arc<MapFiles>,
 }
 
 /// Opens a snapshot, with its index in the cache where there is one.
@@ -40,7 +44,8 @@ pub(crate) fn open(context: &Context, input: &Input, wants: Wants) -> Result<Ope
     let mut entry = SnapshotEntry::new(input.path.display().to_string(), snapshot.overview());
     input.describe(&mut entry);
     let (interrupt, messages) = (context.interrupt.clone(), context.messages.clone());
-    Ok(Opened { snapshot, entry, bar, interrupt, messages })
+    let source_maps = Arc::clone(&context.source_maps);
+    Ok(Opened { snapshot, entry, bar, interrupt, messages, source_maps })
 }
 
 fn bar(context: &Context, input: &Input) -> Bar {
@@ -98,7 +103,7 @@ fn open_showing(
 
 impl Opened {
     /// The graph of the snapshot, to do with it what `verb` says: `finding paths in`.
-    pub(crate) fn graph(&self, verb: &'static str) -> Result<heapglass_graph::Graph, Failure> {
+    pub(crate) fn graph(&self, verb: &'static str) -> Result<Graph, Failure> {
         if self.snapshot.from_index() && self.snapshot.damage().is_none() {
             self.bar.doing("checking the index of");
             self.bar.begin_again();
@@ -114,8 +119,28 @@ impl Opened {
             Some(status) => Failure { status, ..hints::opening(error) },
             None => Failure { status: ExitStatus::Unreadable, ..hints::opening(error) },
         })?;
+        let graph = self.as_written(graph);
         self.bar.doing(verb);
         Ok(graph)
+    }
+
+    /// The graph with what the user's source maps say of its code.
+    fn as_written(&self, graph: Graph) -> Graph {
+        if self.source_maps.is_empty() {
+            return graph;
+        }
+        self.bar.doing("applying source maps to");
+        let graph = with_originals(&graph, &*self.source_maps);
+        if graph.originals().is_none_or(|originals| originals.places.is_empty()) {
+            let file = &self.entry.file;
+            self.note(&format!("{file}: none of the source maps is of a script in it; a map goes by the name of its script"));
+        }
+        graph
+    }
+
+    /// Whether source maps change what names are shown, which only a graph knows.
+    pub(crate) fn has_source_maps(&self) -> bool {
+        !self.source_maps.is_empty()
     }
 
     /// Tells the user something, beside the progress bar.

@@ -116,7 +116,7 @@ fn a_source_map_says_where_a_bundle_was_written() {
     for path in ["maps", "maps/server/bundle.js.map"] {
         let mapped = run_in(dir.path(), 100, &[&ALL[..], &["--source-map", path]].concat());
         assert_eq!((mapped.code, mapped.stderr.as_str()), (0, ""));
-        let written = "written in     ../node_modules/@shop/store/index.js:42:3";
+        let written = "written in     /srv/node_modules/@shop/store/index.js:42:3";
         assert!(mapped.stdout.contains(written), "{}", mapped.stdout);
         assert!(mapped.stdout.contains("package        @shop/store"), "{}", mapped.stdout);
     }

@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::{Graph, Ordinal};
+use crate::{Graph, Location, Ordinal, Original};
 
 /// A function on an allocation stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub struct StackFrame {
     pub line: u32,
     /// Column, 1-based; 0 where V8 does not know it.
     pub column: u32,
+    /// Where it was written before a bundler moved it, if a source map says so.
+    pub original: Option<Original>,
+}
+
+impl StackFrame {
+    /// Its place, where V8 knows it.
+    pub fn place(&self) -> Option<Location> {
+        let (line, column) = (self.line.checked_sub(1)?, self.column.checked_sub(1)?);
+        Some(Location { script_id: self.script_id, line, column })
+    }
 }
 
 /// What a function allocated itself while the recording ran.
@@ -63,6 +73,11 @@ impl Graph {
         let function = |&[id, function, ..]: &[u64; 5]| Some((id, u32::try_from(function).ok()?));
         let of_trace = self.columns.trace_tree.iter().filter_map(function).collect();
         AllocatingFunctions { graph: self, of_trace }
+    }
+
+    /// The functions on the stacks of a recording, in no order.
+    pub fn recorded_functions(&self) -> impl Iterator<Item = StackFrame> + '_ {
+        (0..self.columns.trace_functions.len() as u64).map(|function| self.frame(function))
     }
 
     /// The calls during which `node` was allocated, innermost first; empty where that was not
@@ -135,12 +150,15 @@ impl Graph {
         let row = usize::try_from(function).ok().and_then(|at| functions.get(at));
         let [_, name, script, script_id, line, column] = row.copied().unwrap_or([u32::MAX; 6]);
         let known = |number: u32| if number == u32::MAX { 0 } else { number };
-        StackFrame {
+        let frame = StackFrame {
             function: self.strings.lossy(name).into_owned(),
             script: self.strings.lossy(script).into_owned(),
             script_id: known(script_id),
             line: known(line),
             column: known(column),
-        }
+            original: None,
+        };
+        let original = frame.place().and_then(|place| self.original(place)).cloned();
+        StackFrame { original, ..frame }
     }
 }

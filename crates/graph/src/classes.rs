@@ -11,6 +11,9 @@ pub struct ClassRow {
     pub class_key: String,
     /// What DevTools shows: constructor, `(string)`, `{a, b}` …
     pub class_name: String,
+    /// What the class was called before a bundler or a minifier gave it this name, if a source map says so.
+    #[serde(skip)]
+    pub original_name: Option<String>,
     /// Number of instances with a shallow size above 0.
     pub count: u64,
     /// Smallest distance of the instances.
@@ -23,6 +26,11 @@ pub struct ClassRow {
 }
 
 impl ClassRow {
+    /// Whether the class has such a name, now or as it was written.
+    pub fn is_named(&self, matches: impl Fn(&str) -> bool) -> bool {
+        matches(&self.class_name) || self.original_name.as_deref().is_some_and(matches)
+    }
+
     /// The smallest distance as DevTools shows it.
     pub fn distance(&self) -> Distance {
         Distance(self.distance)
@@ -43,6 +51,7 @@ impl ClassTable {
         static NONE: ClassRow = ClassRow {
             class_key: String::new(),
             class_name: String::new(),
+            original_name: None,
             count: 0,
             distance: Distance::NONE.0,
             shallow_size: 0,

@@ -11,8 +11,8 @@ use heapglass_format::{EdgeType, NodeType};
 use heapglass_format::{Error, Result};
 
 use crate::{
-    ClassIndex, ClassRow, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, Overview,
-    StringIndex,
+    ClassIndex, ClassRow, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, Originals,
+    Overview, StringIndex,
 };
 
 /// A whole heap graph, read-only, cheap to clone and to share between threads.
@@ -25,6 +25,8 @@ pub struct Graph {
     pub(crate) overview: Arc<Overview>,
     pub(crate) columns: Columns,
     pub(crate) strings: StringTable,
+    /// Of source maps, if the caller has any; not in an index.
+    pub(crate) originals: Option<Arc<Originals>>,
 }
 
 /// The columns of a graph. "For each node ordinal" is written N, "for each edge ordinal" E.
@@ -150,7 +152,7 @@ pub enum EdgeName {
 
 /// Where in a script an object's constructor, or a function, was written. All are 0-based, as in
 /// the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Location {
     /// V8's script id. The script's URL is reached through a closure's shared function.
     pub script_id: u32,
@@ -204,7 +206,7 @@ impl Graph {
             derived_bytes: container.column("derived_bytes")?,
             derived_starts: container.column("derived_starts")?,
         };
-        Ok(Graph { overview, columns, strings })
+        Ok(Graph { overview, columns, strings, originals: None })
     }
 
     /// Facts, statistics, classes, findings.

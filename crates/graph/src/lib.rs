@@ -14,6 +14,7 @@ mod id_index;
 mod ids;
 mod interfaces;
 mod open;
+mod originals;
 mod overview;
 
 pub use allocation::{AllocatingFunctions, FunctionAllocations, StackFrame};
@@ -27,4 +28,5 @@ pub use id_index::IdIndex;
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
 pub use interfaces::{ClassLabel, Interface, ReadAs};
 pub use open::{OpenOptions, Snapshot, Wants, is_index};
+pub use originals::{Original, Originals, SharedScope};
 pub use overview::{Overview, SnapshotInfo, Statistics};

@@ -23,7 +23,7 @@ pub(super) fn classes<'a>(
     graph: &'a Graph,
     pattern: &'a NamePattern,
 ) -> impl Iterator<Item = (ClassIndex, &'a ClassRow)> {
-    graph.overview().classes.shown().filter(|(_, row)| pattern.matches(&row.class_name))
+    graph.overview().classes.shown().filter(|(_, row)| row.is_named(|name| pattern.matches(name)))
 }
 
 fn of_heap(graph: &Graph, figure: Figure) -> u64 {

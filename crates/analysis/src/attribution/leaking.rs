@@ -29,10 +29,7 @@ pub fn leak_groups(snapshots: &[Graph], report: &LeakReport, by: AttributeBy) ->
     let subjects: Vec<Subject<'_>> = report
         .suspects
         .iter()
-        .map(|suspect| Subject {
-            node: suspect.accumulation_point.ordinal,
-            script: suspect.script.as_deref(),
-        })
+        .map(|suspect| Subject { node: suspect.accumulation_point.ordinal, script: suspect.file() })
         .collect();
     let (growth, names) = series_and_groups(&in_order, by, &subjects);
     let mut groups: FxHashMap<Option<GroupName>, LeakGroup> = FxHashMap::default();

@@ -16,6 +16,11 @@ pub(crate) const APPLICATION: &str = "(application)";
 /// Scripts without a path: evaluated text, the console.
 const OTHER: &str = "(evaluated code)";
 
+/// A column that nobody writes a function in.
+const FAR_RIGHT: u32 = 1000;
+/// Functions so far to the right from which on a script is taken for minified.
+const MANY: u32 = 10;
+
 /// The name of the group that a script of this name belongs to.
 pub(crate) type GroupOf = fn(&str) -> Cow<'_, str>;
 
@@ -29,6 +34,8 @@ pub(super) struct Seeds {
     pub(super) versions: FxHashMap<u32, String>,
     /// The group of each script that was met.
     scripts: FxHashMap<Ordinal, u32>,
+    /// For each script of which no source map is known the functions far to the right in it; `None` for the others.
+    far_right: FxHashMap<Ordinal, Option<u32>>,
     /// The group of the class of each prototype that was met.
     prototypes: FxHashMap<Ordinal, u32>,
 }
@@ -41,6 +48,7 @@ impl Seeds {
             known: FxHashMap::default(),
             versions: FxHashMap::default(),
             scripts: FxHashMap::default(),
+            far_right: FxHashMap::default(),
             prototypes: FxHashMap::default(),
         };
         for node in graph.nodes() {
@@ -50,12 +58,24 @@ impl Seeds {
                 _ => {}
             }
         }
+        seeds.shared_scopes(graph);
         seeds
     }
 
     /// The group of a script that was met.
     pub(super) fn of_script(&self, script: &str) -> Option<u32> {
         self.known.get(&*(self.group_of)(script)).copied()
+    }
+
+    /// Scripts that a minifier made, by how their functions stand, and that no source map is known of.
+    pub(super) fn minified_scripts(&self, graph: &Graph) -> Vec<String> {
+        let is_many = |functions: &Option<u32>| functions.is_some_and(|count| count >= MANY);
+        let minified = self.far_right.iter().filter(|(_, functions)| is_many(functions));
+        let mut names: Vec<String> =
+            minified.filter_map(|(&script, _)| script_name(graph, script)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// The group whose class an object is of, by its constructor; it belongs to it from now on.
@@ -86,7 +106,7 @@ impl Seeds {
         let internal = |node, name| graph.edge_named(node, EdgeType::Internal, name).map(|e| e.to);
         let Some(shared) = internal(closure, "shared") else { return };
         let Some(script) = script_of_shared(graph, shared) else { return };
-        let group = match self.scripts.get(&script) {
+        let of_script = match self.scripts.get(&script) {
             Some(&group) => group,
             None => {
                 let name = script_name(graph, script);
@@ -95,18 +115,54 @@ impl Seeds {
                 group
             }
         };
-        if group == NOBODY {
+        if of_script == NOBODY {
             return;
         }
-        for node in [closure, shared, script] {
+        // The text of a bundle is the bundle's.
+        self.groups.mark(script, of_script);
+        let place = graph.location(closure);
+        let original = place.and_then(|at| graph.original(at));
+        let is_far = u32::from(place.is_some_and(|at| at.column >= FAR_RIGHT));
+        let far_right = self.far_right.entry(script).or_insert(Some(0));
+        *far_right = far_right.filter(|_| original.is_none()).map(|count| count + is_far);
+        let group = original.map_or(of_script, |original| self.group_of_original(&original.file));
+        for node in [closure, shared] {
             self.groups.mark(node, group);
         }
         let mut scope = internal(closure, "context");
         while let Some(context) = scope.filter(|&context| is_context(graph, context)) {
-            if !self.groups.mark(context, group) {
+            let is_shared = graph.shared_scope(context).is_some();
+            if !self.groups.mark(context, if is_shared { of_script } else { group }) {
                 break;
             }
             scope = internal(context, "previous");
+        }
+    }
+
+    /// What a scope holds alone that a bundler made of those of several files: a variable's value belongs to the file
+    /// that declares the variable, as if the file had a scope of its own.
+    fn shared_scopes(&mut self, graph: &Graph) {
+        let Some(originals) = graph.originals() else { return };
+        let mut scopes: Vec<_> = originals.shared_scopes.iter().collect();
+        scopes.sort_unstable_by_key(|&(&scope, _)| scope);
+        for (&scope, shared) in
+            scopes.into_iter().filter(|(_, shared)| !shared.variables.is_empty())
+        {
+            for edge in graph.edges(scope).filter(|edge| edge.edge_type == EdgeType::Context) {
+                let declared = shared.variables.get(&*graph.edge_name(edge));
+                if let Some(declared) = declared.filter(|_| graph.dominator(edge.to) == scope) {
+                    let group = self.group_of_original(&declared.file);
+                    self.groups.mark(edge.to, group);
+                }
+            }
+        }
+    }
+
+    /// The group of a file that a source map names: never Node's own, however short its name is.
+    fn group_of_original(&mut self, file: &str) -> u32 {
+        match &*(self.group_of)(file) {
+            NODE | OTHER => self.group_named(APPLICATION),
+            _ => self.group(file),
         }
     }
 
@@ -124,12 +180,15 @@ impl Seeds {
     }
 
     fn group(&mut self, script: &str) -> u32 {
-        let name = (self.group_of)(script);
-        if let Some(&group) = self.known.get(&*name) {
+        self.group_named(&(self.group_of)(script))
+    }
+
+    fn group_named(&mut self, name: &str) -> u32 {
+        if let Some(&group) = self.known.get(name) {
             return group;
         }
-        let group = self.groups.add(&name, false);
-        self.known.insert(name.into_owned(), group);
+        let group = self.groups.add(name, false);
+        self.known.insert(name.to_owned(), group);
         group
     }
 }

@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use super::ClassChange;
+use super::originals::is_named;
 use crate::{Error, Result};
 
 /// What the rows are sorted by. Sizes and counts go down, names up; equal rows stay in order of their
@@ -47,7 +48,7 @@ pub fn select_changes(
     limit: Option<usize>,
 ) -> Selected {
     let matches = |row: &&ClassChange| {
-        row.is_change() && pattern.is_none_or(|pattern| pattern.is_match(&row.class_name))
+        row.is_change() && is_named(pattern, &row.class_name, row.original_name.as_ref())
     };
     let mut rows: Vec<&ClassChange> = classes.iter().filter(matches).collect();
     let class_count = rows.len() as u64;
@@ -80,6 +81,9 @@ pub fn find_changes(classes: &[ClassChange], name: &str) -> Result<Vec<usize>> {
     let mut found = all(&|row| row.class_key == name);
     if found.is_empty() {
         found = all(&|row| row.class_name == name);
+    }
+    if found.is_empty() {
+        found = all(&|row| row.original_name.as_deref() == Some(name));
     }
     if found.is_empty() {
         found = all(&|row| row.class_name.to_lowercase() == lower);

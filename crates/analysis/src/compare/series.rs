@@ -4,6 +4,7 @@ use heapglass_graph::{Graph, IdIndex};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
+use super::originals::{is_named, original_names};
 use super::source::portable_key;
 use super::{difference, relation, shown_rows};
 use crate::source::Scripts;
@@ -15,6 +16,8 @@ pub struct ClassSeries {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_name: Option<String>,
     /// Objects in each snapshot.
     pub counts: Vec<u64>,
     /// Sum of their shallow sizes in each snapshot, in bytes.
@@ -54,6 +57,7 @@ pub fn is_one_process(graphs: &[&Graph]) -> bool {
 /// the name and place of their source. Cost: a pass over the nodes of each.
 pub fn series(graphs: &[&Graph], same_process: bool) -> Vec<ClassSeries> {
     let definitions = graphs.last().map(|newest| newest.interfaces()).unwrap_or_default();
+    let originals = original_names(graphs, same_process);
     let mut rows: Vec<ClassSeries> = Vec::new();
     let mut by_key: FxHashMap<String, usize> = FxHashMap::default();
     for (at, graph) in graphs.iter().enumerate() {
@@ -64,6 +68,7 @@ pub fn series(graphs: &[&Graph], same_process: bool) -> Vec<ClassSeries> {
                 rows.push(ClassSeries {
                     class_key: key.clone(),
                     class_name: name.to_owned(),
+                    original_name: originals.get(key).cloned(),
                     counts: vec![0; graphs.len()],
                     sizes: vec![0; graphs.len()],
                 });
@@ -99,7 +104,8 @@ pub fn series(graphs: &[&Graph], same_process: bool) -> Vec<ClassSeries> {
 
 /// The rows whose name matches, those that grew most first.
 pub fn select_series(rows: Vec<ClassSeries>, pattern: Option<&Regex>) -> Vec<ClassSeries> {
-    let matches = |row: &ClassSeries| pattern.is_none_or(|p| p.is_match(&row.class_name));
+    let matches =
+        |row: &ClassSeries| is_named(pattern, &row.class_name, row.original_name.as_ref());
     let mut rows: Vec<ClassSeries> = rows.into_iter().filter(matches).collect();
     rows.sort_by_key(|row| std::cmp::Reverse((row.growth(), row.count_delta())));
     rows
@@ -112,6 +118,8 @@ pub struct ControlledGrowth {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_name: Option<String>,
     /// Objects that came in the control.
     pub control_count: i64,
     /// Bytes that came in the control.
@@ -150,6 +158,7 @@ pub fn controlled_growth(graphs: [&Graph; 4], same_process: bool) -> Vec<Control
             treatment_size: delta(&row.sizes, 2),
             class_key: row.class_key,
             class_name: row.class_name,
+            original_name: row.original_name,
         }
     };
     rows.map(grown).collect()
@@ -160,7 +169,8 @@ pub fn select_growth(
     rows: Vec<ControlledGrowth>,
     pattern: Option<&Regex>,
 ) -> Vec<ControlledGrowth> {
-    let matches = |row: &ControlledGrowth| pattern.is_none_or(|p| p.is_match(&row.class_name));
+    let matches =
+        |row: &ControlledGrowth| is_named(pattern, &row.class_name, row.original_name.as_ref());
     let mut rows: Vec<ControlledGrowth> = rows.into_iter().filter(matches).collect();
     rows.retain(|row| {
         [row.control_count, row.control_size, row.treatment_count, row.treatment_size] != [0; 4]

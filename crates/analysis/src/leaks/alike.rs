@@ -4,11 +4,11 @@
 use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::found::fingerprint;
+use super::found::{fingerprint, plain_text};
 use super::{LeakKind, LeakSuspect};
 use crate::edge::is_identifier;
 use crate::roles::{is_nobody, is_program_object};
-use crate::{RootPath, describe, path_to};
+use crate::{RootPath, describe, name_with_original, path_to};
 
 /// What suspects have in common that are one.
 #[derive(PartialEq, Eq, Hash)]
@@ -134,10 +134,12 @@ fn sum_of(
         }
     }
     whole.accumulation_point = describe(last, holder);
-    whole.fingerprint = fingerprint(whole.kind, &whole.class_name, &path.text);
+    whole.fingerprint =
+        fingerprint(whole.kind, &whole.class_name, &plain_text(last, holder, &path));
     whole.line = path.text.clone();
     if whole.instance_count > 0 {
-        whole.line.push_str(&format!(" → [{} × {}]", whole.instance_count, whole.class_name));
+        let class = name_with_original(&whole.class_name, whole.original_class_name.as_deref());
+        whole.line.push_str(&format!(" → [{} × {class}]", whole.instance_count));
     }
     whole.path = Some(path);
     Some(whole)

@@ -1,5 +1,7 @@
 //! From an accumulation point and what it gathers to a suspect with its evidence.
 
+use std::borrow::Cow;
+
 use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
@@ -10,7 +12,7 @@ use super::series::Figures;
 use crate::attribution::APPLICATION;
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
-use crate::{describe, path_to};
+use crate::{RootPath, describe, name_with_original, path_to};
 
 /// What was found to grow.
 pub(super) struct Found {
@@ -58,19 +60,24 @@ impl Found {
         let source = places.chosen(kind);
         let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(point)).to_owned();
+        let original_class_name =
+            last.original_class_name(member.unwrap_or(point)).map(str::to_owned);
         let instance_count = members.as_ref().map_or(0, Members::count);
         // The way to a list goes on to its first link: that names the variable.
         let way = links.filter(|&link| link != point).and_then(|link| path_to(last, link));
         let way = way.as_ref().or(path.as_ref());
         let mut line = way.map(|path| path.text.clone()).unwrap_or_default();
-        let fingerprint = fingerprint(kind, &class_name, &line);
+        let plain_line = way.map(|way| plain_text(last, links.unwrap_or(point), way));
+        let fingerprint = fingerprint(kind, &class_name, plain_line.as_deref().unwrap_or_default());
         if instance_count > 0 {
+            let class_name = name_with_original(&class_name, original_class_name.as_deref());
             line.push_str(&format!(" → [{instance_count} × {class_name}]"));
         }
         let samples = members.map(|all| all.samples).unwrap_or_default();
         LeakSuspect {
             kind,
             class_name,
+            original_class_name,
             confidence,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,
@@ -84,6 +91,7 @@ impl Found {
             library,
             location: source.location,
             script: source.script,
+            original: source.original,
             owner,
             telling_fields: member.map(|member| telling_fields(last, member)).unwrap_or_default(),
             instances: samples.iter().map(|&node| describe(last, node)).collect(),
@@ -115,14 +123,11 @@ impl Places {
             false => (self.holder, self.member),
         };
         // Of a module only the file is known: a place in the same file or package says more.
-        let is_same = first.script == second.script
+        let is_same = first.file() == second.file()
             || first.package().is_some() && first.package() == second.package();
         let is_better = second.location.is_some() && (first.script.is_none() || is_same);
-        if first.location.is_some() || first.script.is_some() && !is_better {
-            first
-        } else {
-            second
-        }
+        let is_placed = first.location.is_some() || first.original.is_some();
+        if is_placed || first.script.is_some() && !is_better { first } else { second }
     }
 }
 
@@ -206,6 +211,12 @@ fn users(above: &[Source], package: Option<&str>) -> Vec<String> {
     }
     users.truncate(MOST_USERS);
     users
+}
+
+/// The path to a node in words as it is without source maps, which fingerprints are made of.
+pub(super) fn plain_text<'a>(graph: &Graph, node: Ordinal, path: &'a RootPath) -> Cow<'a, str> {
+    let plain = graph.originals().and_then(|_| path_to(&graph.without_originals(), node));
+    plain.map_or(Cow::Borrowed(&path.text), |plain| Cow::Owned(plain.text))
 }
 
 /// A number made of names: digits, which are mostly ids and counts, are left out.

@@ -13,6 +13,10 @@ pub struct LibraryPattern {
     pub package: String,
     /// Names of which one has to be on the last part of the way: a property, a variable or a class.
     names: Vec<String>,
+    /// Names of which all of one list are there if the package is in a bundle without a source map, where its name is
+    /// lost: a class as the package calls it, with a property of its own, or a property that nothing else has.
+    #[serde(default)]
+    unmistakable: Vec<Vec<String>>,
     /// What it is that grows, as a sentence without its full stop.
     pub what: String,
     /// How it usually comes about.
@@ -28,7 +32,8 @@ static LIBRARIES: LazyLock<Vec<LibraryPattern>> =
 /// Steps from the end of a way that are looked at.
 const NEAR: usize = 6;
 
-/// The entry for a leak whose way ends with `steps` and that is written in, or held by, one of `packages`.
+/// The entry for a leak whose way ends with `steps` and that is written in, or held by, one of `packages`; where no
+/// package is known, one that the names on the way cannot but mean.
 pub(super) fn known_pattern(
     steps: &[PathStep],
     packages: &[&str],
@@ -40,6 +45,16 @@ pub(super) fn known_pattern(
                 || step.object.class_name == *name
         })
     };
+    if packages.is_empty() {
+        // Bundlers tell classes of one name apart by a number.
+        let is_class = |name: &String| {
+            let bare = |class: &str| class.trim_end_matches(|c: char| c.is_ascii_digit()) == name;
+            near().any(|step| bare(&step.object.class_name))
+        };
+        let is_there = |name: &String| passes(name) || is_class(name);
+        let is_unmistakable = |names: &Vec<String>| names.iter().all(is_there);
+        return LIBRARIES.iter().find(|entry| entry.unmistakable.iter().any(is_unmistakable));
+    }
     LIBRARIES
         .iter()
         .find(|entry| packages.contains(&entry.package.as_str()) && entry.names.iter().any(passes))
@@ -54,6 +69,11 @@ mod tests {
         assert!(!LIBRARIES.is_empty());
         for entry in LIBRARIES.iter() {
             assert!(!entry.names.is_empty(), "{}", entry.package);
+            // One short name means many things.
+            for names in &entry.unmistakable {
+                let is_rare = |name: &String| name.len() >= 10 && name.contains('_');
+                assert!(names.len() >= 2 || names.iter().all(is_rare), "{names:?}");
+            }
             for text in [&entry.what, &entry.cause, &entry.fix] {
                 assert!(text.len() > 10 && !text.ends_with('.'), "{}: {text}", entry.package);
             }

@@ -9,7 +9,7 @@ use super::predecessors::Predecessors;
 use super::text::path_text;
 use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
-use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label};
+use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label, name_with_original};
 
 /// Rows that merged paths have at most.
 const MAX_ROWS: usize = 10_000;
@@ -315,7 +315,9 @@ impl<'a> Forest<'a> {
                 // Holders may all be met though only some of what they hold was looked at.
                 let about = if self.stride > 1 { "about " } else { "" };
                 let count = if branch.is_target { count * self.stride } else { count };
-                let class = self.graph.class_name(self.heaviest(branch));
+                let example = self.heaviest(branch);
+                let original = self.graph.original_class_name(example);
+                let class = name_with_original(self.graph.class_name(example), original);
                 format!(" → [{about}{count} × {class}]")
             }
         }

@@ -3,11 +3,11 @@
 use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 
 use super::module::{Module, last_module};
-use crate::edge_label;
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
 use crate::package::package_copy;
 use crate::tables::{Kind, key_of, table_of};
+use crate::{edge_label, name_with_original};
 
 /// Pieces that a line has at most. Longer ones lose their middle.
 const MAX_PIECES: usize = 30;
@@ -117,6 +117,9 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
             line.push(edge_label(graph, edge).text);
         }
         EdgeType::Context => {
+            let scope = graph.shared_scope(edge.from);
+            let original = scope.and_then(|scope| scope.variables.get(&*name)?.name.as_deref());
+            let name = name_with_original(&name, original.filter(|original| **original != *name));
             line.arrow(class_of(graph, at.node), format!("variable {name}"));
         }
         // V8 knows the names of a function's variables, not of a block's.
@@ -175,7 +178,8 @@ fn class_of(graph: &Graph, node: Ordinal) -> Option<String> {
         }
         NodeType::Object | NodeType::Native => {
             let name = graph.class_name(node);
-            (!name.starts_with("system / ")).then(|| name.to_owned())
+            (!name.starts_with("system / "))
+                .then(|| name_with_original(name, graph.original_class_name(node)))
         }
         _ => None,
     }

@@ -83,6 +83,7 @@ fn group_suspect(
         line,
         location: source.location,
         script: source.script,
+        original: source.original,
         owner: source.owner,
         kind: SuspectKind::Group {
             class,

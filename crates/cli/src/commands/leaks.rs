@@ -12,11 +12,9 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::open::Opened;
 use crate::series::{Series, open_series};
-use crate::source_maps::SourceMaps;
 
 /// Writes the verdict on a series of snapshots.
 pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitStatus> {
-    let maps = SourceMaps::read(&args.source_maps, &context.messages)?;
     let Series { opened, status, errors } =
         open_series(context, &args.files, 1, "looking for what grows in")?;
     let mut findings = Vec::new();
@@ -27,7 +25,7 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
         }));
     }
     let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
-    let mut document = match opened.as_slice() {
+    let document = match opened.as_slice() {
         [_] if args.by.is_some() => {
             let text = "one snapshot shows no growth, so nothing that grows can be anybody's";
             return Err(Failure::usage(text)
@@ -42,7 +40,6 @@ pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitSta
         }
         several => of_several(several, args, entries, findings, errors)?,
     };
-    document.map_sources(|place| maps.original(place));
     drop(opened);
     let mut out = BufWriter::new(io::stdout().lock());
     if context.settings.json {

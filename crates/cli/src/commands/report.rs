@@ -6,7 +6,7 @@ use heapglass_analysis::{
     AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution, summarize,
     verdict,
 };
-use heapglass_graph::{Graph, Snapshot};
+use heapglass_graph::Graph;
 use heapglass_report::wire::{AllocationsEntry, ReportBody};
 
 use super::grouping;
@@ -21,8 +21,7 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitSt
     answer(context, &args.files.files, Heading::Always, |opened| {
         let graph = opened.graph("looking for what stands out in")?;
         let memory = resident(Path::new(&opened.entry.file), args.rss);
-        let body =
-            body(&opened.snapshot, &graph, args.top, args.threshold).of_process(memory.as_ref());
+        let body = body(&graph, args.top, args.threshold).of_process(memory.as_ref());
         let Some(by) = args.by else { return Ok(body) };
         let by = grouping(by, &[&graph])?;
         let options = AttributionOptions { by, limit: Some(args.top) };
@@ -31,11 +30,11 @@ pub(crate) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<ExitSt
 }
 
 /// The verdict on a snapshot: `top` classes and objects, owners of at least `threshold` per cent.
-pub(crate) fn body(snapshot: &Snapshot, graph: &Graph, top: usize, threshold: f64) -> ReportBody {
+pub(crate) fn body(graph: &Graph, top: usize, threshold: f64) -> ReportBody {
     let suspects = SuspectOptions { threshold: threshold / 100.0, ..SuspectOptions::default() };
     let options = VerdictOptions { suspects, objects: top };
     let rows = SummaryOptions { limit: Some(top), ..SummaryOptions::default() };
-    let classes = summarize(&snapshot.overview().classes, &rows);
+    let classes = summarize(&graph.overview().classes, &rows);
     let allocations = AllocationsEntry::new(graph, top);
     ReportBody::new(&verdict(graph, &options), &classes, allocations)
 }

@@ -90,6 +90,10 @@ fn selected<'a>(
     args: &SummaryArgs,
 ) -> anyhow::Result<(Cow<'a, ClassTable>, Option<NodeSet>)> {
     let filters = filters(args);
+    if filters.is_empty() && opened.has_source_maps() {
+        let graph = opened.graph("summing up")?;
+        return Ok((Cow::Owned(graph.overview().classes.clone()), None));
+    }
     if filters.is_empty() {
         return Ok((Cow::Borrowed(&opened.snapshot.overview().classes), None));
     }
@@ -107,7 +111,8 @@ fn of_matching_classes(
     let Some(filter) = &args.filter else { return Ok(nodes) };
     let pattern = class_pattern(filter)?;
     let rows = &graph.overview().classes.rows;
-    let is_wanted: Vec<bool> = rows.iter().map(|row| pattern.is_match(&row.class_name)).collect();
+    let is_wanted: Vec<bool> =
+        rows.iter().map(|row| row.is_named(|name| pattern.is_match(name))).collect();
     Ok(Some(NodeSet::from_fn(graph.node_count(), |node| {
         is_wanted.get(graph.class(node).index()) == Some(&true)
             && nodes.as_ref().is_none_or(|nodes| nodes.contains(node))

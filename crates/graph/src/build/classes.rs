@@ -211,6 +211,7 @@ impl<'a> Table<'a> {
             self.rows.push(ClassRow {
                 class_key,
                 class_name,
+                original_name: None,
                 count: 0,
                 distance: i32::MAX,
                 shallow_size: 0,

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::clean;
 use super::numbers::{count, counted};
 use super::table::{Cell, Kind, Table};
@@ -66,10 +68,10 @@ pub(super) fn write_stack(
 }
 
 fn name(frame: &StackFrameEntry) -> String {
-    if frame.function.is_empty() {
-        "(anonymous)".to_owned()
-    } else {
-        clean(&frame.function).into_owned()
+    match (frame.function.as_str(), frame.original_function.as_deref()) {
+        ("", None) => "(anonymous)".to_owned(),
+        ("", Some(written)) => clean(written).into_owned(),
+        (name, written) => clean(&name_with_original(name, written)).into_owned(),
     }
 }
 

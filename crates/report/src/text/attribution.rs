@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::{clean, wrap};
 use super::numbers::{count, share};
 use super::summary::label;
@@ -88,6 +90,21 @@ fn legend(by: AttributeByEntry) -> &'static str {
     }
 }
 
+/// What to do about bundles that are one file, and belong to no package.
+fn unmapped(bundles: &[String]) -> Option<String> {
+    let (first, more) = bundles.split_first()?;
+    let script = clean(first);
+    Some(match more.len() as u64 {
+        0 => format!(
+            "{script} looks like a bundle, and counts as one file. With --source-map its code belongs to the files and packages it was made of."
+        ),
+        more => format!(
+            "{script} and {} more look like bundles, and count as one file each. With --source-map their code belongs to the files and packages they were made of.",
+            count(more)
+        ),
+    })
+}
+
 /// A group's name, of packages with version and folder.
 pub(super) fn name(name: &str, version: Option<&str>, folder: Option<&str>) -> Cell {
     let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -125,8 +142,12 @@ pub(super) fn write(
     .optional(&[5, 2])
     .indent(2);
     for group in &attribution.groups {
+        // What is called alike in a bundle is one group, which goes by the class of its biggest object.
+        let original = group.biggest.original_class_name.as_deref();
+        let original = original.filter(|_| attribution.by == AttributeByEntry::Class);
+        let group_name = name_with_original(&group.name, original);
         table.row(vec![
-            name(&group.name, group.version.as_deref(), group.folder.as_deref()),
+            name(&group_name, group.version.as_deref(), group.folder.as_deref()),
             Cell::plain(look.size(group.held_size)),
             Cell::new(Role::Faint, share(group.held_size, total)),
             Cell::plain(look.size(group.retained_size)),
@@ -147,8 +168,10 @@ pub(super) fn write(
         share(attribution.unattributed_size, total),
         legend(attribution.by)
     );
-    for line in wrap(&note, look.width.saturating_sub(2)) {
-        writeln!(out, "  {}", look.paint(Role::Faint, &line))?;
+    for note in std::iter::once(note).chain(unmapped(&attribution.unmapped_bundles)) {
+        for line in wrap(&note, look.width.saturating_sub(2)) {
+            writeln!(out, "  {}", look.paint(Role::Faint, &line))?;
+        }
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ mod words;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::{clean, wrap};
 use super::heading::{damage, section};
 use super::numbers::{count, counted, signed_size};
@@ -150,7 +152,7 @@ fn joined_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     for class in classes {
         let grown = difference(class.grown_size, class.shrunk_size);
         table.row(vec![
-            names.cell(&class.class_name, &class.class_key),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::plain(count(class.new_count.unwrap_or(0))),
             Cell::plain(count(class.deleted_count.unwrap_or(0))),
             Cell::plain(signed_count(class.count_delta)),
@@ -179,7 +181,7 @@ fn apart_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
     for class in classes {
         table.row(vec![
-            names.cell(&class.class_name, &class.class_key),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::plain(count(class.base_count)),
             Cell::plain(count(class.count)),
             Cell::plain(signed_count(class.count_delta)),
@@ -227,8 +229,8 @@ impl<'a> Names<'a> {
         Names { seen }
     }
 
-    fn cell(&self, name: &str, key: &str) -> Cell {
-        let cell = Cell::new(Role::Class, clean(name));
+    fn cell(&self, name: &str, original: Option<&str>, key: &str) -> Cell {
+        let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
         match self.seen.get(name) {
             Some(2..) => cell.then(Role::Faint, clean(&place(key))),
             _ => cell,

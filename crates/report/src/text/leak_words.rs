@@ -1,5 +1,7 @@
 //! What `leaks` found, in sentences.
 
+use heapglass_analysis::name_with_original;
+
 use super::numbers::{count, counted, size_in_words};
 use super::{SizeStyle, standing_out_words};
 use crate::wire::{LeakSuspectEntry, LeakVerdictEntry, LeaksDocument, SourceEntry};
@@ -54,12 +56,12 @@ fn what_grows(document: &LeaksDocument, verb: &str) -> String {
 /// A suspect: the title first.
 pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<String> {
     let bytes = size_in_words(suspect.bytes_per_interval.round().max(0.0) as u64, sizes);
+    let class = name_with_original(&suspect.class_name, suspect.original_class_name.as_deref());
     let more = match suspect.instance_count {
-        0 => format!("{} grows by {bytes} for each interval", suspect.class_name),
+        0 => format!("{class} grows by {bytes} for each interval"),
         _ => format!(
-            "{} × {} more for each interval ({bytes})",
+            "{} × {class} more for each interval ({bytes})",
             count(suspect.count_per_interval.round().max(0.0) as u64),
-            suspect.class_name
         ),
     };
     let rate = suspect.per_hour.map(|rate| {
@@ -92,7 +94,10 @@ pub(super) fn example(suspect: &LeakSuspectEntry) -> Option<String> {
         .iter()
         .map(|field| format!("{}: {}", field.name, field.value))
         .collect();
-    let class = if object.class_name.starts_with('{') { "" } else { &suspect.class_name };
+    let class = match object.class_name.starts_with('{') {
+        true => String::new(),
+        false => name_with_original(&suspect.class_name, suspect.original_class_name.as_deref()),
+    };
     Some(format!("{class} {{{}}} @{}", fields.join(", "), object.id).trim_start().to_owned())
 }
 

@@ -7,7 +7,7 @@ use super::details;
 use super::fit::{chunks, clean, wrap};
 use super::heading::section;
 use super::numbers::{count, counted, distance};
-use super::summary::label;
+use super::summary::{class_of, label};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{
@@ -98,7 +98,7 @@ fn kind(object: &ObjectEntry) -> String {
         Some(Detachedness::Detached) => ", detached",
         _ => "",
     };
-    format!("{} of class {}{detached}", object.node_type, clean(&object.class_name))
+    format!("{} of class {}{detached}", object.node_type, clean(&class_of(object)))
 }
 
 fn facts(detail: &ObjectDetail, look: &Look) -> Table {
@@ -135,7 +135,7 @@ fn facts(detail: &ObjectDetail, look: &Look) -> Table {
 
 /// `script:line:column`, as editors and terminals make links of.
 pub(super) fn position(location: &LocationEntry) -> String {
-    let LocationEntry { script, script_id, line, column } = location;
+    let LocationEntry { script, script_id, line, column, .. } = location;
     match script {
         Some(script) => format!("{}:{line}:{column}", clean(script)),
         None => format!("script {script_id}, line {line}, column {column}"),

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::{clean, wrap};
 use super::numbers::{count, counted};
 use super::summary::label;
@@ -153,7 +155,10 @@ fn branch_name(branch: &BranchEntry) -> Cell {
         1 => edge.join(label(&branch.example)),
         _ => edge.then(
             if branch.is_target { Role::Strong } else { Role::Class },
-            clean(&branch.class_name),
+            clean(&name_with_original(
+                &branch.class_name,
+                branch.example.original_class_name.as_deref(),
+            )),
         ),
     }
 }

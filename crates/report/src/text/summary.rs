@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::figures::{self, Figures};
 use super::fit::{clean, wrap};
 use super::numbers::{count, counted};
@@ -82,7 +84,8 @@ pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, loo
     let mut table =
         figures::table(&[("Class", Kind::Text), ("Count", Kind::Number)]).indent(indent);
     for class in classes {
-        let mut name = Cell::new(Role::Class, clean(&class.class_name));
+        let shown = name_with_original(&class.class_name, class.original_name.as_deref());
+        let mut name = Cell::new(Role::Class, clean(&shown));
         if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
             name = name.then(Role::Faint, place(&class.class_key));
         }
@@ -125,6 +128,11 @@ pub(super) fn object_table(
         table.row(Figures::from(object).after(own, total, look));
     }
     table
+}
+
+/// The class of an object, with the name that it was written by.
+pub(super) fn class_of(object: &ObjectEntry) -> String {
+    name_with_original(&object.class_name, object.original_class_name.as_deref())
 }
 
 /// An object's label with its id set back; the id is never cut, as it is what people copy.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::figures::{self, Figures};
 use super::fit::clean;
 use super::numbers::{count, counted};
-use super::summary::{label, write_footer};
+use super::summary::{class_of, label, write_footer};
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
 use super::{Look, Page, Role};
@@ -109,7 +109,7 @@ fn dominator(row: &DominatorRow) -> (Cell, Figures) {
         label(&row.object)
     } else {
         Cell::new(Role::Strong, format!("{} × ", count(row.count)))
-            .then(Role::Class, clean(&row.object.class_name))
+            .then(Role::Class, clean(&class_of(&row.object)))
     };
     let distance = row.object.distance;
     (name, Figures { distance, shallow_size: row.shallow_size, retained_size: row.retained_size })

@@ -1,5 +1,7 @@
 //! The verdict in sentences.
 
+use heapglass_analysis::name_with_original;
+
 use super::SizeStyle;
 use super::numbers::{count, counted, share, size_in_words};
 use crate::wire::{
@@ -133,7 +135,10 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
                 format!(
                     "{} × {} retain {size} together ({percent}){apart}.",
                     count(suspect.count),
-                    suspect.class_name
+                    name_with_original(
+                        &suspect.class_name,
+                        suspect.object.original_class_name.as_deref()
+                    )
                 ),
                 format!(
                     "The largest, {}, retains {}.",
@@ -170,7 +175,9 @@ fn gathered(at: &AccumulationEntry, itself: bool, sizes: SizeStyle) -> Option<St
             let what = if part.count == 1 {
                 part.example.label.clone()
             } else {
-                format!("{} × {}", count(part.count), part.class_name)
+                let original = part.example.original_class_name.as_deref();
+                let class = name_with_original(&part.class_name, original);
+                format!("{} × {class}", count(part.count))
             };
             let what = format!("{what} ({})", size_in_words(part.retained_size, sizes));
             if part.exclusive_count < part.count {
@@ -204,6 +211,7 @@ mod tests {
             id,
             node_type: "object".to_owned(),
             class_name: "Cache".to_owned(),
+            original_class_name: None,
             name: "Cache".to_owned(),
             label: label.to_owned(),
             distance: Some(2),

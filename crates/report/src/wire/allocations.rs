@@ -4,6 +4,7 @@ use heapglass_graph::{FunctionAllocations, Graph, StackFrame};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Place;
 use super::objects::entries;
 
 /// What a recording of allocations knows beyond a plain snapshot.
@@ -38,6 +39,9 @@ pub struct FunctionAllocationsEntry {
 pub struct StackFrameEntry {
     /// Its name; empty for anonymous functions.
     pub function: String,
+    /// What it was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_function: Option<String>,
     /// Name of its script; `null` for built-in functions.
     pub script: Option<String>,
     /// V8's number of the script.
@@ -46,6 +50,9 @@ pub struct StackFrameEntry {
     pub line: Option<u32>,
     /// Column, from 1, where V8 knows it.
     pub column: Option<u32>,
+    /// Where it is in the script that ran, if a source map says where that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Place>,
 }
 
 impl AllocationsEntry {
@@ -74,12 +81,28 @@ pub(super) fn stack(frames: &[StackFrame]) -> Vec<StackFrameEntry> {
 impl From<&StackFrame> for StackFrameEntry {
     fn from(frame: &StackFrame) -> StackFrameEntry {
         let known = |number: u32| (number > 0).then_some(number);
-        StackFrameEntry {
+        let entry = StackFrameEntry {
             function: frame.function.clone(),
+            original_function: None,
             script: Some(frame.script.clone()).filter(|script| !script.is_empty()),
             script_id: frame.script_id,
             line: known(frame.line),
             column: known(frame.column),
+            generated: None,
+        };
+        let Some(original) = &frame.original else { return entry };
+        let written = original.name.as_deref().filter(|name| *name != frame.function);
+        StackFrameEntry {
+            original_function: written.map(str::to_owned),
+            script: Some(original.file.to_string()),
+            line: original.line.checked_add(1),
+            column: original.column.checked_add(1),
+            generated: Some(Place {
+                file: frame.script.clone(),
+                line: u64::from(frame.line),
+                column: u64::from(frame.column),
+            }),
+            ..entry
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct AttributionEntry {
     pub groups: Vec<CodeGroupEntry>,
     /// Bytes of what no group holds alone.
     pub unattributed_size: u64,
+    /// By code: scripts that look like bundles, of which no source map says what in them is of which file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmapped_bundles: Vec<String>,
 }
 
 /// What memory is grouped by.
@@ -70,6 +73,7 @@ impl AttributionEntry {
             group_count: attribution.group_count,
             groups: attribution.groups.iter().map(CodeGroupEntry::from).collect(),
             unattributed_size: attribution.unattributed_size,
+            unmapped_bundles: attribution.unmapped_bundles.clone(),
         }
     }
 }

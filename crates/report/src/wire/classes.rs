@@ -43,6 +43,9 @@ pub struct ClassEntry {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_name: Option<String>,
     /// Number of instances.
     pub count: u64,
     /// Smallest distance of the instances; `null` where DevTools shows a dash.
@@ -109,6 +112,7 @@ impl From<&ClassRow> for ClassEntry {
         ClassEntry {
             class_key: row.class_key.clone(),
             class_name: row.class_name.clone(),
+            original_name: row.original_name.clone(),
             count: row.count,
             distance: row.distance().shown(),
             shallow_size: row.shallow_size,

@@ -80,6 +80,9 @@ pub struct ClassChangeEntry {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_name: Option<String>,
     /// Objects before.
     pub base_count: u64,
     /// Sum of their sizes.
@@ -197,6 +200,9 @@ pub struct ClassSeriesEntry {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_name: Option<String>,
     /// Objects in each snapshot.
     pub counts: Vec<u64>,
     /// Sum of their shallow sizes in each snapshot.
@@ -226,6 +232,9 @@ pub struct ControlledGrowthEntry {
     pub class_key: String,
     /// What DevTools shows.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_name: Option<String>,
     /// Objects that came in the control.
     pub control_count_delta: i64,
     /// Bytes that came in the control.
@@ -329,6 +338,7 @@ impl From<&ClassChange> for ClassChangeEntry {
         ClassChangeEntry {
             class_key: class.class_key.clone(),
             class_name: class.class_name.clone(),
+            original_name: class.original_name.clone(),
             base_count: class.base_count,
             base_size: class.base_size,
             count: class.count,
@@ -386,6 +396,7 @@ impl From<&ClassSeries> for ClassSeriesEntry {
         ClassSeriesEntry {
             class_key: row.class_key.clone(),
             class_name: row.class_name.clone(),
+            original_name: row.original_name.clone(),
             counts: row.counts.clone(),
             sizes: row.sizes.clone(),
             count_delta: row.count_delta(),
@@ -399,6 +410,7 @@ impl From<&ControlledGrowth> for ControlledGrowthEntry {
         ControlledGrowthEntry {
             class_key: row.class_key.clone(),
             class_name: row.class_name.clone(),
+            original_name: row.original_name.clone(),
             control_count_delta: row.control_count,
             control_size_delta: row.control_size,
             treatment_count_delta: row.treatment_count,

@@ -2,17 +2,17 @@
 
 use heapglass_analysis::{
     AttributeBy, Figures, LeakGroup, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity,
-    Suspect, TellingField, package_of,
+    Suspect, TellingField,
 };
-use heapglass_graph::Location;
+use heapglass_graph::{Location, Original};
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
 use super::{
-    Failure, FindingEntry, LeakGroupsEntry, ObjectEntry, PathStepEntry, SnapshotEntry,
-    StandingOutEntry,
+    Failure, FindingEntry, LeakGroupsEntry, LocationEntry, ObjectEntry, PathStepEntry, Place,
+    SnapshotEntry, StandingOutEntry,
 };
 use crate::SCHEMA_VERSION;
 use crate::text::{SizeStyle, leak_words, standing_out_words};
@@ -111,6 +111,9 @@ pub struct LeakSuspectEntry {
     pub usual_fix: String,
     /// Class of what grows in number, or of what grows in size.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_class_name: Option<String>,
     /// How sure it is that the growth goes on, from 0 to 1.
     pub confidence: f64,
     /// New objects of the class that stay, for each interval between two snapshots.
@@ -209,41 +212,38 @@ pub struct SourceEntry {
     pub generated: Option<Place>,
 }
 
-/// A place in a file of which all is known. Line and column count from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Place {
-    /// Path or URL.
-    pub file: String,
-    /// Line.
-    pub line: u64,
-    /// Column.
-    pub column: u64,
-}
-
 impl SourceEntry {
-    /// The place, the file, or `None` if neither is known.
-    pub(super) fn new(location: Option<Location>, script: Option<&str>) -> Option<SourceEntry> {
-        (location.is_some() || script.is_some()).then(|| SourceEntry {
-            file: script.map(str::to_owned),
-            script_id: location.map(|at| at.script_id),
-            line: location.map(|at| u64::from(at.line) + 1),
-            column: location.map(|at| u64::from(at.column) + 1),
+    /// The place as it was written, or else as it ran; the file; `None` if nothing of it is known.
+    pub(super) fn new(
+        location: Option<Location>,
+        script: Option<&str>,
+        original: Option<&Original>,
+    ) -> Option<SourceEntry> {
+        let script_id = location.map(|at| at.script_id);
+        if let Some(at) = location {
+            let LocationEntry { script, line, column, generated, .. } =
+                LocationEntry::new(at, script, original);
+            let (line, column) = (Some(line), Some(column));
+            return Some(SourceEntry { file: script, script_id, line, column, generated });
+        }
+        // The place of a variable, which a snapshot says nothing of.
+        if let Some(at) = original {
+            return Some(SourceEntry {
+                file: Some(at.file.to_string()),
+                script_id,
+                line: Some(u64::from(at.line) + 1),
+                column: Some(u64::from(at.column) + 1),
+                generated: None,
+            });
+        }
+        let file = script.map(str::to_owned);
+        file.is_some().then_some(SourceEntry {
+            file,
+            script_id,
+            line: None,
+            column: None,
             generated: None,
         })
-    }
-
-    /// Puts the original place in place of the one in the script that ran, if `original` knows it.
-    fn map(&mut self, original: &impl Fn(&Place) -> Option<Place>) {
-        let (Some(file), Some(line), Some(column)) = (self.file.clone(), self.line, self.column)
-        else {
-            return;
-        };
-        let generated = Place { file, line, column };
-        if let Some(place) = original(&generated) {
-            (self.line, self.column) = (Some(place.line), Some(place.column));
-            self.file = Some(place.file);
-            self.generated = Some(generated);
-        }
     }
 }
 
@@ -284,31 +284,6 @@ impl LeaksDocument {
     /// The same with the groups that the suspects are of.
     pub fn grouped(self, groups: &[LeakGroup], by: AttributeBy) -> LeaksDocument {
         LeaksDocument { groups: Some(LeakGroupsEntry::new(groups, by)), ..self }
-    }
-
-    /// Puts original places in place of those in scripts that ran, where `original` knows them, and the packages of
-    /// those.
-    pub fn map_sources(&mut self, original: impl Fn(&Place) -> Option<Place>) {
-        let of_suspects =
-            self.suspects.iter_mut().map(|entry| (&mut entry.source, &mut entry.package));
-        let odd = self.standing_out.iter_mut().flat_map(|found| &mut found.by_structure);
-        let of_oddities = odd.map(|entry| (&mut entry.source, &mut entry.package));
-        for (source, package) in of_suspects.chain(of_oddities) {
-            let Some(source) = source else { continue };
-            source.map(&original);
-            if source.generated.is_some() {
-                *package = source.file.as_deref().and_then(package_of).map(str::to_owned);
-            }
-        }
-        let weighty = self.standing_out.iter_mut().flat_map(|found| &mut found.by_weight);
-        for location in weighty.filter_map(|entry| entry.location.as_mut()) {
-            let Some(file) = location.script.clone() else { continue };
-            let place = original(&Place { file, line: location.line, column: location.column });
-            if let Some(place) = place {
-                location.script = Some(place.file);
-                (location.line, location.column) = (place.line, place.column);
-            }
-        }
     }
 
     /// The answer of one snapshot: what stands out in it by weight and by structure.
@@ -374,6 +349,7 @@ impl LeakSuspectEntry {
             usual_cause: cause.cloned().unwrap_or_default(),
             usual_fix: fix.cloned().unwrap_or_default(),
             class_name: suspect.class_name.clone(),
+            original_class_name: suspect.original_class_name.clone(),
             confidence: suspect.confidence,
             count_per_interval: suspect.count_per_interval,
             bytes_per_interval: suspect.bytes_per_interval,
@@ -390,7 +366,11 @@ impl LeakSuspectEntry {
             owner: suspect.owner.as_ref().map(ObjectEntry::from),
             line: suspect.line.clone(),
             path: steps,
-            source: SourceEntry::new(suspect.location, suspect.script.as_deref()),
+            source: SourceEntry::new(
+                suspect.location,
+                suspect.script.as_deref(),
+                suspect.original.as_ref(),
+            ),
             package: suspect.package.clone(),
             used_by: suspect.used_by.clone(),
             instances: entries(&suspect.instances),

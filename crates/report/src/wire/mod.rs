@@ -43,13 +43,13 @@ pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, K
 pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
-    LeaksDocument, LibraryEntry, Place, RateEntry, SourceEntry, TellingFieldEntry,
+    LeaksDocument, LibraryEntry, RateEntry, SourceEntry, TellingFieldEntry,
 };
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
     ObjectDetail, StringEntry, ValueEntry,
 };
-pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry};
+pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry, Place};
 pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
 pub use process::{ProcessEntry, ResidentMemory};
 pub use redact::{RedactDocument, RedactedEntry, RedactedKindEntry, RedactedSnapshotEntry};

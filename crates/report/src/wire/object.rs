@@ -156,7 +156,8 @@ impl ObjectBody {
 
 impl ObjectDetail {
     fn new(report: &ObjectReport, stack: &[StackFrame]) -> ObjectDetail {
-        let location = report.location.map(|at| LocationEntry::new(at, report.script.as_deref()));
+        let (script, original) = (report.script.as_deref(), report.original.as_ref());
+        let location = report.location.map(|at| LocationEntry::new(at, script, original));
         ObjectDetail {
             object: (&report.object).into(),
             value: report.value.clone(),

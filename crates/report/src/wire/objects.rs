@@ -1,7 +1,7 @@
 //! One object, one edge, one position, as every document names them.
 
 use heapglass_analysis::{EdgeLabel, ObjectSummary};
-use heapglass_graph::{self as graph, Location};
+use heapglass_graph::{self as graph, Location, Original};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ pub struct ObjectEntry {
     pub node_type: String,
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_class_name: Option<String>,
     /// DevTools' name of the object itself.
     pub name: String,
     /// A short readable name with the id.
@@ -66,6 +69,20 @@ pub struct LocationEntry {
     pub line: u64,
     /// Column, from 1.
     pub column: u64,
+    /// Where it is in the script that ran, if a source map says where that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Place>,
+}
+
+/// A place in a file of which all is known. Line and column count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Place {
+    /// Path or URL.
+    pub file: String,
+    /// Line.
+    pub line: u64,
+    /// Column.
+    pub column: u64,
 }
 
 impl From<&ObjectSummary> for ObjectEntry {
@@ -74,6 +91,7 @@ impl From<&ObjectSummary> for ObjectEntry {
             id: object.id.0,
             node_type: object.node_type.clone(),
             class_name: object.class_name.clone(),
+            original_class_name: object.original_class_name.clone(),
             name: object.name.clone(),
             label: object.label.clone(),
             distance: object.distance.shown(),
@@ -100,13 +118,30 @@ impl From<&EdgeLabel> for EdgeEntry {
 }
 
 impl LocationEntry {
-    /// Where `location` is, in the script called `script`.
-    pub fn new(location: Location, script: Option<&str>) -> LocationEntry {
-        LocationEntry {
+    /// Where `location` is, in the script called `script`; where it was written, if that is known.
+    pub fn new(
+        location: Location,
+        script: Option<&str>,
+        original: Option<&Original>,
+    ) -> LocationEntry {
+        let from_one = |number: u32| u64::from(number) + 1;
+        let (line, column) = (from_one(location.line), from_one(location.column));
+        let entry = LocationEntry {
             script: script.map(str::to_owned),
             script_id: location.script_id,
-            line: u64::from(location.line) + 1,
-            column: u64::from(location.column) + 1,
+            line,
+            column,
+            generated: None,
+        };
+        match original {
+            None => entry,
+            Some(original) => LocationEntry {
+                generated: script.map(|file| Place { file: file.to_owned(), line, column }),
+                script: Some(original.file.to_string()),
+                line: from_one(original.line),
+                column: from_one(original.column),
+                ..entry
+            },
         }
     }
 }

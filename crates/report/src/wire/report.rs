@@ -255,7 +255,9 @@ impl From<&Suspect> for SuspectEntry {
                 suspect.kind,
                 SuspectKind::Group { is_estimate: true, .. }
             ),
-            location: suspect.location.map(|at| LocationEntry::new(at, suspect.script.as_deref())),
+            location: suspect.location.map(|at| {
+                LocationEntry::new(at, suspect.script.as_deref(), suspect.original.as_ref())
+            }),
             owner: suspect.owner.as_ref().map(ObjectEntry::from),
         };
         entry.text = words::suspect(&entry, SizeStyle::Human);

@@ -80,7 +80,11 @@ impl From<&Oddity> for OddityEntry {
             others,
             retained_size: oddity.retained_size,
             line: oddity.line.clone(),
-            source: SourceEntry::new(oddity.location, oddity.script.as_deref()),
+            source: SourceEntry::new(
+                oddity.location,
+                oddity.script.as_deref(),
+                oddity.original.as_ref(),
+            ),
             package: oddity.package.clone(),
         };
         entry.text = standing_out_words::oddity(&entry, SizeStyle::Human);

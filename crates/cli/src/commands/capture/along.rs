@@ -85,7 +85,7 @@ impl<'a> Along<'a> {
 
     fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
         let graph = snapshot.graph().map_err(hints::opening)?;
-        let body = report::body(snapshot, &graph, TOP, THRESHOLD);
+        let body = report::body(&graph, TOP, THRESHOLD);
         let entry = SnapshotEntry::new(file, snapshot.overview());
         let document = Document::new(entry, &snapshot.overview().findings, body);
         let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);

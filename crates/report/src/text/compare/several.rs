@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::{ComparisonPage, Names, delta, paragraph, signed_count};
 use crate::text::numbers::{count, counted};
 use crate::text::summary::write_footer;
@@ -28,7 +30,7 @@ impl ComparisonPage for CompareSeriesBody {
             let grew = look.size_in_words(first.size_delta.unsigned_abs());
             let text = format!(
                 "From the first to the last, {} grew most: by {grew}{}.",
-                first.class_name,
+                name_with_original(&first.class_name, first.original_name.as_deref()),
                 objects(first.count_delta)
             );
             paragraph(&text, look, out)?;
@@ -66,7 +68,7 @@ impl ComparisonPage for CompareControlBody {
         if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
             let text = format!(
                 "{} grew most beyond the control: by {}{}.",
-                first.class_name,
+                name_with_original(&first.class_name, first.original_name.as_deref()),
                 look.size_in_words(first.size_delta.unsigned_abs()),
                 objects(first.count_delta)
             );
@@ -152,7 +154,7 @@ fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> 
     for class in classes {
         let at = |list: &[u64], at: usize| list.get(at).copied().unwrap_or(0);
         let mut cells = vec![
-            names.cell(&class.class_name, &class.class_key),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::kept(Role::Class, trend(&class.sizes)),
         ];
         cells.extend(shown.iter().map(|&s| Cell::plain(count(at(&class.counts, s)))));
@@ -179,7 +181,7 @@ fn control_table(body: &CompareControlBody, look: &Look) -> Table {
     let names = Names::of(body.classes.iter().map(|class| class.class_name.as_str()));
     for class in &body.classes {
         table.row(vec![
-            names.cell(&class.class_name, &class.class_key),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::plain(signed_count(class.control_count_delta)),
             Cell::plain(signed_count(class.treatment_count_delta)),
             Cell::plain(signed_count(class.count_delta)),

@@ -1,5 +1,7 @@
 //! What a comparison comes to, in sentences.
 
+use heapglass_analysis::name_with_original;
+
 use crate::text::SizeStyle;
 use crate::text::numbers::{count, counted, share, size_in_words};
 use crate::wire::{ClassChangeEntry, CompareBody, ReconciliationEntry};
@@ -99,7 +101,7 @@ fn most(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
     if let Some(class) = class.filter(|class| growth(class) > 0) {
         let mut text = format!(
             "The class that grew most is {}, by {}",
-            class.class_name,
+            name_with_original(&class.class_name, class.original_name.as_deref()),
             size_in_words(growth(class).unsigned_abs(), sizes)
         );
         let by = counted(class.count_delta.unsigned_abs(), "object", "objects");
