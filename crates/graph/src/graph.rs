@@ -455,6 +455,11 @@ impl Graph {
         number.map_or(&[], |&number| self.predecessors(number))
     }
 
+    /// The number of a node in the preorder of the dominator pass.
+    pub(crate) fn number_of(&self, node: Ordinal) -> Option<u32> {
+        self.columns.preorder_number.get(node.index()).copied()
+    }
+
     /// The node with this number in the preorder of the dominator pass.
     pub(crate) fn node_of_number(&self, number: u32) -> Option<Ordinal> {
         self.columns.preorder_node.get(number as usize).copied().map(Ordinal)
