@@ -104,12 +104,11 @@ impl<'a> Collected<'a> {
         let fits = |function: &&Written<'_>| {
             place.name.is_none() || function.name.is_none() || function.name == place.name
         };
-        let written: Vec<&Written<'_>> = self.functions.get(from..to)?.iter().filter(fits).collect();
+        let written: Vec<&Written<'_>> =
+            self.functions.get(from..to)?.iter().filter(fits).collect();
         let (first, others) = written.split_first()?;
-        let mut reads = Reads {
-            is_vague: !others.is_empty() || first.kind == Kind::Whole,
-            ..Reads::default()
-        };
+        let mut reads =
+            Reads { is_vague: !others.is_empty() || first.kind == Kind::Whole, ..Reads::default() };
         for function in &written {
             self.add(function, &mut reads);
         }
@@ -141,7 +140,8 @@ impl<'a> Collected<'a> {
     fn is_within(&self, symbol: SymbolId, function: &Written<'_>) -> bool {
         let scope = self.scoping.symbol_scope_id(symbol);
         let number = self.scope_numbers.get(scope.index()).copied().unwrap_or(u32::MAX);
-        (function.scopes.0..function.scopes.1).contains(&number) && !self.in_blocks.contains(&symbol)
+        (function.scopes.0..function.scopes.1).contains(&number)
+            && !self.in_blocks.contains(&symbol)
     }
 
     fn name(&mut self, at: u32, name: &'a str, is_read: bool, symbol: Option<SymbolId>) {
@@ -237,7 +237,8 @@ impl<'a> Visit<'a> for Collected<'a> {
         let first = self.next_scope;
         walk::walk_class(self, it);
         let scopes = (first, self.next_scope);
-        let mut starts = vec![it.span.start];
+        // Before V8 13 the function of the fields begins with the body of the class.
+        let mut starts = vec![it.span.start, it.body.span.start];
         for element in &it.body.body {
             let key = match element {
                 ClassElement::PropertyDefinition(it) => it.key.span(),
@@ -250,9 +251,13 @@ impl<'a> Visit<'a> for Collected<'a> {
         starts.sort_unstable();
         starts.dedup();
         let span = it.span;
-        let written = starts
-            .into_iter()
-            .map(|start| Written { start, span, scopes, kind: Kind::Whole, name: None });
+        let written = starts.into_iter().map(|start| Written {
+            start,
+            span,
+            scopes,
+            kind: Kind::Whole,
+            name: None,
+        });
         self.functions.extend(written);
     }
 

@@ -4,11 +4,8 @@ use crate::Place;
 
 /// For each place its byte, or `None` where the text has no such place. Cost: one pass over the text, and sorting.
 pub(crate) fn offsets(text: &str, places: &[Place<'_>]) -> Vec<Option<u32>> {
-    let mut wanted: Vec<(u32, u32, usize)> = places
-        .iter()
-        .enumerate()
-        .map(|(index, place)| (place.line, place.column, index))
-        .collect();
+    let mut wanted: Vec<(u32, u32, usize)> =
+        places.iter().enumerate().map(|(index, place)| (place.line, place.column, index)).collect();
     wanted.sort_unstable();
     let mut found = vec![None; places.len()];
     let mut wanted = wanted.into_iter().peekable();
@@ -45,8 +42,17 @@ mod tests {
     fn places_are_counted_in_utf16_units_and_in_lines_of_javascript() {
         let text = "ab\r\nä😀x\u{2028}c\rd";
         let at = |line, column| Place { line, column, name: None };
-        let places =
-            [at(1, 3), at(0, 0), at(1, 2), at(2, 0), at(3, 0), at(3, 1), at(3, 2), at(9, 0), at(0, 2)];
+        let places = [
+            at(1, 3),
+            at(0, 0),
+            at(1, 2),
+            at(2, 0),
+            at(3, 0),
+            at(3, 1),
+            at(3, 2),
+            at(9, 0),
+            at(0, 2),
+        ];
         let byte = |letter: char| Some(text.find(letter).expect("there") as u32);
         let end = Some(text.len() as u32);
         assert_eq!(

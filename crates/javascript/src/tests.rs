@@ -147,10 +147,16 @@ fn eval_reads_everything_wherever_it_stands() {
 #[test]
 fn a_class_stands_for_the_functions_of_its_fields() {
     let text = "x = class C extends B { f = big; #p = 1; static s = () => other; [key] = 2; m() { last; } }";
-    for beginning in ["class C", "f = big", "#p", "static s", "s = ()", "[key]", "key]"] {
+    for beginning in
+        ["class C", "{ f = big", "f = big", "#p", "static s", "s = ()", "[key]", "key]"]
+    {
         let (reads, names) = asked(text, beginning);
         assert!(reads.is_vague, "{beginning}");
-        assert_eq!(sorted(&names, &reads.free), ["B", "big", "key", "last", "other"], "{beginning}");
+        assert_eq!(
+            sorted(&names, &reads.free),
+            ["B", "big", "key", "last", "other"],
+            "{beginning}"
+        );
     }
     assert_eq!(free(text, "() => other"), ["other"]);
     assert_eq!(free(text, "() { last"), ["last"]);
@@ -169,7 +175,8 @@ fn a_script_is_a_function_too() {
 
 #[test]
 fn what_stands_in_a_function_are_its_own_variables_too() {
-    let (reads, names) = asked("x = function* () { const a = 1; b = 2; yield () => [a, c, this]; }", "() {");
+    let (reads, names) =
+        asked("x = function* () { const a = 1; b = 2; yield () => [a, c, this]; }", "() {");
     assert_eq!(sorted(&names, &reads.within), ["a", "b", "c", "this"]);
     assert_eq!(sorted(&names, &reads.free), ["c"]);
 }
@@ -178,7 +185,8 @@ fn what_stands_in_a_function_are_its_own_variables_too() {
 fn another_function_at_the_place_is_not_the_one() {
     let text = "function one(a) { return big; }";
     let at = |name, column| Place { line: 0, column, name };
-    let places = [at(Some("one"), 12), at(Some("two"), 12), at(None, 12), at(None, 13), at(None, 99)];
+    let places =
+        [at(Some("one"), 12), at(Some("two"), 12), at(None, 12), at(None, 13), at(None, 99)];
     let functions = functions_at(text, Language::JavaScript, &places).expect("JavaScript");
     let is_found: Vec<bool> = functions.found.iter().map(Option::is_some).collect();
     assert_eq!(is_found, [true, false, true, false, false]);
@@ -206,7 +214,8 @@ fn what_is_no_javascript_is_an_error() {
 
 #[test]
 fn deep_nesting_is_no_trouble() {
-    for (open, middle, close) in [("[", "1", "]"), ("(", "1", ")"), ("{", "", "}"), ("!", "1", "")] {
+    for (open, middle, close) in [("[", "1", "]"), ("(", "1", ")"), ("{", "", "}"), ("!", "1", "")]
+    {
         let text = [&open.repeat(20_000), middle, &close.repeat(20_000)].concat();
         let _ = functions_at(&text, Language::JavaScript, &[]);
     }

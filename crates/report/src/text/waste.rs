@@ -9,7 +9,9 @@ use super::paths::write_labelled;
 use super::table::{Cell, Kind, Table};
 use super::waste_words::{answer, of};
 use super::{Look, Page, Role};
-use crate::wire::{SnapshotEntry, UnjudgedEntry, WasteBody, WasteEntry, WasteKindEntry, WasteRowEntry};
+use crate::wire::{
+    SnapshotEntry, UnjudgedEntry, WasteBody, WasteEntry, WasteKindEntry, WasteRowEntry,
+};
 
 impl Page for WasteBody {
     fn write_page(

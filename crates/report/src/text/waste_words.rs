@@ -121,7 +121,9 @@ pub(crate) fn unjudged(entry: &UnjudgedEntry, sizes: SizeStyle) -> String {
              waits, from outside"
         }
     };
-    format!("Of variables in {scopes} with {size} it is not known whether they are read: {why}. ({scripts})")
+    format!(
+        "Of variables in {scopes} with {size} it is not known whether they are read: {why}. ({scripts})"
+    )
 }
 
 /// The answer in a sentence or two.

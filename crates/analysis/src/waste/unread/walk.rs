@@ -102,9 +102,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let variables = self.contexts.variables(self.graph, context);
-            let is_lost = |to: &Ordinal| {
-                !self.reached.contains(*to) && self.graph.dominator(*to) == context
-            };
+            let is_lost =
+                |to: &Ordinal| !self.reached.contains(*to) && self.graph.dominator(*to) == context;
             lost.extend(variables.map(|(_, to)| to).filter(is_lost).map(|to| (to, context)));
         }
         lost.sort_unstable();
@@ -125,8 +124,7 @@ impl<'a> Walk<'a> {
             if is_variable || matches!(edge.edge_type, EdgeType::Weak | EdgeType::Shortcut) {
                 continue;
             }
-            if self.contexts.all.contains(edge.to)
-                && self.contexts.outer(context) != Some(edge.to)
+            if self.contexts.all.contains(edge.to) && self.contexts.outer(context) != Some(edge.to)
             {
                 self.read_all(edge.to, None);
             }
