@@ -237,7 +237,7 @@ impl<'a> Visit<'a> for Collected<'a> {
         let first = self.next_scope;
         walk::walk_class(self, it);
         let scopes = (first, self.next_scope);
-        // Before V8 13 the function of the fields begins with the body of the class.
+        // V8 of Node 22 has the function of the fields begin with the body of the class.
         let mut starts = vec![it.span.start, it.body.span.start];
         for element in &it.body.body {
             let key = match element {
