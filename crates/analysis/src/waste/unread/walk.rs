@@ -44,6 +44,7 @@ impl<'a> Walk<'a> {
     ) -> Walk<'a> {
         let mut walk = Walk::new(graph, contexts, functions);
         let flow = Flow::of(graph);
+        walk.look_at_roots(&flow);
         for start in flow.starts() {
             walk.reach(start);
         }
@@ -114,6 +115,29 @@ impl<'a> Walk<'a> {
     fn reach(&mut self, node: Ordinal) {
         if self.reached.insert(node) {
             self.open.push(node);
+        }
+    }
+
+    /// Looks for what holds contexts by edges that the walk does not follow: the stack, handles, and what else V8 has beside
+    /// the program, none of which counts as an owner of the program's objects. Cost: the edges of such nodes.
+    fn look_at_roots(&mut self, flow: &Flow<'_>) {
+        for node in self.graph.nodes() {
+            let is_beside = match self.graph.node_type(node) {
+                NodeType::Closure | NodeType::Object => continue,
+                NodeType::Array => false,
+                _ => true,
+            };
+            let mut held = self.graph.edges(node).filter(|edge| {
+                !matches!(edge.edge_type, EdgeType::Weak | EdgeType::Shortcut)
+                    && self.contexts.all.contains(edge.to)
+            });
+            let Some(first) = held.next() else { continue };
+            // The registers of a function that waits are an array that the walk comes to.
+            if is_beside || !flow.targets(node).any(|to| self.contexts.all.contains(to)) {
+                let contexts: Vec<Ordinal> =
+                    std::iter::once(first).chain(held).map(|edge| edge.to).collect();
+                contexts.into_iter().for_each(|context| self.enter_context(node, context));
+            }
         }
     }
 
