@@ -95,4 +95,7 @@ pub use suspects::{
 pub use telling::TellingField;
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
 pub use verdict::{Detached, ScriptSources, Verdict, VerdictOptions, verdict};
-pub use waste::{PackageCopy, WasteHolder, WasteKind, WasteOptions, WasteRow, Wasted, waste};
+pub use waste::{
+    MOST_SCRIPTS, PackageCopy, SourceFile, SourceFiles, Unjudged, Unknown, WasteHolder, WasteKind,
+    WasteOptions, WasteRow, Wasted, waste,
+};

@@ -154,7 +154,7 @@ fn is_module_of_ecmascript(graph: &Graph, node: Ordinal) -> bool {
 }
 
 /// Whether a script belongs to Node, Deno or Bun rather than to the program.
-fn is_own_code_of_runtime(script: &str) -> bool {
+pub(crate) fn is_own_code_of_runtime(script: &str) -> bool {
     ["node:", "internal/", "ext:", "builtin://", "native "]
         .iter()
         .any(|prefix| script.starts_with(prefix))

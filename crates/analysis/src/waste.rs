@@ -8,10 +8,13 @@ mod parts;
 mod rows;
 mod stale;
 mod text;
+mod unread;
 
 use heapglass_graph::{Graph, NodeId, NodeType, Ordinal};
 
 use crate::ObjectSummary;
+
+pub use unread::{MOST_SCRIPTS, SourceFile, SourceFiles, Unjudged, Unknown};
 
 /// Kinds of waste.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,11 +41,13 @@ pub enum WasteKind {
     PackageCopies,
     /// Entries of Maps, Sets and arrays that are detached DOM nodes or unmounted fibers of React.
     StaleEntries,
+    /// Variables that no function reads which can still be called.
+    UnreadVariables,
 }
 
 impl WasteKind {
     /// All kinds.
-    pub const ALL: [WasteKind; 11] = [
+    pub const ALL: [WasteKind; 12] = [
         WasteKind::DuplicateStrings,
         WasteKind::IdenticalObjects,
         WasteKind::SlicedStrings,
@@ -54,6 +59,7 @@ impl WasteKind {
         WasteKind::BoxedNumbers,
         WasteKind::PackageCopies,
         WasteKind::StaleEntries,
+        WasteKind::UnreadVariables,
     ];
 }
 
@@ -79,6 +85,8 @@ pub struct Wasted {
     pub rows: Vec<WasteRow>,
     /// Number of rows, those beyond the limit included.
     pub row_count: u64,
+    /// Of [`WasteKind::UnreadVariables`] the scopes of which it is not known whether they are waste, by reason.
+    pub unjudged: Vec<Unjudged>,
 }
 
 /// Waste of one kind that has one cause, as far as can be seen: one text, or objects of one class that are held in the
@@ -100,6 +108,8 @@ pub struct WasteRow {
     pub path: Option<String>,
     /// Of a package its copies, the largest first.
     pub copies: Vec<PackageCopy>,
+    /// Of an unread variable the script that it is written in.
+    pub script: Option<String>,
 }
 
 /// What holds wasted memory.
@@ -136,8 +146,9 @@ struct Found {
 /// one; an array of them alone is left out; among objects in an array they look like gaps.
 ///
 /// Cost: for objects one pass over all edges, for texts a hash of each string, for identical objects up to four hashes
-/// of each, for packages the walk of [`crate::attribution`].
-pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
+/// of each, for packages the walk of [`crate::attribution`], for unread variables the parsing of scripts, whose texts are
+/// asked of `files` where the snapshot has not the whole of them, and one walk over the graph.
+pub fn waste(graph: &Graph, options: &WasteOptions, files: &dyn SourceFiles) -> Vec<Wasted> {
     let limit = options.limit.unwrap_or(usize::MAX);
     let asked = WasteKind::ALL.into_iter().filter(|kind| options.kinds.contains(kind));
     let kinds: Vec<WasteKind> = asked.collect();
@@ -145,7 +156,7 @@ pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
     let (mut all, rest) = std::thread::scope(|scope| {
         let objects = scope.spawn(|| objects::wasted(graph, &kinds, limit));
         let rest: Vec<Wasted> =
-            kinds.iter().filter_map(|&kind| of_kind(graph, kind, limit)).collect();
+            kinds.iter().filter_map(|&kind| of_kind(graph, kind, files, limit)).collect();
         (objects.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rest)
     });
     all.extend(rest);
@@ -154,7 +165,12 @@ pub fn waste(graph: &Graph, options: &WasteOptions) -> Vec<Wasted> {
 }
 
 /// Waste of a kind; `None` for those of [`objects::wasted`].
-fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Option<Wasted> {
+fn of_kind(
+    graph: &Graph,
+    kind: WasteKind,
+    files: &dyn SourceFiles,
+    limit: usize,
+) -> Option<Wasted> {
     let held = |found: Vec<Found>| rows::by_holder(graph, kind, found, limit);
     Some(match kind {
         WasteKind::DuplicateStrings => text::duplicates(graph, limit),
@@ -164,6 +180,7 @@ fn of_kind(graph: &Graph, kind: WasteKind, limit: usize) -> Option<Wasted> {
         WasteKind::BoxedNumbers => held(boxed_numbers(graph)),
         WasteKind::PackageCopies => copies::copies(graph, limit),
         WasteKind::StaleEntries => held(stale::stale_entries(graph)),
+        WasteKind::UnreadVariables => unread::unread(graph, files, limit),
         WasteKind::EmptyCollections
         | WasteKind::SpareRoom
         | WasteKind::SparseArrays

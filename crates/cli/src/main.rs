@@ -22,6 +22,7 @@ mod resident;
 mod series;
 mod settings;
 mod source_maps;
+mod sources;
 mod timings;
 
 use std::io;

@@ -70,6 +70,19 @@ impl<'a> Flow<'a> {
         })
     }
 
+    /// The nodes that everything alive is reached from: the root, and those that no other leads to.
+    pub fn starts(&self) -> impl Iterator<Item = Ordinal> + '_ {
+        self.starts.iter().filter_map(|&number| self.graph.node_of_number(number))
+    }
+
+    /// What a node keeps alive by itself: the targets of its essential edges, one for each edge.
+    pub fn targets(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
+        let at = |number: usize| self.first.get(number).map_or(0, |&at| at as usize);
+        let number = self.graph.number_of(node).map_or(usize::MAX - 1, |number| number as usize);
+        let targets = self.to.get(at(number)..at(number + 1)).unwrap_or_default();
+        targets.iter().filter_map(|&number| self.graph.node_of_number(number))
+    }
+
     /// Marks what the starts lead to without entering what is marked already.
     fn reached(&self, mut marks: Vec<bool>) -> Vec<bool> {
         let mut open: Vec<u32> = Vec::new();

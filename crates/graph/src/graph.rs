@@ -456,6 +456,11 @@ impl Graph {
         (parents + self.predecessor_list(node).len() + self.other_retainers(node).len()) as u64
     }
 
+    /// The number of a node in the preorder of the dominator pass.
+    pub(crate) fn number_of(&self, node: Ordinal) -> Option<u32> {
+        self.columns.preorder_number.get(node.index()).copied()
+    }
+
     /// The node with this number in the preorder of the dominator pass.
     pub(crate) fn node_of_number(&self, number: u32) -> Option<Ordinal> {
         self.columns.preorder_node.get(number as usize).copied().map(Ordinal)

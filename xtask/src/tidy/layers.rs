@@ -7,8 +7,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("heapglass-format", &[]),
     ("heapglass-graph", &["heapglass-format"]),
     ("heapglass-secrets", &[]),
+    ("heapglass-javascript", &[]),
     ("heapglass-redact", &["heapglass-secrets", "heapglass-format"]),
-    ("heapglass-analysis", &["heapglass-secrets", "heapglass-graph", "heapglass-format"]),
+    (
+        "heapglass-analysis",
+        &["heapglass-javascript", "heapglass-secrets", "heapglass-graph", "heapglass-format"],
+    ),
     (
         "heapglass-report",
         &[
@@ -65,6 +69,8 @@ const QUARANTINED: &[(&str, &[&str])] = &[
     ("csv", &["xtask"]),
     ("quick-xml", &["heapglass-report"]),
     ("toml", &["heapglass"]),
+    ("oxc_parser", &["heapglass-javascript"]),
+    ("oxc_semantic", &["heapglass-javascript"]),
 ];
 
 /// Crates that nothing may bring in, not even indirectly, until a layer of their own is made for

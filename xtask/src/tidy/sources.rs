@@ -20,8 +20,13 @@ const UNSAFE: &[&str] = &[
 
 /// Crates that never print, read the environment or open a socket; `report` renders text but does
 /// not write it anywhere.
-const PURE: &[&str] =
-    &["crates/format/src", "crates/graph/src", "crates/analysis/src", "crates/report/src"];
+const PURE: &[&str] = &[
+    "crates/format/src",
+    "crates/graph/src",
+    "crates/javascript/src",
+    "crates/analysis/src",
+    "crates/report/src",
+];
 
 /// What a pure crate does not say, and why.
 const IMPURE: &[(&str, &str)] = &[

@@ -28,7 +28,14 @@ pub(super) fn copies(graph: &Graph, limit: usize) -> Wasted {
     let (object_count, saved_size) = (sum(|row| row.object_count), sum(|row| row.saved_size));
     let row_count = rows.len() as u64;
     rows.truncate(limit);
-    Wasted { kind: WasteKind::PackageCopies, object_count, saved_size, rows, row_count }
+    Wasted {
+        kind: WasteKind::PackageCopies,
+        object_count,
+        saved_size,
+        rows,
+        row_count,
+        unjudged: Vec::new(),
+    }
 }
 
 fn row(graph: &Graph, package: String, mut folders: Vec<(String, Held)>) -> Option<WasteRow> {
@@ -47,5 +54,6 @@ fn row(graph: &Graph, package: String, mut folders: Vec<(String, Held)>) -> Opti
         holder: None,
         path: None,
         copies: folders.into_iter().map(copy).collect(),
+        script: None,
     })
 }

@@ -89,6 +89,7 @@ fn described(
         }),
         path: path.map(|(_, text)| text),
         copies: Vec::new(),
+        script: None,
     });
-    Wasted { kind, object_count, saved_size, rows: rows.collect(), row_count }
+    Wasted { kind, object_count, saved_size, rows: rows.collect(), row_count, unjudged: Vec::new() }
 }

@@ -25,6 +25,7 @@ pub(super) fn duplicates(graph: &Graph, limit: usize) -> Wasted {
         saved_size: found.wasted_size,
         rows: found.rows.into_iter().map(row).collect(),
         row_count: found.text_count,
+        unjudged: Vec::new(),
     }
 }
 
@@ -42,6 +43,7 @@ fn row(text: TextRow) -> WasteRow {
         }),
         path: text.path,
         copies: Vec::new(),
+        script: None,
     }
 }
 

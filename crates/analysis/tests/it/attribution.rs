@@ -227,7 +227,7 @@ fn a_package_is_one_whether_its_scripts_are_named_by_path_or_by_url() {
     let own = 2 * (64 + 48 + 32 + 100);
     assert_eq!(figures(&by(&heap, AttributeBy::Package)), [("x".to_owned(), own, own, own)]);
     let options = WasteOptions { kinds: vec![WasteKind::PackageCopies], limit: None };
-    let found = waste(&open(&heap), &options);
+    let found = waste(&open(&heap), &options, &());
     assert_eq!(found.first().map(|kind| kind.row_count), Some(0));
 }
 

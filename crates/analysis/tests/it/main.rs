@@ -19,6 +19,7 @@ mod secrets;
 mod suspects;
 mod texts;
 mod trees;
+mod unread;
 mod waste;
 
 use heapglass_graph::{Graph, NodeId, OpenOptions, Ordinal, Snapshot, Wants};

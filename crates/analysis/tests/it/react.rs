@@ -152,7 +152,7 @@ fn collections_hold_stale_entries() {
     heap.weak(weak_table, "5", detached);
     let graph = open(&heap);
     let options = WasteOptions { kinds: vec![WasteKind::StaleEntries], limit: None };
-    let found = waste(&graph, &options);
+    let found = waste(&graph, &options, &());
     let rows: Vec<_> =
         found[0].rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
     // The Map has one that the array has too.
@@ -180,7 +180,7 @@ fn an_entry_within_an_entry_counts_for_the_outer_ones_collection() {
     }
     let graph = open(&heap);
     let options = WasteOptions { kinds: vec![WasteKind::StaleEntries], limit: None };
-    let found = waste(&graph, &options);
+    let found = waste(&graph, &options, &());
     let rows: Vec<_> =
         found[0].rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
     assert_eq!(rows, [("Set", 1000 + 10 + 2 * (16 + 40))]);

@@ -6,7 +6,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 use crate::{id, open};
 
 fn of(heap: &SnapshotBuilder, kind: WasteKind) -> Wasted {
-    let found = waste(&open(heap), &WasteOptions { kinds: vec![kind], limit: None });
+    let found = waste(&open(heap), &WasteOptions { kinds: vec![kind], limit: None }, &());
     found.into_iter().next().expect("one kind was asked for")
 }
 

@@ -1,5 +1,7 @@
 //! What `waste` is told.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::FilesArg;
@@ -14,6 +16,10 @@ pub(crate) struct WasteArgs {
     /// Rows of each kind, 0 for all
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) limit: usize,
+    /// A folder with the program's files, for unread-variables: snapshots have the first 1,024 characters of a script.
+    /// May be given more than once
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sources: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,4 +46,6 @@ pub(crate) enum WasteChoice {
     PackageCopies,
     /// Maps, Sets and arrays that hold detached DOM nodes or unmounted fibers of React
     StaleEntries,
+    /// Variables that no function reads which can still be called
+    UnreadVariables,
 }

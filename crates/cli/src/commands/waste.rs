@@ -8,6 +8,7 @@ use crate::answer::{Heading, answer};
 use crate::args::{WasteArgs, WasteChoice};
 use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::sources::Sources;
 
 /// Writes what each snapshot wastes, by kind.
 pub(crate) fn run(context: &Context, args: &WasteArgs) -> anyhow::Result<ExitStatus> {
@@ -17,9 +18,10 @@ pub(crate) fn run(context: &Context, args: &WasteArgs) -> anyhow::Result<ExitSta
         args.kind.iter().map(|&choice| kind(choice)).collect()
     };
     let options = WasteOptions { kinds, limit: limit(args.limit) };
+    let sources = Sources::of(&args.sources)?;
     answer(context, &args.files.files, Heading::ForSeveral, |opened| {
         let graph = opened.graph("looking for waste in")?;
-        Ok(WasteBody::new(&waste(&graph, &options), opened.entry.total_size))
+        Ok(WasteBody::new(&waste(&graph, &options, &sources), opened.entry.total_size))
     })
 }
 
@@ -36,5 +38,6 @@ fn kind(choice: WasteChoice) -> WasteKind {
         WasteChoice::BoxedNumbers => WasteKind::BoxedNumbers,
         WasteChoice::PackageCopies => WasteKind::PackageCopies,
         WasteChoice::StaleEntries => WasteKind::StaleEntries,
+        WasteChoice::UnreadVariables => WasteKind::UnreadVariables,
     }
 }

@@ -9,7 +9,9 @@ use super::paths::write_labelled;
 use super::table::{Cell, Kind, Table};
 use super::waste_words::{answer, of};
 use super::{Look, Page, Role};
-use crate::wire::{SnapshotEntry, WasteBody, WasteEntry, WasteKindEntry, WasteRowEntry};
+use crate::wire::{
+    SnapshotEntry, UnjudgedEntry, WasteBody, WasteEntry, WasteKindEntry, WasteRowEntry,
+};
 
 impl Page for WasteBody {
     fn write_page(
@@ -21,8 +23,9 @@ impl Page for WasteBody {
         for line in wrap(&answer(self, snapshot.total_size, look.sizes).join(" "), look.width) {
             writeln!(out, "{line}")?;
         }
-        let (found, nothing): (Vec<_>, Vec<_>) =
+        let (found, mut nothing): (Vec<_>, Vec<_>) =
             self.kinds.iter().partition(|kind| kind.saved_size > 0);
+        nothing.retain(|kind| kind.unjudged.is_empty());
         if !found.is_empty() {
             writeln!(out)?;
             write_table(&found, snapshot.total_size, look, out)?;
@@ -35,7 +38,17 @@ impl Page for WasteBody {
                 writeln!(out, "  {}", look.paint(Role::Faint, &line))?;
             }
         }
-        found.into_iter().try_for_each(|entry| write_kind(entry, look, out))
+        found.into_iter().try_for_each(|entry| write_kind(entry, look, out))?;
+        let unjudged: Vec<&UnjudgedEntry> =
+            self.kinds.iter().flat_map(|kind| &kind.unjudged).collect();
+        if unjudged.is_empty() {
+            return Ok(());
+        }
+        section("Not judged", look, out)?;
+        unjudged.into_iter().try_for_each(|entry| {
+            let text = super::waste_words::unjudged(entry, look.sizes);
+            wrap(&clean(&text), look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
+        })
     }
 }
 
@@ -107,6 +120,9 @@ fn write_row(
     };
     for copy in &row.copies {
         line("copy", &format!("{} {}", copy.folder, look.size_in_words(copy.held_size)), role)?;
+    }
+    if let Some(script) = &row.script {
+        line("in", script, role)?;
     }
     if let Some(holder) = &row.holder {
         let held =

@@ -1,7 +1,7 @@
 //! Waste in words: what each kind is, and what to do about it.
 
-use super::numbers::{SizeStyle, share, size_in_words};
-use crate::wire::{WasteBody, WasteKindEntry};
+use super::numbers::{SizeStyle, counted, share, size_in_words};
+use crate::wire::{UnjudgedEntry, UnjudgedReason, WasteBody, WasteKindEntry};
 
 /// A kind of waste in words.
 pub(crate) struct Words {
@@ -77,8 +77,53 @@ pub(crate) fn of(kind: WasteKindEntry) -> Words {
              such entries retain is counted, though something else may hold them too.",
             "Delete the entry where the node is removed, in the component's cleanup, or use a WeakMap or a WeakSet.",
         ),
+        WasteKindEntry::UnreadVariables => (
+            "Variables that nothing reads",
+            "V8 keeps the variables of a scope together, for all functions that were made in it. No function that can still \
+             be called reads these.",
+            "Set the variable to null when the last function that reads it is through, or make the functions that stay in a \
+             scope without it.",
+        ),
     };
     Words { title, explanation, fix }
+}
+
+/// Scripts that are named in a sentence.
+const NAMED: usize = 3;
+
+/// Why some scopes could not be judged, and what to do about it.
+pub(crate) fn unjudged(entry: &UnjudgedEntry, sizes: SizeStyle) -> String {
+    let scopes = counted(entry.scope_count, "scope", "scopes");
+    let size = size_in_words(entry.held_size, sizes);
+    let mut scripts: Vec<&str> = entry.scripts.iter().take(NAMED).map(String::as_str).collect();
+    let more;
+    let rest = entry.script_count.saturating_sub(scripts.len() as u64);
+    if rest > 0 {
+        more = format!("{} more", super::count(rest));
+        scripts.push(&more);
+    }
+    let scripts = scripts.join(", ");
+    let why = match entry.reason {
+        UnjudgedReason::NoSource => {
+            "the snapshot has only the beginning of the scripts. Name the folder of the program: --sources DIR"
+        }
+        UnjudgedReason::OtherSource => {
+            "the files in the folders of --sources are not what ran: they begin otherwise, or have another length. Name the \
+             folder of the version that ran"
+        }
+        UnjudgedReason::Unparsed => "the scripts could not be parsed",
+        UnjudgedReason::NoFunction => {
+            "where the snapshot has their functions none begins in the scripts, so these are not what ran. Name the folder \
+             of the version that ran with --sources"
+        }
+        UnjudgedReason::InUse => {
+            "code that was running, or the arguments of a call, may read all of them. Take the snapshot while the program \
+             waits, from outside"
+        }
+    };
+    format!(
+        "Of variables in {scopes} with {size} it is not known whether they are read: {why}. ({scripts})"
+    )
 }
 
 /// The answer in a sentence or two.

@@ -66,5 +66,6 @@ pub use trees::{
     ContainmentBody, ContainmentRow, DominatorRow, DominatorsBody, RetainerRow, RetainersBody,
 };
 pub use waste::{
-    PackageCopyEntry, WasteBody, WasteEntry, WasteHolderEntry, WasteKindEntry, WasteRowEntry,
+    PackageCopyEntry, UnjudgedEntry, UnjudgedReason, WasteBody, WasteEntry, WasteHolderEntry,
+    WasteKindEntry, WasteRowEntry,
 };

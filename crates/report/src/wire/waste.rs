@@ -1,6 +1,8 @@
 //! `waste`: memory that a program could do without.
 
-use heapglass_analysis::{PackageCopy, WasteHolder, WasteKind, WasteRow, Wasted};
+use heapglass_analysis::{
+    PackageCopy, Unjudged, Unknown, WasteHolder, WasteKind, WasteRow, Wasted,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,6 +46,8 @@ pub enum WasteKindEntry {
     PackageCopies,
     /// Entries of Maps, Sets and arrays that are detached DOM nodes or unmounted fibers of React.
     StaleEntries,
+    /// Variables that no function reads which can still be called.
+    UnreadVariables,
 }
 
 /// Waste of one kind.
@@ -65,6 +69,42 @@ pub struct WasteEntry {
     pub rows: Vec<WasteRowEntry>,
     /// Number of rows that are not in `rows`.
     pub more: u64,
+    /// Of unread variables the scopes of which it is not known whether they hold any, by reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unjudged: Vec<UnjudgedEntry>,
+}
+
+/// Why it is not known which variables of a scope are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnjudgedReason {
+    /// The text of the script is not in the snapshot, and no file was given for it.
+    NoSource,
+    /// No file that was given for the script begins as what ran and is as long.
+    OtherSource,
+    /// The text of the script could not be parsed.
+    Unparsed,
+    /// No function begins where the snapshot has one.
+    NoFunction,
+    /// Something else than a function keeps the scope: code that is running, or the arguments of a call.
+    InUse,
+}
+
+/// Scopes with variables that may be waste.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UnjudgedEntry {
+    /// Why that is not known.
+    pub reason: UnjudgedReason,
+    /// The same in a sentence, and what to do about it.
+    pub text: String,
+    /// Number of scopes with variables that alone keep something alive.
+    pub scope_count: u64,
+    /// Bytes that these variables keep alive: as much as could be waste at most.
+    pub held_size: u64,
+    /// The scripts with most of these bytes, at most 20.
+    pub scripts: Vec<String>,
+    /// Number of all such scripts.
+    pub script_count: u64,
 }
 
 /// Objects with one text, of one shape with the same values, or of one class and held in the same way.
@@ -85,6 +125,9 @@ pub struct WasteRowEntry {
     /// Of a package its copies, the largest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<PackageCopyEntry>,
+    /// Of an unread variable the script that it is written in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
 }
 
 /// What holds an object.
@@ -132,6 +175,7 @@ impl WasteEntry {
             share: if total == 0 { 0.0 } else { wasted.saved_size as f64 / total as f64 },
             rows: wasted.rows.iter().map(WasteRowEntry::from).collect(),
             more: wasted.row_count.saturating_sub(wasted.rows.len() as u64),
+            unjudged: wasted.unjudged.iter().map(UnjudgedEntry::from).collect(),
         }
     }
 }
@@ -146,6 +190,34 @@ impl From<&WasteRow> for WasteRowEntry {
             holder: row.holder.as_ref().map(WasteHolderEntry::from),
             path: row.path.clone(),
             copies: row.copies.iter().map(PackageCopyEntry::from).collect(),
+            script: row.script.clone(),
+        }
+    }
+}
+
+impl From<&Unjudged> for UnjudgedEntry {
+    fn from(unjudged: &Unjudged) -> UnjudgedEntry {
+        let mut entry = UnjudgedEntry {
+            reason: UnjudgedReason::from(unjudged.why),
+            text: String::new(),
+            scope_count: unjudged.context_count,
+            held_size: unjudged.held_size,
+            scripts: unjudged.scripts.clone(),
+            script_count: unjudged.script_count,
+        };
+        entry.text = waste_words::unjudged(&entry, SizeStyle::Human);
+        entry
+    }
+}
+
+impl From<Unknown> for UnjudgedReason {
+    fn from(why: Unknown) -> UnjudgedReason {
+        match why {
+            Unknown::NoSource => UnjudgedReason::NoSource,
+            Unknown::OtherSource => UnjudgedReason::OtherSource,
+            Unknown::Unparsed => UnjudgedReason::Unparsed,
+            Unknown::NoFunction => UnjudgedReason::NoFunction,
+            Unknown::InUse => UnjudgedReason::InUse,
         }
     }
 }
@@ -180,6 +252,7 @@ impl From<WasteKind> for WasteKindEntry {
             WasteKind::BoxedNumbers => WasteKindEntry::BoxedNumbers,
             WasteKind::PackageCopies => WasteKindEntry::PackageCopies,
             WasteKind::StaleEntries => WasteKindEntry::StaleEntries,
+            WasteKind::UnreadVariables => WasteKindEntry::UnreadVariables,
         }
     }
 }
