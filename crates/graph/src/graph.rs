@@ -442,12 +442,8 @@ impl Graph {
 
     /// The same in no particular order. Constant time each.
     pub fn each_retaining_node(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
-        let order = &*self.columns.preorder_node;
-        let essential = self
-            .essential_retainers(node)
-            .filter_map(move |from| order.get(from as usize).map(|&node| Ordinal(node)));
         let others = self.other_retainers(node).iter().map(|pair| Ordinal(pair[1]));
-        essential.chain(others).filter(|&from| self.has(from))
+        self.essential_retainers(node).chain(others.filter(|&from| self.has(from)))
     }
 
     /// Number of edges into `node`. Constant time.
@@ -456,24 +452,20 @@ impl Graph {
         (parents + self.predecessor_list(node).len() + self.other_retainers(node).len()) as u64
     }
 
-    /// The number of a node in the preorder of the dominator pass.
-    pub(crate) fn number_of(&self, node: Ordinal) -> Option<u32> {
-        self.columns.preorder_number.get(node.index()).copied()
-    }
-
-    /// The node with this number in the preorder of the dominator pass.
-    pub(crate) fn node_of_number(&self, number: u32) -> Option<Ordinal> {
-        self.columns.preorder_node.get(number as usize).copied().map(Ordinal)
-    }
-
-    /// Preorder numbers of the sources of the essential edges into the node of this number.
-    pub(crate) fn predecessors(&self, number: u32) -> impl Iterator<Item = u32> + '_ {
-        self.node_of_number(number).into_iter().flat_map(|node| self.essential_retainers(node))
-    }
-
-    /// Preorder numbers of the sources of the essential edges into `node`.
-    fn essential_retainers(&self, node: Ordinal) -> impl Iterator<Item = u32> + '_ {
-        self.search_parent(node).into_iter().chain(self.predecessor_list(node).iter().copied())
+    /// Sources of the essential edges into `node`, ascending, one entry for each edge. Cost: constant
+    /// time each, and a binary search among them.
+    pub(crate) fn essential_retainers(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
+        let order = &*self.columns.preorder_node;
+        let source = |number: u32| order.get(number as usize).map(|&node| Ordinal(node));
+        let parent = self.search_parent(node).and_then(source);
+        let list = self.predecessor_list(node);
+        let before = parent.map_or(0, |parent| {
+            list.partition_point(|&from| source(from).is_some_and(|source| source <= parent))
+        });
+        let (before, after) = list.split_at_checked(before).unwrap_or_default();
+        let before = before.iter().filter_map(move |&from| source(from));
+        let after = after.iter().filter_map(move |&from| source(from));
+        before.chain(parent).chain(after).filter(|&from| self.has(from))
     }
 
     fn search_parent(&self, node: Ordinal) -> Option<u32> {

@@ -103,10 +103,7 @@ impl Integers {
     }
 }
 
-/// Reads the integers of `run` into `out`, which is emptied before.
-///
-/// Grammar: white space, or integers without sign separated by one comma each, white space
-/// around each. On an error, `out` holds the integers before it.
+/// Reads the integers of `run` into `out` in the fastest way that this processor has.
 pub(super) fn parse(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
     Way::fastest().parse(run, out)
 }
@@ -142,7 +139,10 @@ impl Way {
         Way::available().last().unwrap_or(Way::Plain)
     }
 
-    /// As [`parse`], in this way.
+    /// Reads the integers of `run` into `out`, which is emptied before.
+    ///
+    /// Grammar: white space, or integers without sign separated by one comma each, white space
+    /// around each. On an error, `out` holds the integers before it.
     ///
     /// Panics if the processor does not have it.
     pub fn parse(self, run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {

@@ -166,10 +166,8 @@ impl Search<'_> {
                     }
                     continue;
                 }
-                if !PAGE && get(page, target) {
-                    if open.node != root && !get(page, open.node) {
-                        continue;
-                    }
+                if !PAGE && get(page, target) && open.node != root && !get(page, open.node) {
+                    continue;
                 }
                 found = Some((edge, target));
                 break;

@@ -171,7 +171,7 @@ fn columns(
         let code = codes.get(raw);
         *kind = code;
         *name_slot = name;
-        let ordinal = (u128::from(index) * u128::from(reciprocal) >> 64) as u32;
+        let ordinal = ((u128::from(index) * u128::from(reciprocal)) >> 64) as u32;
         *target = if ordinal.wrapping_mul(node_width) == index { ordinal } else { NO_NODE };
         largest_to = (*target).max(largest_to);
         unknown_types += u64::from(codes.is_unknown(raw));
