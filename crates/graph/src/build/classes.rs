@@ -223,18 +223,27 @@ impl<'a> Table<'a> {
 }
 
 /// Fills in counts, shallow sizes and distances.
-pub(super) fn add_up(classes: &mut Classes, shallow: &Sizes, distances: &[i32]) {
+pub(super) fn add_up(
+    classes: &mut Classes,
+    shallow: &Sizes,
+    distances: &RowReader<i32>,
+) -> Result<()> {
     let (of, rows) = (&*classes.of, &mut classes.rows);
-    for ((node, &class), &distance) in (0u32..).zip(of).zip(distances) {
-        let size = shallow.get(node);
-        if size == 0 {
-            continue;
+    let mut block = Vec::new();
+    for (number, of) in of.chunks(BLOCK).enumerate() {
+        distances.read(number * BLOCK, BLOCK, &mut block)?;
+        for ((node, &class), &distance) in (number as u32 * BLOCK as u32..).zip(of).zip(&block) {
+            let size = shallow.get(node);
+            if size == 0 {
+                continue;
+            }
+            let row = &mut rows[class as usize];
+            row.count += 1;
+            row.shallow_size = row.shallow_size.saturating_add(size);
+            row.distance = row.distance.min(distance);
         }
-        let row = &mut rows[class as usize];
-        row.count += 1;
-        row.shallow_size = row.shallow_size.saturating_add(size);
-        row.distance = row.distance.min(distance);
     }
+    Ok(())
 }
 
 /// Fills in retained sizes.

@@ -2,7 +2,7 @@
 
 use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::column::Column;
-use heapglass_format::container::ContainerWriter;
+use heapglass_format::container::{ContainerWriter, RowReader};
 use heapglass_format::scan::{self, Tables};
 use heapglass_format::source::Source;
 use heapglass_format::strings::StringTable;
@@ -32,8 +32,7 @@ const PASSES: u64 = 5;
 /// Reads `source` and runs all passes. All columns are in `writer`'s sections afterwards; the
 /// small results are returned.
 ///
-/// Memory at the peak: about 4 bytes an edge and 44 a node (717 MB for 12.5 million nodes and 41.9
-/// million edges, 2026-11-22).
+/// Memory at the peak: about 7 bytes an edge and 25 a node.
 pub(crate) fn build(
     source: &Source,
     writer: &ContainerWriter,
@@ -54,11 +53,11 @@ pub(crate) fn build(
     let named = Named::new(writer, tables, text, threads)?;
     let edges = named.edges(writer, threads)?;
     begin(1, Step::Walks)?;
-    let Walked { preorder, labels, shallow, mut rest } =
+    let Walked { preorder, numbers, labels, shallow, mut rest } =
         walk(writer, named, edges, threads, scratch)?;
     begin(2, Step::Dominators)?;
     let Held { dominators, order, unshared_elements, mut classes, duplicates } =
-        hold(writer, &mut rest, preorder, labels, &shallow, threads, scratch)?;
+        hold(writer, &mut rest, (preorder, numbers), labels, &shallow, threads, scratch)?;
     rest.findings.extend(duplicates.map(finding));
     begin(3, Step::Tree)?;
     let tree = tree::build(writer, &dominators, &order, &shallow, threads, scratch)?;
@@ -160,6 +159,8 @@ fn write_derived(writer: &ContainerWriter, detached: &Detached) -> Result<()> {
 /// What the walks over the edges gave.
 struct Walked {
     preorder: Preorder,
+    /// For each node ordinal its preorder number.
+    numbers: RowReader<u32>,
     labels: Labels,
     shallow: Sizes,
     rest: Rest,
@@ -167,7 +168,7 @@ struct Walked {
 
 /// What the classes are made of once edges are no longer needed.
 struct Labels {
-    distances: Buffer<i32>,
+    distances: RowReader<i32>,
     interfaces: Interfaces,
     strings: StringTable,
 }
@@ -205,32 +206,36 @@ fn walk(
         page_roots: &roots.page,
     };
     let in_depth = || {
-        let preorder = search::preorder(graph, &search_rules, scratch)?;
+        let mut preorder = search::preorder(graph, &search_rules, scratch)?;
         if writer.is_index() {
             write_parents(writer, &preorder, scratch)?;
         }
+        // When the edges are sorted memory is at its peak, and numbers and distances are wanted in order.
+        let numbers = writer.set_aside(&preorder.number)?;
+        scratch.give(std::mem::replace(&mut preorder.number, Buffer::zeroed(0)?));
         if !roots.user.is_empty() {
             move_sizes(graph, &tables, &facts, &edges, &mut shallow, scratch)?;
         }
         writer.keep("node_type", &tables.node_type)?;
         writer.keep("first_edge", &tables.first_edge)?;
-        Ok(preorder)
+        Ok((preorder, numbers))
     };
     let in_breadth = || {
         let distances = find_distances(graph, &tables, &edges, &roots, scratch)?;
-        writer.keep("distance", &distances)?;
+        writer.put("distance", &distances)?;
+        scratch.give(distances);
         writer.keep("detachedness", &detached)?;
         let plain = facts.plain.words();
         let interfaces = PlainObjects { graph, writer, plain, strings: &strings }.interfaces()?;
         writer.put("interfaces", &crate::interfaces::encode(&interfaces.definitions))?;
-        Ok((distances, interfaces))
+        Ok(interfaces)
     };
-    let (preorder, (distances, interfaces)) = both(threads, in_depth, in_breadth)?;
+    let ((preorder, numbers), interfaces) = both(threads, in_depth, in_breadth)?;
     let info = info(&tables, !roots.user.is_empty());
     let Tables { node_type, first_edge, findings, edge_to, .. } = tables;
     let rest = Rest { node_type, first_edge, edge_to, facts, edges, info, findings };
-    let labels = Labels { distances, interfaces, strings };
-    Ok(Walked { preorder, labels, shallow, rest })
+    let labels = Labels { distances: writer.rows("distance")?, interfaces, strings };
+    Ok(Walked { preorder, numbers, labels, shallow, rest })
 }
 
 /// Writes for each ordinal the preorder number of its parent in the search, or [`NO_PARENT`].
@@ -298,8 +303,7 @@ fn classify(
         interfaces: &interfaces,
     };
     let mut classes = classes::assign(&sources, scratch)?;
-    classes::add_up(&mut classes, shallow, &distances);
-    scratch.give(distances);
+    classes::add_up(&mut classes, shallow, &distances)?;
     writer.keep("class", &classes.of)?;
     Ok(classes)
 }
@@ -380,7 +384,7 @@ fn finding(duplicates: Duplicates) -> Finding {
 fn hold(
     writer: &ContainerWriter,
     rest: &mut Rest,
-    preorder: Preorder,
+    (preorder, numbers): (Preorder, RowReader<u32>),
     labels: Labels,
     shallow: &Sizes,
     threads: usize,
@@ -391,7 +395,7 @@ fn hold(
         root: rest.info.root,
         essential: &rest.edges.essential,
         broken: &rest.edges.broken,
-        number: &preorder.number,
+        numbers: &numbers,
         page_owned: &preorder.page_owned,
         tree_edges: preorder.tree_edges.words(),
     };
@@ -401,11 +405,10 @@ fn hold(
     let (elements, tree_nodes) = (rest.edges.elements.words(), preorder.tree_nodes.words());
     let (order, unshared_elements) = both(
         threads,
-        || preorder.order(scratch),
+        || search::order(&numbers, scratch),
         || Ok(retainers.with_one_edge(elements, tree_nodes)),
     )?;
-    let Preorder { number, parent, reached, .. } = preorder;
-    scratch.give(number);
+    let Preorder { parent, reached, .. } = preorder;
     let find = || {
         let Retainers { essential, .. } = &retainers;
         immediate_dominators(essential, &order, parent, reached, LAST_STEP_BOUND, scratch)

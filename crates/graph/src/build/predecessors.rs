@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use heapglass_format::Result;
 use heapglass_format::buffer::Scratch;
+use heapglass_format::container::RowReader;
 
 use super::Adjacency;
 use super::bits::{Bits, get, ones};
@@ -47,7 +48,7 @@ pub(super) struct SortRules<'a> {
     /// Ordinals of the broken edges, ascending.
     pub(super) broken: &'a [u32],
     /// For each node ordinal its preorder number.
-    pub(super) number: &'a [u32],
+    pub(super) numbers: &'a RowReader<u32>,
     pub(super) page_owned: &'a Bits,
     /// For each edge ordinal: belongs to the search tree.
     pub(super) tree_edges: &'a [u64],
@@ -70,7 +71,7 @@ pub(super) fn sort_by_target(
     threads: usize,
     scratch: &Scratch,
 ) -> Result<Retainers> {
-    let nodes = rules.number.len();
+    let nodes = rules.numbers.len();
     let first_edge = rules.graph.first_edge;
     let half = first_edge[nodes] / 2;
     let middle = match threads {
@@ -96,8 +97,8 @@ pub(super) fn sort_by_target(
     let places = from.as_atomic();
     let (mut others, mut far_list) = both(
         threads,
-        || Ok(near.fill(&mut near_cursors, places, near_others)),
-        || Ok(far.fill(&mut first[1..], places, far_others)),
+        || near.fill(&mut near_cursors, places, near_others),
+        || far.fill(&mut first[1..], places, far_others),
     )?;
     scratch.give(near_cursors);
     others.append(&mut far_list);
@@ -116,7 +117,7 @@ impl Part<'_> {
     /// essential.
     fn count(&self, counts: &mut [u32]) -> usize {
         let mut others = 0;
-        self.edges(|_, target, is_essential| match is_essential {
+        self.edges(self.sources.clone(), |_, target, is_essential| match is_essential {
             true => counts[target as usize] += 1,
             false => others += 1,
         });
@@ -125,27 +126,40 @@ impl Part<'_> {
 
     /// Puts the numbers of the sources to their places; returns `[target, source]` of the edges
     /// that are not essential.
-    fn fill(&self, cursors: &mut [u32], places: &[AtomicU32], others: usize) -> Vec<[u32; 2]> {
-        let number = self.rules.number;
+    fn fill(
+        &self,
+        cursors: &mut [u32],
+        places: &[AtomicU32],
+        others: usize,
+    ) -> Result<Vec<[u32; 2]>> {
+        /// Numbers read at once.
+        const ROWS: u32 = 1 << 16;
         let mut list = Vec::with_capacity(others);
-        self.edges(|source, target, is_essential| match is_essential {
-            true => {
-                let cursor = &mut cursors[target as usize];
-                places[*cursor as usize].store(number[source as usize], Ordering::Relaxed);
-                *cursor += 1;
-            }
-            false => list.push([target, source]),
-        });
-        list
+        let mut numbers = Vec::new();
+        let Range { start, end } = self.sources;
+        for start in (start..end).step_by(ROWS as usize) {
+            let sources = start..start.saturating_add(ROWS).min(end);
+            self.rules.numbers.read(start as usize, sources.len(), &mut numbers)?;
+            self.edges(sources, |source, target, is_essential| match is_essential {
+                true => {
+                    let cursor = &mut cursors[target as usize];
+                    let number = numbers[(source - start) as usize];
+                    places[*cursor as usize].store(number, Ordering::Relaxed);
+                    *cursor += 1;
+                }
+                false => list.push([target, source]),
+            });
+        }
+        Ok(list)
     }
 
-    /// Calls `visit` with source, target and whether the edge is essential, for every edge that
+    /// Calls `visit` with source, target and whether the edge is essential, for every edge of `sources` that
     /// is neither broken nor of the search tree.
     #[inline(always)]
-    fn edges(&self, mut visit: impl FnMut(u32, u32, bool)) {
+    fn edges(&self, sources: Range<u32>, mut visit: impl FnMut(u32, u32, bool)) {
         let SortRules { graph, root, essential, page_owned, broken, tree_edges, .. } = *self.rules;
         let page = page_owned.words();
-        for source in self.sources.clone() {
+        for source in sources {
             let anywhere = source == root || get(page, source);
             let edges = graph.edges(source);
             let targets = &graph.to[edges.start as usize..edges.end as usize];

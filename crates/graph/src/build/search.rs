@@ -5,6 +5,7 @@
 
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
+use heapglass_format::container::RowReader;
 
 use super::Adjacency;
 use super::bits::{Bits, get, ones, set};
@@ -20,8 +21,8 @@ pub(super) struct Preorder {
     pub(super) reached: usize,
     /// For each edge ordinal: the search came to the edge's target through it.
     pub(super) tree_edges: Bits,
-    /// For each node ordinal: an edge of `tree_edges` leads to it. It does not to the root, to roots of
-    /// the page, and to nodes that the root holds by decree.
+    /// For each node ordinal: an edge of `tree_edges` leads to it. It does not to the root, to roots of the
+    /// page that the search started from, and to nodes that are numbered as if the root held them.
     pub(super) tree_nodes: Bits,
     /// For each node ordinal: owned by the page.
     pub(super) page_owned: Bits,
@@ -86,17 +87,21 @@ pub(super) fn preorder(
     Ok(Preorder { number, parent, reached, tree_edges, tree_nodes, page_owned: page })
 }
 
-impl Preorder {
-    /// For each number the node's ordinal. The search does without, so that it and what runs beside it
-    /// need no memory for that.
-    pub(super) fn order(&self, scratch: &Scratch) -> Result<Buffer<u32>> {
-        let mut order = scratch.take::<u32>(self.number.len())?;
+/// For each preorder number the node's ordinal, from what each node's number is. The search does without,
+/// so that it and what runs beside it need no memory for that.
+pub(super) fn order(numbers: &RowReader<u32>, scratch: &Scratch) -> Result<Buffer<u32>> {
+    /// Numbers read at once.
+    const ROWS: usize = 1 << 16;
+    let mut order = scratch.take::<u32>(numbers.len())?;
+    let mut block = Vec::new();
+    for start in (0..numbers.len()).step_by(ROWS) {
+        numbers.read(start, ROWS, &mut block)?;
         let slots = &mut *order;
-        for (&number, node) in self.number.iter().zip(0u32..) {
+        for (&number, node) in block.iter().zip(start as u32..) {
             slots[number as usize] = node;
         }
-        Ok(order)
     }
+    Ok(order)
 }
 
 /// A node on the path: its edges from `next` to `end` are still to be looked at.

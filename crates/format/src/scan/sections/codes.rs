@@ -2,8 +2,8 @@
 
 /// For each type number of a file the stored code.
 pub(super) struct Codes {
-    /// The last one stands for every number past it.
-    codes: [u8; 256],
+    /// The last one stands for every number past the 256 that a file can list.
+    codes: [u8; 257],
     /// Numbers from here on are not listed in the file.
     listed: u32,
 }
@@ -11,9 +11,8 @@ pub(super) struct Codes {
 impl Codes {
     /// The codes of the numbers that the file lists, and `unknown` for all others.
     pub(super) fn new(listed: &[u8], unknown: u8) -> Codes {
-        let mut codes = [unknown; 256];
-        // A file may list 256 types, of which the last would stand for unknown ones.
-        let listed = &listed[..listed.len().min(255)];
+        let mut codes = [unknown; 257];
+        let listed = &listed[..listed.len().min(256)];
         codes[..listed.len()].copy_from_slice(listed);
         Codes { codes, listed: listed.len() as u32 }
     }
@@ -21,7 +20,7 @@ impl Codes {
     /// The stored code of a type number.
     #[inline(always)]
     pub(super) fn get(&self, raw: u32) -> u8 {
-        self.codes[raw.min(255) as usize]
+        self.codes[raw.min(256) as usize]
     }
 
     /// Whether the file does not list the type.
