@@ -401,7 +401,8 @@ fn hold(
     };
     let retainers = predecessors::sort_by_target(&rules, threads, scratch)?;
     scratch.give(std::mem::replace(&mut rest.first_edge, Buffer::zeroed(0)?));
-    scratch.give(std::mem::replace(&mut rest.edge_to, Buffer::zeroed(0)?));
+    // Not handed on: it is more than any later pass wants at once, and would stay resident whole.
+    rest.edge_to = Buffer::zeroed(0)?;
     let (elements, tree_nodes) = (rest.edges.elements.words(), preorder.tree_nodes.words());
     let (order, unshared_elements) = both(
         threads,

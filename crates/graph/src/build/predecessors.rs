@@ -93,6 +93,8 @@ pub(super) fn sort_by_target(
         *far = end + near_count;
         end += near_count + far_count;
     }
+    // Memory is at its peak from here to the dominators; nothing idle is large enough for the places.
+    scratch.clear();
     let mut from = scratch.take::<u32>(end as usize)?;
     let places = from.as_atomic();
     let (mut others, mut far_list) = both(
