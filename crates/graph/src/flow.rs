@@ -22,26 +22,31 @@ impl<'a> Flow<'a> {
     pub fn of(graph: &'a Graph) -> Flow<'a> {
         let count = graph.node_count();
         let mut first = vec![0u32; count as usize + 1];
-        for from in (0..count).flat_map(|node| graph.essential_retainers(Ordinal(node))) {
+        let retainers = || (0..count).flat_map(|node| graph.essential_retainers(Ordinal(node)));
+        // An index that somebody wrote by hand may list edges over and over; what comes then of it is
+        // wrong in any case.
+        let most = graph.most_essential_edges();
+        for from in retainers().take(most) {
             if let Some(slot) = first.get_mut(from.index() + 1) {
                 *slot += 1;
             }
         }
-        let mut sum = 0;
+        let mut sum = 0u32;
         for slot in &mut first {
-            sum += *slot;
+            sum = sum.saturating_add(*slot);
             *slot = sum;
         }
         let mut next = first.clone();
         let mut to = vec![0u32; sum as usize];
-        for node in 0..count {
-            for from in graph.essential_retainers(Ordinal(node)) {
-                let Some(at) = next.get_mut(from.index()) else { continue };
-                if let Some(slot) = to.get_mut(*at as usize) {
-                    *slot = node;
-                }
-                *at += 1;
+        let edges = (0..count).flat_map(|node| {
+            graph.essential_retainers(Ordinal(node)).map(move |from| (from, node))
+        });
+        for (from, node) in edges.take(most) {
+            let Some(at) = next.get_mut(from.index()) else { continue };
+            if let Some(slot) = to.get_mut(*at as usize) {
+                *slot = node;
             }
+            *at = at.saturating_add(1);
         }
         let is_start = |&node: &u32| {
             let node = Ordinal(node);

@@ -468,6 +468,11 @@ impl Graph {
         before.chain(parent).chain(after).filter(|&from| self.has(from))
     }
 
+    /// As many essential edges as there can be.
+    pub(crate) fn most_essential_edges(&self) -> usize {
+        self.columns.predecessor_from.len() + self.node_count() as usize
+    }
+
     fn search_parent(&self, node: Ordinal) -> Option<u32> {
         self.columns.search_parent.get(node.index()).copied().filter(|&from| from != NO_PARENT)
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use heapglass_format::container::{ContainerWriter, checksum};
 use heapglass_format::source::Source;
-use heapglass_graph::{Error, OpenOptions, Ordinal, Phase, Progress, Snapshot, Wants};
+use heapglass_graph::{Error, Flow, OpenOptions, Ordinal, Phase, Progress, Snapshot, Wants};
 use heapglass_testkit::SnapshotBuilder;
 
 use crate::common::{Folder, everything, open};
@@ -392,8 +392,11 @@ fn ask_everything(snapshot: &Snapshot) {
     assert_ne!(everything(snapshot), "");
     let graph = snapshot.graph().unwrap();
     let beyond = [graph.node_count(), graph.node_count() + 1, u32::MAX - 1, u32::MAX];
+    let flow = Flow::of(&graph);
+    let _ = (flow.lost_without(|_| true).count(), flow.starts().count());
     let nodes = graph.nodes().chain(beyond.map(Ordinal));
     for node in nodes {
+        let _ = flow.targets(node).count();
         let _ = (graph.node_type(node), graph.node_type_name(node), graph.id(node));
         let _ = (graph.raw_name(node), graph.class_name(node), graph.allocation_stack(node));
         let _ = (graph.distance(node), graph.shallow_size(node), graph.retained_size(node));

@@ -65,7 +65,7 @@ fn runs() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn both_ways_agree_wherever_a_block_ends() {
+fn all_ways_agree_wherever_a_block_ends() {
     for tail in [
         "12\n34,5",
         "12\n,34",
@@ -88,6 +88,21 @@ fn both_ways_agree_wherever_a_block_ends() {
     }
 }
 
+/// Leading zeros make numbers longer than blocks.
+#[test]
+fn all_ways_agree_on_numbers_longer_than_blocks() {
+    for zeros in (0..20).chain(50..80).chain(110..200) {
+        for before in 0..70 {
+            let digits = "0".repeat(zeros);
+            all_ways_agree(&format!(
+                "{}7\n,{digits}12,3,4{}",
+                "5,".repeat(before),
+                ",6".repeat(80)
+            ));
+        }
+    }
+}
+
 /// Panics if a way of this processor reads the run in another way than the plain one.
 fn all_ways_agree(run: &str) {
     let mut plain = Integers::default();
@@ -102,7 +117,7 @@ fn all_ways_agree(run: &str) {
 
 proptest! {
     #[test]
-    fn both_ways_agree(run in runs()) {
+    fn all_ways_agree_on_runs(run in runs()) {
         all_ways_agree(&run);
     }
 }

@@ -141,11 +141,23 @@ impl Numbered {
         self.parent.push(parent);
     }
 
+    /// As the engine hands them over: one edge from the parent of each node is left out.
     fn predecessors(&self, flow: &Flow) -> Predecessors {
+        let orphans = flow.orphans();
         let mut pairs = Vec::new();
+        let mut left_out = vec![false; self.order.len()];
         for (from, targets) in flow.out.iter().enumerate() {
-            let targets = targets.iter().filter(|&&to| to as usize != from);
-            pairs.extend(targets.map(|&to| (to, self.number[from])));
+            for &to in targets.iter().filter(|&&to| to as usize != from) {
+                let number = self.number[to as usize] as usize;
+                let is_parent = number > 0
+                    && number < self.reached
+                    && self.parent[number] == self.number[from]
+                    && !orphans.contains(&to);
+                if is_parent && !std::mem::replace(&mut left_out[to as usize], true) {
+                    continue;
+                }
+                pairs.push((to, self.number[from]));
+            }
         }
         pairs.sort_unstable();
         let mut first = Buffer::zeroed(self.order.len() + 1).unwrap();
