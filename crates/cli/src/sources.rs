@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use heapglass_analysis::{SourceFile, SourceFiles};
@@ -12,6 +13,8 @@ use crate::exit::Failure;
 
 /// Files of one name that are tried for a script.
 const MOST_TRIED: usize = 16;
+/// Bytes of the longest name of a script that is looked for: the longest path that Linux opens.
+const LONGEST_NAME: usize = 4096;
 
 /// Folders with a program's files.
 pub(crate) struct Sources {
@@ -64,22 +67,38 @@ impl Sources {
 }
 
 impl SourceFiles for Sources {
-    fn read(&self, script: &str, fits: &dyn Fn(&str) -> bool) -> SourceFile {
+    fn read(&self, script: &str, longest: u64, fits: &dyn Fn(&str) -> bool) -> SourceFile {
+        if script.len() > LONGEST_NAME {
+            return SourceFile::None;
+        }
         let parts = parts(script);
         if parts.is_empty() {
             return SourceFile::None;
         }
         let mut nothing = SourceFile::None;
         for path in self.candidates(&parts) {
-            let Ok(bytes) = fs::read(&path) else { continue };
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            if fits(&text) {
-                return SourceFile::Text(text);
+            // A pipe would have to be opened to be read, and that may take forever.
+            let Ok(about) = fs::metadata(&path) else { continue };
+            if !about.is_file() {
+                continue;
             }
             nothing = SourceFile::Other;
+            if about.len() <= longest
+                && let Ok(text) = beginning(&path, longest)
+                && fits(&text)
+            {
+                return SourceFile::Text(text);
+            }
         }
         nothing
     }
+}
+
+/// The text of a file up to a number of bytes: it may have grown since its length was asked for.
+fn beginning(path: &Path, longest: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(longest).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Every file in the folders by its name. Links are not followed: they may lead around in a circle.
@@ -137,10 +156,12 @@ fn percent_decoded(path: &str) -> String {
 mod tests {
     use super::*;
 
+    const LONGEST: u64 = 100;
+
     fn found(folders: &[&Path], script: &str, beginning: &str) -> SourceFile {
         let folders: Vec<PathBuf> = folders.iter().map(|&folder| folder.to_owned()).collect();
         let sources = Sources::of(&folders).unwrap_or_else(|error| panic!("{}", error.message));
-        sources.read(script, &|text| text.starts_with(beginning))
+        sources.read(script, LONGEST, &|text| text.starts_with(beginning))
     }
 
     #[test]
@@ -171,5 +192,19 @@ mod tests {
         assert_eq!(found(&[&dir.join("app/src")], "../../packages/none.js", ""), SourceFile::None);
         assert_eq!(found(&[], "/app/src/main.js", ""), SourceFile::None);
         assert!(Sources::of(&[dir.join("none")]).is_err());
+    }
+
+    #[test]
+    fn files_that_no_script_can_be_are_not_read() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let dir = dir.path();
+        fs::write(dir.join("large.js"), "a".repeat(LONGEST as usize + 1)).expect("written");
+        fs::create_dir(dir.join("folder.js")).expect("made");
+        fs::write(dir.join("a.js"), "a").expect("written");
+        assert_eq!(found(&[dir], "/large.js", ""), SourceFile::Other);
+        assert_eq!(found(&[dir], "/folder.js", ""), SourceFile::None);
+        assert_eq!(found(&[dir], "/app/a.js", ""), SourceFile::Text("a".to_owned()));
+        let long = format!("{}/a.js", "/app".repeat(LONGEST_NAME / 4));
+        assert_eq!(found(&[dir], &long, ""), SourceFile::None);
     }
 }

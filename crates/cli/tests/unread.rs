@@ -40,6 +40,8 @@ keep.block = (() => { let r; { const keptTen = make(); (() => keptTen)(); r = ()
 keep.made = new Function('a', 'return a');
 keep.bound = (() => { const keptEleven = make(); return function () { return keptEleven; }.bind(null); })();
 keep.catches = (() => { try { throw make(); } catch (keptTwelve) { return () => keptTwelve; } })();
+keep.ready = (() => { const keptThirteen = make(); const server = require('net').createServer(() => keptThirteen);
+    const once = () => server.listen(0).unref(); once(); return () => 'ready'; })();
 require('./take.js');
 ";
 
@@ -108,4 +110,10 @@ fn variables_that_no_living_function_reads_are_found_and_no_others() {
     fs::write(dir.join("other/app.js"), format!("// 2.0\n{PROGRAM}")).expect("written");
     let other = waste(dir, &["--sources", "other"]);
     assert_eq!((&other["saved_size"], reasons(&other)), (&0.into(), vec!["other_source".into()]));
+
+    // Of other kinds no script is read.
+    let arguments = ["waste", "a.heapsnapshot", "--kind", "spare-room", "--sources", "."];
+    let refused = said(heapglass(&arguments).current_dir(dir).output().expect("the program runs"));
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+    assert!(refused.stderr.contains("--sources is for unread-variables"), "{}", refused.stderr);
 }

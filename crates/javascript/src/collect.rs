@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use oxc_ast::ast::{
     ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function, IdentifierReference,
-    Program, Super, ThisExpression,
+    NewTarget, Program, Super, ThisExpression,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_semantic::{ScopeFlags, ScopeId, Scoping, SymbolId};
@@ -64,6 +64,9 @@ pub(crate) struct Collected<'a> {
 
 /// What no variable can be called.
 const THIS: &str = "this";
+/// V8's names for the function that is running and for what `new` was called with.
+const THIS_FUNCTION: &str = ".this_function";
+const NEW_TARGET: &str = ".new.target";
 const ARGUMENTS: &str = "arguments";
 const EVAL: &str = "eval";
 
@@ -128,7 +131,10 @@ impl<'a> Collected<'a> {
             reads.within.push(named.name);
             let is_own = match named.symbol {
                 Some(symbol) => self.is_within(symbol, function),
-                None => function.kind == Kind::Function && matches!(name, THIS | ARGUMENTS),
+                None => {
+                    function.kind == Kind::Function
+                        && matches!(name, THIS | ARGUMENTS | THIS_FUNCTION | NEW_TARGET)
+                }
             };
             if function.kind == Kind::Whole || named.is_read && !is_own {
                 reads.free.push(named.name);
@@ -271,6 +277,15 @@ impl<'a> Visit<'a> for Collected<'a> {
     }
 
     fn visit_super(&mut self, it: &Super) {
-        self.name(it.span.start, THIS, true, None);
+        // `super()` is called with the `new.target` of the constructor.
+        for name in [THIS, THIS_FUNCTION, NEW_TARGET] {
+            self.name(it.span.start, name, true, None);
+        }
+    }
+
+    fn visit_new_target(&mut self, it: &NewTarget) {
+        for name in [THIS, THIS_FUNCTION, NEW_TARGET] {
+            self.name(it.span.start, name, true, None);
+        }
     }
 }

@@ -120,11 +120,18 @@ fn writing_alone_is_no_reading() {
     }
 }
 
+/// What `super` and `new.target` may be looked up by.
+const SUPER: [&str; 3] = [".new.target", ".this_function", "this"];
+
 #[test]
 fn this_and_arguments_are_read_through_arrow_functions() {
     assert_eq!(free("x = function () { return this || arguments; }", "() {"), [""; 0]);
     assert_eq!(free("x = () => [this, arguments]", "() =>"), ["arguments", "this"]);
-    assert_eq!(free("x = { m() { return () => super.m; } }", "() =>"), ["this"]);
+    assert_eq!(free("x = { m() { return () => super.m; } }", "() =>"), SUPER);
+    assert_eq!(free("x = function () { return () => new.target; }", "() =>"), SUPER);
+    assert_eq!(free("x = function () { return () => new.target; }", "() {"), [""; 0]);
+    let text = "x = class extends B { constructor() { (() => super())(); } }";
+    assert_eq!(free(text, "() =>"), SUPER);
     let text = "x = function () { return () => () => this; }";
     assert_eq!(free(text, "() {"), [""; 0]);
     assert_eq!(free(text, "() => () =>"), ["this"]);

@@ -198,11 +198,35 @@ fn what_else_holds_a_context_may_read_all_of_it() {
     assert_eq!(unjudged, [(Unknown::InUse, 1016)]);
 }
 
+#[test]
+fn what_handles_hold_runs_although_a_variable_holds_it_too() {
+    // A closure, and an object with it, that roots and native objects lead to besides an unread variable.
+    for (kind, name) in [("synthetic", "(Global handles)"), ("native", "TCP")] {
+        for is_direct in [true, false] {
+            let (mut program, context, _) = classic(CLASSIC, CLASSIC);
+            let once = program.function("once", "() { big", context);
+            let mut held = once;
+            if !is_direct {
+                held = program.heap.object("Server", 80);
+                program.heap.property(held, "listener", once);
+            }
+            program.heap.context(context, "server", held);
+            let roots = program.heap.gc_roots();
+            let holder = program.heap.node(kind, name, 0);
+            program.heap.element(roots, 9, holder);
+            program.heap.weak(holder, "1", held);
+            assert_eq!(program.figures().0, 2, "{name}, {is_direct}");
+            program.heap.internal(holder, "2", held);
+            assert_eq!(program.figures(), (0, 0), "{name}, {is_direct}");
+        }
+    }
+}
+
 /// One text for every script.
 struct OneFile(Option<String>);
 
 impl SourceFiles for OneFile {
-    fn read(&self, script: &str, fits: &dyn Fn(&str) -> bool) -> SourceFile {
+    fn read(&self, script: &str, _: u64, fits: &dyn Fn(&str) -> bool) -> SourceFile {
         assert_eq!(script, "/app/main.js");
         match &self.0 {
             Some(text) if fits(text) => SourceFile::Text(text.clone()),
@@ -237,6 +261,13 @@ fn the_rest_of_a_script_comes_from_a_file_that_is_the_same() {
     assert_eq!(judged(Some(format!(" {}", &text[1..]))), (0, vec![Unknown::OtherSource]));
     assert_eq!(judged(Some(format!("{text}{text}"))), (0, vec![Unknown::OtherSource]));
     assert_eq!(judged(Some(text[..1024].to_owned())), (0, vec![Unknown::OtherSource]));
+    // Header and rounding take 12 bytes at least, and 23 at most; a letter beyond Latin-1 makes all take two bytes.
+    let longer = |more: usize| judged(Some(format!("{text}{}", "m".repeat(more)))).1;
+    assert_eq!(longer(4), [Unknown::Unparsed; 0]);
+    assert_eq!(longer(5), [Unknown::OtherSource]);
+    assert_eq!(judged(Some(text[..text.len() - 8].to_owned())).1, [Unknown::OtherSource]);
+    let wide = text.replacen("more", "m\u{151}re", 1);
+    assert_eq!(judged(Some(wide)).1, [Unknown::OtherSource]);
 }
 
 #[test]
@@ -254,6 +285,34 @@ fn what_cannot_be_parsed_or_is_not_there_is_not_judged() {
     let other = text.replace("kept", "more").leak();
     let (program, ..) = classic(other, &other[..1024]);
     assert_eq!(why(&program, other), [Unknown::NoFunction]);
+}
+
+#[test]
+fn a_text_whose_length_is_not_known_is_not_taken() {
+    let text = long();
+    let (mut program, ..) = classic(text, &text[..1024]);
+    // What V8 keeps elsewhere takes the room of a pointer here.
+    let source = NodeRef(program.script.0 + 1);
+    program.heap.spec(source).self_size = 32;
+    let why = |program: &Program| {
+        let wasted = program.wasted(&OneFile(Some(text.to_owned())));
+        wasted.unjudged.iter().map(|unjudged| unjudged.why).collect::<Vec<_>>()
+    };
+    assert_eq!(why(&program), [Unknown::OtherSource]);
+    // V8 that has cut strings by its own limit says how long they are.
+    let length = program.heap.number("int", &text.len().to_string());
+    program.heap.internal(source, "length", length);
+    assert_eq!(why(&program), [Unknown::Unparsed; 0]);
+}
+
+#[test]
+fn one_function_that_is_not_there_makes_the_text_another() {
+    let (mut program, context, _) = classic(CLASSIC, CLASSIC);
+    let other = program.function("other", "() { big", context);
+    program.keep("other", other);
+    let wasted = program.wasted(&());
+    let why: Vec<_> = wasted.unjudged.iter().map(|unjudged| unjudged.why).collect();
+    assert_eq!((wasted.saved_size, why), (0, vec![Unknown::NoFunction]));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::limit;
 use crate::answer::{Heading, answer};
 use crate::args::{WasteArgs, WasteChoice};
 use crate::context::Context;
-use crate::exit::ExitStatus;
+use crate::exit::{ExitStatus, Failure};
 use crate::sources::Sources;
 
 /// Writes what each snapshot wastes, by kind.
@@ -17,6 +17,10 @@ pub(crate) fn run(context: &Context, args: &WasteArgs) -> anyhow::Result<ExitSta
     } else {
         args.kind.iter().map(|&choice| kind(choice)).collect()
     };
+    if !args.sources.is_empty() && !kinds.contains(&WasteKind::UnreadVariables) {
+        let message = "--sources is for unread-variables, which --kind leaves out: add it, or leave --sources out";
+        return Err(Failure::usage(message).into());
+    }
     let options = WasteOptions { kinds, limit: limit(args.limit) };
     let sources = Sources::of(&args.sources)?;
     answer(context, &args.files.files, Heading::ForSeveral, |opened| {

@@ -8,8 +8,8 @@ V8 writes no small integers into a snapshot. Lists of numbers alone are left out
 compared; small integers among the objects of an array look like gaps. Kinds may count the same bytes: their sizes do not add up.
 
 Which variables a function reads is in its script, of which a snapshot has the first 1,024 characters. --sources names a \
-folder with the program's files. A file is found by the script's path, whole or the end of it, and is taken only if it \
-begins as the script does and is as long.
+folder with the program's files. Tried are the script's path, whole or the end of it, and files of the script's name anywhere \
+in the folder; one is taken only if it begins as the script does and is as long.
 
 Examples:
   heapglass waste heap.heapsnapshot

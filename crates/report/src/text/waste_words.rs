@@ -105,11 +105,12 @@ pub(crate) fn unjudged(entry: &UnjudgedEntry, sizes: SizeStyle) -> String {
     let scripts = scripts.join(", ");
     let why = match entry.reason {
         UnjudgedReason::NoSource => {
-            "the snapshot has only the beginning of the scripts. Name the folder of the program: --sources DIR"
+            "the snapshot has only the beginning of the scripts, or more than 256 kB, which is parsed from files alone. Name the \
+             folder of the program: --sources DIR"
         }
         UnjudgedReason::OtherSource => {
-            "the files in the folders of --sources are not what ran: they begin otherwise, or have another length. Name the \
-             folder of the version that ran"
+            "the files in the folders of --sources are not what ran, or that cannot be told: they begin otherwise, have \
+             another length, or the snapshot does not say which. Name the folder of the version that ran"
         }
         UnjudgedReason::Unparsed => "the scripts could not be parsed",
         UnjudgedReason::NoFunction => {

@@ -142,6 +142,10 @@ impl Functions {
         let Ok(found) = functions_at(&text, script.language(), &places) else {
             return self.answer(&asked, Err(Unknown::Unparsed));
         };
+        // Where one function does not begin in the text, the text is not what ran, and those that do may be others.
+        if found.found.iter().any(Option::is_none) {
+            return self.answer(&asked, Err(Unknown::NoFunction));
+        }
         let ids: Vec<Option<NameId>> = found.names.iter().map(|name| contexts.id(name)).collect();
         let known = |names: &[u32]| {
             let id = |&name: &u32| ids.get(name as usize).copied().flatten();

@@ -12,8 +12,8 @@ use crate::object::script_name;
 
 /// Texts of scripts from outside of the snapshot, which has the first 1,024 characters of most of them.
 pub trait SourceFiles {
-    /// The text of the script of this name for which `fits` holds.
-    fn read(&self, script: &str, fits: &dyn Fn(&str) -> bool) -> SourceFile;
+    /// The text of the script of this name for which `fits` holds, which has at most `longest` bytes.
+    fn read(&self, script: &str, longest: u64, fits: &dyn Fn(&str) -> bool) -> SourceFile;
 }
 
 /// What there is of a script outside of the snapshot.
@@ -29,7 +29,7 @@ pub enum SourceFile {
 
 /// No texts but those in the snapshot.
 impl SourceFiles for () {
-    fn read(&self, _: &str, _: &dyn Fn(&str) -> bool) -> SourceFile {
+    fn read(&self, _: &str, _: u64, _: &dyn Fn(&str) -> bool) -> SourceFile {
         SourceFile::None
     }
 }
@@ -40,19 +40,27 @@ pub(super) struct Script<'a> {
     /// The text, or its beginning.
     text: Cow<'a, str>,
     is_whole: bool,
+    /// UTF-16 units of the whole text, where V8 wrote that.
+    length: Option<u64>,
     /// Bytes that V8 keeps the text in, header included; `None` where it keeps it elsewhere or in parts.
     size: Option<u64>,
 }
 
-/// Bytes of a string beyond its characters, at most: header and rounding.
-const MOST_BEYOND: u64 = 32;
+/// Bytes of a string beyond its characters: 12 or 16 for the header, and up to 7 for rounding.
+const BEYOND: std::ops::RangeInclusive<u64> = 12..=23;
 
 impl<'a> Script<'a> {
     pub(super) fn of(graph: &'a Graph, script: Ordinal) -> Script<'a> {
         let name = script_name(graph, script).unwrap_or_default();
         let source = graph.edge_named(script, EdgeType::Internal, "source").map(|edge| edge.to);
         let Some(source) = source else {
-            return Script { name, text: Cow::Borrowed(""), is_whole: false, size: None };
+            return Script {
+                name,
+                text: Cow::Borrowed(""),
+                is_whole: false,
+                length: None,
+                size: None,
+            };
         };
         let text = match graph.node_type(source) {
             NodeType::String => graph.raw_name(source),
@@ -68,7 +76,7 @@ impl<'a> Script<'a> {
         };
         let size = graph.shallow_size(source);
         let is_flat = graph.node_type(source) == NodeType::String && size > units;
-        Script { name, text, is_whole, size: is_flat.then_some(size) }
+        Script { name, text, is_whole, length, size: is_flat.then_some(size) }
     }
 
     pub(super) fn language(&self) -> Language {
@@ -84,13 +92,17 @@ impl<'a> Script<'a> {
         if self.is_whole && self.text.len() <= LONGEST_UNTRUSTED {
             return SourceFile::Text(self.text.clone().into_owned());
         }
-        match files.read(&self.name, &|text| self.fits(without_mark(text))) {
+        // A unit of UTF-16 takes three bytes of UTF-8 at most, as does the mark before the text.
+        let units = self.length.or(self.size).unwrap_or_default();
+        let longest = units.saturating_add(1).saturating_mul(3);
+        match files.read(&self.name, longest, &|text| self.fits(without_mark(text))) {
             SourceFile::Text(text) => SourceFile::Text(without_mark(&text).to_owned()),
             none => none,
         }
     }
 
-    /// Whether a text may be the whole of this script: it begins like it, and V8's string is as large as one of it.
+    /// Whether a text may be the whole of this script: it begins like it, and is as long as V8 says, or V8's string is as
+    /// large as one of it. Where neither is known a beginning that is the same, which may be a licence, is not enough.
     fn fits(&self, text: &str) -> bool {
         // A pair that was cut in two reads as one that is none.
         let beginning = self.text.trim_end_matches('\u{fffd}');
@@ -102,12 +114,28 @@ impl<'a> Script<'a> {
                 ran == written || blanks && (ran.is_whitespace() || matches!(ran, ';' | '(' | ')'))
             })
         });
+        begins && self.is_as_long(text) && !beginning.is_empty()
+    }
+
+    /// Whether V8's string may have the length of a text.
+    fn is_as_long(&self, text: &str) -> bool {
         let units = units(text);
-        let is_as_large = self.size.is_none_or(|size| {
-            let beyond = |units: u64| size.checked_sub(units).is_some_and(|n| n <= MOST_BEYOND);
-            beyond(units) || beyond(units.saturating_mul(2))
-        });
-        begins && is_as_large && !beginning.is_empty()
+        if let Some(length) = self.length {
+            return length == units;
+        }
+        // V8 takes one byte for each character where all are of Latin-1, else two. Of TypeScript the letters beyond may
+        // have been in types alone.
+        let is_wide = text.chars().any(|letter| letter > '\u{ff}');
+        let fits = |bytes: u64| {
+            let beyond = self.size.and_then(|size| size.checked_sub(bytes));
+            beyond.is_some_and(|beyond| BEYOND.contains(&beyond))
+        };
+        let wide = units.saturating_mul(2);
+        match (is_wide, self.language()) {
+            (true, Language::TypeScript) => fits(wide) || fits(units),
+            (true, Language::JavaScript) => fits(wide),
+            (false, _) => fits(units),
+        }
     }
 }
 

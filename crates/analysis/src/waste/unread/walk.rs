@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use heapglass_graph::{EdgeType, Flow, Graph, NodeType, Ordinal};
+use heapglass_graph::{Edge, EdgeType, Flow, Graph, NodeType, Ordinal};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::contexts::{Contexts, NameId};
@@ -35,7 +35,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Walks. Cost: one look at every essential edge, and for each function and each context that it sees the smaller
+    /// Walks. Cost: two looks at every edge, and for each function and each context that it sees the smaller
     /// number of its names and the context's variables.
     pub(super) fn over(
         graph: &'a Graph,
@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
     ) -> Walk<'a> {
         let mut walk = Walk::new(graph, contexts, functions);
         let flow = Flow::of(graph);
-        walk.look_at_roots(&flow);
+        let page = page_owned(graph);
         for start in flow.starts() {
             walk.reach(start);
         }
@@ -57,10 +57,13 @@ impl<'a> Walk<'a> {
                 walk.run(node);
             }
             for to in flow.targets(node) {
-                if contexts.all.contains(to) {
-                    walk.enter_context(node, to);
+                walk.follow(node, to);
+            }
+            // Dominators leave out what the stack, handles and native objects hold of the program's: it stays all the same.
+            if !page.contains(node) {
+                for edge in graph.edges(node).filter(is_strong) {
+                    walk.follow(node, edge.to);
                 }
-                walk.reach(to);
             }
         }
         walk
@@ -118,34 +121,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Looks for what holds contexts by edges that the walk does not follow: the stack, handles, and what else V8 has beside
-    /// the program, none of which counts as an owner of the program's objects. Cost: the edges of such nodes.
-    fn look_at_roots(&mut self, flow: &Flow<'_>) {
-        for node in self.graph.nodes() {
-            let is_beside = match self.graph.node_type(node) {
-                NodeType::Closure | NodeType::Object => continue,
-                NodeType::Array => false,
-                _ => true,
-            };
-            let mut held = self.graph.edges(node).filter(|edge| {
-                !matches!(edge.edge_type, EdgeType::Weak | EdgeType::Shortcut)
-                    && self.contexts.all.contains(edge.to)
-            });
-            let Some(first) = held.next() else { continue };
-            // The registers of a function that waits are an array that the walk comes to.
-            if is_beside || !flow.targets(node).any(|to| self.contexts.all.contains(to)) {
-                let contexts: Vec<Ordinal> =
-                    std::iter::once(first).chain(held).map(|edge| edge.to).collect();
-                contexts.into_iter().for_each(|context| self.enter_context(node, context));
-            }
+    fn follow(&mut self, from: Ordinal, to: Ordinal) {
+        if self.contexts.all.contains(to) {
+            self.enter_context(from, to);
         }
+        self.reach(to);
     }
 
     /// Follows what a context holds beside its variables.
     fn leave_context(&mut self, context: Ordinal) {
         for edge in self.graph.edges(context) {
-            let is_variable = edge.edge_type == EdgeType::Context;
-            if is_variable || matches!(edge.edge_type, EdgeType::Weak | EdgeType::Shortcut) {
+            if edge.edge_type == EdgeType::Context || !is_strong(&edge) {
                 continue;
             }
             if self.contexts.all.contains(edge.to) && self.contexts.outer(context) != Some(edge.to)
@@ -312,6 +298,23 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+fn is_strong(edge: &Edge) -> bool {
+    !matches!(edge.edge_type, EdgeType::Weak | EdgeType::Shortcut)
+}
+
+/// What global objects lead to. Of an edge from elsewhere to one of these nodes dominators know nothing.
+fn page_owned(graph: &Graph) -> NodeSet {
+    let mut owned = NodeSet::empty(graph.node_count());
+    let globals = graph.edges(graph.root()).filter(|edge| edge.edge_type == EdgeType::Shortcut);
+    let mut open: Vec<Ordinal> = globals.map(|edge| edge.to).collect();
+    open.retain(|&node| owned.insert(node));
+    while let Some(node) = open.pop() {
+        let strong = graph.edges(node).filter(is_strong).map(|edge| edge.to);
+        open.extend(strong.filter(|&to| owned.insert(to)));
+    }
+    owned
 }
 
 fn hash_of(name: NameId) -> u64 {
