@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use heapglass_graph::{
-    EdgeType, Graph, Location, NodeType, Ordinal, Original, Originals, SharedScope,
+    EdgeType, Graph, Location, NodeType, Ordinal, Original, Originals, SharedScope, StackFrame,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::object::is_context;
 use crate::source::Scripts;
 
 /// Source maps, however the caller came by them.
 pub trait SourceMaps {
-    /// The map of a script, by the script's path or URL.
-    fn of_script(&self, script: &str) -> Option<&dyn SourceMap>;
+    /// The maps of the scripts of one heap, by the scripts' paths or URLs, each in the place of its script. All are asked
+    /// for at once, each name once: which script a map is of may be told by the others of its name.
+    fn of_scripts(&self, scripts: &[&str]) -> Vec<Option<&dyn SourceMap>>;
 }
 
 /// What is known of one script that a compiler or a bundler made.
@@ -35,18 +36,14 @@ pub trait SourceMap {
 /// The same graph that knows where the code of the scripts that `maps` knows was written. No figure changes by it.
 ///
 /// Cost: a pass over the located nodes, in which each place is asked for once, and one over the functions of these
-/// scripts and their scopes.
+/// scripts and their scopes. The variables of scopes that the same code made are asked for once.
 pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
-    let scripts = Scripts::of(graph);
-    let mut known: FxHashMap<u32, Option<Script<'_>>> = FxHashMap::default();
+    let frames: Vec<StackFrame> = graph.recorded_functions().collect();
+    let mapped = Mapped::of(graph, &frames, maps);
     let mut places: FxHashMap<Location, Option<Original>> = FxHashMap::default();
     let mut originals = Originals::default();
     for (node, place) in graph.located_nodes() {
-        let script = known.entry(place.script_id).or_insert_with(|| {
-            let name = scripts.name(place.script_id)?;
-            Some(Script { name: name.to_owned(), map: maps.of_script(name)? })
-        });
-        let Some(script) = script else { continue };
+        let Some(script) = mapped.by_number.get(&place.script_id) else { continue };
         let (name, is_object) = match graph.node_type(node) {
             NodeType::Closure => (graph.raw_name(node), false),
             _ => (graph.class_name(node).into(), graph.node_type(node) == NodeType::Object),
@@ -67,9 +64,9 @@ pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
             originals.class_names.insert(class, Arc::clone(written));
         }
     }
-    for frame in graph.recorded_functions() {
+    for frame in &frames {
         if let Some(place) = frame.place()
-            && let Some(map) = maps.of_script(&frame.script)
+            && let Some(map) = mapped.by_name.get(&frame.script)
         {
             places.entry(place).or_insert_with(|| {
                 map.original(&frame.script, place.line, place.column, &frame.function)
@@ -78,8 +75,7 @@ pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
     }
     originals.places =
         places.into_iter().filter_map(|(place, original)| Some((place, original?))).collect();
-    let scripts = known.into_iter().filter_map(|(id, script)| Some((id, script?))).collect();
-    originals.shared_scopes = shared_scopes(graph, &originals.places, &scripts);
+    originals.shared_scopes = shared_scopes(graph, &originals.places, &mapped.by_number);
     graph.with_originals(originals)
 }
 
@@ -87,6 +83,34 @@ pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
 struct Script<'a> {
     name: String,
     map: &'a dyn SourceMap,
+}
+
+/// The scripts of a heap that have a map.
+struct Mapped<'a> {
+    by_number: FxHashMap<u32, Script<'a>>,
+    by_name: FxHashMap<String, &'a dyn SourceMap>,
+}
+
+impl<'a> Mapped<'a> {
+    /// Of those with a located node, and of those that a recording of allocations names.
+    fn of(graph: &Graph, frames: &[StackFrame], maps: &'a dyn SourceMaps) -> Mapped<'a> {
+        let scripts = Scripts::of(graph);
+        let numbers: FxHashSet<u32> =
+            graph.located_nodes().map(|(_, place)| place.script_id).collect();
+        let named = numbers.iter().filter_map(|&number| scripts.name(number));
+        let names: FxHashSet<&str> =
+            named.chain(frames.iter().map(|frame| frame.script.as_str())).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let known = names.iter().zip(maps.of_scripts(&names));
+        let by_name: FxHashMap<String, &dyn SourceMap> =
+            known.filter_map(|(name, map)| Some(((*name).to_owned(), map?))).collect();
+        let script = |number: u32| {
+            let name = scripts.name(number)?;
+            Some((number, Script { name: name.to_owned(), map: *by_name.get(name)? }))
+        };
+        let by_number = numbers.iter().filter_map(|&number| script(number)).collect();
+        Mapped { by_number, by_name }
+    }
 }
 
 /// Whose the functions are that see a scope, and where.
@@ -105,7 +129,7 @@ fn shared_scopes(
     graph: &Graph,
     places: &FxHashMap<Location, Original>,
     scripts: &FxHashMap<u32, Script<'_>>,
-) -> FxHashMap<Ordinal, SharedScope> {
+) -> FxHashMap<Ordinal, Arc<SharedScope>> {
     let mut files: FxHashMap<&str, u32> = FxHashMap::default();
     let mut seen: FxHashMap<Ordinal, Seen> = FxHashMap::default();
     for (node, place) in graph.located_nodes() {
@@ -134,28 +158,41 @@ fn shared_scopes(
         }
     }
     let mut shared = FxHashMap::default();
+    let mut known: FxHashMap<Code, Arc<SharedScope>> = FxHashMap::default();
     for (context, seen) in seen {
         if let Some(other) = seen.other
             && let Some(script) = scripts.get(&seen.at.script_id)
         {
-            let within = [seen.at, other].map(|at| (at.line, at.column));
-            shared.insert(context, shared_scope(graph, context, script, &within));
+            let variables = graph.edges(context).filter(|edge| edge.edge_type == EdgeType::Context);
+            let names = variables.map(|edge| graph.edge_name(edge).into_owned()).collect();
+            let code = Code { names, within: [seen.at, other] };
+            let scope = match known.get(&code) {
+                Some(scope) => Arc::clone(scope),
+                None => {
+                    let scope = Arc::new(shared_scope(script, &code));
+                    known.insert(code, Arc::clone(&scope));
+                    scope
+                }
+            };
+            shared.insert(context, scope);
         }
     }
     shared
 }
 
-fn shared_scope(
-    graph: &Graph,
-    context: Ordinal,
-    script: &Script<'_>,
-    within: &[(u32, u32)],
-) -> SharedScope {
-    let variables = graph.edges(context).filter(|edge| edge.edge_type == EdgeType::Context);
-    let names: Vec<String> = variables.map(|edge| graph.edge_name(edge).into_owned()).collect();
-    let declared = script.map.variables(&script.name, &names, within);
-    let known = names.into_iter().zip(declared).filter_map(|(name, place)| Some((name, place?)));
-    SharedScope { script: script.name.clone(), variables: known.collect() }
+/// What made a scope, which may run often: the names of its variables, and where code stands that sees it.
+#[derive(PartialEq, Eq, Hash)]
+struct Code {
+    names: Vec<String>,
+    within: [Location; 2],
+}
+
+fn shared_scope(script: &Script<'_>, code: &Code) -> SharedScope {
+    let within = code.within.map(|at| (at.line, at.column));
+    let declared = script.map.variables(&script.name, &code.names, &within);
+    let known = code.names.iter().zip(declared);
+    let variables = known.filter_map(|(name, place)| Some((name.clone(), place?))).collect();
+    SharedScope { script: script.name.clone(), variables }
 }
 
 fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {

@@ -3,6 +3,8 @@
 mod find;
 mod map;
 mod names;
+mod read;
+mod scopes;
 mod text;
 mod variables;
 
@@ -13,6 +15,7 @@ use heapglass_analysis::{SourceMap, SourceMaps, package_of};
 
 use crate::exit::Failure;
 use crate::messages::Messages;
+use crate::sources::parts;
 use find::Found;
 use map::Map;
 
@@ -69,22 +72,50 @@ impl MapFiles {
 }
 
 impl SourceMaps for MapFiles {
-    /// The map of a script of the same name and the same npm package, or of none. Of several for such the one is taken
-    /// whose folders end most like the script's; `None` if two do.
-    fn of_script(&self, script: &str) -> Option<&dyn SourceMap> {
-        let script = script.strip_prefix("file://").unwrap_or(script);
-        let named = self.by_name.get(name(script))?.iter().filter_map(|&at| self.maps.get(at));
-        let mut of_script: Vec<(usize, &OfScript)> = named
-            .filter(|map| package_of(&map.path) == package_of(script))
-            .map(|map| (common_end(folder(&map.path), folder(script)), map))
+    /// The map of each script of the same name and the same npm package, or of none. Of several maps for a script the one
+    /// is taken whose folders end most like the script's, and none if two do; of several scripts with one map those whose
+    /// folders end most like the map's. The runtime's own scripts have none.
+    fn of_scripts(&self, scripts: &[&str]) -> Vec<Option<&dyn SourceMap>> {
+        let nearest: Vec<Option<(usize, usize)>> =
+            scripts.iter().map(|script| self.nearest(script)).collect();
+        let mut most: HashMap<usize, usize> = HashMap::new();
+        for &(map, common) in nearest.iter().flatten() {
+            let most = most.entry(map).or_default();
+            *most = common.max(*most);
+        }
+        let of_script = |near: Option<(usize, usize)>| {
+            let (map, _) = near.filter(|(map, common)| most.get(map) == Some(common))?;
+            Some(&self.maps.get(map)?.map as &dyn SourceMap)
+        };
+        nearest.into_iter().map(of_script).collect()
+    }
+}
+
+impl MapFiles {
+    /// The position of the map that may be a script's, and how many folders they have in common at their ends.
+    fn nearest(&self, script: &str) -> Option<(usize, usize)> {
+        if is_of_runtime(script) {
+            return None;
+        }
+        let parts = parts(script);
+        let (name, folders) = parts.split_last()?;
+        let named = self.by_name.get(name)?.iter().filter_map(|&at| Some((at, self.maps.get(at)?)));
+        let mut near: Vec<(usize, usize)> = named
+            .filter(|(_, map)| package_of(&map.path) == package_of(script))
+            .map(|(at, map)| (at, common_end(&map.path, folders)))
             .collect();
-        of_script.sort_by_key(|&(common, _)| common);
-        match of_script.as_slice() {
-            [.., (second, _), (best, found)] if best > second => Some(&found.map),
-            [(_, found)] => Some(&found.map),
+        near.sort_by_key(|&(_, common)| common);
+        match near.as_slice() {
+            [.., (_, second), best] if best.1 > *second => Some(*best),
+            [only] => Some(*only),
             _ => None,
         }
     }
+}
+
+/// Whether Node has a script within itself: `node:fs`, `internal/util`, and `events.js` before Node 16.
+fn is_of_runtime(script: &str) -> bool {
+    script.starts_with("node:") || script.starts_with("internal/") || !script.contains(['/', '\\'])
 }
 
 /// The last part of a path or an address.
@@ -92,15 +123,11 @@ fn name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// What stands before it.
-fn folder(path: &str) -> &str {
-    path.strip_suffix(name(path)).unwrap_or_default()
-}
-
-/// Number of parts that two paths have in common at their ends.
-fn common_end(one: &str, other: &str) -> usize {
-    let (one, other) = (one.rsplit(['/', '\\']), other.rsplit(['/', '\\']));
-    one.zip(other).take_while(|(a, b)| a == b).count()
+/// Number of folders that a file's path has in common with those of a script, at their ends.
+fn common_end(path: &str, folders: &[String]) -> usize {
+    let parts = parts(path);
+    let own = parts.split_last().map(|(_, folders)| folders).unwrap_or_default();
+    own.iter().rev().zip(folders.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
@@ -113,19 +140,37 @@ mod tests {
     #[test]
     fn a_map_is_of_a_script_with_its_name_in_its_package() {
         let mut maps = MapFiles::default();
-        for path in ["web/dist/index.js", "api/dist/index.js", "main.js"] {
+        for path in ["web/dist/index.js", "api/dist/index.js", "main.js", "dist/run.js"] {
             let map = Map::decode(&MAP.replace("NAME", path)).expect("a map").0;
             maps.add(Found { path: path.to_owned(), script: path.to_owned(), map });
         }
-        let original = |script: &str| {
-            let place = maps.of_script(script)?.original(script, 0, 5, "")?;
-            place.file.strip_prefix("webpack://app/").map(str::to_owned)
+        let originals = |scripts: &[&str]| -> Vec<Option<String>> {
+            let maps = maps.of_scripts(scripts);
+            let places =
+                scripts.iter().zip(maps).map(|(script, map)| map?.original(script, 0, 5, ""));
+            let file = |file: &str| file.strip_prefix("webpack://app/").map(str::to_owned);
+            places.map(|place| file(&place?.file)).collect()
         };
+        let original = |script: &str| originals(&[script]).pop().flatten();
         assert_eq!(original("file:///srv/api/dist/index.js").as_deref(), Some("api/dist/index.js"));
         assert_eq!(original("/srv/main.js").as_deref(), Some("main.js"));
+        // An address has more than the path.
+        assert_eq!(original("http://h/main.js?v=1#a/b").as_deref(), Some("main.js"));
+        assert_eq!(original("file:///srv/my%20app/ma%69n.js").as_deref(), Some("main.js"));
         // Two are as near as each other; a package has maps of its own; there is none.
         assert_eq!(original("/srv/other/dist/index.js"), None);
         assert_eq!(original("/srv/node_modules/foo/main.js"), None);
         assert_eq!(original("/srv/none.js"), None);
+        // The runtime's own.
+        for script in ["main.js", "node:main.js", "internal/main.js", "node:internal/main.js"] {
+            assert_eq!(original(script), None, "{script}");
+        }
+        // Of several scripts the nearest has the map, or those that are as near.
+        let run = Some("dist/run.js".to_owned());
+        assert_eq!(
+            originals(&["/srv/scripts/run.js", "/srv/dist/run.js", "/old/dist/run.js"]),
+            [None, run.clone(), run.clone()]
+        );
+        assert_eq!(originals(&["/srv/run.js", "/opt/run.js"]), [run.clone(), run]);
     }
 }

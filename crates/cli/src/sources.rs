@@ -127,7 +127,7 @@ fn is_script(path: &Path) -> bool {
 }
 
 /// The parts of a script's path or address, without what would lead out of a folder.
-fn parts(script: &str) -> Vec<String> {
+pub(crate) fn parts(script: &str) -> Vec<String> {
     let path = script.split_once("://").map_or(script, |(_, path)| path);
     let path = match script.contains("://") {
         true => percent_decoded(path.split(['?', '#']).next().unwrap_or_default()),

@@ -26,8 +26,8 @@ pub struct Originals {
     pub places: FxHashMap<Location, Original>,
     /// The names of classes that have another name in the script that ran.
     pub class_names: FxHashMap<ClassIndex, Arc<str>>,
-    /// Scopes that a bundler made of those of several files.
-    pub shared_scopes: FxHashMap<Ordinal, SharedScope>,
+    /// Scopes that a bundler made of those of several files. Those that the same code made share what is known.
+    pub shared_scopes: FxHashMap<Ordinal, Arc<SharedScope>>,
 }
 
 /// A scope with variables of several original files.
@@ -75,7 +75,7 @@ impl Graph {
 
     /// A scope that a bundler made of those of several files.
     pub fn shared_scope(&self, scope: Ordinal) -> Option<&SharedScope> {
-        self.originals()?.shared_scopes.get(&scope)
+        self.originals()?.shared_scopes.get(&scope).map(Arc::as_ref)
     }
 
     /// The nodes of which the snapshot says where they, or their constructors, are written.

@@ -10,6 +10,7 @@ mod leaks;
 mod names;
 mod objects;
 mod oddities;
+mod originals;
 mod paths;
 mod random;
 mod react;

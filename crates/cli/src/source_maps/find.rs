@@ -1,11 +1,13 @@
 //! Where source maps are: in files of their own, inside of scripts, beside scripts that name them.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::collections::HashSet;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::map::Map;
 use super::name;
+use super::read::{end_of, text_of};
 use crate::exit::{ExitStatus, Failure};
 
 /// What a script ends with that has a map.
@@ -29,22 +31,29 @@ pub(super) fn at(path: &Path) -> Result<Found, Failure> {
     if !is_script(path) {
         return of_file(path, None);
     }
-    match of_script(path) {
-        Some(found) => found,
+    match reference(path).map_err(|error| unreadable(path, &error))? {
+        Some(Reference::Inside(text)) => of_text(&text, path, Some(path)),
+        Some(Reference::Beside(map)) => of_file(&map, Some(path)),
         None => Err(unreadable(path, &"it names no source map, and there is none inside")),
     }
 }
 
-/// All maps below a directory: of the scripts that have one, and those that no script there names.
+/// All maps below a directory: of the scripts that have one, and those that no script there names. What cannot be read
+/// below it is a failure of its own.
 pub(super) fn below(path: &Path) -> Result<Vec<Result<Found, Failure>>, Failure> {
-    let (mut maps, mut scripts) = (Vec::new(), Vec::new());
+    let (mut maps, mut scripts, mut found) = (Vec::new(), Vec::new(), Vec::new());
     let mut open = vec![path.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))? {
-            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
-            let kind = entry.file_type().map_err(|error| unreadable(&folder, &error))?;
-            let path = entry.path();
-            if kind.is_dir() && entry.file_name() != "node_modules" {
+        let entries = match entries(&folder) {
+            Ok(entries) => entries,
+            Err(error) if folder == path => return Err(unreadable(&folder, &error)),
+            Err(error) => {
+                found.push(Err(unreadable(&folder, &error)));
+                continue;
+            }
+        };
+        for (path, kind) in entries {
+            if kind.is_dir() && path.file_name().is_some_and(|name| name != "node_modules") {
                 open.push(path);
             } else if kind.is_file() && path.extension().is_some_and(|end| end == "map") {
                 maps.push(path);
@@ -55,35 +64,39 @@ pub(super) fn below(path: &Path) -> Result<Vec<Result<Found, Failure>>, Failure>
     }
     maps.sort();
     scripts.sort();
-    let mut found = Vec::new();
+    let mut named = HashSet::new();
     for script in scripts {
         match reference(&script) {
-            Some(Reference::Inside(text)) => found.push(of_text(&text, &script, Some(&script))),
-            Some(Reference::Beside(map)) if map.is_file() => {
-                maps.retain(|known| *known != map);
-                found.push(of_file(&map, Some(&script)));
+            Ok(Some(Reference::Inside(text))) => {
+                found.push(of_text(&text, &script, Some(&script)));
             }
-            _ => {}
+            Ok(Some(Reference::Beside(map))) if map.is_file() => {
+                found.push(of_file(&map, Some(&script)));
+                named.insert(map);
+            }
+            Ok(_) => {}
+            Err(error) => found.push(Err(unreadable(&script, &error))),
         }
     }
-    found.extend(maps.iter().map(|map| of_file(map, None)));
+    let alone = maps.iter().filter(|map| !named.contains(*map));
+    found.extend(alone.map(|map| of_file(map, None)));
     Ok(found)
+}
+
+/// What is in a folder.
+fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, fs::FileType)>> {
+    fs::read_dir(folder)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))
+        .collect()
 }
 
 fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|end| SCRIPTS.iter().any(|script| end == *script))
 }
 
-fn of_script(path: &Path) -> Option<Result<Found, Failure>> {
-    Some(match reference(path)? {
-        Reference::Inside(text) => of_text(&text, path, Some(path)),
-        Reference::Beside(map) => of_file(&map, Some(path)),
-    })
-}
-
 /// A map's file; its script is the one that names it, or has its name without `.map`.
 fn of_file(path: &Path, script: Option<&Path>) -> Result<Found, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let text = text_of(path).map_err(|error| unreadable(path, &error))?;
     of_text(&text, path, script)
 }
 
@@ -105,22 +118,21 @@ enum Reference {
 }
 
 /// The last reference in a script. Of a file whose end is no map's, only that end is read.
-fn reference(script: &Path) -> Option<Reference> {
-    let mut file = File::open(script).ok()?;
-    let length = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail).ok()?;
+fn reference(script: &Path) -> io::Result<Option<Reference>> {
+    let (tail, length) = end_of(script, TAIL)?;
     let tail = String::from_utf8_lossy(&tail);
-    let url = match tail.rfind(REFERENCE) {
-        Some(at) => tail.get(at + REFERENCE.len()..)?.to_owned(),
-        // The end of a long map that is inside.
-        None if length > TAIL && !tail.trim_end().contains([' ', ';', '\n']) => {
-            let text = fs::read_to_string(script).ok()?;
-            text.get(text.rfind(REFERENCE)? + REFERENCE.len()..)?.to_owned()
-        }
-        None => return None,
-    };
+    if tail.contains(REFERENCE) {
+        return Ok(reference_in(&tail, script));
+    }
+    // The end of a long map that is inside.
+    if length > TAIL && !tail.trim_end().contains([' ', ';', '\n']) {
+        return Ok(reference_in(&text_of(script)?, script));
+    }
+    Ok(None)
+}
+
+fn reference_in(text: &str, script: &Path) -> Option<Reference> {
+    let url = text.get(text.rfind(REFERENCE)? + REFERENCE.len()..)?;
     let url = url.split_whitespace().next()?;
     let Some(data) = url.strip_prefix("data:") else {
         if url.contains("://") {
@@ -227,6 +239,40 @@ mod tests {
         assert!(scripts(dir.path()).iter().any(|text| text.contains("bad.js.map")));
         assert!(at(&dir.path().join("none.js")).is_err());
         assert!(at(&dir.path().join("long.cjs")).is_ok());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_a_script_names_is_read_if_it_is_a_regular_file() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let script = dir.path().join("a.js");
+        fs::write(&script, "f()\n//# sourceMappingURL=/dev/zero\n").expect("written");
+        let failure = at(&script).err().expect("refused");
+        assert!(
+            failure.message.ends_with("/dev/zero: it is no regular file"),
+            "{}",
+            failure.message
+        );
+        assert!(below(dir.path()).expect("a directory").is_empty());
+    }
+
+    /// Its path is longer than a system takes, which stops a superuser as well.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_that_cannot_be_read_is_left_out() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let deep = |from: &str| {
+            let folders = (0..12).map(|_| "x".repeat(200));
+            let path: PathBuf = std::iter::once(from.to_owned()).chain(folders).collect();
+            fs::create_dir_all(dir.path().join(&path)).expect("made");
+            path
+        };
+        fs::write(dir.path().join("a.js.map"), MAP).expect("written");
+        let (one, _) = (deep("one"), deep("two"));
+        fs::rename(dir.path().join("two"), dir.path().join(one).join("two")).expect("moved");
+        let found = below(dir.path()).expect("a directory");
+        let read = found.iter().filter(|found| found.is_ok()).count();
+        assert_eq!((read, found.len()), (1, 2));
     }
 
     fn base64(text: &str) -> String {

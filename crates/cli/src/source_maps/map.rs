@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::names::{leading, name_at};
-use super::text::{Position, line_starts, split_at};
+use super::read::text_of;
+use super::text::{Marks, Position};
 use super::variables::Declarations;
 
 /// No source, or no name.
@@ -23,7 +24,7 @@ pub(super) struct Map {
     segments: Vec<Segment>,
     /// The sources' paths, with `sourceRoot` in front.
     sources: Vec<String>,
-    /// For each source its text, and where its lines begin once somebody asked.
+    /// For each source its text, and where its places are once somebody asked.
     contents: Vec<Option<Content>>,
     names: Vec<String>,
     /// The script itself, if it lies beside the map.
@@ -36,7 +37,7 @@ pub(super) struct Map {
 #[derive(Debug)]
 struct Content {
     text: String,
-    lines: OnceLock<Vec<usize>>,
+    marks: OnceLock<Marks>,
 }
 
 #[derive(Debug)]
@@ -115,7 +116,7 @@ impl Map {
         let slash = if root.is_empty() || root.ends_with('/') { "" } else { "/" };
         self.sources.extend(decoded.get_sources().map(|path| format!("{root}{slash}{path}")));
         let content = |text: Option<&str>| {
-            text.map(|text| Content { text: text.to_owned(), lines: OnceLock::new() })
+            text.map(|text| Content { text: text.to_owned(), marks: OnceLock::new() })
         };
         self.contents.extend(decoded.get_source_contents().map(content));
         self.contents.resize_with(self.sources.len(), || None);
@@ -152,8 +153,8 @@ impl Map {
     /// The text of the source before and from a place on.
     fn source_at(&self, segment: &Segment) -> Option<(&str, &str)> {
         let content = self.contents.get(segment.source as usize)?.as_ref()?;
-        let lines = content.lines.get_or_init(|| line_starts(&content.text));
-        split_at(&content.text, lines, segment.original)
+        let marks = content.marks.get_or_init(|| Marks::of(&content.text));
+        marks.split_at(&content.text, segment.original)
     }
 
     /// What a function or class was called, from the text of its source or else from where its name is in the script.
@@ -195,7 +196,7 @@ impl Map {
 
     fn script(&self) -> Option<&Script> {
         let read = || {
-            let text = std::fs::read_to_string(self.read_script.as_ref()?).ok()?;
+            let text = text_of(self.read_script.as_ref()?).ok()?;
             let declarations = Declarations::of(&text);
             Some(Script { text, declarations })
         };
@@ -243,6 +244,10 @@ fn with_named_sources(text: &str) -> Option<String> {
 /// A path in a source map, which is seen from the script's folder, as the script's own name is seen: `../src/a.ts` of
 /// `/app/dist/b.js` is `/app/src/a.ts`. What has a scheme or begins at the root stays.
 fn seen_from(script: &str, path: &str) -> String {
+    let script = match script.contains("://") {
+        true => script.split(['?', '#']).next().unwrap_or_default(),
+        false => script,
+    };
     let has_drive = path.get(1..3).is_some_and(|start| matches!(start, ":\\" | ":/"));
     if path.contains("://") || path.starts_with(['/', '\\']) || has_drive {
         return path.to_owned();
@@ -295,6 +300,7 @@ mod tests {
             ("/app/dist/b.js", "../src/a.ts", "/app/src/a.ts"),
             ("file:///app/dist/b.mjs", "../src/a.ts", "file:///app/src/a.ts"),
             ("/app/dist/b.js", "./a.ts", "/app/dist/a.ts"),
+            ("http://h/js/b.js?at=/x/y", "../src/a.ts", "http://h/src/a.ts"),
             ("/b.js", "../../a.ts", "/a.ts"),
             ("C:\\app\\dist\\b.js", "../src/a.ts", "C:/app/src/a.ts"),
             ("b.js", "../src/a.ts", "../src/a.ts"),

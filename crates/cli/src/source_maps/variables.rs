@@ -9,6 +9,8 @@ use super::text::Position;
 pub(super) struct Block {
     pub(super) start: Position,
     pub(super) end: Position,
+    /// The block that it is in; the whole script's is itself.
+    pub(super) around: usize,
 }
 
 /// A name that is declared.
@@ -22,7 +24,8 @@ pub(super) struct Declaration {
     pub(super) at: Position,
 }
 
-/// The blocks of a script, the script itself first, and what is declared in them.
+/// The blocks of a script in the order in which they begin, the script itself first, and what is declared in them, by
+/// block and name.
 #[derive(Debug, Default)]
 pub(super) struct Declarations {
     pub(super) blocks: Vec<Block>,
@@ -30,50 +33,20 @@ pub(super) struct Declarations {
 }
 
 impl Declarations {
-    /// Of a whole script. Cost: one pass over the text.
+    /// Of a whole script. Cost: one pass over the text, and sorting what it declares.
     pub(super) fn of(text: &str) -> Declarations {
         let mut reader = Reader::new(text);
         reader.read();
-        reader.found
-    }
-
-    /// Where names are declared that one scope has, in which code at some places stands: in the block around all of
-    /// these that declares most of the names, the inner one of two.
-    pub(super) fn of_scope(
-        &self,
-        text: &str,
-        names: &[String],
-        within: &[Position],
-    ) -> Vec<Option<Position>> {
-        let mut found: Vec<Option<Position>> = vec![None; names.len()];
-        let by_name: std::collections::HashMap<&str, usize> =
-            names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        let around = |block: &Block| within.iter().all(|at| block.start <= *at && *at < block.end);
-        let mut counts: Vec<(usize, usize)> = Vec::new();
-        let is_around: Vec<bool> = self.blocks.iter().map(around).collect();
-        let named = |declaration: &Declaration| {
-            let name = text.get(declaration.start..declaration.start + declaration.length)?;
-            by_name.get(name).copied()
-        };
-        let wanted = self.all.iter().filter(|declaration| {
-            is_around.get(declaration.block) == Some(&true) && named(declaration).is_some()
-        });
-        for declaration in wanted.clone() {
-            match counts.iter_mut().find(|(block, _)| *block == declaration.block) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((declaration.block, 1)),
-            }
-        }
-        // Blocks are numbered as they begin, so that of two around one place the inner one has the higher number.
-        let Some(&(best, _)) = counts.iter().max_by_key(|&&(block, count)| (count, block)) else {
-            return found;
-        };
-        for declaration in wanted.filter(|declaration| declaration.block == best) {
-            if let Some(place) = named(declaration).and_then(|at| found.get_mut(at)) {
-                place.get_or_insert(declaration.at);
-            }
-        }
+        let mut found = reader.found;
+        found.all.sort_by_key(|one| (one.block, one.name(text), one.start));
         found
+    }
+}
+
+impl Declaration {
+    /// The name.
+    pub(super) fn name<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.start..self.start + self.length).unwrap_or_default()
     }
 }
 
@@ -149,7 +122,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Reader<'a> {
-        let whole = Block { start: Position::default(), end: Position::LAST };
+        let whole = Block { start: Position::default(), end: Position::LAST, around: 0 };
         let top = Level {
             kind: Kind::Block,
             declaring: Declaring::No,
@@ -314,7 +287,8 @@ impl<'a> Reader<'a> {
         let (mut block, mut function) = (above.block, above.function);
         if kind == Kind::Block {
             block = self.found.blocks.len();
-            self.found.blocks.push(Block { start: self.position(), end: Position::LAST });
+            let (start, end) = (self.position(), Position::LAST);
+            self.found.blocks.push(Block { start, end, around: above.block });
             if is_function {
                 function = block;
             }
@@ -550,24 +524,6 @@ mod tests {
             declared("let a='ä€😀',b\n ,c"),
             [(0, "a", 0, 4), (0, "b", 0, 13), (0, "c", 1, 2)]
         );
-    }
-
-    #[test]
-    fn the_block_of_a_scope_has_its_names_and_is_around_its_code() {
-        let text = "let a,b;(()=>{let a,b,c;function f(){let a,b,c}})();";
-        let found = Declarations::of(text);
-        let names = ["a".to_owned(), "c".to_owned(), "z".to_owned()];
-        let columns = |column: u32| {
-            let within = [Position { line: 0, column }];
-            found
-                .of_scope(text, &names, &within)
-                .iter()
-                .map(|at| at.map(|at| at.column))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(columns(26), [Some(18), Some(22), None]);
-        assert_eq!(columns(40), [Some(41), Some(45), None]);
-        assert_eq!(columns(5), [Some(4), None, None]);
     }
 
     proptest::proptest! {

@@ -1,0 +1,75 @@
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use heapglass_analysis::{SourceMap, SourceMaps, with_originals};
+use heapglass_graph::Original;
+use heapglass_testkit::SnapshotBuilder;
+
+use crate::{at, open};
+
+/// A map of every script, in which each column is a file, with the questions that it was asked.
+#[derive(Default)]
+struct Asked {
+    scripts: RefCell<Vec<String>>,
+    scopes: RefCell<Vec<Vec<String>>>,
+}
+
+impl SourceMaps for Asked {
+    fn of_scripts(&self, scripts: &[&str]) -> Vec<Option<&dyn SourceMap>> {
+        self.scripts.borrow_mut().extend(scripts.iter().map(|&script| script.to_owned()));
+        scripts.iter().map(|_| Some(self as &dyn SourceMap)).collect()
+    }
+}
+
+impl SourceMap for Asked {
+    fn original(&self, _: &str, line: u32, column: u32, _: &str) -> Option<Original> {
+        Some(Original { file: format!("/{column}.js").into(), line, column, name: None })
+    }
+
+    fn variables(
+        &self,
+        script: &str,
+        names: &[String],
+        within: &[(u32, u32)],
+    ) -> Vec<Option<Original>> {
+        self.scopes.borrow_mut().push(names.to_vec());
+        let (line, column) = within[0];
+        names.iter().map(|name| self.original(script, line, column, name)).collect()
+    }
+}
+
+#[test]
+fn scopes_that_the_same_code_made_are_asked_for_once() {
+    let mut heap = SnapshotBuilder::new();
+    let mut scopes = Vec::new();
+    // Each script has two numbers, as if it were loaded twice.
+    for number in 0..600u32 {
+        let script = heap.node("code", "/srv/bundle.js", 64);
+        let scope = heap.node("object", "system / Context", 64);
+        let value = heap.object("Value", 16);
+        heap.context(scope, if number % 3 == 0 { "a" } else { "b" }, value);
+        for column in [10, 20] {
+            let function = heap.closure("f", 64);
+            let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+            heap.internal(function, "shared", shared);
+            heap.internal(shared, "script", script);
+            heap.internal(function, "context", scope);
+            heap.locate(function, 7 + number % 2, 0, column);
+            heap.element(heap.global(), number * 2 + column / 20, function);
+        }
+        scopes.push(scope);
+    }
+    let maps = Asked::default();
+    let graph = with_originals(&open(&heap), &maps);
+    assert_eq!(*maps.scripts.borrow(), ["/srv/bundle.js"]);
+    // Two names, each in a script with two numbers.
+    let asked = maps.scopes.borrow();
+    assert_eq!(asked.len(), 4, "{asked:?}");
+    let names: BTreeSet<&str> = asked.iter().flatten().map(String::as_str).collect();
+    assert_eq!(names, BTreeSet::from(["a", "b"]));
+    for (number, &scope) in scopes.iter().enumerate() {
+        let scope = graph.shared_scope(at(scope)).expect("of two files");
+        let name = if number % 3 == 0 { "a" } else { "b" };
+        assert_eq!(scope.variables.keys().collect::<Vec<_>>(), [name]);
+    }
+}
