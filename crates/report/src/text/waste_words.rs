@@ -105,7 +105,7 @@ pub(crate) fn unjudged(entry: &UnjudgedEntry, sizes: SizeStyle) -> String {
     let scripts = scripts.join(", ");
     let why = match entry.reason {
         UnjudgedReason::NoSource => {
-            "the snapshot has only the beginning of the scripts, or more than 256 kB, which is parsed from files alone. Name the \
+            "the snapshot has only the beginning of the scripts, or scripts so long that they are parsed from files alone. Name the \
              folder of the program: --sources DIR"
         }
         UnjudgedReason::OtherSource => {
