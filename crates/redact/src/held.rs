@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
 use crate::replace::Running;
+use crate::spool::Spool;
 
 /// More than this waits on the disk.
 const IN_MEMORY: usize = 8 << 20;
@@ -24,9 +25,9 @@ pub(crate) struct Held {
 
 impl Held {
     /// `secret` is a hasher with a secret key. The stream is another one each time.
-    pub(crate) fn new(secret: Running) -> Held {
+    pub(crate) fn new(secret: Running, spool: &Spool) -> Held {
         Held {
-            file: SpooledTempFile::new(IN_MEMORY),
+            file: spool.file(IN_MEMORY),
             cipher: Cipher::new(secret),
             waiting: Vec::with_capacity(AT_ONCE),
         }
@@ -105,13 +106,13 @@ impl Cipher {
 mod tests {
     use std::io::{self, Read, Seek, SeekFrom};
 
-    use super::Held;
+    use super::{Held, Spool};
 
     #[test]
     fn what_is_held_comes_back_and_cannot_be_read_where_it_waits() {
         let text = b"a clear text, again and again. ".repeat(10_000);
-        let mut held = Held::new(blake3::Hasher::new_keyed(&[5; 32]));
-        let mut twin = Held::new(blake3::Hasher::new_keyed(&[5; 32]));
+        let mut held = Held::new(blake3::Hasher::new_keyed(&[5; 32]), &Spool::default());
+        let mut twin = Held::new(blake3::Hasher::new_keyed(&[5; 32]), &Spool::default());
         for piece in text.chunks(7_777) {
             held.push(piece).expect("held");
             twin.push(piece).expect("held");

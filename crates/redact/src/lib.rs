@@ -29,6 +29,7 @@ mod public;
 mod redactor;
 mod replace;
 mod roles;
+mod spool;
 mod strings;
 mod table;
 mod texts;

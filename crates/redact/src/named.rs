@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use tempfile::SpooledTempFile;
 
 use crate::kinds::{self, Kind};
+use crate::spool::Spool;
 
 /// Of a node that more than one name leads to.
 const SEVERAL: u64 = u64::MAX;
@@ -51,8 +52,8 @@ impl Kinds {
 }
 
 impl Named {
-    pub(crate) fn new() -> Named {
-        let list = || BufWriter::with_capacity(1 << 16, SpooledTempFile::new(IN_MEMORY));
+    pub(crate) fn new(spool: &Spool) -> Named {
+        let list = || BufWriter::with_capacity(1 << 16, spool.file(IN_MEMORY));
         Named { texts: list(), pairs: list(), telling: FxHashMap::default() }
     }
 
@@ -138,13 +139,13 @@ pub(crate) fn credentials_under(kinds: Kinds, text: &str) -> Vec<std::ops::Range
 mod tests {
     use heapglass_secrets::NameKind;
 
-    use super::{Kind, Named, credentials_under};
+    use super::{Kind, Named, Spool, credentials_under};
     use crate::kinds::Kinds;
 
     /// With a list of names for each text this took minutes.
     #[test]
     fn a_text_under_many_names_costs_a_step_for_each() {
-        let (mut named, mut kinds) = (Named::new(), Kinds::default());
+        let (mut named, mut kinds) = (Named::new(&Spool::default()), Kinds::default());
         kinds.push(Kind::STRING);
         named.string(7).expect("noted");
         for name in 0..100_000 {
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn kinds_of_all_names_count_and_a_name_says_nothing_of_itself() {
-        let (mut named, mut kinds) = (Named::new(), Kinds::default());
+        let (mut named, mut kinds) = (Named::new(&Spool::default()), Kinds::default());
         for text in [7, 8] {
             kinds.push(Kind::STRING);
             named.string(text).expect("noted");

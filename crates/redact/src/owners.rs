@@ -7,6 +7,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
+use crate::spool::Spool;
+
 /// More than this waits on the disk.
 const IN_MEMORY: usize = 16 << 20;
 
@@ -31,8 +33,8 @@ pub(crate) struct Owners {
 }
 
 impl Told {
-    pub(crate) fn new() -> Told {
-        Told { file: BufWriter::with_capacity(1 << 16, SpooledTempFile::new(IN_MEMORY)) }
+    pub(crate) fn new(spool: &Spool) -> Told {
+        Told { file: BufWriter::with_capacity(1 << 16, spool.file(IN_MEMORY)) }
     }
 
     pub(crate) fn push(&mut self, owner: Owner) -> io::Result<()> {

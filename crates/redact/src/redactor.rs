@@ -4,6 +4,7 @@ mod header;
 mod rows;
 
 use std::io::Write;
+use std::path::Path;
 
 use crate::Policy;
 use crate::coverage::Coverage;
@@ -11,13 +12,14 @@ use crate::error::{Error, Result};
 use crate::held::Held;
 use crate::kinds::Kinds;
 use crate::layout::Layout;
-use crate::named::Named;
+use crate::named::{Named, Suspects};
 use crate::objects::Object;
 use crate::owners::{Owners, Told};
 use crate::prints::Prints;
 use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
 use crate::roles::Roles;
+use crate::spool::Spool;
 use crate::strings::{AT_ONCE, Strings, pour};
 use crate::table::{Odd, Table};
 use crate::texts::{Piece, Text};
@@ -31,12 +33,17 @@ const MANY: u64 = 64;
 
 /// Redacts a snapshot that is fed to it in pieces.
 ///
+/// With [`Policy::Secrets`] a text may also be a credential because of the name that it stands under, which comes after
+/// it: the texts are held back, enciphered, and all come out with the last byte of their section.
+///
 /// Memory: half a byte for each node; 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each
-/// name; and buffers of some megabytes.
+/// name; and buffers of some megabytes. What waits longer does so in files without a name: 1 to 5 bytes for each node;
+/// with [`Policy::Secrets`] also the texts, 4 bytes for each string, 8 for each property or variable that leads to one.
 pub struct Redactor<W: Write> {
     out: W,
     written: Vec<u8>,
     policy: Policy,
+    spool: Spool,
     /// Bytes before the piece at hand.
     offset: u64,
     state: State,
@@ -128,6 +135,7 @@ impl<W: Write> Redactor<W> {
             out,
             written: Vec::with_capacity(2 * AT_ONCE),
             policy,
+            spool: Spool::default(),
             offset: 0,
             state: State::Start,
             key: Vec::new(),
@@ -147,13 +155,10 @@ impl<W: Write> Redactor<W> {
         }
     }
 
-    /// With [`Policy::Secrets`], takes out what only the name that it stands under tells to be a credential as well.
-    ///
-    /// Cost: the texts are held back, enciphered, in a temporary file, and all come out with the last byte of their
-    /// section; 4 bytes there for each string, 8 for each property or variable that leads to one.
+    /// Keeps what has to wait in this directory and not in the system's one for temporary files.
     #[must_use]
-    pub fn by_name(mut self) -> Redactor<W> {
-        self.named = (self.policy == Policy::Secrets).then(Named::new);
+    pub fn within(mut self, directory: &Path) -> Redactor<W> {
+        self.spool = Spool::within(directory);
         self
     }
 
@@ -177,6 +182,28 @@ impl<W: Write> Redactor<W> {
     /// Where the result is written to.
     pub fn out_mut(&mut self) -> &mut W {
         &mut self.out
+    }
+
+    /// Where the result is written to, with what was written so far.
+    pub fn into_out(self) -> W {
+        self.out
+    }
+
+    /// Ends a snapshot that was cut off, and gives back where it was written to.
+    ///
+    /// Texts that were held back come as with [`Policy::Strict`]: the names that they stand under may be among those
+    /// that are missing.
+    ///
+    /// Errors: it could not be written.
+    pub fn cut_off(mut self) -> Result<W> {
+        if let Some(held) = self.held.take() {
+            self.named = None;
+            self.strings.begin_again(Policy::Strict, Suspects::default());
+            self.again(held)?;
+        }
+        self.flush()?;
+        self.out.flush()?;
+        Ok(self.out)
     }
 
     /// Ends the snapshot and gives back where it was written to, what was done, and the means to prove it.
@@ -331,7 +358,8 @@ impl<W: Write> Redactor<W> {
             }
             "nodes" => {
                 after("snapshot", "nodes")?;
-                self.told = Some(Told::new());
+                self.told = Some(Told::new(&self.spool));
+                self.named = (self.policy == Policy::Secrets).then(|| Named::new(&self.spool));
                 State::Nodes { table: Table::new(self.layout()?.node_width) }
             }
             "edges" => {
@@ -352,8 +380,9 @@ impl<W: Write> Redactor<W> {
                     std::mem::replace(&mut self.strings.replacer, Replacer::new(Key::new([0; 32])));
                 self.strings =
                     Strings::new(self.policy, std::mem::take(&mut self.roles), replacer, map);
+                self.owners = None;
                 if self.named.is_some() {
-                    self.held = Some(Held::new(self.strings.replacer.running()));
+                    self.held = Some(Held::new(self.strings.replacer.running(), &self.spool));
                 }
                 State::Strings(Inside::First)
             }
@@ -484,7 +513,14 @@ impl<W: Write> Redactor<W> {
             return Ok(());
         };
         let suspects = named.suspects(&self.kinds)?;
-        self.strings.begin_again(suspects);
+        self.strings.begin_again(self.policy, suspects);
+        self.again(held)?;
+        self.written.push(b']');
+        Ok(())
+    }
+
+    /// The texts that were held back, from the first on.
+    fn again(&mut self, held: Held) -> Result<()> {
         let mut inside = Inside::First;
         held.each::<Error>(|bytes| {
             let mut rest = bytes;
@@ -500,9 +536,7 @@ impl<W: Write> Redactor<W> {
                 }
             }
             Ok(())
-        })?;
-        self.written.push(b']');
-        Ok(())
+        })
     }
 
     fn other_byte(&mut self, state: State, byte: u8) -> Result<State> {

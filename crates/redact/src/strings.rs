@@ -157,9 +157,9 @@ impl Strings {
         }
     }
 
-    /// All texts were looked at, and come again.
-    pub(crate) fn begin_again(&mut self, suspects: Suspects) {
-        (self.count, self.suspects) = (0, suspects);
+    /// The texts were looked at, and come again.
+    pub(crate) fn begin_again(&mut self, policy: Policy, suspects: Suspects) {
+        (self.policy, self.count, self.suspects) = (policy, 0, suspects);
     }
 
     /// Takes a piece of a text and appends what is written for it; what becomes too much goes into `writer`.

@@ -8,7 +8,7 @@ use heapglass_testkit::{SnapshotBuilder, random};
 use proptest::prelude::*;
 
 fn redacted(bytes: &[u8], piece: usize, policy: Policy) -> Result<Vec<u8>, Error> {
-    let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None).by_name();
+    let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None);
     for piece in bytes.chunks(piece.max(1)) {
         redactor.feed(piece)?;
     }
@@ -44,7 +44,7 @@ proptest! {
     fn strange_heaps_give_a_snapshot_or_an_error(heap in random::strange_heap(40), piece in 1usize..5000) {
         let bytes = heap.to_bytes();
         let policy = if piece % 2 == 0 { Policy::Strict } else { Policy::Structure };
-        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None).by_name();
+        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None);
         let fed = bytes.chunks(piece).try_for_each(|piece| redactor.feed(piece));
         if let (Ok(()), Ok((made, ..))) = (fed, redactor.finish()) {
             let (nodes, edges, _) = check(&made);
@@ -315,4 +315,35 @@ fn a_long_text_takes_little_memory_and_is_written_once() {
     assert!(out.0 < 1 << 20, "{} bytes at once", out.0);
     assert_eq!(out.1, coverage.bytes_written);
     assert!(out.1 < bytes.len() as u64 + (1 << 16), "{} of {}", out.1, bytes.len());
+}
+
+/// Of a password that stands before its name, and of one whose name never came, nothing is in what was cut off.
+#[test]
+fn texts_that_waited_for_names_that_never_came_go_as_with_strict() {
+    let mut heap = SnapshotBuilder::new();
+    let account = heap.object("Account", 64);
+    heap.property(heap.global(), "account", account);
+    for (name, value) in [("passphrase", "zaphod-42-tricia"), ("planet", "magrathea-in-spring")] {
+        let value = heap.string(value, 32);
+        heap.property(account, name, value);
+    }
+    let bytes = heap.to_bytes();
+    let whole = redacted(&bytes, 100, Policy::Secrets).expect("a heap");
+    let whole = String::from_utf8(whole).expect("ASCII");
+    assert!(!whole.contains("zaphod") && whole.contains("magrathea-in-spring"), "{whole}");
+    let at = |text: &str| {
+        bytes.windows(text.len()).position(|part| part == text.as_bytes()).expect("it is there")
+    };
+    let (class, strings) = (at("\"Account\""), at("\"strings\""));
+    for end in strings..bytes.len() {
+        let cut = bytes.get(..end).expect("a part");
+        let mut redactor = Redactor::new(Vec::new(), Policy::Secrets, Key::new([9; 32]), None);
+        redactor.feed(cut).expect("it is fine so far");
+        let made = String::from_utf8(redactor.cut_off().expect("written")).expect("ASCII");
+        // With its last bracket the section is whole.
+        let is_whole = cut.trim_ascii_end().ends_with(b"]") || cut.trim_ascii_end().ends_with(b"}");
+        assert!(!made.contains("zaphod"), "{made}");
+        assert_eq!(made.contains("magrathea"), is_whole, "{made}");
+        assert_eq!(made.contains("\"Account\""), end > class + 8, "{made}");
+    }
 }

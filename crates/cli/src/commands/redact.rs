@@ -96,7 +96,8 @@ fn snapshot(
     let out = file.reopen().map_err(|error| cannot_write(output, &error))?;
     let packer = Packer::for_name(output, out).map_err(|error| cannot_write(output, &error))?;
     let (behind, ahead) = pipeline::pieces(context.interrupt.clone());
-    let redactor = Redactor::new(behind, redaction.policy, redaction.key.clone(), map).by_name();
+    let redactor =
+        Redactor::new(behind, redaction.policy, redaction.key.clone(), map).within(work.dir.path());
     let names = Names { input, output };
     let coverage_and_proof = std::thread::scope(|scope| {
         let writing = scope.spawn(move || ahead.write(packer));

@@ -3,6 +3,7 @@
 mod booked;
 mod encoder;
 mod redacted;
+mod watched;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -87,8 +87,11 @@ fn with_text(text: &str) -> String {
 }
 
 fn redacted(path: &Path) -> SinkOptions {
-    let key = heapglass_redact::Key::new([4; 32]);
-    let redaction = Redaction { policy: heapglass_redact::Policy::Strict, key };
+    redacted_by(heapglass_redact::Policy::Strict, path)
+}
+
+fn redacted_by(policy: heapglass_redact::Policy, path: &Path) -> SinkOptions {
+    let redaction = Redaction { policy, key: heapglass_redact::Key::new([4; 32]) };
     SinkOptions { redaction: Some(redaction), ..SinkOptions::new(path) }
 }
 
@@ -128,4 +131,41 @@ async fn what_is_cut_off_or_cannot_be_redacted_has_no_values_either() {
         let text = std::fs::read_to_string(directory.path().join(name)).unwrap();
         assert!(!text.contains("zaphod"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_password_is_found_by_its_name_also_as_it_comes() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut heap = heapglass_testkit::SnapshotBuilder::new();
+    for (name, value) in [("passphrase", "zaphod-42-tricia"), ("planet", "magrathea-in-spring")] {
+        let value = heap.string(value, 32);
+        heap.property(heap.global(), name, value);
+    }
+    let whole = heap.to_json();
+    let pieces: Vec<&str> =
+        whole.as_bytes().chunks(40).map(|c| std::str::from_utf8(c).unwrap()).collect();
+    let by_name = |path: &Path| redacted_by(heapglass_redact::Policy::Secrets, path);
+    let path = directory.path().join("a.heapsnapshot");
+    let written = write(by_name(&path), &pieces).await;
+    assert!(written.stopped.is_none(), "{:?}", written.stopped);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("magrathea-in-spring") && !text.contains("zaphod"), "{text}");
+    // Cut off, the names may be what is missing.
+    let cut = whole.find("magrathea").unwrap() + 20;
+    let written =
+        write(by_name(&directory.path().join("cut.heapsnapshot")), &[&whole[..cut]]).await;
+    let text = std::fs::read_to_string(written.path.unwrap()).unwrap();
+    assert!(!text.contains("magrathea") && !text.contains("zaphod"), "{text}");
+    assert_eq!(names(directory.path()), ["a.heapsnapshot", "cut.PARTIAL.heapsnapshot"]);
+}
+
+#[tokio::test]
+async fn a_disk_that_gets_full_with_what_was_held_back_stops_the_writing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.heapsnapshot");
+    let options = redacted_by(heapglass_redact::Policy::Secrets, &path);
+    let options = SinkOptions { reserve: u64::MAX, ..options };
+    let written = write(options, &[&with_text("zaphod beeblebrox")]).await;
+    assert!(matches!(written.stopped, Some(SinkError::Full { .. })));
+    assert!(!path.exists());
 }

@@ -1,33 +1,26 @@
 //! The thread behind the queue.
 
 use std::fs::OpenOptions;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use heapglass_format::check::{Check, Checked};
-use heapglass_redact::Proof;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::encoder::Encoder;
-use super::redacted::{Redacting, prove};
-use super::{Shared, SinkError, SinkOptions, free_space};
-
-/// Free space is asked for after so many bytes.
-const ASK_EVERY: u64 = 8 << 20;
+use super::redacted::{Out, prove};
+use super::watched::Watched;
+use super::{Shared, SinkError, SinkOptions};
 
 /// Checks and writes.
 pub(super) struct Writer {
     path: PathBuf,
-    encoder: Encoder,
-    redacting: Option<Redacting>,
+    out: Out,
     check: Check,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
     queue: u64,
-    reserve: u64,
-    asked_at: u64,
     hurried: bool,
 }
 
@@ -57,16 +50,14 @@ impl Writer {
         let file = open.open(temporary).map_err(|e| SinkError::io("write", temporary, e))?;
         let encoder = Encoder::new(file, options.compress)
             .map_err(|e| SinkError::io("write", temporary, e))?;
+        let file = Watched::new(encoder, temporary, options.reserve);
         Ok(Writer {
             path: temporary.to_owned(),
-            encoder,
-            redacting: options.redaction.as_ref().map(Redacting::new),
+            out: Out::new(file, options.redaction.as_ref()),
             check: Check::new(),
             shared,
             room,
             queue: options.queue as u64,
-            reserve: options.reserve,
-            asked_at: 0,
             hurried: false,
         })
     }
@@ -86,19 +77,26 @@ impl Writer {
             self.shared.waiting.fetch_sub(size, Ordering::Relaxed);
             self.room.add_permits(usize::try_from(size).unwrap_or(usize::MAX));
         }
-        let proof = match self.end_of_redaction(stopped.is_none()).transpose() {
-            Ok(proof) => proof,
+        let all_came = self.check.has_ended();
+        let ended = match &stopped {
+            Some(_) => Ok((self.out.give_up(), None)),
+            None => self.out.end(all_came),
+        };
+        let (file, proof) = match ended {
+            Ok((file, proof)) => (Some(file), proof),
             Err(error) => {
-                stopped = stopped.or(Some(error));
-                None
+                stopped = Some(error);
+                (None, None)
             }
         };
-        let bytes = match self.encoder.finish() {
-            Ok(bytes) => bytes,
-            Err(e) => {
+        let on_disk = || std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        let bytes = match file.map(|file| file.encoder.finish()) {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(e)) => {
                 stopped = stopped.or(Some(SinkError::io("write", &self.path, e)));
-                std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
+                on_disk()
             }
+            None => on_disk(),
         };
         self.shared.tell(bytes, true);
         let unproven = proof.and_then(|proof| prove(&proof, &self.path).err());
@@ -111,38 +109,16 @@ impl Writer {
         }
     }
 
-    /// Writes what the redaction held back, if all of the snapshot has come.
-    fn end_of_redaction(&mut self, all_came: bool) -> Option<Result<Proof, SinkError>> {
-        let redacting = self.redacting.take().filter(|_| all_came && self.check.has_ended())?;
-        Some(redacting.finish().and_then(|(rest, proof)| {
-            self.encoder.write(&rest).map_err(|e| SinkError::io("write", &self.path, e))?;
-            Ok(proof)
-        }))
-    }
-
     fn piece(&mut self, piece: &[u8]) -> Result<(), SinkError> {
-        let failed = |e: io::Error| SinkError::io("write", &self.path, e);
         // The fuller the queue, the faster the level.
         let waiting = self.shared.waiting.load(Ordering::Relaxed);
         let level = usize::from(waiting > self.queue / 4) + usize::from(waiting > self.queue / 2);
         if level > 0 {
-            self.hurried |= self.encoder.hurry(level).map_err(failed)?;
+            let hurried = self.out.file().encoder.hurry(level);
+            self.hurried |= hurried.map_err(|e| SinkError::io("write", &self.path, e))?;
         }
-        match &mut self.redacting {
-            Some(redacting) => {
-                let redacted = redacting.feed(piece)?;
-                self.encoder.write(&redacted).map_err(failed)?;
-            }
-            None => self.encoder.write(piece).map_err(failed)?,
-        }
-        let bytes = self.encoder.bytes();
-        self.shared.tell(bytes, false);
-        if bytes >= self.asked_at {
-            self.asked_at = bytes + ASK_EVERY;
-            if let Some(free) = free_space(&self.path).filter(|free| *free < self.reserve) {
-                return Err(SinkError::Full { path: self.path.clone(), free });
-            }
-        }
+        self.out.write(piece)?;
+        self.shared.tell(self.out.file().encoder.bytes(), false);
         Ok(())
     }
 }
