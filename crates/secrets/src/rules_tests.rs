@@ -35,6 +35,10 @@ fn upper(length: usize) -> String {
     random("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", length)
 }
 
+fn digits(length: usize) -> String {
+    random("0123456789", length)
+}
+
 fn jwt() -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let payload =
@@ -62,7 +66,7 @@ fn example(id: &str) -> (String, String, &'static str) {
         "gitlab-token" => ("", format!("gl{}{}", "pat-", alnum(20)), ""),
         "bitbucket-app-password" => ("", format!("AT{}{}", "BB", alnum(32)), ""),
         "atlassian-token" => ("", format!("ATA{}{}", "TT3", alnum(80)), ""),
-        "slack-token" => ("", format!("xo{}{}", "xb-", alnum(24)), ""),
+        "slack-token" => ("", format!("xo{}{}-{}", "xb-", digits(12), alnum(24)), ""),
         "slack-webhook" => (
             "https://hooks.slack.com/services/",
             format!("T{}/B{}/{}", upper(8), upper(8), alnum(24)),
@@ -77,7 +81,7 @@ fn example(id: &str) -> (String, String, &'static str) {
         "google-api-key" => ("key=", format!("AI{}{}", "za", alnum(35)), ""),
         "google-oauth-token" => ("", format!("ya{}{}", "29.", alnum(60)), ""),
         "google-client-secret" => ("", format!("GOC{}{}", "SPX-", alnum(28)), ""),
-        "azure-client-secret" => ("", format!("{}8{}{}", alnum(3), "Q~", alnum(34)), ""),
+        "azure-client-secret" => ("=", format!(".{}8{}{}", alnum(2), "Q~", alnum(34)), ""),
         "azure-storage-key" => {
             ("AccountName=a;AccountKey=", format!("{}==", alnum(86)), ";EndpointSuffix=x")
         }
@@ -189,5 +193,19 @@ fn rules_are_told_apart_and_named_for_people() {
                 assert_eq!(*keyword, keyword.to_ascii_lowercase(), "{}", rule.id);
             }
         }
+    }
+}
+
+#[test]
+fn what_only_begins_like_a_token_is_none() {
+    for text in [
+        format!("xo{}my-bot-token-here", "xb-"),
+        format!("xo{}{}-{}", "xp-", digits(12), "#".repeat(24)),
+        format!("xo{}1-SlackAppConfigurationAccessTokenHere", "xe.xoxp-"),
+        format!("AI{}{}", "za", alnum(40)),
+        format!("x.{}8{}{}", alnum(3), "Q~", alnum(34)),
+    ] {
+        let found = Rules::standard().find(&text);
+        assert!(found.is_empty(), "{text}: {found:?}");
     }
 }

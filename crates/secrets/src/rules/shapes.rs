@@ -82,11 +82,19 @@ pub(crate) const SHAPES: &[Rule] = &[
         "slack-token",
         "Slack token",
         "Slack tokens",
-        &[pattern(
-            &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxe-", "xoxs-", "xapp-"],
-            r"\b(xox[abeprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|xapp-[0-9]-[A-Za-z0-9-]{10,})",
-            2.0,
-        )],
+        &[
+            // Of bots, users and workspaces: numbers of the team, the user and the application come first.
+            pattern(
+                &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxe-", "xoxs-", "xoxo-"],
+                r"\b(xox[abeoprs]-(?:[0-9]-)?(?:[0-9]{6,14}-){1,3}[A-Za-z0-9-]{10,})",
+                2.0,
+            ),
+            pattern(
+                &["xoxe.xox", "xoxe-", "xapp-"],
+                r"\b(xoxe(?:\.xox[bp])?-[0-9]-[A-Za-z0-9]{100,}|xapp-[0-9]-[A-Z0-9]+-[0-9]+-[a-z0-9]{32,})",
+                2.0,
+            ),
+        ],
     ),
     rule(
         "slack-webhook",
@@ -137,7 +145,7 @@ pub(crate) const SHAPES: &[Rule] = &[
         "google-api-key",
         "Google API key",
         "Google API keys",
-        &[pattern(&["aiza"], r"\b(AIza[A-Za-z0-9_-]{35})", 3.0)],
+        &[pattern(&["aiza"], r"\b(AIza[A-Za-z0-9_-]{35})(?:[^A-Za-z0-9_-]|$)", 3.0)],
     ),
     rule(
         "google-oauth-token",
@@ -155,7 +163,11 @@ pub(crate) const SHAPES: &[Rule] = &[
         "azure-client-secret",
         "Azure client secret",
         "Azure client secrets",
-        &[pattern(&["q~"], r"\b([A-Za-z0-9_~.]{3}[78]Q~[A-Za-z0-9_~.-]{31,34})", 3.0)],
+        &[pattern(
+            &["q~"],
+            r"(?:^|[^A-Za-z0-9_~.-])([A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})",
+            3.0,
+        )],
     ),
     rule(
         "azure-storage-key",
@@ -210,8 +222,8 @@ pub(crate) const SHAPES: &[Rule] = &[
         "Stripe key",
         "Stripe keys",
         &[pattern(
-            &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"],
-            r"\b((?:[sr]k_(?:live|test)_|whsec_)[A-Za-z0-9]{16,})",
+            &["sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_", "whsec_"],
+            r"\b((?:[sr]k_(?:live|test|prod)_|whsec_)[A-Za-z0-9]{16,})",
             3.0,
         )],
     ),
