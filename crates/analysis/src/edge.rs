@@ -1,7 +1,8 @@
 //! Edges in words.
 
-use heapglass_graph::{Edge, EdgeName, EdgeType, Graph};
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, Ordinal};
 
+use crate::name_with_original;
 use crate::names::clipped;
 
 /// Characters of a name that a text shows.
@@ -14,15 +15,25 @@ pub struct EdgeLabel {
     pub edge_type: String,
     /// The bare name: a property's, or a number in digits.
     pub name: String,
-    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`.
+    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`; with a source map
+    /// `variable cache (x)`.
     pub text: String,
 }
 
 /// Puts an edge in words.
 pub fn edge_label(graph: &Graph, edge: Edge) -> EdgeLabel {
     let name = graph.edge_name(edge).into_owned();
-    let text = text_of(edge.edge_type, &name);
+    let text = text_from(graph, edge.from, edge.edge_type, &name);
     EdgeLabel { edge_type: type_name(graph, edge.edge_type).to_owned(), name, text }
+}
+
+/// An edge from a node, of this type and name, as people write it.
+pub(crate) fn text_from(graph: &Graph, from: Ordinal, edge_type: EdgeType, name: &str) -> String {
+    let original = (edge_type == EdgeType::Context).then(|| graph.original_variable(from, name));
+    match original.flatten() {
+        Some(original) => text_of(edge_type, &name_with_original(name, Some(original))),
+        None => text_of(edge_type, name),
+    }
 }
 
 /// Whether an edge leads to the prototype. Compares bytes: objects have up to millions of properties.
@@ -33,7 +44,7 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
 }
 
 /// An edge of this type and name as people write it.
-pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
+fn text_of(edge_type: EdgeType, name: &str) -> String {
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
         EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),

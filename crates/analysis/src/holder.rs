@@ -4,6 +4,7 @@
 use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex};
 use rustc_hash::FxHashMap;
 
+use crate::edge::text_from;
 use crate::edge_label;
 
 /// Retainers that are looked at to find the nearest: a constant has millions.
@@ -50,13 +51,13 @@ impl How {
         }
     }
 
-    /// `[…]`, `entry`, `.name`, `variable x`.
-    pub(crate) fn text(self, graph: &Graph) -> String {
+    /// How `holder` does it: `[…]`, `entry`, `.name`, `variable x`.
+    pub(crate) fn text(self, graph: &Graph, holder: Ordinal) -> String {
         match self {
             How::Element => "[…]".to_owned(),
             How::Entry => "entry".to_owned(),
             How::Field => "a field".to_owned(),
-            How::Named(edge_type, name) => crate::edge::text_of(edge_type, &graph.string(name)),
+            How::Named(edge_type, name) => text_from(graph, holder, edge_type, &graph.string(name)),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use heapglass_graph::{
-    EdgeType, Graph, Location, NodeType, Ordinal, Original, Originals, SharedScope, StackFrame,
+    EdgeName, EdgeType, Graph, Location, NodeType, Ordinal, Original, Originals, StackFrame,
+    StringIndex, WrittenScope,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -75,7 +76,7 @@ pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
     }
     originals.places =
         places.into_iter().filter_map(|(place, original)| Some((place, original?))).collect();
-    originals.shared_scopes = shared_scopes(graph, &originals.places, &mapped.by_number);
+    originals.scopes = scopes(graph, &originals.places, &mapped.by_number);
     graph.with_originals(originals)
 }
 
@@ -123,13 +124,13 @@ struct Seen {
     other: Option<Location>,
 }
 
-/// The scopes that functions of several original files see, with the places of their variables. A scope is looked at
-/// once for each file up to the second, so that the cost is that of the functions and the scopes.
-fn shared_scopes(
+/// The scopes that functions of these scripts see, with the places of their variables. A scope is looked at once for each
+/// file up to the second, so that the cost is that of the functions, the scopes and their variables.
+fn scopes(
     graph: &Graph,
     places: &FxHashMap<Location, Original>,
     scripts: &FxHashMap<u32, Script<'_>>,
-) -> FxHashMap<Ordinal, Arc<SharedScope>> {
+) -> FxHashMap<Ordinal, Arc<WrittenScope>> {
     let mut files: FxHashMap<&str, u32> = FxHashMap::default();
     let mut seen: FxHashMap<Ordinal, Seen> = FxHashMap::default();
     for (node, place) in graph.located_nodes() {
@@ -157,42 +158,45 @@ fn shared_scopes(
             scope = internal(graph, context, "previous");
         }
     }
-    let mut shared = FxHashMap::default();
-    let mut known: FxHashMap<Code, Arc<SharedScope>> = FxHashMap::default();
+    let mut written = FxHashMap::default();
+    let mut known: FxHashMap<Code, Option<Arc<WrittenScope>>> = FxHashMap::default();
     for (context, seen) in seen {
-        if let Some(other) = seen.other
-            && let Some(script) = scripts.get(&seen.at.script_id)
-        {
-            let variables = graph.edges(context).filter(|edge| edge.edge_type == EdgeType::Context);
-            let names = variables.map(|edge| graph.edge_name(edge).into_owned()).collect();
-            let code = Code { names, within: [seen.at, other] };
-            let scope = match known.get(&code) {
-                Some(scope) => Arc::clone(scope),
-                None => {
-                    let scope = Arc::new(shared_scope(script, &code));
-                    known.insert(code, Arc::clone(&scope));
-                    scope
-                }
-            };
-            shared.insert(context, scope);
+        let Some(script) = scripts.get(&seen.at.script_id) else { continue };
+        let variables = graph.edges(context).filter(|edge| edge.edge_type == EdgeType::Context);
+        let names = variables.filter_map(|edge| match edge.name {
+            EdgeName::String(name) => Some(name),
+            EdgeName::Index(_) => None,
+        });
+        let code = Code { names: names.collect(), within: (seen.at, seen.other) };
+        let scope = known.entry(code).or_insert_with_key(|code| written_scope(graph, script, code));
+        if let Some(scope) = scope {
+            written.insert(context, Arc::clone(scope));
         }
     }
-    shared
+    written
 }
 
 /// What made a scope, which may run often: the names of its variables, and where code stands that sees it.
 #[derive(PartialEq, Eq, Hash)]
 struct Code {
-    names: Vec<String>,
-    within: [Location; 2],
+    names: Vec<StringIndex>,
+    within: (Location, Option<Location>),
 }
 
-fn shared_scope(script: &Script<'_>, code: &Code) -> SharedScope {
-    let within = code.within.map(|at| (at.line, at.column));
-    let declared = script.map.variables(&script.name, &code.names, &within);
-    let known = code.names.iter().zip(declared);
-    let variables = known.filter_map(|(name, place)| Some((name.clone(), place?))).collect();
-    SharedScope { script: script.name.clone(), variables }
+/// `None` if nothing is known of it.
+fn written_scope(graph: &Graph, script: &Script<'_>, code: &Code) -> Option<Arc<WrittenScope>> {
+    let (first, other) = code.within;
+    let within: Vec<(u32, u32)> =
+        std::iter::once(first).chain(other).map(|at| (at.line, at.column)).collect();
+    let names: Vec<String> =
+        code.names.iter().map(|&name| graph.string(name).into_owned()).collect();
+    let declared = script.map.variables(&script.name, &names, &within);
+    let known = names.into_iter().zip(declared);
+    let variables: FxHashMap<String, Original> =
+        known.filter_map(|(name, place)| Some((name, place?))).collect();
+    let is_shared = other.is_some();
+    (is_shared || !variables.is_empty())
+        .then(|| Arc::new(WrittenScope { script: script.name.clone(), is_shared, variables }))
 }
 
 fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {

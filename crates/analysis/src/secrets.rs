@@ -72,6 +72,8 @@ pub struct SecretHolder {
     pub id: NodeId,
     /// DevTools' constructor column, credentials masked.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_class_name: Option<String>,
     /// The edge to the string, credentials masked.
     pub edge: EdgeLabel,
 }
@@ -180,6 +182,7 @@ fn holder(graph: &Graph, edge: Edge, before: Option<Edge>, masking: &Masking) ->
     SecretHolder {
         id: graph.id(node),
         class_name: masking.mask(graph.class_name(node)),
+        original_class_name: graph.original_class_name(node).map(|name| masking.mask(name)),
         edge: EdgeLabel {
             name: masking.mask(&label.name),
             text: masking.mask(&label.text),

@@ -80,6 +80,8 @@ pub struct TextRow {
 pub struct TextHolder {
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_class_name: Option<String>,
     /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
     pub edge: String,
     /// Strings that are held like this. Each string counts once, by the holder that is nearest to the roots.
@@ -232,7 +234,8 @@ fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec
         if let Some(list) = holders.get_mut(place) {
             list.push(TextHolder {
                 class_name: class_name.to_owned(),
-                edge: how.text(graph),
+                original_class_name: graph.original_class_name(example).map(str::to_owned),
+                edge: how.text(graph, example),
                 count,
                 example: graph.id(example),
             });

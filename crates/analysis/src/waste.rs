@@ -117,6 +117,8 @@ pub struct WasteRow {
 pub struct WasteHolder {
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    pub original_class_name: Option<String>,
     /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
     pub edge: String,
     /// Its id.

@@ -126,16 +126,10 @@ impl Opened {
 
     /// The graph with what the user's source maps say of its code.
     fn as_written(&self, graph: Graph) -> Graph {
-        if self.source_maps.is_empty() {
-            return graph;
+        if !self.source_maps.is_empty() {
+            self.bar.doing("applying source maps to");
         }
-        self.bar.doing("applying source maps to");
-        let graph = with_originals(&graph, &*self.source_maps);
-        if graph.originals().is_none_or(|originals| originals.places.is_empty()) {
-            let file = &self.entry.file;
-            self.note(&format!("{file}: none of the source maps is of a script in it; a map goes by the name of its script"));
-        }
-        graph
+        as_written(graph, &self.source_maps, &self.entry.file, |text| self.note(text))
     }
 
     /// Whether source maps change what names are shown, which only a graph knows.
@@ -152,6 +146,25 @@ impl Opened {
     pub(crate) fn hide_bar(&mut self) {
         self.bar.finish();
     }
+}
+
+/// The graph of a snapshot with what source maps say of its code; `note` tells the user that they say nothing.
+pub(crate) fn as_written(
+    graph: Graph,
+    maps: &MapFiles,
+    snapshot: &str,
+    note: impl FnOnce(&str),
+) -> Graph {
+    if maps.is_empty() {
+        return graph;
+    }
+    let graph = with_originals(&graph, maps);
+    if graph.originals().is_none_or(|originals| originals.places.is_empty()) {
+        note(&format!(
+            "{snapshot}: none of the source maps is of a script in it; a map goes by the name of its script"
+        ));
+    }
+    graph
 }
 
 /// The cache and the place of the input's index in it.

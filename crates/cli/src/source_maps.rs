@@ -6,7 +6,6 @@ mod names;
 mod read;
 mod scopes;
 mod text;
-mod variables;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -236,3 +236,54 @@ fn maps_that_are_of_no_script_are_said() {
         said.stderr
     );
 }
+
+/// A scope that only functions of one file see has the names of that file, too.
+#[test]
+fn variables_of_a_function_have_their_names_in_every_answer() {
+    const LOCAL: &str = "function o(l){const r='';return function i(){return l+r}}";
+    let at = |text: &str| u32::try_from(LOCAL.find(text).expect("there")).expect("small");
+    let mut map = oxc_sourcemap::SourceMapBuilder::default();
+    let source =
+        "export function open(limit) {\n  const recent = '';\n  return () => limit + recent;\n}\n";
+    let source = map.add_source_and_content("../src/recent.ts", source);
+    map.add_token(0, at("l)"), 0, 21, Some(source), None);
+    map.add_token(0, at("r="), 1, 8, Some(source), None);
+    map.add_token(0, at("function i"), 2, 9, Some(source), None);
+    let map = map.into_sourcemap().to_json_string();
+
+    let mut heap = SnapshotBuilder::new();
+    let script = heap.node("code", "/srv/dist/local.js", 64);
+    let scope = heap.node("object", "system / Context", 64);
+    let function = heap.closure("i", 64);
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    heap.internal(function, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.internal(function, "context", scope);
+    heap.locate(function, 7, 0, at("(){return l"));
+    heap.property(heap.global(), "i", function);
+    for (name, text) in [("r", "what was opened last of all"), ("l", "how many there may be")] {
+        for _ in 0..2 {
+            let text = heap.string(text, 2_000);
+            heap.spec(text).id = if name == "r" { 30_001 } else { 30_003 };
+            heap.context(scope, name, text);
+        }
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(dir.path().join(name), bytes).expect("written");
+    };
+    write("local.heapsnapshot", &heap.to_bytes());
+    write("local.js", format!("{LOCAL}\n//# sourceMappingURL=local.js.map\n").as_bytes());
+    write("local.js.map", map.as_bytes());
+    for (args, number) in [
+        (&["paths", "local.heapsnapshot", "@30001"][..], "recent (r)"),
+        (&["paths", "local.heapsnapshot", "@30003"], "limit (l)"),
+        (&["retainers", "local.heapsnapshot", "@30001"], "recent (r)"),
+        (&["strings", "local.heapsnapshot"], "recent (r)"),
+        (&["strings", "local.heapsnapshot"], "limit (l)"),
+        (&["waste", "local.heapsnapshot", "--kind", "duplicate-strings"], "recent (r)"),
+    ] {
+        let page = page(dir.path(), &[args, &["--source-map", "local.js.map"]].concat());
+        assert!(page.contains(&format!("variable {number}")), "{args:?}\n{page}");
+    }
+}

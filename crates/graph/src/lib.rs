@@ -28,5 +28,5 @@ pub use id_index::IdIndex;
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
 pub use interfaces::{ClassLabel, Interface, ReadAs};
 pub use open::{OpenOptions, Snapshot, Wants, is_index};
-pub use originals::{Original, Originals, SharedScope};
+pub use originals::{Original, Originals, WrittenScope};
 pub use overview::{Overview, SnapshotInfo, Statistics};

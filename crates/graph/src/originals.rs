@@ -26,15 +26,17 @@ pub struct Originals {
     pub places: FxHashMap<Location, Original>,
     /// The names of classes that have another name in the script that ran.
     pub class_names: FxHashMap<ClassIndex, Arc<str>>,
-    /// Scopes that a bundler made of those of several files. Those that the same code made share what is known.
-    pub shared_scopes: FxHashMap<Ordinal, Arc<SharedScope>>,
+    /// Scopes of which something is known. Those that the same code made share it.
+    pub scopes: FxHashMap<Ordinal, Arc<WrittenScope>>,
 }
 
-/// A scope with variables of several original files.
+/// A scope, as it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SharedScope {
+pub struct WrittenScope {
     /// Name of the script that ran.
     pub script: String,
+    /// Whether a bundler made it of scopes of several files.
+    pub is_shared: bool,
     /// Where its variables are declared, by their names in that script; those of which it is known.
     pub variables: FxHashMap<String, Original>,
 }
@@ -74,8 +76,14 @@ impl Graph {
     }
 
     /// A scope that a bundler made of those of several files.
-    pub fn shared_scope(&self, scope: Ordinal) -> Option<&SharedScope> {
-        self.originals()?.shared_scopes.get(&scope).map(Arc::as_ref)
+    pub fn shared_scope(&self, scope: Ordinal) -> Option<&WrittenScope> {
+        self.originals()?.scopes.get(&scope).map(Arc::as_ref).filter(|scope| scope.is_shared)
+    }
+
+    /// What a variable of a scope was called, where that is another name than it has now.
+    pub fn original_variable(&self, scope: Ordinal, name: &str) -> Option<&str> {
+        let declared = self.originals()?.scopes.get(&scope)?.variables.get(name)?;
+        declared.name.as_deref().filter(|written| *written != name)
     }
 
     /// The nodes of which the snapshot says where they, or their constructors, are written.

@@ -1,18 +1,23 @@
-//! Which variables the functions of a script read of those around them.
+//! What is declared in the scopes of a script, and which variables its functions read of those around them.
 //!
 //! V8 says of a function where in its script it begins; [`functions_at`] finds the function that is written there and the
 //! names that it, or a function within it, reads without declaring them. Wherever that is in doubt the answer has more
-//! names than are read, never fewer. This crate reads no files, and it knows nothing of heaps.
+//! names than are read, never fewer. [`scopes`] says which variables there are, and where. This crate reads no files, and it
+//! knows nothing of heaps.
 
 mod collect;
 mod places;
+mod scopes;
 
 use oxc_allocator::Allocator;
+use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 
 use crate::collect::Collected;
+
+pub use scopes::{Scope, Variable, scopes};
 
 /// What a script is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +26,15 @@ pub enum Language {
     JavaScript,
     /// The same with types that V8 was given blanks for, as Node does it: every place is that of the file.
     TypeScript,
+}
+
+/// A place in a text, as V8 counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position {
+    /// Line, from 0.
+    pub line: u32,
+    /// Column in UTF-16 units, from 0.
+    pub column: u32,
 }
 
 /// A function that is asked for.
@@ -87,18 +101,31 @@ pub fn functions_at(
     language: Language,
     places: &[Place<'_>],
 ) -> Result<Functions, Error> {
+    with_program(text, language, |program| {
+        let semantic = SemanticBuilder::new().build(program).semantic;
+        let offsets = places::offsets(text, places);
+        Collected::of(program, semantic.scoping()).functions(places, &offsets)
+    })
+}
+
+/// What `look` makes of a text that was parsed, on a thread with room for the parser and for what calls itself like it.
+fn with_program<T: Send>(
+    text: &str,
+    language: Language,
+    look: impl Fn(&Program<'_>) -> T + Sync,
+) -> Result<T, Error> {
     let stack = text.len().saturating_mul(STACK_PER_BYTE).clamp(*STACK.start(), *STACK.end());
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(stack);
         let work = thread
-            .spawn_scoped(scope, || parsed(text, language, places))
+            .spawn_scoped(scope, || parsed(text, language, &look))
             .map_err(|_| Error::Memory)?;
         // A parser that panics has not understood the text.
         work.join().unwrap_or_else(|_| Err(Error::Syntax("the parser gave up".to_owned())))
     })
 }
 
-fn parsed(text: &str, language: Language, places: &[Place<'_>]) -> Result<Functions, Error> {
+fn parsed<T>(text: &str, language: Language, look: impl Fn(&Program<'_>) -> T) -> Result<T, Error> {
     // What V8 ran is one of these. One that is both is a script: there is more in it that may be read.
     let kinds = [SourceType::cjs(), SourceType::mjs()];
     let mut first = None;
@@ -116,9 +143,7 @@ fn parsed(text: &str, language: Language, places: &[Place<'_>]) -> Result<Functi
             first = first.or(message);
             continue;
         }
-        let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
-        let offsets = places::offsets(text, places);
-        return Ok(Collected::of(&parsed.program, semantic.scoping()).functions(places, &offsets));
+        return Ok(look(&parsed.program));
     }
     Err(Error::Syntax(first.unwrap_or_default()))
 }

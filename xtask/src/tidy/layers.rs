@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "heapglass-secrets",
             "heapglass-report",
             "heapglass-analysis",
+            "heapglass-javascript",
             "heapglass-graph",
             "heapglass-format",
         ],

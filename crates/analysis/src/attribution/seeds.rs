@@ -143,7 +143,8 @@ impl Seeds {
     /// that declares the variable, as if the file had a scope of its own.
     fn shared_scopes(&mut self, graph: &Graph) {
         let Some(originals) = graph.originals() else { return };
-        let mut scopes: Vec<_> = originals.shared_scopes.iter().collect();
+        let mut scopes: Vec<_> =
+            originals.scopes.iter().filter(|(_, scope)| scope.is_shared).collect();
         scopes.sort_unstable_by_key(|&(&scope, _)| scope);
         for (&scope, shared) in
             scopes.into_iter().filter(|(_, shared)| !shared.variables.is_empty())

@@ -117,9 +117,7 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
             line.push(edge_label(graph, edge).text);
         }
         EdgeType::Context => {
-            let scope = graph.shared_scope(edge.from);
-            let original = scope.and_then(|scope| scope.variables.get(&*name)?.name.as_deref());
-            let name = name_with_original(&name, original.filter(|original| **original != *name));
+            let name = name_with_original(&name, graph.original_variable(edge.from, &name));
             line.arrow(class_of(graph, at.node), format!("variable {name}"));
         }
         // V8 knows the names of a function's variables, not of a block's.

@@ -84,7 +84,8 @@ fn described(
         example: describe(graph, draft.example),
         holder: holder.map(|Holder { node, how }| WasteHolder {
             class_name: graph.class_name(node).to_owned(),
-            edge: how.text(graph),
+            original_class_name: graph.original_class_name(node).map(str::to_owned),
+            edge: how.text(graph, node),
             id: graph.id(node),
         }),
         path: path.map(|(_, text)| text),

@@ -38,6 +38,7 @@ fn row(text: TextRow) -> WasteRow {
         example: text.example,
         holder: holder.map(|holder| WasteHolder {
             class_name: holder.class_name,
+            original_class_name: holder.original_class_name,
             edge: holder.edge,
             id: holder.example,
         }),

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use heapglass_analysis::{SourceMap, SourceMaps, with_originals};
+use heapglass_analysis::{SourceMap, SourceMaps, edge_label, with_originals};
 use heapglass_graph::Original;
 use heapglass_testkit::SnapshotBuilder;
 
@@ -12,6 +12,8 @@ use crate::{at, open};
 struct Asked {
     scripts: RefCell<Vec<String>>,
     scopes: RefCell<Vec<Vec<String>>>,
+    /// What everything was called.
+    name: Option<&'static str>,
 }
 
 impl SourceMaps for Asked {
@@ -23,7 +25,8 @@ impl SourceMaps for Asked {
 
 impl SourceMap for Asked {
     fn original(&self, _: &str, line: u32, column: u32, _: &str) -> Option<Original> {
-        Some(Original { file: format!("/{column}.js").into(), line, column, name: None })
+        let name = self.name.map(Into::into);
+        Some(Original { file: format!("/{column}.js").into(), line, column, name })
     }
 
     fn variables(
@@ -72,4 +75,28 @@ fn scopes_that_the_same_code_made_are_asked_for_once() {
         let name = if number % 3 == 0 { "a" } else { "b" };
         assert_eq!(scope.variables.keys().collect::<Vec<_>>(), [name]);
     }
+}
+
+#[test]
+fn a_scope_of_one_file_has_the_names_of_its_variables() {
+    let mut heap = SnapshotBuilder::new();
+    let script = heap.node("code", "/srv/bundle.js", 64);
+    let scope = heap.node("object", "system / Context", 64);
+    let value = heap.object("Value", 16);
+    heap.context(scope, "a", value);
+    let function = heap.closure("f", 64);
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    heap.internal(function, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.internal(function, "context", scope);
+    heap.locate(function, 7, 0, 10);
+    heap.element(heap.global(), 0, function);
+    let graph = with_originals(&open(&heap), &Asked { name: Some("cache"), ..Asked::default() });
+    assert_eq!(graph.shared_scope(at(scope)), None);
+    assert_eq!(graph.original_variable(at(scope), "a"), Some("cache"));
+    assert_eq!(graph.original_variable(at(scope), "b"), None);
+    let edge = graph.edges(at(scope)).find(|edge| edge.to == at(value)).expect("an edge");
+    let label = edge_label(&graph, edge);
+    assert_eq!((label.name.as_str(), label.text.as_str()), ("a", "variable cache (a)"));
+    assert_eq!(edge_label(&graph.without_originals(), edge).text, "variable a");
 }

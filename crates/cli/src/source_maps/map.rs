@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::names::{leading, name_at};
 use super::read::text_of;
+use super::scopes::Scopes;
 use super::text::{Marks, Position};
-use super::variables::Declarations;
 
 /// No source, or no name.
 const NONE: u32 = u32::MAX;
@@ -27,8 +27,8 @@ pub(super) struct Map {
     /// For each source its text, and where its places are once somebody asked.
     contents: Vec<Option<Content>>,
     names: Vec<String>,
-    /// The script itself, if it lies beside the map.
-    script: OnceLock<Option<Script>>,
+    /// The scopes of the script itself, if it lies beside the map.
+    scopes: OnceLock<Scopes>,
     read_script: Option<std::path::PathBuf>,
     /// The paths of the sources as seen from the script of this name.
     resolved: Mutex<(String, HashMap<u32, Arc<str>>)>,
@@ -38,12 +38,6 @@ pub(super) struct Map {
 struct Content {
     text: String,
     marks: OnceLock<Marks>,
-}
-
-#[derive(Debug)]
-struct Script {
-    text: String,
-    declarations: Declarations,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -194,13 +188,9 @@ impl Map {
         }
     }
 
-    fn script(&self) -> Option<&Script> {
-        let read = || {
-            let text = text_of(self.read_script.as_ref()?).ok()?;
-            let declarations = Declarations::of(&text);
-            Some(Script { text, declarations })
-        };
-        self.script.get_or_init(read).as_ref()
+    fn scopes(&self) -> &Scopes {
+        let text = || text_of(self.read_script.as_ref()?).ok();
+        self.scopes.get_or_init(|| text().map(|text| Scopes::of(&text)).unwrap_or_default())
     }
 }
 
@@ -217,10 +207,9 @@ impl SourceMap for Map {
         names: &[String],
         within: &[(u32, u32)],
     ) -> Vec<Option<Original>> {
-        let Some(text) = self.script() else { return vec![None; names.len()] };
         let within: Vec<Position> =
             within.iter().map(|&(line, column)| Position { line, column }).collect();
-        let places = text.declarations.of_scope(&text.text, names, &within);
+        let places = self.scopes().places(names, &within);
         let original = |at: Position| {
             let segment = self.segment(at).filter(|segment| segment.at == at)?;
             let by_map = self.names.get(segment.name as usize).cloned();

@@ -1,16 +1,6 @@
 //! Places in a text, as source maps and V8 count them: lines and UTF-16 units from 0.
 
-/// A place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
-pub(super) struct Position {
-    pub(super) line: u32,
-    pub(super) column: u32,
-}
-
-impl Position {
-    /// Behind every place.
-    pub(super) const LAST: Position = Position { line: u32::MAX, column: u32::MAX };
-}
+pub(super) use heapglass_javascript::Position;
 
 /// Letters of a line after which a place is marked: lines may be as long as a file.
 const APART: usize = 1024;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::{clean, wrap};
 use super::numbers::{count, counted};
 use super::paths::write_labelled;
@@ -57,7 +59,8 @@ fn write_secret(
     };
     line("in", &copies, Role::Plain)?;
     if let Some(holder) = &secret.holder {
-        let class = clean(&holder.class_name);
+        let class = name_with_original(&holder.class_name, holder.original_class_name.as_deref());
+        let class = clean(&class);
         line("held by", &format!("{class} @{} by {}", holder.id, holder.edge.text), Role::Class)?;
     }
     line("path", secret.path.as_deref().unwrap_or("none: only weak edges lead to it"), Role::Edge)

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::{clean, cut_end, wrap};
 use super::numbers::{count, counted};
 use super::paths::write_labelled;
@@ -54,12 +56,9 @@ fn write_text(number: u32, text: &TextEntry, look: &Look, out: &mut dyn Write) -
         .map(|holder| {
             let times =
                 if text.count > 1 { format!(" ({})", count(holder.count)) } else { String::new() };
-            format!(
-                "{} @{} by {}{times}",
-                clean(&holder.class_name),
-                holder.id,
-                clean(&holder.edge)
-            )
+            let class =
+                name_with_original(&holder.class_name, holder.original_class_name.as_deref());
+            format!("{} @{} by {}{times}", clean(&class), holder.id, clean(&holder.edge))
         })
         .collect();
     if !holders.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::fit::{clean, cut_end, wrap};
 use super::heading::section;
 use super::numbers::{count, share};
@@ -109,7 +111,10 @@ fn write_row(
         _ => format!(": {size} at {}", count(row.object_count)),
     };
     let room = look.width.saturating_sub(label.len() + figures.len()).max(20);
-    let what = clean(&row.what);
+    let original = row.example.original_class_name.as_deref();
+    let original = original.filter(|_| row.what == row.example.class_name);
+    let what = name_with_original(&row.what, original);
+    let what = clean(&what);
     let (what, role) = match kind {
         WasteKindEntry::DuplicateStrings => (format!("\"{}\"", what), Role::Text),
         _ => (what.into_owned(), Role::Class),
@@ -125,8 +130,8 @@ fn write_row(
         line("in", script, role)?;
     }
     if let Some(holder) = &row.holder {
-        let held =
-            format!("{} @{} by {}", clean(&holder.class_name), holder.id, clean(&holder.edge));
+        let class = name_with_original(&holder.class_name, holder.original_class_name.as_deref());
+        let held = format!("{} @{} by {}", clean(&class), holder.id, clean(&holder.edge));
         line("held by", &held, Role::Class)?;
     }
     match &row.path {

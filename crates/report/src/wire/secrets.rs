@@ -102,6 +102,9 @@ pub struct SecretHolderEntry {
     pub id: u64,
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_class_name: Option<String>,
     /// The edge to the string.
     pub edge: EdgeEntry,
 }
@@ -175,6 +178,7 @@ impl From<&SecretHolder> for SecretHolderEntry {
         SecretHolderEntry {
             id: holder.id.0,
             class_name: holder.class_name.clone(),
+            original_class_name: holder.original_class_name.clone(),
             edge: EdgeEntry::from(&holder.edge),
         }
     }

@@ -70,6 +70,9 @@ pub struct TextEntry {
 pub struct TextHolderEntry {
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_class_name: Option<String>,
     /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
     pub edge: String,
     /// Strings that are held like this, each by its nearest holder.
@@ -118,6 +121,7 @@ impl From<&TextHolder> for TextHolderEntry {
     fn from(holder: &TextHolder) -> TextHolderEntry {
         TextHolderEntry {
             class_name: holder.class_name.clone(),
+            original_class_name: holder.original_class_name.clone(),
             edge: holder.edge.clone(),
             count: holder.count,
             id: holder.example.0,

@@ -135,6 +135,9 @@ pub struct WasteRowEntry {
 pub struct WasteHolderEntry {
     /// DevTools' constructor column.
     pub class_name: String,
+    /// What the class was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_class_name: Option<String>,
     /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
     pub edge: String,
     /// Its id.
@@ -226,6 +229,7 @@ impl From<&WasteHolder> for WasteHolderEntry {
     fn from(holder: &WasteHolder) -> WasteHolderEntry {
         WasteHolderEntry {
             class_name: holder.class_name.clone(),
+            original_class_name: holder.original_class_name.clone(),
             edge: holder.edge.clone(),
             id: holder.id.0,
         }

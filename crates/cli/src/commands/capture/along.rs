@@ -21,6 +21,7 @@ use crate::commands::report;
 use crate::context::Context;
 use crate::hints;
 use crate::interrupt::Interrupt;
+use crate::open::as_written;
 
 /// Classes and objects that the report lists, and the share from which an owner stands out: what
 /// `heapglass report` does by itself.
@@ -85,9 +86,11 @@ impl<'a> Along<'a> {
 
     fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
         let graph = snapshot.graph().map_err(hints::opening)?;
+        let Context { source_maps, messages, .. } = self.context;
+        let graph = as_written(graph, source_maps, &file, |text| messages.note(text));
         let body = report::body(&graph, TOP, THRESHOLD);
-        let entry = SnapshotEntry::new(file, snapshot.overview());
-        let document = Document::new(entry, &snapshot.overview().findings, body);
+        let entry = SnapshotEntry::new(file, graph.overview());
+        let document = Document::new(entry, &graph.overview().findings, body);
         let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);
         writeln!(out)?;
         heading(&document.snapshot, look, &mut out)?;
