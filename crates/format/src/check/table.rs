@@ -3,9 +3,14 @@
 use super::text::Text;
 use super::value::Unexpected;
 use crate::meta::Meta;
+use crate::scan::integers::{Integers, parse};
 
 /// Digits of the longest number that always fits into 64 bits.
 const MOST_DIGITS: u32 = 19;
+/// Bytes that are turned into numbers at once.
+const AT_ONCE: usize = 1 << 18;
+/// Less is not worth it.
+const FEWEST: usize = 256;
 
 /// Where inside a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,6 +63,10 @@ pub(super) struct Table {
     digits: u32,
     /// The type in the current row, of edges.
     kind: u64,
+    /// Numbers of many bytes at once.
+    integers: Integers,
+    /// The table has bytes that V8 does not write, or large numbers: the rest is read one by one.
+    is_odd: bool,
 }
 
 /// What the columns of a table mean.
@@ -116,8 +125,76 @@ impl Table {
 
     /// Takes in numbers as V8 writes them: a comma after each, before it perhaps the end of a line. Tells
     /// how many bytes they are; those end after a comma.
-    #[inline(always)]
     fn plain(&mut self, bytes: &[u8]) -> usize {
+        let many = self.at_once(bytes);
+        if many > 0 { many } else { self.one_by_one(bytes) }
+    }
+
+    /// The same of many bytes by the integers of the scan: a third of the time (1.1 GB, 2026-11-29). Nothing of what is
+    /// short, or has numbers of more than 32 bits.
+    fn at_once(&mut self, bytes: &[u8]) -> usize {
+        if self.is_odd || !bytes.first().is_some_and(u8::is_ascii_digit) {
+            return 0;
+        }
+        let window = bytes.get(..AT_ONCE).unwrap_or(bytes);
+        let window = window.get(..memchr::memchr(b']', window).unwrap_or(window.len()));
+        let window = window.unwrap_or_default();
+        let Some(comma) = memchr::memrchr(b',', window).filter(|&comma| comma >= FEWEST) else {
+            return 0;
+        };
+        let run = window.get(..=comma).unwrap_or_default();
+        let numbers = run.strip_suffix(b",").unwrap_or_default().trim_ascii_end();
+        let mut integers = std::mem::take(&mut self.integers);
+        self.is_odd =
+            !is_plain(run) || parse(numbers, &mut integers).is_err() || !integers.wide().is_empty();
+        if !self.is_odd {
+            self.take_in(integers.low());
+        }
+        self.integers = integers;
+        if self.is_odd { 0 } else { run.len() }
+    }
+
+    fn take_in(&mut self, numbers: &[u32]) {
+        let Some(columns) = self.columns.clone() else {
+            self.values += numbers.len() as u64;
+            return;
+        };
+        let width = columns.roles.len().max(1);
+        // To the end of the row at hand, then by rows, then the beginning of one.
+        let left = if self.column == 0 { 0 } else { width.saturating_sub(self.column) };
+        let (first, rest) = numbers.split_at(left.min(numbers.len()));
+        first.iter().for_each(|&number| self.value(number.into()));
+        let rows = rest.chunks_exact(width);
+        let last = rows.remainder();
+        self.rows(rows, &columns);
+        last.iter().for_each(|&number| self.value(number.into()));
+    }
+
+    /// Takes in whole rows.
+    fn rows(&mut self, rows: std::slice::ChunksExact<'_, u32>, columns: &Columns) {
+        let place = |role| columns.roles.iter().position(|other| *other == role);
+        let (kind, name) = (place(Role::Kind), place(Role::Name));
+        let (edge_count, to) = (place(Role::EdgeCount), place(Role::To));
+        let of = |row: &[u32], column: Option<usize>| column.and_then(|at| row.get(at).copied());
+        let numbered = |kind: u32| columns.numbered.contains(&kind.into());
+        let mut furthest = None;
+        let mut strings = 0;
+        for row in rows {
+            self.values += row.len() as u64;
+            if let Some(name) = of(row, name)
+                && !of(row, kind).is_some_and(numbered)
+            {
+                strings = strings.max(u64::from(name) + 1);
+            }
+            self.edges = self.edges.wrapping_add(of(row, edge_count).unwrap_or_default().into());
+            furthest = furthest.max(of(row, to));
+        }
+        self.strings = self.strings.max(strings);
+        self.furthest = self.furthest.max(furthest.map(u64::from));
+    }
+
+    #[inline(always)]
+    fn one_by_one(&mut self, bytes: &[u8]) -> usize {
         let mut done = 0;
         let mut rest = bytes;
         loop {
@@ -194,6 +271,27 @@ impl Table {
             self.column = 0;
         }
     }
+}
+
+/// Whether bytes from the first digit of a number to a comma are as V8 writes them: no white space but a line's end before
+/// a comma, and no zero before another digit. Three looks at neighbours, so that the compiler makes vectors of them.
+fn is_plain(run: &[u8]) -> bool {
+    let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
+    let Some((&first, behind)) = run.split_first() else { return true };
+    let is_odd = |before: u8, byte: u8, after: u8| {
+        let is_end = (byte == b'\n') & (after == b',') & digit(before);
+        let is_comma = (byte == b',') & (digit(before) | (before == b'\n'));
+        let leads = (byte == b'0') & !digit(before) & digit(after);
+        !(is_end | is_comma | digit(byte)) | leads
+    };
+    let second = behind.first().copied().unwrap_or(b',');
+    let mut odd = u8::from(is_odd(b',', first, second));
+    let after = behind.get(1..).unwrap_or_default();
+    for ((&before, &byte), &after) in run.iter().zip(behind).zip(after) {
+        odd |= u8::from(is_odd(before, byte, after));
+    }
+    let ends = matches!(run, [.., before, b','] if digit(*before) || *before == b'\n');
+    odd == 0 && ends
 }
 
 impl Columns {

@@ -297,3 +297,44 @@ proptest! {
         prop_assert_eq!(checked, in_pieces(&bytes, usize::MAX), "{}", text);
     }
 }
+
+/// Tables that are long enough to be read many numbers at once, in pieces that are and that are not.
+fn long_table(rows: &[[u64; 3]], odd: &str) -> String {
+    let rows: Vec<String> =
+        rows.iter().map(|[kind, name, to]| format!("{kind},{name},{to}")).collect();
+    let (count, edges) = (rows.len(), rows.join("\n,"));
+    format!(
+        r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]}},"node_count":1,"edge_count":{count}}},
+"nodes":[0,0,1,8,{count}],
+"edges":[{edges}{odd}],
+"strings":["a","b","c"]}}"#
+    )
+}
+
+proptest! {
+    #[test]
+    fn many_numbers_at_once_are_those_one_by_one(
+        rows in vec((0u64..3, 0u64..5, 0u64..20), 60..200),
+        size in 1usize..3000,
+        odd in prop_oneof![
+            Just(""), Just("\n"), Just(",1"), Just(",01,0,0"), Just(", 1,0,0"), Just(",1,99999999999,0"),
+            Just(",1,99999999999999999999,0"), Just(",,"), Just("\n\n"), Just(",1\n2,3"), Just("x"),
+        ],
+        more in any::<bool>(),
+    ) {
+        let rows: Vec<[u64; 3]> = rows.into_iter().map(|(kind, name, to)| [kind, name, 5 * to]).collect();
+        let mut text = long_table(&rows, odd);
+        if more {
+            // What is odd stands in the middle of what is plain.
+            let plain = long_table(&rows, "");
+            let start = plain.find("\"edges\":[").expect("there") + 9;
+            let end = plain.find("],\n\"strings\"").expect("there");
+            let edges = plain.get(start..end).expect("the edges").to_owned();
+            text = text.replacen(&format!("{odd}],"), &format!("{odd},{edges}],"), 1);
+        }
+        let at_once = check(&text);
+        // A byte at a time nothing is long enough to be read at once.
+        prop_assert_eq!(&in_pieces(text.as_bytes(), 1), &at_once);
+        prop_assert_eq!(&in_pieces(text.as_bytes(), size), &at_once);
+    }
+}

@@ -104,7 +104,7 @@ impl Integers {
 }
 
 /// Reads the integers of `run` into `out` in the fastest way that this processor has.
-pub(super) fn parse(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
+pub(crate) fn parse(run: &[u8], out: &mut Integers) -> Result<(), BadInteger> {
     Way::fastest().parse(run, out)
 }
 

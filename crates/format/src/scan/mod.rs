@@ -5,7 +5,7 @@
 //! row widths come from `snapshot.meta`; sections may come in any order.
 
 mod cursor;
-mod integers;
+pub(crate) mod integers;
 mod json;
 mod layout;
 mod sections;
