@@ -212,6 +212,9 @@ async fn copy(
             Err(error) => break Some(error.to_string()),
         }
     };
+    if stop.is_asked() {
+        sink.interrupt();
+    }
     let written = sink.finish().await.map_err(|error| error.to_string())?;
     Ok((written, broken))
 }
