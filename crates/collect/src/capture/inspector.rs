@@ -83,6 +83,7 @@ impl<P: Place> Job<'_, P> {
                 }),
             )),
             compress: SinkOptions::new(out).compress,
+            holds_back: self.holds_back(),
             remote: None,
             max_pause: self.options.max_pause,
         }
