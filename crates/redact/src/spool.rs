@@ -100,7 +100,7 @@ mod tests {
             }
         });
         let mut file = spool.file(1 << 20);
-        let piece = vec![7; 1 << 16];
+        let piece = vec![7u8; 1 << 16];
         let mut write =
             |bytes: u64| (0..bytes / piece.len() as u64).try_for_each(|_| file.write_all(&piece));
         write(1 << 20).expect("in memory");

@@ -52,7 +52,7 @@ impl Out {
             Out::Redacted(redactor) => redactor,
         };
         let ended = match how {
-            End::Whole => match redactor.end() {
+            End::Whole => match redactor.complete() {
                 Ok((_, proof)) => Ok(Some(proof)),
                 Err(error @ heapglass_redact::Error::Write(_)) => Err(error),
                 // What was redacted is kept.

@@ -18,7 +18,7 @@ impl<W: Write> Redactor<W> {
     ///
     /// Errors: the bytes ended too early, or the last of them could not be written.
     pub fn finish(mut self) -> Result<(W, Coverage, Proof)> {
-        let (coverage, proof) = self.end()?;
+        let (coverage, proof) = self.complete()?;
         Ok((self.out, coverage, proof))
     }
 
@@ -26,7 +26,7 @@ impl<W: Write> Redactor<W> {
     /// [`Redactor::into_out`] gives it.
     ///
     /// Errors: as those of [`Redactor::finish`].
-    pub fn end(&mut self) -> Result<(Coverage, Proof)> {
+    pub fn complete(&mut self) -> Result<(Coverage, Proof)> {
         if !matches!(self.state, State::Ended) {
             let section = String::from_utf8_lossy(&self.key).into_owned();
             return Err(Error::CutOff { offset: self.offset, section });
