@@ -174,8 +174,8 @@ impl<W: Write> Redactor<W> {
 
     /// Takes the next bytes.
     ///
-    /// Errors: they are none of a snapshot, or cannot be redacted as they stream by. Nothing that was written is of
-    /// any use then.
+    /// Errors: they are none of a snapshot, or cannot be redacted as they stream by. What was written is redacted
+    /// then, and no whole snapshot; [`Redactor::cut_off`] ends it.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
