@@ -1,4 +1,4 @@
-/// Why a snapshot cannot be redacted. Nothing that was written so far may be used.
+/// Why a snapshot cannot be redacted. What was written so far is no whole snapshot.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -6,19 +6,17 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use tempfile::SpooledTempFile;
-
 use crate::replace::Running;
-use crate::spool::Spool;
+use crate::spool::{Spool, Waiting};
 
 /// More than this waits on the disk.
-const IN_MEMORY: usize = 8 << 20;
+const IN_MEMORY: usize = 2 << 20;
 /// Bytes that are enciphered at once.
 const AT_ONCE: usize = 1 << 16;
 
 /// Bytes being held back.
 pub(crate) struct Held {
-    file: SpooledTempFile,
+    file: Waiting,
     cipher: Cipher,
     waiting: Vec<u8>,
 }

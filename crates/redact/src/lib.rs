@@ -61,6 +61,13 @@ pub struct Redaction {
     pub key: Key,
 }
 
+impl Redaction {
+    /// Whether texts wait on the disk until all of them have come: at most as many bytes as the snapshot has.
+    pub fn holds_back(&self) -> bool {
+        self.policy == Policy::Secrets
+    }
+}
+
 impl Policy {
     /// As it is written into the snapshot and on the command line.
     pub fn name(self) -> &'static str {

@@ -7,22 +7,21 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use heapglass_secrets::{NameKind, Rules};
 use rustc_hash::FxHashMap;
-use tempfile::SpooledTempFile;
 
 use crate::kinds::{self, Kind};
-use crate::spool::Spool;
+use crate::spool::{Spool, Waiting};
 
 /// Of a node that more than one name leads to.
 const SEVERAL: u64 = u64::MAX;
 /// More than this of one list waits on the disk.
-const IN_MEMORY: usize = 4 << 20;
+const IN_MEMORY: usize = 1 << 20;
 
 /// Which names lead to which strings.
 pub(crate) struct Named {
     /// For each string node, in order, the index of its text.
-    texts: BufWriter<SpooledTempFile>,
+    texts: BufWriter<Waiting>,
     /// For each property or variable that leads to a string: the index of its name, the node's ordinal.
-    pairs: BufWriter<SpooledTempFile>,
+    pairs: BufWriter<Waiting>,
     /// Names that tell, by the index of their text.
     telling: FxHashMap<u64, Kinds>,
 }
@@ -113,7 +112,7 @@ fn write(list: &mut impl Write, number: u64) -> io::Result<()> {
     list.write_all(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes())
 }
 
-fn reader(list: BufWriter<SpooledTempFile>) -> io::Result<BufReader<SpooledTempFile>> {
+fn reader(list: BufWriter<Waiting>) -> io::Result<BufReader<Waiting>> {
     let mut file = list.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(BufReader::with_capacity(1 << 16, file))

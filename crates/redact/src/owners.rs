@@ -5,12 +5,10 @@
 
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use tempfile::SpooledTempFile;
-
-use crate::spool::Spool;
+use crate::spool::{Spool, Waiting};
 
 /// More than this waits on the disk.
-const IN_MEMORY: usize = 16 << 20;
+const IN_MEMORY: usize = 4 << 20;
 
 /// A node that has edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +19,13 @@ pub(crate) struct Owner {
 }
 
 /// Nodes being told.
-#[derive(Debug)]
 pub(crate) struct Told {
-    file: BufWriter<SpooledTempFile>,
+    file: BufWriter<Waiting>,
 }
 
 /// Nodes being asked for.
-#[derive(Debug)]
 pub(crate) struct Owners {
-    file: BufReader<SpooledTempFile>,
+    file: BufReader<Waiting>,
 }
 
 impl Told {

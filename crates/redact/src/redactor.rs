@@ -1,9 +1,10 @@
 //! The sections of a snapshot as they stream by.
 
+mod end;
 mod header;
 mod rows;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::Policy;
@@ -12,11 +13,9 @@ use crate::error::{Error, Result};
 use crate::held::Held;
 use crate::kinds::Kinds;
 use crate::layout::Layout;
-use crate::named::{Named, Suspects};
+use crate::named::Named;
 use crate::objects::Object;
 use crate::owners::{Owners, Told};
-use crate::prints::Prints;
-use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
 use crate::roles::Roles;
 use crate::spool::Spool;
@@ -158,14 +157,25 @@ impl<W: Write> Redactor<W> {
     /// Keeps what has to wait in this directory and not in the system's one for temporary files.
     #[must_use]
     pub fn within(mut self, directory: &Path) -> Redactor<W> {
-        self.spool = Spool::within(directory);
+        self.spool.within(directory);
+        self
+    }
+
+    /// Asks this whether there is room before what has to wait goes on the disk, and every few megabytes of it: its
+    /// error ends the redaction.
+    #[must_use]
+    pub fn watched(
+        mut self,
+        room: impl Fn() -> io::Result<()> + Send + Sync + 'static,
+    ) -> Redactor<W> {
+        self.spool.watched(room);
         self
     }
 
     /// Takes the next bytes.
     ///
-    /// Errors: they are none of a snapshot, or cannot be redacted as they stream by. Nothing that was written is of
-    /// any use then.
+    /// Errors: they are none of a snapshot, or cannot be redacted as they stream by. What was written is redacted
+    /// then, and no whole snapshot; [`Redactor::cut_off`] ends it.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -182,73 +192,6 @@ impl<W: Write> Redactor<W> {
     /// Where the result is written to.
     pub fn out_mut(&mut self) -> &mut W {
         &mut self.out
-    }
-
-    /// Where the result is written to, with what was written so far.
-    pub fn into_out(self) -> W {
-        self.out
-    }
-
-    /// Ends a snapshot that was cut off, and gives back where it was written to.
-    ///
-    /// Texts that were held back come as with [`Policy::Strict`]: the names that they stand under may be among those
-    /// that are missing.
-    ///
-    /// Errors: it could not be written.
-    pub fn cut_off(mut self) -> Result<W> {
-        if let Some(held) = self.held.take() {
-            self.named = None;
-            self.strings.begin_again(Policy::Strict, Suspects::default());
-            self.again(held)?;
-        }
-        self.flush()?;
-        self.out.flush()?;
-        Ok(self.out)
-    }
-
-    /// Ends the snapshot and gives back where it was written to, what was done, and the means to prove it.
-    ///
-    /// Errors: the bytes ended too early.
-    pub fn finish(mut self) -> Result<(W, Coverage, Proof)> {
-        if !matches!(self.state, State::Ended) {
-            let section = String::from_utf8_lossy(&self.key).into_owned();
-            return Err(Error::CutOff { offset: self.offset, section });
-        }
-        self.flush()?;
-        self.out.flush()?;
-        let mut strings = self.strings;
-        if let Some(map) = &mut strings.map {
-            map.flush()?;
-        }
-        let mut coverage = self.coverage;
-        coverage.bytes_read = self.offset;
-        coverage.strings = strings.count() as u64;
-        coverage.became_equal = strings.replacer.met;
-        let kept = Prints::new(strings.kept);
-        let mut words = strings.names;
-        words.extend(&strings.beside_names);
-        words.extend(self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())));
-        let words = Prints::new(words);
-        let mut among_values = strings.beside_names;
-        for prints in [&mut strings.prints, &mut strings.wholes] {
-            prints.retain(|print| {
-                let is_name = words.has(*print);
-                among_values.extend(is_name.then_some(*print));
-                !is_name && !kept.has(*print)
-            });
-        }
-        among_values.retain(|print| !kept.has(*print));
-        let proof = Proof {
-            policy: self.policy,
-            replacer: strings.replacer,
-            prints: Prints::new(strings.prints),
-            wholes: Prints::new(strings.wholes),
-            among_values: Prints::new(among_values),
-            first_text: self.first_text,
-            nodes: coverage.nodes,
-            edges: coverage.edges,
-        };
-        Ok((self.out, coverage, proof))
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -375,9 +318,7 @@ impl<W: Write> Redactor<W> {
             "trace_tree" | "samples" | "locations" => State::Numbers { depth: 0 },
             "strings" => {
                 after("edges", "strings")?;
-                let map = self.strings.map.take();
-                let replacer =
-                    std::mem::replace(&mut self.strings.replacer, Replacer::new(Key::new([0; 32])));
+                let Strings { map, replacer, .. } = self.take_strings();
                 self.strings =
                     Strings::new(self.policy, std::mem::take(&mut self.roles), replacer, map);
                 self.owners = None;

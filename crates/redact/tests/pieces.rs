@@ -339,11 +339,59 @@ fn texts_that_waited_for_names_that_never_came_go_as_with_strict() {
         let cut = bytes.get(..end).expect("a part");
         let mut redactor = Redactor::new(Vec::new(), Policy::Secrets, Key::new([9; 32]), None);
         redactor.feed(cut).expect("it is fine so far");
-        let made = String::from_utf8(redactor.cut_off().expect("written")).expect("ASCII");
+        redactor.cut_off().expect("written");
+        let made = String::from_utf8(redactor.into_out()).expect("ASCII");
         // With its last bracket the section is whole.
         let is_whole = cut.trim_ascii_end().ends_with(b"]") || cut.trim_ascii_end().ends_with(b"}");
         assert!(!made.contains("zaphod"), "{made}");
         assert_eq!(made.contains("magrathea"), is_whole, "{made}");
         assert_eq!(made.contains("\"Account\""), end > class + 8, "{made}");
+    }
+}
+
+/// What cannot be redacted further is kept as far as it is, and says nothing that was held back.
+#[test]
+fn texts_that_waited_for_what_is_no_snapshot_go_as_with_strict() {
+    let mut heap = SnapshotBuilder::new();
+    let account = heap.object("Account", 64);
+    let value = heap.string("magrathea-in-spring", 32);
+    heap.property(account, "planet", value);
+    heap.property(heap.global(), "account", account);
+    let json = heap.to_json();
+    let at = json.find("magrathea").expect("the text") + 30;
+    let odd = format!("{}\"x\" \"y\"", json.get(..at).expect("ASCII"));
+    let mut redactor = Redactor::new(Vec::new(), Policy::Secrets, Key::new([9; 32]), None);
+    let fed = odd.as_bytes().chunks(50).try_for_each(|piece| redactor.feed(piece));
+    assert!(matches!(fed, Err(Error::Syntax { .. })), "{fed:?}");
+    redactor.cut_off().expect("written");
+    let made = String::from_utf8(redactor.into_out()).expect("ASCII");
+    assert!(made.contains("\"strings\":[") && !made.contains("magrathea"), "{made}");
+    // Where nobody waits, nothing of them comes.
+    let mut redactor = Redactor::new(Vec::new(), Policy::Secrets, Key::new([9; 32]), None);
+    redactor.feed(json.get(..at).expect("ASCII").as_bytes()).expect("it is fine so far");
+    redactor.let_go();
+    redactor.cut_off().expect("written");
+    assert!(redactor.into_out().ends_with(b"\"strings\":["));
+}
+
+#[test]
+fn what_waits_on_a_full_disk_is_an_error_and_the_result_is_still_there() {
+    let mut heap = SnapshotBuilder::new();
+    let text = heap.string(&"zaphod ".repeat(1 << 19), 8);
+    heap.property(heap.global(), "text", text);
+    let bytes = heap.to_bytes();
+    let full = || -> std::io::Result<()> { Err(std::io::ErrorKind::StorageFull.into()) };
+    for (policy, is_held) in [(Policy::Secrets, true), (Policy::Strict, false)] {
+        let mut redactor = Redactor::new(Vec::new(), policy, Key::new([9; 32]), None).watched(full);
+        let fed = bytes.chunks(1 << 16).try_for_each(|piece| redactor.feed(piece));
+        match fed {
+            Err(Error::Write(error)) => {
+                assert!(is_held && error.kind() == std::io::ErrorKind::StorageFull, "{error}");
+            }
+            fed => assert!(!is_held && fed.is_ok(), "{fed:?}"),
+        }
+        redactor.let_go();
+        redactor.cut_off().expect("written");
+        assert!(redactor.into_out().starts_with(b"{"));
     }
 }

@@ -197,7 +197,7 @@ fn rules_are_told_apart_and_named_for_people() {
 }
 
 #[test]
-fn what_only_begins_like_a_token_is_none() {
+fn what_only_begins_like_a_token_is_none_in_a_heap() {
     for text in [
         format!("xo{}my-bot-token-here", "xb-"),
         format!("xo{}{}-{}", "xp-", digits(12), "#".repeat(24)),
@@ -205,7 +205,32 @@ fn what_only_begins_like_a_token_is_none() {
         format!("AI{}{}", "za", alnum(40)),
         format!("x.{}8{}{}", alnum(3), "Q~", alnum(34)),
     ] {
-        let found = Rules::standard().find(&text);
-        assert!(found.is_empty(), "{text}: {found:?}");
+        for kind in [TextKind::Data, TextKind::Source] {
+            let found = Rules::standard().scan(&text, kind);
+            assert!(found.is_empty(), "{text}: {found:?}");
+        }
+    }
+}
+
+/// A mask too many costs nothing, and owners make forms that they do not tell of.
+#[test]
+fn what_begins_like_a_token_is_masked() {
+    for (before, secret, after) in [
+        ("", format!("xo{}{}", "xr-", alnum(24)), ""),
+        ("", format!("xo{}{}-{}", "xb-", digits(4), alnum(24)), ""),
+        ("", format!("xo{}{}", "xe-1-", alnum(40)), ""),
+        ("", format!("xo{}{}", "xe.xoxp-1-", alnum(40)), ""),
+        ("", format!("xo{}{}-{}", "xc-", digits(12), hex(64)), ""),
+        ("", format!("xo{}{}%2B{}%3D", "xd-", alnum(40), alnum(40)), ""),
+        ("", format!("xa{}{}", "pp-1-", alnum(24)), ""),
+        ("", format!("AI{}{}", "za", alnum(35)), "_"),
+        ("", format!("AI{}{}", "za", alnum(35)), "-old"),
+        ("x-", format!("{}8{}{}", alnum(3), "Q~", alnum(34)), ""),
+        ("x.", format!("{}8{}{}", alnum(3), "Q~", alnum(34)), ""),
+        ("x_", format!("{}3{}{}", alnum(3), "Q~", alnum(31)), " y"),
+    ] {
+        let masked = Rules::standard().mask(&format!("{before}{secret}{after}")).into_owned();
+        assert!(masked.starts_with(before) && masked.ends_with(after), "{masked}");
+        assert!(masked.contains("[REDACTED:") && !masked.contains(&secret), "{masked}");
     }
 }

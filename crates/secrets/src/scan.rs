@@ -23,6 +23,7 @@ pub(crate) struct Compiled {
     environment: Regex,
     cookie: Regex,
     extra_names: Regex,
+    slack: Regex,
 }
 
 impl Compiled {
@@ -35,6 +36,10 @@ impl Compiled {
             cookie: compile(r#"^([A-Za-z0-9_.-]{1,80}=[^\s"';]{16,})"#),
             extra_names: compile(
                 r"(?i)^(?:(?:proxy|x)-)?auth(?:orization)?(?:-token|_token|header)?$",
+            ),
+            // Of bots, users and workspaces: numbers of the team, the user and the application come first.
+            slack: compile(
+                r"^(?:xox[abceoprs]-(?:[0-9]-)?(?:[0-9]{6,14}-){1,3}[A-Za-z0-9-]{10,}|xoxe(?:\.xox[bp])?-[0-9]-[A-Za-z0-9]{100,}|xoxd-[A-Za-z0-9%+/=_-]{60,}|xapp-[0-9]-[A-Z0-9]+-[0-9]+-[a-z0-9]{32,})",
             ),
         }
     }
@@ -59,7 +64,7 @@ impl Rules {
         let (hits, named) = (self.hits(text), self.by_name());
         self.each(text, hits & !named, |rule, range| {
             let secret = text.get(range.clone()).unwrap_or_default();
-            if is_believed(rule, secret, kind) {
+            if is_believed(rule, secret, kind) && self.has_form(rule, text, &range) {
                 found.push((rule, range));
             }
         });
@@ -153,6 +158,22 @@ impl Rules {
         by_name.fold(0, |hits, (at, pattern)| {
             hits | if pattern.rule.confidence == Confidence::Low { 1 << at } else { 0 }
         })
+    }
+
+    /// Whether a match of a loose pattern has the form that the owner gives such credentials, and stands alone.
+    fn has_form(&self, rule: &Rule, text: &str, range: &std::ops::Range<usize>) -> bool {
+        match rule.id {
+            "slack-token" => self.scan.slack.is_match(text.get(range.clone()).unwrap_or_default()),
+            "google-api-key" => {
+                let next = text.as_bytes().get(range.end);
+                next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"_-".contains(byte))
+            }
+            "azure-client-secret" => {
+                let before = range.start.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+                before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"_~.-".contains(byte))
+            }
+            _ => true,
+        }
     }
 
     /// `"password": "…"` in JSON.

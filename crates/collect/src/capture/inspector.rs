@@ -83,6 +83,7 @@ impl<P: Place> Job<'_, P> {
                 }),
             )),
             compress: SinkOptions::new(out).compress,
+            holds_back: self.holds_back(),
             remote: None,
             max_pause: self.options.max_pause,
         }
@@ -252,6 +253,9 @@ impl<P: Place> Job<'_, P> {
         let (duration, pause) = (began.elapsed(), taking.pause());
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
+        if self.stop.is_asked() {
+            sink.interrupt();
+        }
         let mut written = sink.finish().await?;
         let broken = Broken::ending(broken, &mut written);
         let whole = broken.is_none();

@@ -350,9 +350,15 @@ impl<P: Place> Job<'_, P> {
     /// Keeps the room for the file, so that captures at the same time do not count on it too.
     fn book(&self, preflight: &Preflight) {
         if let (Some(prediction), false) = (&preflight.prediction, self.options.dry_run) {
-            let share = if SinkOptions::new(&self.options.out).compress { 2 } else { 1 };
-            self.options.booked.book(&self.options.out, prediction.file.usual / share);
+            let compress = SinkOptions::new(&self.options.out).compress;
+            let bytes = prediction.on_disk(compress, self.holds_back()).usual;
+            self.options.booked.book(&self.options.out, bytes);
         }
+    }
+
+    /// Whether texts wait beside the file.
+    fn holds_back(&self) -> bool {
+        self.options.redaction.as_ref().is_some_and(Redaction::holds_back)
     }
 
     /// Refuses what is not safe.

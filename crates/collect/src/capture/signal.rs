@@ -189,6 +189,9 @@ impl<P: Place> Job<'_, P> {
         let duration = began.elapsed();
         let transfer = seen.first_byte.map_or(Duration::ZERO, |first| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
+        if self.stop.is_asked() {
+            sink.interrupt();
+        }
         let mut written = sink.finish().await?;
         let broken = Broken::ending(broken, &mut written);
         let whole = broken.is_none();

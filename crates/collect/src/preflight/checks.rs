@@ -169,22 +169,27 @@ pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option
     let (Some(free), Some(prediction)) = (free, prediction) else {
         return Some(check(topic, Outcome::Unknown, "how large the file will be is not known"));
     };
-    // zstd's fastest level leaves less than half of any snapshot that was measured.
-    let share = if known.compress { 2 } else { 1 };
-    let (usual, most) = (prediction.file.usual / share, prediction.file.most / share);
+    let file = prediction.on_disk(known.compress, false);
+    let all = prediction.on_disk(known.compress, known.holds_back);
+    let beside = if known.holds_back {
+        let (usual, most) = (all.usual - file.usual, all.most - file.most);
+        format!(", and {} ({} at most) beside it until it is redacted", size(usual), size(most))
+    } else {
+        String::new()
+    };
     let where_to = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let where_to =
         where_to.map_or_else(|| "here".to_owned(), |dir| format!("in {}", dir.display()));
     let found = format!(
-        "the file will have {} ({} at most); there is room for {} {where_to}",
-        size(usual),
-        size(most),
+        "the file will have {} ({} at most){beside}; there is room for {} {where_to}",
+        size(file.usual),
+        size(file.most),
         size(*free)
     );
     let advice = "write elsewhere with --out, or use --compress";
-    Some(if most <= *free {
+    Some(if all.most <= *free {
         check(topic, Outcome::Fine, found)
-    } else if usual <= *free || !is_final(known, prediction) {
+    } else if all.usual <= *free || !is_final(known, prediction) {
         check(topic, Outcome::Caution, found).advise(advice)
     } else {
         check(topic, Outcome::Unsafe, found).advise(advice)

@@ -136,6 +136,8 @@ pub struct Known<'a> {
     pub out: Option<(PathBuf, Option<u64>)>,
     /// Whether it will be compressed.
     pub compress: bool,
+    /// Whether its texts will wait beside it until they can be redacted.
+    pub holds_back: bool,
     /// Where the process will write, for [`Way::Signal`]: the directory, whether it may write there,
     /// and the free bytes.
     pub remote: Option<(String, Option<bool>, Option<u64>)>,

@@ -48,6 +48,16 @@ pub struct Range<T> {
     pub most: T,
 }
 
+impl Prediction {
+    /// Bytes on the disk here: those of the file, and with texts that are held back those of the snapshot once more.
+    pub fn on_disk(&self, compress: bool, holds_back: bool) -> Range<u64> {
+        // zstd's fastest level leaves less than half of any snapshot that was measured.
+        let share = if compress { 2 } else { 1 };
+        let all = |bytes: u64| (bytes / share).saturating_add(if holds_back { bytes } else { 0 });
+        Range { usual: all(self.file.usual), most: all(self.file.most) }
+    }
+}
+
 /// Predicts from V8's own figures, else from the resident memory; `None` where neither is known.
 pub fn predict(identity: Option<&Identity>, process: Option<&ProcessFacts>) -> Option<Prediction> {
     let heap = identity.and_then(|identity| identity.heap.as_ref());

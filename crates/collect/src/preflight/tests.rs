@@ -51,6 +51,7 @@ fn known<'a>(process: &'a ProcessFacts, way: Way) -> Known<'a> {
         probe: None,
         out: None,
         compress: false,
+        holds_back: false,
         remote: None,
         max_pause: None,
     }
@@ -197,6 +198,15 @@ fn the_file_needs_room_here_and_there() {
         let preflight = preflight(&at(free));
         assert_eq!(outcome(&preflight, Topic::Disk), expected);
         assert_eq!(outcome(&preflight, Topic::RemoteFile), expected);
+    }
+    // What waits to be redacted needs as much again, compressed or not.
+    let file = model::predict(Some(&identity), None).unwrap().file;
+    for (compress, free) in [(false, 2 * file.usual), (true, file.usual + file.usual / 2)] {
+        let known = |holds_back, free| Known { compress, holds_back, ..at(free) };
+        assert_eq!(outcome(&preflight(&known(true, free)), Topic::Disk), Outcome::Caution);
+        assert_eq!(outcome(&preflight(&known(true, free - 1)), Topic::Disk), Outcome::Unsafe);
+        assert!(outcome(&preflight(&known(false, free - 1)), Topic::Disk) < Outcome::Unsafe);
+        assert_eq!(outcome(&preflight(&known(true, 2 * file.most)), Topic::Disk), Outcome::Fine);
     }
     // Node.js ends if it cannot write its snapshot.
     for writable in [Some(false), None] {

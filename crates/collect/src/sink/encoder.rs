@@ -50,7 +50,7 @@ impl Encoder {
         match self {
             Encoder::Plain(file) => file.write_all(bytes),
             Encoder::Compressed(zstd, _) => zstd.write_all(bytes),
-            Encoder::Closed => Err(io::Error::other("the file is closed")),
+            Encoder::Closed => Err(closed()),
         }
     }
 
@@ -79,17 +79,21 @@ impl Encoder {
         }
     }
 
-    /// Ends the file and puts it on the disk.
+    /// Ends the file and puts it on the disk. Gives its bytes; an error if they are not all there.
     pub(super) fn finish(self) -> io::Result<u64> {
         let mut file = match self {
             Encoder::Plain(file) => file,
             Encoder::Compressed(zstd, _) => zstd.finish()?,
-            Encoder::Closed => return Ok(0),
+            Encoder::Closed => return Err(closed()),
         };
         file.flush()?;
         file.file.sync_all()?;
         Ok(file.bytes)
     }
+}
+
+fn closed() -> io::Error {
+    io::Error::other("the file is closed")
 }
 
 fn frame(file: Counted, level: usize) -> io::Result<Zstd<'static, Counted>> {

@@ -142,6 +142,7 @@ struct Shared {
     waiting: AtomicU64,
     deepest: AtomicU64,
     failed: AtomicBool,
+    interrupted: AtomicBool,
     /// Bytes that reached the file, and whether there will be no more, for those who read it as it grows.
     on_disk: Mutex<(u64, bool)>,
     grown: Condvar,
@@ -231,6 +232,12 @@ impl Sink {
     /// Whether writing has failed.
     pub fn has_failed(&self) -> bool {
         self.shared.failed.load(Ordering::Relaxed)
+    }
+
+    /// Nobody waits any more: if the snapshot is not all there, [`Sink::finish`] drops what was held back for its
+    /// redaction, which may be most of it and takes long to write.
+    pub fn interrupt(&self) {
+        self.shared.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Waits until all is on the disk, and gives the file its name: the wanted one if the snapshot is

@@ -7,7 +7,7 @@ use heapglass_format::source::Source;
 use heapglass_redact::{Proof, Redaction, Redactor};
 
 use super::SinkError;
-use super::watched::{Watched, why};
+use super::watched::{Watched, has_room, why};
 
 /// What the pieces are written into.
 pub(super) enum Out {
@@ -21,7 +21,10 @@ impl Out {
         // What waits, waits on the disk that has room for it.
         let directory = file.path().parent().filter(|parent| !parent.as_os_str().is_empty());
         let directory = directory.unwrap_or(Path::new(".")).to_owned();
-        let redactor = Redactor::new(file, how.policy, how.key.clone(), None).within(&directory);
+        let (path, reserve) = (file.path().to_owned(), file.reserve());
+        let redactor = Redactor::new(file, how.policy, how.key.clone(), None)
+            .within(&directory)
+            .watched(move || has_room(&path, reserve));
         Out::Redacted(Box::new(redactor))
     }
 
@@ -41,29 +44,44 @@ impl Out {
         }
     }
 
-    /// Writes what was held back. If all of the snapshot has come, gives the means to prove the file; the file is
-    /// lost with an error, and ends where it is.
-    pub(super) fn end(self, all_came: bool) -> Result<(Watched, Option<Proof>), SinkError> {
-        match self {
-            Out::Plain(file) => Ok((file, None)),
-            Out::Redacted(mut redactor) => {
-                let path = redactor.out_mut().path().to_owned();
-                if all_came {
-                    let (file, _, proof) = redactor.finish().map_err(|e| cannot(&path, e))?;
-                    return Ok((file, Some(proof)));
-                }
-                Ok((redactor.cut_off().map_err(|e| cannot(&path, e))?, None))
+    /// Writes what has to be written after the last piece, and gives the file, with the means to prove it if it is
+    /// redacted and all of it.
+    pub(super) fn end(self, how: End) -> (Watched, Result<Option<Proof>, SinkError>) {
+        let mut redactor = match self {
+            Out::Plain(file) => return (file, Ok(None)),
+            Out::Redacted(redactor) => redactor,
+        };
+        let ended = match how {
+            End::Whole => match redactor.complete() {
+                Ok((_, proof)) => Ok(Some(proof)),
+                Err(error @ heapglass_redact::Error::Write(_)) => Err(error),
+                // What was redacted is kept.
+                Err(error) => redactor.cut_off().and(Err(error)),
+            },
+            End::CutOff => redactor.cut_off().map(|()| None),
+            End::Interrupted => {
+                redactor.let_go();
+                redactor.cut_off().map(|()| None)
             }
-        }
+            End::Failed => Ok(None),
+        };
+        let file = redactor.into_out();
+        let ended = ended.map_err(|error| cannot(file.path(), error));
+        (file, ended)
     }
+}
 
-    /// The file as it is, without what was held back.
-    pub(super) fn give_up(self) -> Watched {
-        match self {
-            Out::Plain(file) => file,
-            Out::Redacted(redactor) => redactor.into_out(),
-        }
-    }
+/// How a snapshot ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All of it came.
+    Whole,
+    /// What is missing will not come, or cannot be redacted: what was held back is written without a value.
+    CutOff,
+    /// The same, and nobody waits: what was held back is dropped.
+    Interrupted,
+    /// Nothing more can be written.
+    Failed,
 }
 
 fn cannot(path: &Path, error: heapglass_redact::Error) -> SinkError {

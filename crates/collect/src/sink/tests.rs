@@ -169,3 +169,68 @@ async fn a_disk_that_gets_full_with_what_was_held_back_stops_the_writing() {
     assert!(matches!(written.stopped, Some(SinkError::Full { .. })));
     assert!(!path.exists());
 }
+
+#[tokio::test]
+async fn what_waits_for_its_redaction_leaves_the_disk_its_reserve() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = with_text(&"zaphod ".repeat(1 << 19));
+    let pieces: Vec<&str> =
+        whole.as_bytes().chunks(1 << 16).map(|c| std::str::from_utf8(c).unwrap()).collect();
+    let options =
+        redacted_by(heapglass_redact::Policy::Secrets, &directory.path().join("a.heapsnapshot"));
+    let options = SinkOptions { reserve: u64::MAX, ..options };
+    let written = write(options, &pieces).await;
+    assert!(matches!(written.stopped, Some(SinkError::Full { .. })), "{:?}", written.stopped);
+    // Before all of it waits there.
+    assert!(written.checked.bytes < whole.len() as u64, "{}", written.checked.bytes);
+}
+
+#[tokio::test]
+async fn what_was_redacted_before_an_error_is_kept_without_what_waited() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = with_text("zaphod beeblebrox");
+    let odd = format!("{} 7]}}", whole.strip_suffix("]}").unwrap());
+    for name in ["a.heapsnapshot", "a.heapsnapshot.zst"] {
+        let path = directory.path().join(name);
+        let options = redacted_by(heapglass_redact::Policy::Secrets, &path);
+        let written = write(options, &[&odd]).await;
+        assert!(matches!(written.stopped, Some(SinkError::Redact(_))), "{:?}", written.stopped);
+        let partial = written.path.unwrap();
+        assert!(partial.to_string_lossy().contains("PARTIAL"), "{}", partial.display());
+        let bytes = std::fs::read(&partial).unwrap();
+        assert_eq!(bytes.len() as u64, written.bytes_on_disk);
+        let text =
+            if name.ends_with("zst") { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes };
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("\"strings\":[") && !text.contains("zaphod"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn after_an_interrupt_nothing_is_written_that_waited() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = with_text("zaphod beeblebrox");
+    let cut = whole.len() - 3;
+    for (name, came, expected) in [
+        ("cut.heapsnapshot", whole.get(..cut).unwrap(), "cut.PARTIAL.heapsnapshot"),
+        ("whole.heapsnapshot", whole.as_str(), "whole.heapsnapshot"),
+    ] {
+        let path = directory.path().join(name);
+        let mut sink = Sink::create(redacted_by(heapglass_redact::Policy::Secrets, &path)).unwrap();
+        sink.push(came.as_bytes().to_vec()).await;
+        sink.interrupt();
+        let written = sink.finish().await.unwrap();
+        assert!(written.stopped.is_none(), "{:?}", written.stopped);
+        let path = written.path.unwrap();
+        assert!(path.ends_with(expected), "{}", path.display());
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_whole = name == expected;
+        assert_eq!(text.ends_with("\"strings\":["), !is_whole, "{text}");
+        assert_eq!(text.contains("zaphod beeblebrox"), is_whole, "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_an_error_has_closed_is_not_called_finished() {
+    assert!(encoder::Encoder::Closed.finish().is_err());
+}

@@ -25,6 +25,18 @@ impl Watched {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    pub(super) fn reserve(&self) -> u64 {
+        self.reserve
+    }
+}
+
+/// An error if writing beside `path` would take of what has to stay free.
+pub(super) fn has_room(path: &Path, reserve: u64) -> io::Result<()> {
+    match free_space(path) {
+        Some(free) if free < reserve => Err(io::ErrorKind::StorageFull.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Why writing has failed.
@@ -41,9 +53,7 @@ impl Write for Watched {
         let written = self.encoder.bytes();
         if written >= self.asked_at {
             self.asked_at = written + ASK_EVERY;
-            if free_space(&self.path).is_some_and(|free| free < self.reserve) {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
+            has_room(&self.path, self.reserve)?;
         }
         Ok(bytes.len())
     }

@@ -9,8 +9,8 @@ use heapglass_format::check::{Check, Checked};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::encoder::Encoder;
-use super::redacted::{Out, prove};
-use super::watched::Watched;
+use super::redacted::{End, Out, prove};
+use super::watched::{Watched, why};
 use super::{Shared, SinkError, SinkOptions};
 
 /// Checks and writes.
@@ -77,26 +77,28 @@ impl Writer {
             self.shared.waiting.fetch_sub(size, Ordering::Relaxed);
             self.room.add_permits(usize::try_from(size).unwrap_or(usize::MAX));
         }
-        let all_came = self.check.has_ended();
-        let ended = match &stopped {
-            Some(_) => Ok((self.out.give_up(), None)),
-            None => self.out.end(all_came),
+        let how = match &stopped {
+            None if self.check.has_ended() => End::Whole,
+            None | Some(SinkError::Redact(_)) => {
+                let is_interrupted = self.shared.interrupted.load(Ordering::Relaxed);
+                if is_interrupted { End::Interrupted } else { End::CutOff }
+            }
+            Some(_) => End::Failed,
         };
-        let (file, proof) = match ended {
-            Ok((file, proof)) => (Some(file), proof),
+        let (file, ended) = self.out.end(how);
+        let proof = match ended {
+            Ok(proof) => proof,
             Err(error) => {
-                stopped = Some(error);
-                (None, None)
+                stopped = stopped.or(Some(error));
+                None
             }
         };
-        let on_disk = || std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
-        let bytes = match file.map(|file| file.encoder.finish()) {
-            Some(Ok(bytes)) => bytes,
-            Some(Err(e)) => {
-                stopped = stopped.or(Some(SinkError::io("write", &self.path, e)));
-                on_disk()
+        let bytes = match file.encoder.finish() {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                stopped = stopped.or(Some(why(&self.path, error)));
+                std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
             }
-            None => on_disk(),
         };
         self.shared.tell(bytes, true);
         let unproven = proof.and_then(|proof| prove(&proof, &self.path).err());
@@ -115,7 +117,7 @@ impl Writer {
         let level = usize::from(waiting > self.queue / 4) + usize::from(waiting > self.queue / 2);
         if level > 0 {
             let hurried = self.out.file().encoder.hurry(level);
-            self.hurried |= hurried.map_err(|e| SinkError::io("write", &self.path, e))?;
+            self.hurried |= hurried.map_err(|e| why(&self.path, e))?;
         }
         self.out.write(piece)?;
         self.shared.tell(self.out.file().encoder.bytes(), false);

@@ -150,7 +150,9 @@ async fn one(
     let _memory = run.memory().await;
     let _booked = run.booked.until_dropped(&path);
     let share = if run.options.compress { 2 } else { 1 };
-    room(&run.booked, &path, file.size / share, free_space(&path))?;
+    let is_held = run.options.redaction.as_ref().is_some_and(|how| how.holds_back());
+    let bytes = (file.size / share).saturating_add(if is_held { file.size } else { 0 });
+    room(&run.booked, &path, bytes, free_space(&path))?;
     let remote = place.open(&file.path, 0).await.map_err(|error| error.to_string())?;
     let mut options = SinkOptions::new(path);
     options.queue = run.queue();
@@ -212,6 +214,9 @@ async fn copy(
             Err(error) => break Some(error.to_string()),
         }
     };
+    if stop.is_asked() {
+        sink.interrupt();
+    }
     let written = sink.finish().await.map_err(|error| error.to_string())?;
     Ok((written, broken))
 }

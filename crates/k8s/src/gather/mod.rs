@@ -123,6 +123,10 @@ const MEMORY: usize = 36;
 /// What one needs beside its queue: buffers of the connection, and those of the compressor.
 const PLAIN: usize = 2;
 const COMPRESSED: usize = 5;
+/// What redaction needs in addition: what waits stays in memory up to so much (nodes with their edges, 4; pairs of names
+/// and strings, 2; texts, 2), and buffers. What it remembers of each node and each text grows with the heap and is not
+/// counted.
+const REDACTED: usize = 8;
 
 /// The memory that all captures share. However many were asked for, only as many run at once as it holds.
 #[derive(Debug)]
@@ -135,8 +139,9 @@ struct Memory {
 
 impl Memory {
     /// For so many captures at a time, if there is room for them.
-    fn new(at_once: usize, compress: bool) -> Memory {
+    fn new(at_once: usize, compress: bool, redact: bool) -> Memory {
         let beside = if compress { COMPRESSED } else { PLAIN };
+        let beside = beside + if redact { REDACTED } else { 0 };
         let most = heapglass_collect::sink::QUEUE >> 20;
         let queue = (MEMORY / at_once.max(1)).saturating_sub(beside).clamp(1, most);
         Memory { room: Semaphore::new(MEMORY), queue, each: queue + beside }
@@ -233,7 +238,11 @@ pub async fn gather(
         listener,
         stop,
         booked: Booked::default(),
-        memory: Memory::new(options.parallel.max(1) * replicas, options.compress),
+        memory: Memory::new(
+            options.parallel.max(1) * replicas,
+            options.compress,
+            options.redaction.is_some(),
+        ),
         pods: Mutex::default(),
         found: Mutex::default(),
     };
@@ -308,13 +317,14 @@ mod tests {
 
     #[test]
     fn however_many_are_asked_for_together_they_fit_into_the_memory() {
-        for compress in [false, true] {
+        for (compress, redact) in [(false, false), (true, false), (false, true), (true, true)] {
             for at_once in [1, 2, 4, 16, 64, 256] {
-                let memory = Memory::new(at_once, compress);
+                let memory = Memory::new(at_once, compress, redact);
                 let running = (MEMORY / memory.each).min(at_once);
                 assert!(running > 0 && running * memory.each <= MEMORY, "{at_once}: {memory:?}");
                 // A disk that is busy for a moment holds nobody up.
-                assert!(memory.queue >= 1 && (at_once > 2 || memory.queue > 8), "{memory:?}");
+                let enough = if redact { 4 } else { 8 };
+                assert!(memory.queue >= 1 && (at_once > 2 || memory.queue > enough), "{memory:?}");
             }
         }
     }
