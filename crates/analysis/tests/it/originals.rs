@@ -11,7 +11,8 @@ use crate::{at, open};
 #[derive(Default)]
 struct Asked {
     scripts: RefCell<Vec<String>>,
-    scopes: RefCell<Vec<Vec<String>>>,
+    /// The names in the scopes, the nearest first, and the columns of the code: `a,b < c 10 20`.
+    scopes: RefCell<Vec<String>>,
     /// What everything was called.
     name: Option<&'static str>,
 }
@@ -32,12 +33,17 @@ impl SourceMap for Asked {
     fn variables(
         &self,
         script: &str,
-        names: &[String],
+        scopes: &[&[String]],
         within: &[(u32, u32)],
     ) -> Vec<Option<Original>> {
-        self.scopes.borrow_mut().push(names.to_vec());
+        let names: Vec<String> = scopes.iter().map(|names| names.join(",")).collect();
+        let columns: String = within.iter().map(|(_, column)| format!(" {column}")).collect();
+        self.scopes.borrow_mut().push(names.join(" < ") + &columns);
         let (line, column) = within[0];
-        names.iter().map(|name| self.original(script, line, column, name)).collect()
+        scopes[scopes.len() - 1]
+            .iter()
+            .map(|name| self.original(script, line, column, name))
+            .collect()
     }
 }
 
@@ -68,8 +74,8 @@ fn scopes_that_the_same_code_made_are_asked_for_once() {
     // Two names, each in a script with two numbers.
     let asked = maps.scopes.borrow();
     assert_eq!(asked.len(), 4, "{asked:?}");
-    let names: BTreeSet<&str> = asked.iter().flatten().map(String::as_str).collect();
-    assert_eq!(names, BTreeSet::from(["a", "b"]));
+    let names: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
+    assert_eq!(names, BTreeSet::from(["a 10 20", "b 10 20"]));
     for (number, &scope) in scopes.iter().enumerate() {
         let scope = graph.shared_scope(at(scope)).expect("of two files");
         let name = if number % 3 == 0 { "a" } else { "b" };
@@ -99,4 +105,36 @@ fn a_scope_of_one_file_has_the_names_of_its_variables() {
     let label = edge_label(&graph, edge);
     assert_eq!((label.name.as_str(), label.text.as_str()), ("a", "variable cache (a)"));
     assert_eq!(edge_label(&graph.without_originals(), edge).text, "variable a");
+}
+
+#[test]
+fn a_scope_is_asked_for_with_those_between_it_and_the_nearest_function() {
+    let mut heap = SnapshotBuilder::new();
+    let script = heap.node("code", "/srv/bundle.js", 64);
+    let names = ["a", "b", "c", "d"];
+    let scopes = names.map(|name| {
+        let scope = heap.node("object", "system / Context", 64);
+        let value = heap.object("Value", 16);
+        heap.context(scope, name, value);
+        scope
+    });
+    for (inner, outer) in scopes.iter().zip(&scopes[1..]) {
+        heap.internal(*inner, "previous", *outer);
+    }
+    // The one that stands first in the snapshot sees all scopes, the second the outer two.
+    for (column, scope) in [(30, scopes[0]), (10, scopes[2])] {
+        let function = heap.closure("f", 64);
+        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+        heap.internal(function, "shared", shared);
+        heap.internal(shared, "script", script);
+        heap.internal(function, "context", scope);
+        heap.locate(function, 7, 0, column);
+        heap.element(heap.global(), column, function);
+    }
+    let maps = Asked::default();
+    with_originals(&open(&heap), &maps);
+    let mut asked = maps.scopes.borrow().clone();
+    asked.sort();
+    // Each column is a file, so that the outer ones have code of two.
+    assert_eq!(asked, ["a 30", "a < b 30", "c 10 30", "c < d 10 30"]);
 }
