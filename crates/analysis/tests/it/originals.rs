@@ -1,7 +1,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use heapglass_analysis::{SourceMap, SourceMaps, edge_label, with_originals};
+use heapglass_analysis::{
+    SourceMap, SourceMaps, TextOptions, edge_label, merged_paths, texts, with_originals,
+};
 use heapglass_graph::Original;
 use heapglass_testkit::SnapshotBuilder;
 
@@ -15,6 +17,8 @@ struct Asked {
     scopes: RefCell<Vec<String>>,
     /// What everything was called.
     name: Option<&'static str>,
+    /// Each column has a name of its own.
+    has_many_names: bool,
 }
 
 impl SourceMaps for Asked {
@@ -26,7 +30,10 @@ impl SourceMaps for Asked {
 
 impl SourceMap for Asked {
     fn original(&self, _: &str, line: u32, column: u32, _: &str) -> Option<Original> {
-        let name = self.name.map(Into::into);
+        let name = match self.has_many_names {
+            true => Some(format!("cache{column}").into()),
+            false => self.name.map(Into::into),
+        };
         Some(Original { file: format!("/{column}.js").into(), line, column, name })
     }
 
@@ -137,4 +144,39 @@ fn a_scope_is_asked_for_with_those_between_it_and_the_nearest_function() {
     asked.sort();
     // Each column is a file, so that the outer ones have code of two.
     assert_eq!(asked, ["a 30", "a < b 30", "c 10 30", "c < d 10 30"]);
+}
+
+#[test]
+fn a_group_has_the_original_name_of_a_variable_that_is_that_of_all() {
+    let mut heap = SnapshotBuilder::new();
+    let script = heap.node("code", "/srv/bundle.js", 64);
+    let mut strings = Vec::new();
+    for column in [10, 20] {
+        let scope = heap.node("object", "system / Context", 64);
+        let string = heap.string("the same text", 64);
+        heap.context(scope, "a", string);
+        let function = heap.closure("f", 64);
+        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+        heap.internal(function, "shared", shared);
+        heap.internal(shared, "script", script);
+        heap.internal(function, "context", scope);
+        heap.locate(function, 7, 0, column);
+        heap.element(heap.global(), column, function);
+        strings.push(at(string));
+    }
+    let graph = open(&heap);
+    let one = Asked { name: Some("cache"), ..Asked::default() };
+    let many = Asked { has_many_names: true, ..Asked::default() };
+    for (maps, expected) in [(one, "variable cache (a)"), (many, "variable a")] {
+        let graph = with_originals(&graph, &maps);
+        let texts = texts(&graph, &TextOptions::default());
+        let row = texts.rows.iter().find(|row| row.text.contains("the same text"));
+        let holders: Vec<_> =
+            row.expect("a row").holders.iter().map(|it| (it.edge.as_str(), it.count)).collect();
+        assert_eq!(holders, [(expected, 2)]);
+        let paths = merged_paths(&graph, &strings, 10);
+        let edges = paths.rows.iter().filter_map(|row| row.item.edge.as_ref());
+        let edges: Vec<&str> = edges.map(|edge| edge.text.as_str()).collect();
+        assert!(edges.contains(&expected), "{edges:?}");
+    }
 }
