@@ -99,7 +99,7 @@ fn of_program(program: &Program<'_>, text: &str) -> Vec<Scope> {
 }
 
 /// What a function that has a scope takes.
-pub(crate) fn parameters<'a>(kind: AstKind<'a>) -> Option<&'a FormalParameters<'a>> {
+pub(crate) fn parameters(kind: AstKind<'_>) -> Option<&FormalParameters<'_>> {
     match kind {
         AstKind::Function(function) => Some(&function.params),
         AstKind::ArrowFunctionExpression(function) => Some(&function.params),
