@@ -1,6 +1,6 @@
 //! Edges in words.
 
-use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, Ordinal};
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, Ordinal, StringIndex};
 
 use crate::name_with_original;
 use crate::names::clipped;
@@ -36,6 +36,20 @@ pub(crate) fn text_from(graph: &Graph, from: Ordinal, edge_type: EdgeType, name:
     }
 }
 
+/// Whether edges of this type and name from two nodes have the same text. Minifiers call different variables the same.
+pub(crate) fn have_same_text(
+    graph: &Graph,
+    (edge_type, name): (EdgeType, StringIndex),
+    one: Ordinal,
+    other: Ordinal,
+) -> bool {
+    if edge_type != EdgeType::Context || one == other || graph.originals().is_none() {
+        return true;
+    }
+    let name = graph.string(name);
+    graph.original_variable(one, &name) == graph.original_variable(other, &name)
+}
+
 /// Whether an edge leads to the prototype. Compares bytes: objects have up to millions of properties.
 pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
     edge.edge_type == EdgeType::Property
@@ -43,8 +57,8 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
             if graph.strings().get(index.0) == Some(b"__proto__"))
 }
 
-/// An edge of this type and name as people write it.
-fn text_of(edge_type: EdgeType, name: &str) -> String {
+/// An edge of this type and name as people write it, whatever it is called in the source.
+pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
         EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),

@@ -4,7 +4,7 @@
 use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex};
 use rustc_hash::FxHashMap;
 
-use crate::edge::text_from;
+use crate::edge::{have_same_text, text_from, text_of};
 use crate::edge_label;
 
 /// Retainers that are looked at to find the nearest: a constant has millions.
@@ -51,13 +51,29 @@ impl How {
         }
     }
 
-    /// How `holder` does it: `[…]`, `entry`, `.name`, `variable x`.
-    pub(crate) fn text(self, graph: &Graph, holder: Ordinal) -> String {
+    /// How all holders do it: `[…]`, `entry`, `.name`, `variable x`.
+    pub(crate) fn plain_text(self, graph: &Graph) -> String {
         match self {
             How::Element => "[…]".to_owned(),
             How::Entry => "entry".to_owned(),
             How::Field => "a field".to_owned(),
+            How::Named(edge_type, name) => text_of(edge_type, &graph.string(name)),
+        }
+    }
+
+    /// How `holder` does it: the same, with a source map `variable cache (x)`.
+    pub(crate) fn text(self, graph: &Graph, holder: Ordinal) -> String {
+        match self {
             How::Named(edge_type, name) => text_from(graph, holder, edge_type, &graph.string(name)),
+            _ => self.plain_text(graph),
+        }
+    }
+
+    /// Whether that is the same text of two holders.
+    pub(crate) fn has_same_text(self, graph: &Graph, one: Ordinal, other: Ordinal) -> bool {
+        match self {
+            How::Named(edge_type, name) => have_same_text(graph, (edge_type, name), one, other),
+            _ => true,
         }
     }
 }

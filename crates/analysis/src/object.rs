@@ -77,6 +77,8 @@ pub struct MapEntry {
 pub struct ContextVariable {
     /// Its name.
     pub name: String,
+    /// What it was called before a minifier gave it that name, if a source map says so.
+    pub original_name: Option<String>,
     /// Scopes between the closure and the variable: 0 is the closure's own context.
     pub scope: u32,
     /// The value in short.

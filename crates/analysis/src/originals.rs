@@ -24,12 +24,13 @@ pub trait SourceMap {
     /// from 0; `name` is what it is called in the script, empty if it has no name.
     fn original(&self, script: &str, line: u32, column: u32, name: &str) -> Option<Original>;
 
-    /// Where the variables of one scope are declared, in the order of their `names` in the script; nothing of those of
-    /// which it is not known. At the places `within`, as lines and columns from 0, stands code that sees the scope.
+    /// Where the variables of the last of `scopes` are declared, in the order of their names in the script; nothing of
+    /// those of which it is not known. At the places `within`, as lines and columns from 0, stands code that sees the
+    /// scope; `scopes` has the names in those that the code at the first place sees, the nearest first.
     fn variables(
         &self,
         script: &str,
-        names: &[String],
+        scopes: &[&[String]],
         within: &[(u32, u32)],
     ) -> Vec<Option<Original>>;
 }
@@ -114,60 +115,40 @@ impl<'a> Mapped<'a> {
     }
 }
 
-/// Whose the functions are that see a scope, and where.
+/// A function that sees a scope.
+#[derive(Clone, Copy)]
+struct Seer {
+    function: Ordinal,
+    at: Location,
+    /// Its original file, by number; 0 for what the bundler added.
+    file: u32,
+}
+
+/// The functions of which it depends what a scope is.
 #[derive(Clone, Copy)]
 struct Seen {
-    /// The original file of the first of them, by its number; 0 for what the bundler added.
-    file: u32,
-    at: Location,
-    /// The first one of another file.
+    /// One of those with the fewest scopes between them and this one.
+    nearest: Seer,
+    /// The number of these.
+    between: usize,
+    /// Where the nearest one of another file stands.
     other: Option<Location>,
 }
 
-/// The scopes that functions of these scripts see, with the places of their variables. A scope is looked at once for each
-/// file up to the second, so that the cost is that of the functions, the scopes and their variables.
+/// Scopes between a function and one that it sees, of which the names are looked at; where there are more, none is.
+const MOST_BETWEEN: usize = 32;
+
+/// The scopes that functions of these scripts see, with the places of their variables.
 fn scopes(
     graph: &Graph,
     places: &FxHashMap<Location, Original>,
     scripts: &FxHashMap<u32, Script<'_>>,
 ) -> FxHashMap<Ordinal, Arc<WrittenScope>> {
-    let mut files: FxHashMap<&str, u32> = FxHashMap::default();
-    let mut seen: FxHashMap<Ordinal, Seen> = FxHashMap::default();
-    for (node, place) in graph.located_nodes() {
-        let is_mapped = scripts.contains_key(&place.script_id);
-        if !is_mapped || graph.node_type(node) != NodeType::Closure {
-            continue;
-        }
-        let next = files.len() as u32 + 1;
-        let file = match places.get(&place) {
-            Some(original) => *files.entry(&original.file).or_insert(next),
-            None => 0,
-        };
-        let mut scope = internal(graph, node, "context");
-        while let Some(context) = scope.filter(|&context| is_context(graph, context)) {
-            match seen.get_mut(&context) {
-                None => {
-                    seen.insert(context, Seen { file, at: place, other: None });
-                }
-                Some(known) if known.file != file && known.other.is_none() => {
-                    known.other = Some(place);
-                }
-                // What is around it was looked at with it.
-                Some(_) => break,
-            }
-            scope = internal(graph, context, "previous");
-        }
-    }
     let mut written = FxHashMap::default();
     let mut known: FxHashMap<Code, Option<Arc<WrittenScope>>> = FxHashMap::default();
-    for (context, seen) in seen {
-        let Some(script) = scripts.get(&seen.at.script_id) else { continue };
-        let variables = graph.edges(context).filter(|edge| edge.edge_type == EdgeType::Context);
-        let names = variables.filter_map(|edge| match edge.name {
-            EdgeName::String(name) => Some(name),
-            EdgeName::Index(_) => None,
-        });
-        let code = Code { names: names.collect(), within: (seen.at, seen.other) };
+    for (context, seen) in seen(graph, places, scripts) {
+        let Some(script) = scripts.get(&seen.nearest.at.script_id) else { continue };
+        let code = Code::of(graph, context, seen);
         let scope = known.entry(code).or_insert_with_key(|code| written_scope(graph, script, code));
         if let Some(scope) = scope {
             written.insert(context, Arc::clone(scope));
@@ -176,11 +157,101 @@ fn scopes(
     written
 }
 
-/// What made a scope, which may run often: the names of its variables, and where code stands that sees it.
+/// The scopes that functions of these scripts see. A scope is looked at once for each file up to the second, so that the
+/// cost is that of the functions and the scopes.
+fn seen(
+    graph: &Graph,
+    places: &FxHashMap<Location, Original>,
+    scripts: &FxHashMap<u32, Script<'_>>,
+) -> FxHashMap<Ordinal, Seen> {
+    let mut files: FxHashMap<&str, u32> = FxHashMap::default();
+    let mut seen: FxHashMap<Ordinal, Seen> = FxHashMap::default();
+    // All that are as far from their scopes at a time, so that the first one of a scope is the nearest.
+    let mut open: Vec<(Seer, Ordinal)> = Vec::new();
+    for (function, at) in graph.located_nodes() {
+        let is_mapped = scripts.contains_key(&at.script_id);
+        if !is_mapped || graph.node_type(function) != NodeType::Closure {
+            continue;
+        }
+        let next = files.len() as u32 + 1;
+        let file = match places.get(&at) {
+            Some(original) => *files.entry(&original.file).or_insert(next),
+            None => 0,
+        };
+        let scope = internal(graph, function, "context");
+        let seer = Seer { function, at, file };
+        open.extend(scope.and_then(|scope| Some((seer, add(graph, &mut seen, seer, scope, 0)?))));
+    }
+    let mut between = 1;
+    while !open.is_empty() {
+        let around = std::mem::take(&mut open).into_iter();
+        open.extend(around.filter_map(|(seer, scope)| {
+            Some((seer, add(graph, &mut seen, seer, scope, between)?))
+        }));
+        between += 1;
+    }
+    seen
+}
+
+/// Adds one that sees a scope, and gives the one around; `None` if nothing is new of that.
+fn add(
+    graph: &Graph,
+    seen: &mut FxHashMap<Ordinal, Seen>,
+    seer: Seer,
+    scope: Ordinal,
+    between: usize,
+) -> Option<Ordinal> {
+    if !is_context(graph, scope) {
+        return None;
+    }
+    match seen.get_mut(&scope) {
+        None => {
+            seen.insert(scope, Seen { nearest: seer, between, other: None });
+        }
+        Some(known) if known.nearest.file != seer.file && known.other.is_none() => {
+            known.other = Some(seer.at);
+        }
+        // What is around it is looked at with it.
+        Some(_) => return None,
+    }
+    internal(graph, scope, "previous")
+}
+
+/// What made a scope, which may run often.
 #[derive(PartialEq, Eq, Hash)]
 struct Code {
-    names: Vec<StringIndex>,
+    /// The names in the scopes that a function sees, the nearest first, up to this scope.
+    scopes: Vec<Vec<StringIndex>>,
+    /// Where the function stands, and one of another file that sees the scope.
     within: (Location, Option<Location>),
+}
+
+impl Code {
+    /// Cost: the variables of the scope and of those between it and the function.
+    fn of(graph: &Graph, context: Ordinal, seen: Seen) -> Code {
+        let mut scopes = Vec::new();
+        if seen.between <= MOST_BETWEEN {
+            let mut next = internal(graph, seen.nearest.function, "context");
+            while let Some(inner) = next.filter(|&inner| inner != context)
+                && scopes.len() < seen.between
+            {
+                scopes.push(names(graph, inner));
+                next = internal(graph, inner, "previous");
+            }
+        }
+        scopes.push(names(graph, context));
+        Code { scopes, within: (seen.nearest.at, seen.other) }
+    }
+}
+
+/// The names of a scope's variables.
+fn names(graph: &Graph, context: Ordinal) -> Vec<StringIndex> {
+    let variables = graph.edges(context).filter(|edge| edge.edge_type == EdgeType::Context);
+    let names = variables.filter_map(|edge| match edge.name {
+        EdgeName::String(name) => Some(name),
+        EdgeName::Index(_) => None,
+    });
+    names.collect()
 }
 
 /// `None` if nothing is known of it.
@@ -188,12 +259,14 @@ fn written_scope(graph: &Graph, script: &Script<'_>, code: &Code) -> Option<Arc<
     let (first, other) = code.within;
     let within: Vec<(u32, u32)> =
         std::iter::once(first).chain(other).map(|at| (at.line, at.column)).collect();
-    let names: Vec<String> =
-        code.names.iter().map(|&name| graph.string(name).into_owned()).collect();
-    let declared = script.map.variables(&script.name, &names, &within);
-    let known = names.into_iter().zip(declared);
+    let text = |&name: &StringIndex| graph.string(name).into_owned();
+    let scopes: Vec<Vec<String>> =
+        code.scopes.iter().map(|names| names.iter().map(text).collect()).collect();
+    let chain: Vec<&[String]> = scopes.iter().map(Vec::as_slice).collect();
+    let declared = script.map.variables(&script.name, &chain, &within);
+    let known = scopes.last().into_iter().flatten().zip(declared);
     let variables: FxHashMap<String, Original> =
-        known.filter_map(|(name, place)| Some((name, place?))).collect();
+        known.filter_map(|(name, place)| Some((name.clone(), place?))).collect();
     let is_shared = other.is_some();
     (is_shared || !variables.is_empty())
         .then(|| Arc::new(WrittenScope { script: script.name.clone(), is_shared, variables }))

@@ -82,7 +82,8 @@ pub struct TextHolder {
     pub class_name: String,
     /// What the class was called before a minifier gave it that name, if a source map says so.
     pub original_class_name: Option<String>,
-    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`; with a source map `variable cache (x)`
+    /// if the variable is called that in all of them.
     pub edge: String,
     /// Strings that are held like this. Each string counts once, by the holder that is nearest to the roots.
     pub count: u64,
@@ -224,28 +225,34 @@ fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec
             Some((node, *places.get(&group)?))
         })
         .unzip();
-    let mut found: FxHashMap<(usize, &str, How), (u64, Ordinal)> = FxHashMap::default();
+    // For each group the number, the first holder, and whether it is called the same in all.
+    let mut found: FxHashMap<(usize, &str, How), (u64, Ordinal, bool)> = FxHashMap::default();
     for (place, holder) in at.into_iter().zip(holders(graph, &strings)) {
         let Some(Holder { node, how }) = holder else { continue };
-        found.entry((place, graph.class_name(node), how)).or_insert((0, node)).0 += 1;
+        let group = found.entry((place, graph.class_name(node), how)).or_insert((0, node, true));
+        group.0 += 1;
+        group.2 &= how.has_same_text(graph, group.1, node);
     }
-    let mut holders: Vec<Vec<TextHolder>> = vec![Vec::new(); chosen.len()];
-    for ((place, class_name, how), (count, example)) in found {
+    let mut holders: Vec<Vec<(TextHolder, String)>> = vec![Vec::new(); chosen.len()];
+    for ((place, class_name, how), (count, example, is_same)) in found {
         if let Some(list) = holders.get_mut(place) {
-            list.push(TextHolder {
+            let plain = how.plain_text(graph);
+            let holder = TextHolder {
                 class_name: class_name.to_owned(),
                 original_class_name: graph.original_class_name(example).map(str::to_owned),
-                edge: how.text(graph, example),
+                edge: if is_same { how.text(graph, example) } else { plain.clone() },
                 count,
                 example: graph.id(example),
-            });
+            };
+            list.push((holder, plain));
         }
     }
-    for list in &mut holders {
-        list.sort_by(|a, b| {
-            (b.count, &a.class_name, &a.edge).cmp(&(a.count, &b.class_name, &b.edge))
+    let in_order = holders.into_iter().map(|mut list| {
+        // Source maps change no order.
+        list.sort_by(|(a, plain_a), (b, plain_b)| {
+            (b.count, &a.class_name, plain_a).cmp(&(a.count, &b.class_name, plain_b))
         });
-        list.truncate(MOST_HOLDERS);
-    }
-    holders
+        list.into_iter().map(|(holder, _)| holder).take(MOST_HOLDERS).collect::<Vec<_>>()
+    });
+    in_order.collect()
 }

@@ -119,7 +119,8 @@ pub struct WasteHolder {
     pub class_name: String,
     /// What the class was called before a minifier gave it that name, if a source map says so.
     pub original_class_name: Option<String>,
-    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`.
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`; with a source map `variable cache (x)`
+    /// if the variable is called that in all of them.
     pub edge: String,
     /// Its id.
     pub id: NodeId,

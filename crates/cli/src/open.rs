@@ -148,12 +148,13 @@ impl Opened {
     }
 }
 
-/// The graph of a snapshot with what source maps say of its code; `note` tells the user that they say nothing.
+/// The graph of a snapshot with what source maps say of its code; `note` tells the user that they say nothing, and of
+/// which scripts they cannot say all.
 pub(crate) fn as_written(
     graph: Graph,
     maps: &MapFiles,
     snapshot: &str,
-    note: impl FnOnce(&str),
+    note: impl Fn(&str),
 ) -> Graph {
     if maps.is_empty() {
         return graph;
@@ -164,6 +165,7 @@ pub(crate) fn as_written(
             "{snapshot}: none of the source maps is of a script in it; a map goes by the name of its script"
         ));
     }
+    maps.untold_problems().for_each(|problem| note(&problem));
     graph
 }
 

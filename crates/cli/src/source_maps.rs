@@ -68,6 +68,14 @@ impl MapFiles {
     pub(crate) fn is_empty(&self) -> bool {
         self.maps.is_empty()
     }
+
+    /// What is to be told of scripts whose variables were asked for, each time only what was not told yet.
+    pub(crate) fn untold_problems(&self) -> impl Iterator<Item = String> {
+        self.maps.iter().filter_map(|OfScript { path, map }| {
+            let problem = map.untold_problem()?;
+            Some(format!("{path}: {problem}; its variables keep their names"))
+        })
+    }
 }
 
 impl SourceMaps for MapFiles {

@@ -255,6 +255,7 @@ fn variables_of_a_function_have_their_names_in_every_answer() {
     let script = heap.node("code", "/srv/dist/local.js", 64);
     let scope = heap.node("object", "system / Context", 64);
     let function = heap.closure("i", 64);
+    heap.spec(function).id = 20_001;
     let shared = heap.node("code", "system / SharedFunctionInfo", 48);
     heap.internal(function, "shared", shared);
     heap.internal(shared, "script", script);
@@ -286,4 +287,19 @@ fn variables_of_a_function_have_their_names_in_every_answer() {
         let page = page(dir.path(), &[args, &["--source-map", "local.js.map"]].concat());
         assert!(page.contains(&format!("variable {number}")), "{args:?}\n{page}");
     }
+    let args = ["object", "local.heapsnapshot", "@20001", "--source-map", "local.js.map"];
+    let found = page(dir.path(), &args);
+    assert!(found.contains("recent (r)") && found.contains("limit (l)"), "{found}");
+    let found = json(dir.path(), &args, "object");
+    let variables = found["object"]["function"]["variables"].as_array().expect("variables").iter();
+    let names: Vec<_> =
+        variables.map(|it| (it["name"].as_str(), it["original_name"].as_str())).collect();
+    assert!(names.contains(&(Some("r"), Some("recent"))), "{names:?}");
+    assert!(names.contains(&(Some("l"), Some("limit"))), "{names:?}");
+    // A script that is not understood costs the names alone, and the user is told.
+    write("local.js", b"no script\n//# sourceMappingURL=local.js.map\n");
+    let said = run(dir.path(), &args);
+    assert_eq!(said.code, 0);
+    assert!(said.stderr.contains("local.js: not understood as JavaScript ("), "{}", said.stderr);
+    assert!(!said.stdout.contains("recent (r)"), "{}", said.stdout);
 }

@@ -6,6 +6,7 @@
 //! knows nothing of heaps.
 
 mod collect;
+mod kept;
 mod places;
 mod scopes;
 

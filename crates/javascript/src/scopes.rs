@@ -1,10 +1,11 @@
 //! Scopes of a script, and what is declared in them.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::Program;
-use oxc_semantic::{Scoping, Semantic, SemanticBuilder};
+use oxc_ast::ast::{FormalParameter, FormalParameters, Program};
+use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::GetSpan;
 
+use crate::kept::Kept;
 use crate::places::positions;
 use crate::{Error, Language, Position, with_program};
 
@@ -18,6 +19,12 @@ pub struct Scope {
     pub end: Position,
     /// The scope around; `None` for the whole script's.
     pub around: Option<usize>,
+    /// Whether V8 keeps the names of its variables with their values: those of scripts, functions and static blocks of
+    /// classes, not those of other blocks, loops, `catch` and classes.
+    pub has_names: bool,
+    /// Whether V8 makes two scopes of it, one of the parameters and in it one of the body: those of functions whose
+    /// parameters are more than names.
+    pub is_split: bool,
     /// By name.
     pub variables: Vec<Variable>,
 }
@@ -29,8 +36,9 @@ pub struct Variable {
     pub name: String,
     /// Where its name stands first.
     pub at: Position,
-    /// Whether a function within uses it, so that it outlives the call.
-    pub is_captured: bool,
+    /// Whether V8 keeps it where functions see it, so that it outlives the call: a function within uses it or may do so
+    /// by `eval`; it is a parameter that is an element of `arguments`; or it is what a script declares for all scripts.
+    pub is_kept: bool,
 }
 
 /// All scopes of a script in the order in which they begin, the script's own first.
@@ -44,43 +52,67 @@ pub fn scopes(text: &str, language: Language) -> Result<Vec<Scope>, Error> {
 fn of_program(program: &Program<'_>, text: &str) -> Vec<Scope> {
     let semantic = SemanticBuilder::new().with_build_nodes(true).build(program).semantic;
     let scoping = semantic.scoping();
-    let functions = functions(scoping);
+    let kept = Kept::of(program, &semantic);
     // The beginnings and ends of all scopes, then the places of their variables: turned into positions all at once.
-    let mut spans = Vec::new();
+    let mut scopes: Vec<(usize, Scope)> = Vec::new();
+    let mut offsets = Vec::new();
     let mut declared = Vec::new();
     for (number, scope) in scoping.scope_descendants_from_root().enumerate() {
-        let around = scoping.scope_parent_id(scope).map(|around| around.index());
-        spans.push((extent(&semantic, scoping.get_node_id(scope)), scope.index(), around));
-        let own = functions.get(scope.index());
+        let node = scoping.get_node_id(scope);
+        let kind = semantic.nodes().kind(node);
+        let (start, end) = extent(&semantic, node);
+        offsets.extend([start, end]);
+        let unplaced = Scope {
+            start: Position::default(),
+            end: Position::default(),
+            around: scoping.scope_parent_id(scope).map(|around| around.index()),
+            has_names: matches!(
+                kind,
+                AstKind::Program(_)
+                    | AstKind::Function(_)
+                    | AstKind::ArrowFunctionExpression(_)
+                    | AstKind::StaticBlock(_)
+            ),
+            is_split: parameters(kind).is_some_and(|parameters| !are_names(parameters)),
+            variables: Vec::new(),
+        };
+        scopes.push((scope.index(), unplaced));
         for symbol in scoping.iter_bindings_in(scope) {
-            let mut uses = scoping.get_resolved_reference_ids(symbol).iter();
-            let is_captured = uses.any(|&reference| {
-                let used_in = scoping.get_reference(reference).scope_id();
-                functions.get(used_in.index()) != own
-            });
             let at = scoping.symbol_span(symbol).start;
-            declared.push((number, scoping.symbol_name(symbol), at, is_captured));
+            declared.push((number, scoping.symbol_name(symbol), at, kept.is_kept(scope, symbol)));
         }
     }
-    let offsets = spans.iter().flat_map(|&((start, end), ..)| [start, end]);
-    let offsets: Vec<u32> = offsets.chain(declared.iter().map(|&(_, _, at, _)| at)).collect();
-    let at = positions(text, &offsets);
-    let position = |index: usize| at.get(index).copied().unwrap_or_default();
-    let mut scopes: Vec<(usize, Scope)> = spans
-        .iter()
-        .enumerate()
-        .map(|(number, &(_, scope, around))| {
-            let (start, end) = (position(2 * number), position(2 * number + 1));
-            (scope, Scope { start, end, around, variables: Vec::new() })
-        })
-        .collect();
-    for (index, &(number, name, _, is_captured)) in declared.iter().enumerate() {
-        let at = position(2 * spans.len() + index);
+    offsets.extend(declared.iter().map(|&(_, _, at, _)| at));
+    let places = positions(text, &offsets);
+    let position = |index: usize| places.get(index).copied().unwrap_or_default();
+    let count = scopes.len();
+    for (number, (_, scope)) in scopes.iter_mut().enumerate() {
+        (scope.start, scope.end) = (position(2 * number), position(2 * number + 1));
+    }
+    for (index, &(number, name, _, is_kept)) in declared.iter().enumerate() {
+        let at = position(2 * count + index);
         if let Some((_, scope)) = scopes.get_mut(number) {
-            scope.variables.push(Variable { name: name.to_owned(), at, is_captured });
+            scope.variables.push(Variable { name: name.to_owned(), at, is_kept });
         }
     }
     in_order(scopes, scoping.scopes_len())
+}
+
+/// What a function that has a scope takes.
+pub(crate) fn parameters(kind: AstKind<'_>) -> Option<&FormalParameters<'_>> {
+    match kind {
+        AstKind::Function(function) => Some(&function.params),
+        AstKind::ArrowFunctionExpression(function) => Some(&function.params),
+        _ => None,
+    }
+}
+
+/// Whether parameters are names, without patterns, values and `...`.
+pub(crate) fn are_names(parameters: &FormalParameters<'_>) -> bool {
+    let is_name = |parameter: &FormalParameter<'_>| {
+        parameter.initializer.is_none() && parameter.pattern.is_binding_identifier()
+    };
+    parameters.rest.is_none() && parameters.items.iter().all(is_name)
 }
 
 /// Sorts scopes, each with the parser's number, which those around have been named by so far.
@@ -101,21 +133,6 @@ fn in_order(mut scopes: Vec<(usize, Scope)>, count: usize) -> Vec<Scope> {
     ordered.collect()
 }
 
-/// For each scope the function that it is in, by the scope of that.
-fn functions(scoping: &Scoping) -> Vec<usize> {
-    let mut functions = vec![0; scoping.scopes_len()];
-    for scope in scoping.scope_descendants_from_root() {
-        let flags = scoping.scope_flags(scope);
-        let is_function = flags.is_function() || flags.is_class_static_block();
-        let around = scoping.scope_parent_id(scope).filter(|_| !is_function);
-        let function = around.and_then(|around| functions.get(around.index()).copied());
-        if let Some(slot) = functions.get_mut(scope.index()) {
-            *slot = function.unwrap_or(scope.index());
-        }
-    }
-    functions
-}
-
 /// From which byte to which the code stands that is in a scope.
 fn extent(semantic: &Semantic<'_>, node: oxc_semantic::NodeId) -> (u32, u32) {
     match semantic.nodes().kind(node) {
@@ -130,7 +147,7 @@ fn extent(semantic: &Semantic<'_>, node: oxc_semantic::NodeId) -> (u32, u32) {
 mod tests {
     use super::*;
 
-    /// Each scope as the text in it and the names in it; `*` after those that are captured.
+    /// Each scope as the text in it and the names in it; `*` after those that are kept.
     fn of(text: &str) -> Vec<(String, Vec<String>)> {
         let all = scopes(text, Language::JavaScript).expect("JavaScript");
         for (at, scope) in all.iter().enumerate() {
@@ -142,7 +159,7 @@ mod tests {
             );
         }
         let named = |scope: &Scope| {
-            let name = |it: &Variable| it.name.clone() + if it.is_captured { "*" } else { "" };
+            let name = |it: &Variable| it.name.clone() + if it.is_kept { "*" } else { "" };
             let (start, end) = (scope.start.column as usize, scope.end.column as usize);
             let end = end.min(text.len());
             (
@@ -162,7 +179,7 @@ mod tests {
     #[test]
     fn variables_belong_to_their_scopes() {
         for (text, beginning, expected) in [
-            ("const a=1,b=[c,d],e=f(g,h);let i", "const", vec!["a", "b", "e", "i"]),
+            ("const a=1,b=[c,d],e=f(g,h);let i", "const", vec!["a*", "b*", "e*", "i*"]),
             (
                 "var a=function b(p,{q,r:[s]}=z){var c;if(c){var d;let e}}",
                 "p,",
@@ -174,7 +191,7 @@ mod tests {
             (
                 "const{a,b:c,d=e,...f}=g,[h,[i]]=j,k=l",
                 "const",
-                vec!["a", "c", "d", "f", "h", "i", "k"],
+                vec!["a*", "c*", "d*", "f*", "h*", "i*", "k*"],
             ),
             (
                 "export default class A extends B{}export async function c(){}",
@@ -192,12 +209,55 @@ mod tests {
     }
 
     #[test]
-    fn what_a_function_within_uses_is_captured() {
+    fn what_a_function_within_uses_is_kept() {
         let text =
             "function f(a,b,c){let d=0,e=0;{let g;h=()=>g+a}return function(){return d+typeof x}}";
         assert_eq!(names(text, "a,b"), ["a*", "b", "c", "d*", "e"]);
         assert_eq!(names(text, "{let g"), ["g*"]);
-        assert_eq!(names("let a,b;{a}function f(){b}", "let"), ["a", "b*", "f"]);
+        assert_eq!(names("var a,b;{a}function f(){b}", "var"), ["a", "b*", "f"]);
+        // V8 makes functions of the fields of a class and of its static blocks, not of the names of fields.
+        let text = "function f(a,b,c,d,e){class g{[a]=b;static c=1+c;static{d}[e](){}}}";
+        assert_eq!(names(text, "a,b"), ["a", "b*", "c*", "d*", "e", "g"]);
+    }
+
+    #[test]
+    fn variables_are_kept_that_eval_arguments_or_other_scripts_may_use() {
+        // `arguments` of a sloppy function has its parameters for elements, an arrow function has it of the one around.
+        assert_eq!(names("function f(a,b){var c;arguments[0]=1}", "a,b"), ["a*", "b*", "c"]);
+        assert_eq!(names("function f(a){return()=>arguments}", "a){"), ["a*"]);
+        for text in [
+            "function f(a){'use strict';arguments}",
+            "function f(a,b=1){arguments}",
+            "function f(a,...b){arguments}",
+            "function f(a,{b}){arguments}",
+            "function f(a){return function(){arguments}}",
+        ] {
+            let found = names(text, "a");
+            assert!(found.iter().all(|name| !name.ends_with('*')), "{text} {found:?}");
+        }
+        let text = "function f(a){let b;{let c;eval(d)}{let e}}";
+        assert_eq!(names(text, "a){"), ["a*", "b*"]);
+        assert_eq!(
+            (names(text, "{let c"), names(text, "{let e")),
+            (vec!["c*".into()], vec!["e".into()])
+        );
+        assert_eq!(
+            names("let a;const b=1;class c{}var d;function e(){}", "let"),
+            ["a*", "b*", "c*", "d", "e"]
+        );
+        assert_eq!(names("let a;export{a};let b", "let"), ["a", "b"]);
+    }
+
+    #[test]
+    fn v8_names_the_variables_of_functions_scripts_and_static_blocks() {
+        let text = "function f(a,b){for(let c of a){let d}try{}catch(e){}class g{static{let h}}}(i=1)=>i;(j=>j)";
+        let all = scopes(text, Language::JavaScript).expect("JavaScript");
+        let named = |is: fn(&Scope) -> bool| -> Vec<&str> {
+            let all = all.iter().filter(|scope| is(scope));
+            all.flat_map(|scope| &scope.variables).map(|it| it.name.as_str()).collect()
+        };
+        assert_eq!(named(|scope| scope.has_names), ["f", "a", "b", "g", "h", "i", "j"]);
+        assert_eq!(named(|scope| scope.is_split), ["i"]);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
 use heapglass_secrets::Rules;
 use serde_json::{Value, json};
 
 use crate::text::counted;
-use crate::wire::{ConfidenceEntry, SecretEntry, SecretsBody, SnapshotEntry};
+use crate::wire::{ConfidenceEntry, SecretEntry, SecretHolderEntry, SecretsBody, SnapshotEntry};
 
 /// Writes the credentials of some snapshots as one run. No credential itself is in it, whatever is in the answers.
 pub fn write_sarif(
@@ -47,9 +48,11 @@ pub fn write_sarif(
 
 fn result(secret: &SecretEntry, file: &str, artifact: usize) -> Value {
     let holder = secret.holder.as_ref();
-    let held = holder
-        .map(|holder| format!(", held by {} @{}", holder.class_name, holder.id))
-        .unwrap_or_default();
+    let held = |holder: &SecretHolderEntry| {
+        let class = name_with_original(&holder.class_name, holder.original_class_name.as_deref());
+        format!(", held by {class} @{}", holder.id)
+    };
+    let held = holder.map(held).unwrap_or_default();
     let path = secret.path.as_ref().map(|path| format!(": {path}")).unwrap_or_default();
     let copies = counted(secret.copies.max(1), "string", "strings");
     let text = format!("{} {} in {copies}{held}{path}", capital(&secret.title), secret.preview);

@@ -48,8 +48,11 @@ pub(super) fn variables(
             };
             if is_variable && shown.len() < limit {
                 let is_named = edge.edge_type == EdgeType::Context;
+                let name =
+                    if is_named { graph.edge_name(edge).into_owned() } else { String::new() };
                 shown.push(ContextVariable {
-                    name: if is_named { graph.edge_name(edge).into_owned() } else { String::new() },
+                    original_name: graph.original_variable(context, &name).map(str::to_owned),
+                    name,
                     scope,
                     value: value_text(graph, edge.to),
                     object: describe(graph, edge.to),

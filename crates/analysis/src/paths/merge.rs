@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::predecessors::Predecessors;
 use super::text::path_text;
+use crate::edge::{have_same_text, text_of};
 use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
 use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label, name_with_original};
@@ -145,6 +146,8 @@ impl Weight {
 struct Branch {
     numbers: Vec<usize>,
     edge: Option<Edge>,
+    /// Whether the edges to all of them have the same text.
+    has_one_text: bool,
     weight: Weight,
     is_target: bool,
 }
@@ -206,9 +209,16 @@ impl<'a> Forest<'a> {
             let branch = branches.entry(key).or_insert_with(|| Branch {
                 numbers: Vec::new(),
                 edge,
+                has_one_text: true,
                 weight: Weight::default(),
                 is_target,
             });
+            branch.has_one_text &= match (branch.edge, edge) {
+                (Some(first), Some(Edge { name: EdgeName::String(name), edge_type, from, .. })) => {
+                    have_same_text(self.graph, (edge_type, name), first.from, from)
+                }
+                _ => true,
+            };
             branch.numbers.push(number);
             branch.weight.add(self.weight(number));
         };
@@ -251,7 +261,7 @@ impl<'a> Forest<'a> {
     fn row(&self, branch: &Branch) -> PathBranch {
         let example = self.heaviest(branch);
         PathBranch {
-            edge: branch.edge.map(|edge| step_label(self.graph, edge)),
+            edge: branch.edge.map(|edge| step_label(self.graph, edge, branch.has_one_text)),
             class_name: self.graph.class_name(example).to_owned(),
             objects: branch.numbers.len() as u64,
             example: describe(self.graph, example),
@@ -393,11 +403,14 @@ fn is_numbered(graph: &Graph, edge: Edge) -> bool {
     }
 }
 
-fn step_label(graph: &Graph, edge: Edge) -> EdgeLabel {
+/// The label of one or several edges.
+fn step_label(graph: &Graph, edge: Edge, has_one_text: bool) -> EdgeLabel {
     let label = edge_label(graph, edge);
     if is_numbered(graph, edge) {
         EdgeLabel { name: "*".to_owned(), text: "[*]".to_owned(), ..label }
-    } else {
+    } else if has_one_text {
         label
+    } else {
+        EdgeLabel { text: text_of(edge.edge_type, &label.name), ..label }
     }
 }

@@ -16,6 +16,10 @@ struct Draft {
     object_count: u64,
     saved_size: u64,
     example: Ordinal,
+    /// The holder of the first.
+    holder: Option<Ordinal>,
+    /// Whether the variable that holds an object has the same name in the source of all holders.
+    has_one_text: bool,
 }
 
 /// Puts objects of one class that are held in the same way by objects of one class into one row.
@@ -39,10 +43,20 @@ pub(super) fn grouped<K: Copy + Eq + Hash>(
         let held = holder.map(|Holder { node, how }| (graph.class(node), how));
         let place = *places.entry((key(found.node), held)).or_insert(drafts.len());
         if place == drafts.len() {
-            drafts.push((Draft { object_count: 0, saved_size: 0, example: found.node }, 0));
+            let draft = Draft {
+                object_count: 0,
+                saved_size: 0,
+                example: found.node,
+                holder: holder.map(|holder| holder.node),
+                has_one_text: true,
+            };
+            drafts.push((draft, 0));
         }
         let Some((draft, most)) = drafts.get_mut(place) else { continue };
         draft.object_count += 1;
+        if let (Some(first), Some(Holder { node, how })) = (draft.holder, holder) {
+            draft.has_one_text &= how.has_same_text(graph, first, node);
+        }
         draft.saved_size = draft.saved_size.saturating_add(found.saved_size);
         if found.saved_size > *most {
             (draft.example, *most) = (found.node, found.saved_size);
@@ -85,7 +99,10 @@ fn described(
         holder: holder.map(|Holder { node, how }| WasteHolder {
             class_name: graph.class_name(node).to_owned(),
             original_class_name: graph.original_class_name(node).map(str::to_owned),
-            edge: how.text(graph, node),
+            edge: match draft.has_one_text {
+                true => how.text(graph, node),
+                false => how.plain_text(graph),
+            },
             id: graph.id(node),
         }),
         path: path.map(|(_, text)| text),

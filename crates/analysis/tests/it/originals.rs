@@ -1,7 +1,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use heapglass_analysis::{SourceMap, SourceMaps, edge_label, with_originals};
+use heapglass_analysis::{
+    SourceMap, SourceMaps, TextOptions, edge_label, merged_paths, texts, with_originals,
+};
 use heapglass_graph::Original;
 use heapglass_testkit::SnapshotBuilder;
 
@@ -11,9 +13,12 @@ use crate::{at, open};
 #[derive(Default)]
 struct Asked {
     scripts: RefCell<Vec<String>>,
-    scopes: RefCell<Vec<Vec<String>>>,
+    /// The names in the scopes, the nearest first, and the columns of the code: `a,b < c 10 20`.
+    scopes: RefCell<Vec<String>>,
     /// What everything was called.
     name: Option<&'static str>,
+    /// Each column has a name of its own.
+    has_many_names: bool,
 }
 
 impl SourceMaps for Asked {
@@ -25,19 +30,27 @@ impl SourceMaps for Asked {
 
 impl SourceMap for Asked {
     fn original(&self, _: &str, line: u32, column: u32, _: &str) -> Option<Original> {
-        let name = self.name.map(Into::into);
+        let name = match self.has_many_names {
+            true => Some(format!("cache{column}").into()),
+            false => self.name.map(Into::into),
+        };
         Some(Original { file: format!("/{column}.js").into(), line, column, name })
     }
 
     fn variables(
         &self,
         script: &str,
-        names: &[String],
+        scopes: &[&[String]],
         within: &[(u32, u32)],
     ) -> Vec<Option<Original>> {
-        self.scopes.borrow_mut().push(names.to_vec());
+        let names: Vec<String> = scopes.iter().map(|names| names.join(",")).collect();
+        let columns: String = within.iter().map(|(_, column)| format!(" {column}")).collect();
+        self.scopes.borrow_mut().push(names.join(" < ") + &columns);
         let (line, column) = within[0];
-        names.iter().map(|name| self.original(script, line, column, name)).collect()
+        scopes[scopes.len() - 1]
+            .iter()
+            .map(|name| self.original(script, line, column, name))
+            .collect()
     }
 }
 
@@ -68,8 +81,8 @@ fn scopes_that_the_same_code_made_are_asked_for_once() {
     // Two names, each in a script with two numbers.
     let asked = maps.scopes.borrow();
     assert_eq!(asked.len(), 4, "{asked:?}");
-    let names: BTreeSet<&str> = asked.iter().flatten().map(String::as_str).collect();
-    assert_eq!(names, BTreeSet::from(["a", "b"]));
+    let names: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
+    assert_eq!(names, BTreeSet::from(["a 10 20", "b 10 20"]));
     for (number, &scope) in scopes.iter().enumerate() {
         let scope = graph.shared_scope(at(scope)).expect("of two files");
         let name = if number % 3 == 0 { "a" } else { "b" };
@@ -99,4 +112,71 @@ fn a_scope_of_one_file_has_the_names_of_its_variables() {
     let label = edge_label(&graph, edge);
     assert_eq!((label.name.as_str(), label.text.as_str()), ("a", "variable cache (a)"));
     assert_eq!(edge_label(&graph.without_originals(), edge).text, "variable a");
+}
+
+#[test]
+fn a_scope_is_asked_for_with_those_between_it_and_the_nearest_function() {
+    let mut heap = SnapshotBuilder::new();
+    let script = heap.node("code", "/srv/bundle.js", 64);
+    let names = ["a", "b", "c", "d"];
+    let scopes = names.map(|name| {
+        let scope = heap.node("object", "system / Context", 64);
+        let value = heap.object("Value", 16);
+        heap.context(scope, name, value);
+        scope
+    });
+    for (inner, outer) in scopes.iter().zip(&scopes[1..]) {
+        heap.internal(*inner, "previous", *outer);
+    }
+    // The one that stands first in the snapshot sees all scopes, the second the outer two.
+    for (column, scope) in [(30, scopes[0]), (10, scopes[2])] {
+        let function = heap.closure("f", 64);
+        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+        heap.internal(function, "shared", shared);
+        heap.internal(shared, "script", script);
+        heap.internal(function, "context", scope);
+        heap.locate(function, 7, 0, column);
+        heap.element(heap.global(), column, function);
+    }
+    let maps = Asked::default();
+    with_originals(&open(&heap), &maps);
+    let mut asked = maps.scopes.borrow().clone();
+    asked.sort();
+    // Each column is a file, so that the outer ones have code of two.
+    assert_eq!(asked, ["a 30", "a < b 30", "c 10 30", "c < d 10 30"]);
+}
+
+#[test]
+fn a_group_has_the_original_name_of_a_variable_that_is_that_of_all() {
+    let mut heap = SnapshotBuilder::new();
+    let script = heap.node("code", "/srv/bundle.js", 64);
+    let mut strings = Vec::new();
+    for column in [10, 20] {
+        let scope = heap.node("object", "system / Context", 64);
+        let string = heap.string("the same text", 64);
+        heap.context(scope, "a", string);
+        let function = heap.closure("f", 64);
+        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+        heap.internal(function, "shared", shared);
+        heap.internal(shared, "script", script);
+        heap.internal(function, "context", scope);
+        heap.locate(function, 7, 0, column);
+        heap.element(heap.global(), column, function);
+        strings.push(at(string));
+    }
+    let graph = open(&heap);
+    let one = Asked { name: Some("cache"), ..Asked::default() };
+    let many = Asked { has_many_names: true, ..Asked::default() };
+    for (maps, expected) in [(one, "variable cache (a)"), (many, "variable a")] {
+        let graph = with_originals(&graph, &maps);
+        let texts = texts(&graph, &TextOptions::default());
+        let row = texts.rows.iter().find(|row| row.text.contains("the same text"));
+        let holders: Vec<_> =
+            row.expect("a row").holders.iter().map(|it| (it.edge.as_str(), it.count)).collect();
+        assert_eq!(holders, [(expected, 2)]);
+        let paths = merged_paths(&graph, &strings, 10);
+        let edges = paths.rows.iter().filter_map(|row| row.item.edge.as_ref());
+        let edges: Vec<&str> = edges.map(|edge| edge.text.as_str()).collect();
+        assert!(edges.contains(&expected), "{edges:?}");
+    }
 }

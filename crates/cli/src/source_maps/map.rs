@@ -1,15 +1,17 @@
 //! One source map, decoded.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use heapglass_analysis::SourceMap;
 use heapglass_graph::Original;
+use heapglass_javascript::Error;
 use oxc_sourcemap::SourceMap as Decoded;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::names::{leading, name_at};
+use super::names::{name_at, variable};
 use super::read::text_of;
 use super::scopes::Scopes;
 use super::text::{Marks, Position};
@@ -27,8 +29,10 @@ pub(super) struct Map {
     /// For each source its text, and where its places are once somebody asked.
     contents: Vec<Option<Content>>,
     names: Vec<String>,
-    /// The scopes of the script itself, if it lies beside the map.
-    scopes: OnceLock<Scopes>,
+    /// The scopes of the script itself, if it lies beside the map, or why it is not understood.
+    scopes: OnceLock<Result<Scopes, Error>>,
+    /// Whether somebody was told why.
+    is_told: AtomicBool,
     read_script: Option<std::path::PathBuf>,
     /// The paths of the sources as seen from the script of this name.
     resolved: Mutex<(String, HashMap<u32, Arc<str>>)>,
@@ -188,9 +192,24 @@ impl Map {
         }
     }
 
-    fn scopes(&self) -> &Scopes {
+    /// `None` of a script that is not understood.
+    fn scopes(&self) -> Option<&Scopes> {
         let text = || text_of(self.read_script.as_ref()?).ok();
-        self.scopes.get_or_init(|| text().map(|text| Scopes::of(&text)).unwrap_or_default())
+        let scopes = self.scopes.get_or_init(|| match text() {
+            // The mark before a text is none of its letters to V8.
+            Some(text) => Scopes::of(text.strip_prefix('\u{feff}').unwrap_or(&text)),
+            None => Ok(Scopes::default()),
+        });
+        scopes.as_ref().ok()
+    }
+
+    /// Why the script that lies beside the map was not understood, for the first who asks.
+    pub(super) fn untold_problem(&self) -> Option<String> {
+        let problem = match self.scopes.get()?.as_ref().err()? {
+            Error::Syntax(problem) => format!("not understood as JavaScript ({problem})"),
+            Error::Memory => format!("not understood: {}", Error::Memory),
+        };
+        (!self.is_told.swap(true, Ordering::Relaxed)).then_some(problem)
     }
 }
 
@@ -204,17 +223,18 @@ impl SourceMap for Map {
     fn variables(
         &self,
         script: &str,
-        names: &[String],
+        scopes: &[&[String]],
         within: &[(u32, u32)],
     ) -> Vec<Option<Original>> {
+        let Some(known) = self.scopes() else { return Vec::new() };
         let within: Vec<Position> =
             within.iter().map(|&(line, column)| Position { line, column }).collect();
-        let places = self.scopes().places(names, &within);
+        let places = known.places(scopes, &within);
         let original = |at: Position| {
             let segment = self.segment(at).filter(|segment| segment.at == at)?;
             let by_map = self.names.get(segment.name as usize).cloned();
-            let by_source = || Some(leading(self.source_at(segment)?.1).to_owned());
-            let name = by_map.or_else(by_source).filter(|name| !name.is_empty());
+            let by_source = || variable(self.source_at(segment)?.1).map(str::to_owned);
+            let name = by_map.filter(|name| !name.is_empty()).or_else(by_source);
             Some(self.original_of(script, segment, name))
         };
         places.into_iter().map(|place| original(place?)).collect()
@@ -364,5 +384,30 @@ mod tests {
         assert_eq!(name(14, "b").as_deref(), Some("Base"));
         assert_eq!(name(42, "c").as_deref(), Some("Session"));
         assert_eq!(name(43, "c"), None);
+    }
+
+    #[test]
+    fn variables_are_where_v8_counts_them_of_a_script_that_is_understood() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("b.js");
+        // Column 11.
+        let json = r#"{"version":3,"sources":["a.js"],"names":["total"],"mappings":"WAAAA"}"#;
+        let asked = |text: &str| {
+            std::fs::write(&path, text).expect("written");
+            let map = decoded(json).of_script(path.clone());
+            let found = map.variables("/b.js", &[&["t".to_owned()]], &[(0, 20)]);
+            let names: Vec<String> =
+                found.into_iter().flatten().filter_map(|it| Some(it.name?.to_string())).collect();
+            (names, map.untold_problem(), map.untold_problem())
+        };
+        let known = (vec!["total".to_owned()], None, None);
+        assert_eq!(asked("function f(t){return()=>t}"), known);
+        // The mark of UTF-8 is no letter to V8.
+        assert_eq!(asked("\u{feff}function f(t){return()=>t}"), known);
+        let (names, problem, again) = asked("no script");
+        assert!(names.is_empty());
+        let problem = problem.expect("a problem");
+        assert!(problem.starts_with("not understood as JavaScript ("), "{problem}");
+        assert_eq!(again, None);
     }
 }

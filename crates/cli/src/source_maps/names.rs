@@ -88,8 +88,65 @@ fn class_around(text: &str) -> Option<&str> {
     name_at(head.get(..at)?, head.get(at..)?)
 }
 
+/// Words that name no variable in a module or a class.
+const RESERVED: [&str; 46] = [
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
+
+/// The name of the variable that a text begins with, if it begins with one.
+pub(super) fn variable(text: &str) -> Option<&str> {
+    let name = leading(text);
+    let begins = |letter: char| is_of_name(letter) && !letter.is_numeric() && letter != '#';
+    (name.starts_with(begins) && !RESERVED.contains(&name)).then_some(name)
+}
+
 /// The name that a text begins with.
-pub(super) fn leading(text: &str) -> &str {
+fn leading(text: &str) -> &str {
     let end = text.find(|letter| !is_of_name(letter)).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
@@ -106,7 +163,28 @@ fn is_of_name(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::name_at;
+    use super::{name_at, variable};
+
+    #[test]
+    fn a_variable_is_no_word_of_the_language_and_no_number() {
+        for (text, name) in [
+            ("recent = []", Some("recent")),
+            ("$", Some("$")),
+            ("_a1}", Some("_a1")),
+            ("größe,", Some("größe")),
+            ("of", Some("of")),
+            ("format()", Some("format")),
+            ("for (const a", None),
+            ("function a", None),
+            ("this.a", None),
+            ("1 + a", None),
+            ("#a", None),
+            ("(a", None),
+            ("", None),
+        ] {
+            assert_eq!(variable(text), name, "{text}");
+        }
+    }
 
     /// `|` is the place.
     #[test]

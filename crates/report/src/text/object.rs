@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_analysis::name_with_original;
+
 use super::allocations::write_stack;
 use super::details;
 use super::fit::{chunks, clean, wrap};
@@ -215,7 +217,8 @@ fn variables(
     section(title, look, out)?;
     let mut table = value_table();
     for variable in variables {
-        let mut name = Cell::new(Role::Edge, clean(&variable.name));
+        let name = name_with_original(&variable.name, variable.original_name.as_deref());
+        let mut name = Cell::new(Role::Edge, clean(&name));
         if variable.scope > 0 {
             name = name.then(
                 Role::Faint,

@@ -115,6 +115,9 @@ pub struct MapEntryEntry {
 pub struct ContextVariableEntry {
     /// Its name.
     pub name: String,
+    /// What it was called before a minifier gave it that name, if a source map says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_name: Option<String>,
     /// Scopes between the function and the variable: 0 is the function's own context.
     pub scope: u32,
     /// The value in short.
@@ -229,6 +232,7 @@ impl From<&ContextVariable> for ContextVariableEntry {
     fn from(variable: &ContextVariable) -> ContextVariableEntry {
         ContextVariableEntry {
             name: variable.name.clone(),
+            original_name: variable.original_name.clone(),
             scope: variable.scope,
             value: variable.value.clone(),
             object: (&variable.object).into(),
