@@ -16,6 +16,7 @@
 mod coverage;
 mod error;
 mod forms;
+mod given;
 mod held;
 mod kinds;
 mod layout;

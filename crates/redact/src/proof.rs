@@ -163,6 +163,6 @@ impl Proof {
         }
         let print = self.replacer.print_of(text.as_bytes());
         let is_there = prints.has(print);
-        (is_there && !self.replacer.stands_for_another(print)).then_some(length)
+        (is_there && !self.replacer.stands_for_another(text, print)).then_some(length)
     }
 }

@@ -35,7 +35,7 @@ const MANY: u64 = 64;
 /// With [`Policy::Secrets`] a text may also be a credential because of the name that it stands under, which comes after
 /// it: the texts are held back, enciphered, and all come out with the last byte of their section.
 ///
-/// Memory: half a byte for each node; 2 to 6 bytes for each text, 16 for each short one, 8 for each value and each
+/// Memory: half a byte for each node; 2 to 6 bytes for each text, 10 to 22 for each short one, 8 for each value and each
 /// name; and buffers of some megabytes. What waits longer does so in files without a name: 1 to 5 bytes for each node;
 /// with [`Policy::Secrets`] also the texts, 4 bytes for each string, 8 for each property or variable that leads to one.
 pub struct Redactor<W: Write> {

@@ -1,7 +1,6 @@
 //! What stands in the place of a text: as long, made of its keyed hash, the same for the same text.
 
-use rustc_hash::FxHashMap;
-
+use crate::given::Given;
 use crate::public::is_public;
 
 /// A secret that texts are hashed with. Whoever has it can test whether a text was in the snapshot, so it is made
@@ -24,10 +23,11 @@ impl Key {
 
 /// Texts of up to this many characters stay: they say nothing, and most are letters and signs of the program.
 pub(crate) const STAYS: usize = 2;
-/// Up to so many letters, what stands for a text may by chance be that of another text, or a text of the original.
-const MAY_MEET: usize = 12;
+/// Up to so many letters, what stands for a text may by chance be that of another text, or a text of the original. Of ten
+/// million texts of one letter more, two meet once in seven hundred snapshots.
+const MAY_MEET: usize = 10;
 /// There are as many numbers of so many digits.
-const DIGITS_MAY_MEET: usize = 19;
+const DIGITS_MAY_MEET: usize = 16;
 /// How often other letters are tried for a text whose first ones another has.
 const TRIES: u64 = 64;
 
@@ -37,8 +37,7 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 #[derive(Debug)]
 pub(crate) struct Replacer {
     key: Key,
-    /// For the print of each short replacement given out, the print of the text it stands for.
-    given: FxHashMap<u64, u64>,
+    given: Given,
     /// Different texts that became equal, since there are no more texts of their length.
     pub(crate) met: u64,
 }
@@ -48,7 +47,12 @@ pub(crate) type Running = blake3::Hasher;
 
 impl Replacer {
     pub(crate) fn new(key: Key) -> Replacer {
-        Replacer { key, given: FxHashMap::default(), met: 0 }
+        Replacer { key, given: Given::default(), met: 0 }
+    }
+
+    /// So many texts may come.
+    pub(crate) fn make_room(&mut self, texts: usize) {
+        self.given.make_room(texts);
     }
 
     /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII. Gives the text's print if it
@@ -83,11 +87,10 @@ impl Replacer {
                 return Some(own);
             }
             let written = out.get(start..).unwrap_or_default();
-            let made = self.print_of(written);
             if is_reserved(written) || str::from_utf8(written).is_ok_and(is_public) {
                 continue;
             }
-            if made != own && *self.given.entry(made).or_insert(own) == own {
+            if written != text.as_bytes() && self.given.is_free(written, own) {
                 return Some(own);
             }
         }
@@ -103,9 +106,8 @@ impl Replacer {
     /// Remembers what stands for a text that was replaced word by word.
     pub(crate) fn remember(&mut self, made: &[u8], text: &str) {
         if text.len() <= 2 * MAY_MEET && made != text.as_bytes() {
-            let (made, own) = (self.print_of(made), self.print_of(text.as_bytes()));
-            let is_another = *self.given.entry(made).or_insert(own) != own;
-            self.met += u64::from(is_another);
+            let own = self.print_of(text.as_bytes());
+            self.met += u64::from(!self.given.is_free(made, own));
         }
     }
 
@@ -135,9 +137,9 @@ impl Replacer {
         Ok(())
     }
 
-    /// Whether the text with this print stands for another one.
-    pub(crate) fn stands_for_another(&self, print: u64) -> bool {
-        self.given.get(&print).is_some_and(|original| *original != print)
+    /// Whether a text, with this print, stands for another one.
+    pub(crate) fn stands_for_another(&self, text: &str, print: u64) -> bool {
+        self.given.stands_for_another(text.as_bytes(), print)
     }
 
     /// A short keyed hash of a text, to find it again.
@@ -335,8 +337,9 @@ mod tests {
         let text = format!("{}", 1_764_000_000_000u64);
         let mut out = Vec::new();
         replacer.replace(&text, &mut out);
-        let made = replacer.print_of(&out);
-        assert!(replacer.stands_for_another(made), "what was given out is remembered");
+        let print = replacer.print_of(&out);
+        let made = String::from_utf8(out).expect("ASCII");
+        assert!(replacer.stands_for_another(&made, print), "what was given out is remembered");
     }
 
     #[test]

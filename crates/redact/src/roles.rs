@@ -135,6 +135,11 @@ impl Roles {
         self.owners.get(index).copied().unwrap_or(NO_OWNER)
     }
 
+    /// How many texts are values.
+    pub(crate) fn values(&self) -> usize {
+        self.uses.iter().filter(|uses| uses.has(Role::VALUE)).count()
+    }
+
     /// How many texts there have to be.
     pub(crate) fn needed(&self) -> usize {
         self.uses.len()

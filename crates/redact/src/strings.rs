@@ -114,15 +114,18 @@ impl Strings {
     pub(crate) fn new(
         policy: Policy,
         roles: Roles,
-        replacer: Replacer,
+        mut replacer: Replacer,
         map: Option<Box<dyn Write + Send>>,
     ) -> Strings {
+        // All at once: what grows has its double while it does, and a capture has little memory.
+        let values = if policy == Policy::Secrets { 0 } else { roles.values() };
+        replacer.make_room(values);
         Strings {
             policy,
             roles,
             replacer,
             map,
-            prints: Vec::new(),
+            prints: Vec::with_capacity(values),
             wholes: Vec::new(),
             names: Vec::new(),
             kept: Vec::new(),
@@ -142,6 +145,11 @@ impl Strings {
     /// How many there have to be, by the names of nodes and edges.
     pub(crate) fn needed(&self) -> usize {
         self.roles.needed()
+    }
+
+    /// The uses of the texts are not needed any more.
+    pub(crate) fn let_go_of_roles(&mut self) {
+        self.roles = Roles::default();
     }
 
     /// Looks at a piece of a text that is held back.

@@ -6,6 +6,7 @@ use super::{Redactor, State};
 use crate::Policy;
 use crate::coverage::Coverage;
 use crate::error::{Error, Result};
+use crate::kinds::Kinds;
 use crate::named::Suspects;
 use crate::prints::Prints;
 use crate::proof::Proof;
@@ -34,6 +35,9 @@ impl<W: Write> Redactor<W> {
         self.flush()?;
         self.out.flush()?;
         let mut strings = self.take_strings();
+        // What told what to do with the texts has done so.
+        strings.let_go_of_roles();
+        self.kinds = Kinds::default();
         if let Some(map) = &mut strings.map {
             map.flush()?;
         }
