@@ -153,9 +153,21 @@ pub struct Snapshot {
     /// Edges in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edges: Option<u64>,
-    /// How long the event loop stood still, in milliseconds.
+    /// How long the event loop stood still, in milliseconds; where that is only known from outside, at least so long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_ms: Option<u64>,
+    /// At most so long, where it is only known from outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_most_ms: Option<u64>,
+    /// From the request to the last byte, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Bytes of the snapshot a second, from the first to the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
+    /// How long the reader waited for the disk, in milliseconds, while the process kept what was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stalled_ms: Option<u64>,
     /// The process's resident memory in bytes before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_before: Option<u64>,

@@ -4,11 +4,11 @@ use std::hash::Hasher;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-/// Replacements that were given out, as 48 bits of a hash, each with 24 bits of the print of its original: 10 bytes, so that
+/// Replacements that were given out, as 48 bits of a hash, each with 40 bits of the print of its original: 11 bytes, so that
 /// millions of names of users fit into a capture's memory. What is hashed is letters of a keyed hash already, which nobody
 /// can choose; of two that meet by chance one gets other letters.
 #[derive(Debug, Default)]
-pub(crate) struct Given(FxHashMap<[u8; 6], [u8; 3]>);
+pub(crate) struct Given(FxHashMap<[u8; 6], [u8; 5]>);
 
 impl Given {
     /// So many may come. Pages of the table that none falls into are not touched.
@@ -35,9 +35,9 @@ fn key(text: &[u8]) -> [u8; 6] {
     [a, b, c, d, e, f]
 }
 
-fn some_of(print: u64) -> [u8; 3] {
-    let [.., a, b, c] = print.to_le_bytes();
-    [a, b, c]
+fn some_of(print: u64) -> [u8; 5] {
+    let [.., a, b, c, d, e] = print.to_le_bytes();
+    [a, b, c, d, e]
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ const MANY: u64 = 64;
 /// With [`Policy::Secrets`] a text may also be a credential because of the name that it stands under, which comes after
 /// it: the texts are held back, enciphered, and all come out with the last byte of their section.
 ///
-/// Memory: half a byte for each node; 2 to 6 bytes for each text, 10 to 22 for each short one, 8 for each value and each
+/// Memory: half a byte for each node; 2 to 6 bytes for each text, 12 to 24 for each short one, 8 for each value and each
 /// name; and buffers of some megabytes. What waits longer does so in files without a name: 1 to 5 bytes for each node;
 /// with [`Policy::Secrets`] also the texts, 4 bytes for each string, 8 for each property or variable that leads to one.
 pub struct Redactor<W: Write> {
@@ -55,6 +55,8 @@ pub struct Redactor<W: Write> {
     /// What names tell of strings, and the texts until that is known.
     named: Option<Named>,
     held: Option<Held>,
+    /// What was held back is written, with all that is no credential as it was.
+    is_given_back: bool,
     told: Option<Told>,
     owners: Option<Owners>,
     strings: Strings,
@@ -145,6 +147,7 @@ impl<W: Write> Redactor<W> {
             kinds: Kinds::default(),
             named: None,
             held: None,
+            is_given_back: false,
             told: None,
             owners: None,
             strings: Strings::new(policy, Roles::default(), Replacer::new(key), map),
@@ -455,6 +458,7 @@ impl<W: Write> Redactor<W> {
         };
         let suspects = named.suspects(&self.kinds)?;
         self.strings.begin_again(self.policy, suspects);
+        self.is_given_back = true;
         self.again(held)?;
         self.written.push(b']');
         Ok(())

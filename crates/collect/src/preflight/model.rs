@@ -19,6 +19,10 @@ const NEED_PER_NODE: [f64; 2] = [350.0, 1250.0];
 const FILE_PER_NODE: [f64; 2] = [80.0, 110.0];
 /// Nodes in a second: with a processor to itself, and on a machine that has more to do.
 const NODES_PER_SECOND: [f64; 2] = [200_000.0, 30_000.0];
+/// The slower one for Node.js up to 18, or where the version is not known: 13,000 were measured there.
+const OLD_NODES_PER_SECOND: f64 = 12_000.0;
+/// The last major version for which that holds.
+const LAST_OLD: u32 = 18;
 /// What a snapshot takes of the smallest heap: Node's own objects are more than those of most programs.
 const BASE: u64 = 30 << 20;
 
@@ -76,6 +80,9 @@ pub fn predict(identity: Option<&Identity>, process: Option<&ProcessFacts>) -> O
         usual: (nodes[0] * per[0] + add) as u64,
         most: (nodes[1] * per[1] + add) as u64,
     };
+    let [fast, slow] = NODES_PER_SECOND;
+    let is_old = identity.is_none_or(|identity| is_old(identity.version.as_deref()));
+    let slow = if is_old { OLD_NODES_PER_SECOND } else { slow };
     Some(Prediction {
         heap: bytes,
         from_v8,
@@ -84,8 +91,14 @@ pub fn predict(identity: Option<&Identity>, process: Option<&ProcessFacts>) -> O
         // Long strings are cut and numbers are left out: large objects add next to nothing.
         file: range(FILE_PER_NODE, 0.0),
         pause: Range {
-            usual: Duration::from_secs_f64(nodes[0] / NODES_PER_SECOND[0]),
-            most: Duration::from_secs_f64(nodes[1] / NODES_PER_SECOND[1]),
+            usual: Duration::from_secs_f64(nodes[0] / fast),
+            most: Duration::from_secs_f64(nodes[1] / slow),
         },
     })
+}
+
+/// Whether a version of Node.js, `v18.20.8`, is one of the slow ones.
+fn is_old(version: Option<&str>) -> bool {
+    let major = version.and_then(|version| version.trim_start_matches('v').split('.').next());
+    major.and_then(|major| major.parse::<u32>().ok()).is_none_or(|major| major <= LAST_OLD)
 }

@@ -44,11 +44,10 @@ impl Out {
         }
     }
 
-    /// Writes what has to be written after the last piece, and gives the file, with the means to prove it if it is
-    /// redacted and all of it.
-    pub(super) fn end(self, how: End) -> (Watched, Result<Option<Proof>, SinkError>) {
+    /// Writes what has to be written after the last piece.
+    pub(super) fn end(self, how: End) -> Ended {
         let mut redactor = match self {
-            Out::Plain(file) => return (file, Ok(None)),
+            Out::Plain(file) => return Ended { file, proof: Ok(None), is_unsafe: false },
             Out::Redacted(redactor) => redactor,
         };
         let ended = match how {
@@ -65,10 +64,20 @@ impl Out {
             }
             End::Failed => Ok(None),
         };
+        let is_unsafe = redactor.has_given_back() && !matches!(ended, Ok(Some(_)));
         let file = redactor.into_out();
-        let ended = ended.map_err(|error| cannot(file.path(), error));
-        (file, ended)
+        let proof = ended.map_err(|error| cannot(file.path(), error));
+        Ended { file, proof, is_unsafe }
     }
+}
+
+/// What was written.
+pub(super) struct Ended {
+    pub(super) file: Watched,
+    /// The means to prove it, if it is redacted and all of it.
+    pub(super) proof: Result<Option<Proof>, SinkError>,
+    /// It has values as they were, and there is no proof that no credential is among them.
+    pub(super) is_unsafe: bool,
 }
 
 /// How a snapshot ends.

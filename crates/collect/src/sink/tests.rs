@@ -167,7 +167,20 @@ async fn a_disk_that_gets_full_with_what_was_held_back_stops_the_writing() {
     let options = SinkOptions { reserve: u64::MAX, ..options };
     let written = write(options, &[&with_text("zaphod beeblebrox")]).await;
     assert!(matches!(written.stopped, Some(SinkError::Full { .. })));
-    assert!(!path.exists());
+    // Its texts had begun to come, with all that is no credential: it is not kept as a part either.
+    assert_eq!((written.path, names(directory.path()).len()), (None, 0));
+}
+
+#[tokio::test]
+async fn what_ends_between_its_texts_and_its_end_is_not_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.heapsnapshot");
+    let options = redacted_by(heapglass_redact::Policy::Secrets, &path);
+    let whole = with_text("zaphod beeblebrox");
+    let cut = whole.rfind(']').unwrap() + 1;
+    let written = write(options, &[&whole[..cut]]).await;
+    assert!(matches!(written.stopped, Some(SinkError::Redact(_))), "{:?}", written.stopped);
+    assert_eq!((written.path, names(directory.path()).len()), (None, 0));
 }
 
 #[tokio::test]

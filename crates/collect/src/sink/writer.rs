@@ -9,7 +9,7 @@ use heapglass_format::check::{Check, Checked};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::encoder::Encoder;
-use super::redacted::{End, Out, prove};
+use super::redacted::{End, Ended, Out, prove};
 use super::watched::{Watched, why};
 use super::{Shared, SinkError, SinkOptions};
 
@@ -85,14 +85,16 @@ impl Writer {
             }
             Some(_) => End::Failed,
         };
-        let (file, ended) = self.out.end(how);
-        let proof = match ended {
-            Ok(proof) => proof,
-            Err(error) => {
-                stopped = stopped.or(Some(error));
-                None
-            }
-        };
+        let Ended { file, proof, is_unsafe } = self.out.end(how);
+        let proof = proof.unwrap_or_else(|error| {
+            stopped = stopped.take().or(Some(error));
+            None
+        });
+        if is_unsafe {
+            let why =
+                "it ended after its texts, which only a whole snapshot proves; it was removed";
+            stopped = stopped.or(Some(SinkError::Redact(why.to_owned())));
+        }
         let bytes = match file.encoder.finish() {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -105,7 +107,7 @@ impl Writer {
         Done {
             checked: self.check.finish(),
             bytes,
-            unproven: unproven.is_some(),
+            unproven: unproven.is_some() || is_unsafe,
             stopped: stopped.or(unproven),
             hurried: self.hurried,
         }

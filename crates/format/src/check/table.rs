@@ -75,6 +75,8 @@ pub(super) struct Columns {
     roles: Vec<Role>,
     /// Types of which the name is a number, not a string's index.
     numbered: Vec<u64>,
+    /// No column is there twice, and the type is before the name.
+    are_usual: bool,
 }
 
 /// What a column is looked at for.
@@ -140,6 +142,8 @@ impl Table {
         let window = window.get(..memchr::memchr(b']', window).unwrap_or(window.len()));
         let window = window.unwrap_or_default();
         let Some(comma) = memchr::memrchr(b',', window).filter(|&comma| comma >= FEWEST) else {
+            // So many bytes without a comma are no numbers, and not to be looked through again.
+            self.is_odd = window.len() == AT_ONCE;
             return 0;
         };
         let run = window.get(..=comma).unwrap_or_default();
@@ -164,6 +168,9 @@ impl Table {
         let left = if self.column == 0 { 0 } else { width.saturating_sub(self.column) };
         let (first, rest) = numbers.split_at(left.min(numbers.len()));
         first.iter().for_each(|&number| self.value(number.into()));
+        if !columns.are_usual {
+            return rest.iter().for_each(|&number| self.value(number.into()));
+        }
         let rows = rest.chunks_exact(width);
         let last = rows.remainder();
         self.rows(rows, &columns);
@@ -302,7 +309,7 @@ impl Columns {
             "edge_count" => Role::EdgeCount,
             _ => Role::Other,
         };
-        Columns { roles: roles(&meta.node_fields, role), numbered: Vec::new() }
+        Columns::new(roles(&meta.node_fields, role), Vec::new())
     }
 
     /// Those of the edge table.
@@ -315,10 +322,17 @@ impl Columns {
         };
         let kinds = (0u64..).zip(meta.edge_type_names());
         let numbered = kinds.filter(|(_, name)| matches!(name.as_str(), "element" | "hidden"));
-        Columns {
-            roles: roles(&meta.edge_fields, role),
-            numbered: numbered.map(|(kind, _)| kind).collect(),
-        }
+        Columns::new(roles(&meta.edge_fields, role), numbered.map(|(kind, _)| kind).collect())
+    }
+
+    fn new(roles: Vec<Role>, numbered: Vec<u64>) -> Columns {
+        let count = |role: Role| roles.iter().filter(|other| **other == role).count();
+        let is_once = [Role::Kind, Role::Name, Role::EdgeCount, Role::To]
+            .into_iter()
+            .all(|role| count(role) <= 1);
+        let place = |role: Role| roles.iter().position(|other| *other == role);
+        let is_in_order = place(Role::Kind).is_none_or(|kind| place(Role::Name) > Some(kind));
+        Columns { are_usual: is_once && is_in_order, roles, numbered }
     }
 }
 

@@ -124,8 +124,8 @@ const MEMORY: usize = 36;
 const PLAIN: usize = 2;
 const COMPRESSED: usize = 5;
 /// What redaction needs in addition: what waits stays in memory up to so much (nodes with their edges, 4; pairs of names
-/// and strings, 2; texts, 2), and buffers. What it remembers of each node and each text grows with the heap and is not
-/// counted.
+/// and strings, 2; texts, 2), and buffers. What it remembers of each node and each text grows with the heap, to more than a
+/// hundred megabytes for some millions of texts, so that only one runs at a time.
 const REDACTED: usize = 8;
 
 /// The memory that all captures share. However many were asked for, only as many run at once as it holds.
@@ -142,6 +142,7 @@ impl Memory {
     fn new(at_once: usize, compress: bool, redact: bool) -> Memory {
         let beside = if compress { COMPRESSED } else { PLAIN };
         let beside = beside + if redact { REDACTED } else { 0 };
+        let at_once = if redact { 1 } else { at_once };
         let most = heapglass_collect::sink::QUEUE >> 20;
         let queue = (MEMORY / at_once.max(1)).saturating_sub(beside).clamp(1, most);
         Memory { room: Semaphore::new(MEMORY), queue, each: queue + beside }

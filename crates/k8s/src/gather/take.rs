@@ -182,7 +182,11 @@ fn success(
             method: captured.method.name().to_owned(),
             nodes: whole.then_some(taken.written.checked.nodes),
             edges: whole.then_some(taken.written.checked.edges),
-            pause_ms: taken.pause.map(millis),
+            pause_ms: taken.pause.or(taken.pause_seen.map(|seen| seen.least)).map(millis),
+            pause_most_ms: taken.pause_seen.map(|seen| millis(seen.most)),
+            duration_ms: Some(millis(taken.duration)),
+            bytes_per_second: taken.throughput(),
+            stalled_ms: Some(taken.written.stalled).filter(|time| !time.is_zero()).map(millis),
             memory_before: taken.resident_before,
             memory_peak: taken.peak(),
             memory_after: taken.resident_after,
@@ -203,6 +207,11 @@ fn success(
         ));
         if let Some(pause) = taken.pause {
             log.line(&format!("The event loop stood still for {}", seconds(pause)));
+        } else if let Some(seen) = taken.pause_seen {
+            let (least, most) = (seconds(seen.least), seconds(seen.most));
+            log.line(&format!(
+                "The event loop stood still for {least} to {most}, as seen from outside"
+            ));
         }
         if let (Some(before), Some(after)) = (taken.resident_before, taken.resident_after) {
             let peak = taken.peak().map(|peak| format!(", {} at its peak", size(peak)));
@@ -210,11 +219,19 @@ fn success(
             let peak = peak.unwrap_or_default();
             log.line(&format!("Resident memory: {before} before{peak}, {after} after"));
         }
+        let rate = taken.throughput().map(|rate| format!(", {}/s", size(rate)));
         log.line(&format!(
-            "Took {}, of that {} for the bytes",
+            "Took {}, of that {} for the bytes{}",
             seconds(taken.duration),
-            seconds(taken.transfer)
+            seconds(taken.transfer),
+            rate.unwrap_or_default()
         ));
+        if !taken.written.stalled.is_zero() {
+            let stalled = seconds(taken.written.stalled);
+            log.line(&format!(
+                "The disk was too slow for {stalled}, while the process kept what was not read"
+            ));
+        }
     }
     let left_behind = left_behind(&captured.left_behind, fate.as_deref());
     for left in left_behind {

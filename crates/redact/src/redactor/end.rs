@@ -90,6 +90,12 @@ impl<W: Write> Redactor<W> {
         Ok(())
     }
 
+    /// Whether the texts that were held back have begun to come, as with [`Policy::Secrets`]. What ends after that and before
+    /// it is proven has to be removed: it is neither whole, nor without values.
+    pub fn has_given_back(&self) -> bool {
+        self.is_given_back
+    }
+
     /// Lets go of the texts that were held back, where nobody waits for them any more.
     pub fn let_go(&mut self) {
         self.held = None;
