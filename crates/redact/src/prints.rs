@@ -9,7 +9,8 @@ pub(crate) struct Prints {
     starts: Vec<usize>,
     bits: u32,
     /// A bit for each value of some more of the first bits: whether any hash begins so. Most that are looked up do not, and
-    /// this is small enough for the caches (a third of the time of `has` at two million, 2026-11-29).
+    /// this is small enough for the caches: the proof's lookups, with the hashing around them, took 1.4 s before and 0.9 s
+    /// after at two million values (samples of `perf`, 2026-11-29).
     filter: Vec<u64>,
     filter_bits: u32,
 }

@@ -26,8 +26,8 @@ pub(crate) fn bare(name: &str) -> (&str, &str) {
     (mark, inner)
 }
 
-/// Whether it is a whole line. A set costs a megabyte and a tenth of the time of a search among the lines, and each short text
-/// that is made is looked for.
+/// Whether it is a whole line. Each short text that is made is looked for: with a search among the lines in place of the set, a
+/// redaction of 600,000 short texts took 3.15 s of processor in place of 2.85 (2026-11-29). The set takes about a megabyte.
 fn is_listed(name: &str) -> bool {
     static LINES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| NAMES.lines().collect());
     LINES.contains(name)

@@ -132,8 +132,8 @@ impl Table {
         if many > 0 { many } else { self.one_by_one(bytes) }
     }
 
-    /// The same of many bytes by the integers of the scan: a third of the time (1.1 GB, 2026-11-29). Nothing of what is
-    /// short, or has numbers of more than 32 bits.
+    /// The same of many bytes by the integers of the scan: 0.5 s in place of 1.8 s of a redaction of 1.1 GB (samples of
+    /// `perf`, 2026-11-29). Nothing of what is short, or has numbers of more than 32 bits.
     fn at_once(&mut self, bytes: &[u8]) -> usize {
         if self.is_odd || !bytes.first().is_some_and(u8::is_ascii_digit) {
             return 0;
