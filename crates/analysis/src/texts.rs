@@ -49,8 +49,8 @@ pub struct TextList {
     pub shallow_size: u64,
     /// Bytes that would be saved if each of these texts were there once.
     pub wasted_size: u64,
-    /// Number of strings that have the first 1,024 characters of their texts in common with others, where the snapshot
-    /// has no more of them; they count as no copies.
+    /// Number of strings that match and have the first 1,024 characters of their texts in common with others, where the
+    /// snapshot has no more of them; they count as no copies.
     pub unsure_count: u64,
     /// Number of sliced strings, whose texts are parts of others and in no snapshot.
     pub slice_count: u64,
@@ -123,16 +123,17 @@ impl Group {
 /// Source of what is the same text: `HeapSnapshot.createDuplicatedStringsFilter`.
 pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
     let (mut groups, group_of, slice_count) = grouped(graph);
-    let unsure_count = groups
-        .iter()
-        .filter(|group| group.count > 1 && !group.is_sure)
-        .fold(0u64, |sum, group| sum.saturating_add(group.count));
     let mut chosen: Vec<(usize, Group)> = groups
         .drain(..)
         .enumerate()
-        .filter(|(_, group)| !options.duplicates || group.count > 1 && group.is_sure)
+        .filter(|(_, group)| !options.duplicates || group.count > 1)
         .filter(|(_, group)| matches(graph, group.example, options.pattern.as_ref()))
         .collect();
+    let unsure = chosen.iter().filter(|(_, group)| group.count > 1 && !group.is_sure);
+    let unsure_count = unsure.fold(0u64, |sum, (_, group)| sum.saturating_add(group.count));
+    if options.duplicates {
+        chosen.retain(|(_, group)| group.is_sure);
+    }
     let sum = |of: &dyn Fn(&Group) -> u64| {
         chosen.iter().fold(0u64, |sum, (_, group)| sum.saturating_add(of(group)))
     };

@@ -66,6 +66,25 @@ fn a_pattern_selects_and_a_limit_hides() {
 }
 
 #[test]
+fn texts_that_may_be_the_same_are_counted_if_they_match() {
+    let mut heap = heap();
+    for (name, letter) in [("e", "x"), ("f", "x"), ("g", "y"), ("h", "y"), ("i", "y")] {
+        let cut_off = heap.string(&letter.repeat(1024), 2000);
+        heap.property(heap.global(), name, cut_off);
+    }
+    for duplicates in [false, true] {
+        for (pattern, unsure_count) in [(None, 5), (Some("^x"), 2), (Some("again"), 0)] {
+            let pattern = pattern.map(|text| class_pattern(text).expect("a pattern"));
+            let options = TextOptions { pattern, duplicates, ..TextOptions::default() };
+            let list = list(&heap, &options);
+            assert_eq!(list.unsure_count, unsure_count, "{:?}", options.pattern);
+            let is_shown = list.rows.iter().any(|row| row.text.starts_with('x'));
+            assert_eq!(is_shown, unsure_count > 0 && !duplicates, "{:?}", options.pattern);
+        }
+    }
+}
+
+#[test]
 fn concatenated_strings_count_by_their_text_and_slices_not_at_all() {
     let mut heap = heap();
     let (first, second) = (heap.string("aga", 16), heap.string("in", 16));

@@ -31,8 +31,8 @@ pub struct StringsBody {
     pub shallow_size: u64,
     /// Bytes that would be saved if each of these texts were there once.
     pub wasted_size: u64,
-    /// Number of strings that have the first 1,024 characters of their texts in common with others, where the snapshot
-    /// has no more of them. They count as no copies.
+    /// Number of strings that match and have the first 1,024 characters of their texts in common with others, where the
+    /// snapshot has no more of them. They count as no copies.
     pub unsure_count: u64,
     /// Number of sliced strings in the heap, whose texts are parts of others and are not looked at.
     pub slice_count: u64,
