@@ -5,7 +5,7 @@ use heapglass_analysis::{
     SourceMap, SourceMaps, TextOptions, edge_label, merged_paths, texts, with_originals,
 };
 use heapglass_graph::Original;
-use heapglass_testkit::SnapshotBuilder;
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::{at, open};
 
@@ -54,6 +54,30 @@ impl SourceMap for Asked {
     }
 }
 
+/// A function at a place of a script, whose number and column are given, that sees a scope.
+fn function(
+    heap: &mut SnapshotBuilder,
+    script: NodeRef,
+    (number, column): (u32, u32),
+    scope: NodeRef,
+) -> NodeRef {
+    let function = heap.closure("f", 64);
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    heap.internal(function, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.internal(function, "context", scope);
+    heap.locate(function, number, 0, column);
+    function
+}
+
+/// A scope with one variable, and what is in that.
+fn scope(heap: &mut SnapshotBuilder, name: &str) -> (NodeRef, NodeRef) {
+    let scope = heap.node("object", "system / Context", 64);
+    let value = heap.object("Value", 16);
+    heap.context(scope, name, value);
+    (scope, value)
+}
+
 #[test]
 fn scopes_that_the_same_code_made_are_asked_for_once() {
     let mut heap = SnapshotBuilder::new();
@@ -61,16 +85,9 @@ fn scopes_that_the_same_code_made_are_asked_for_once() {
     // Each script has two numbers, as if it were loaded twice.
     for number in 0..600u32 {
         let script = heap.node("code", "/srv/bundle.js", 64);
-        let scope = heap.node("object", "system / Context", 64);
-        let value = heap.object("Value", 16);
-        heap.context(scope, if number % 3 == 0 { "a" } else { "b" }, value);
+        let (scope, _) = scope(&mut heap, if number % 3 == 0 { "a" } else { "b" });
         for column in [10, 20] {
-            let function = heap.closure("f", 64);
-            let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-            heap.internal(function, "shared", shared);
-            heap.internal(shared, "script", script);
-            heap.internal(function, "context", scope);
-            heap.locate(function, 7 + number % 2, 0, column);
+            let function = function(&mut heap, script, (7 + number % 2, column), scope);
             heap.element(heap.global(), number * 2 + column / 20, function);
         }
         scopes.push(scope);
@@ -94,15 +111,8 @@ fn scopes_that_the_same_code_made_are_asked_for_once() {
 fn a_scope_of_one_file_has_the_names_of_its_variables() {
     let mut heap = SnapshotBuilder::new();
     let script = heap.node("code", "/srv/bundle.js", 64);
-    let scope = heap.node("object", "system / Context", 64);
-    let value = heap.object("Value", 16);
-    heap.context(scope, "a", value);
-    let function = heap.closure("f", 64);
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-    heap.internal(function, "shared", shared);
-    heap.internal(shared, "script", script);
-    heap.internal(function, "context", scope);
-    heap.locate(function, 7, 0, 10);
+    let (scope, value) = scope(&mut heap, "a");
+    let function = function(&mut heap, script, (7, 10), scope);
     heap.element(heap.global(), 0, function);
     let graph = with_originals(&open(&heap), &Asked { name: Some("cache"), ..Asked::default() });
     assert_eq!(graph.shared_scope(at(scope)), None);
@@ -119,23 +129,13 @@ fn a_scope_is_asked_for_with_those_between_it_and_the_nearest_function() {
     let mut heap = SnapshotBuilder::new();
     let script = heap.node("code", "/srv/bundle.js", 64);
     let names = ["a", "b", "c", "d"];
-    let scopes = names.map(|name| {
-        let scope = heap.node("object", "system / Context", 64);
-        let value = heap.object("Value", 16);
-        heap.context(scope, name, value);
-        scope
-    });
+    let scopes = names.map(|name| scope(&mut heap, name).0);
     for (inner, outer) in scopes.iter().zip(&scopes[1..]) {
         heap.internal(*inner, "previous", *outer);
     }
     // The one that stands first in the snapshot sees all scopes, the second the outer two.
     for (column, scope) in [(30, scopes[0]), (10, scopes[2])] {
-        let function = heap.closure("f", 64);
-        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-        heap.internal(function, "shared", shared);
-        heap.internal(shared, "script", script);
-        heap.internal(function, "context", scope);
-        heap.locate(function, 7, 0, column);
+        let function = function(&mut heap, script, (7, column), scope);
         heap.element(heap.global(), column, function);
     }
     let maps = Asked::default();
@@ -155,12 +155,7 @@ fn a_group_has_the_original_name_of_a_variable_that_is_that_of_all() {
         let scope = heap.node("object", "system / Context", 64);
         let string = heap.string("the same text", 64);
         heap.context(scope, "a", string);
-        let function = heap.closure("f", 64);
-        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-        heap.internal(function, "shared", shared);
-        heap.internal(shared, "script", script);
-        heap.internal(function, "context", scope);
-        heap.locate(function, 7, 0, column);
+        let function = function(&mut heap, script, (7, column), scope);
         heap.element(heap.global(), column, function);
         strings.push(at(string));
     }
