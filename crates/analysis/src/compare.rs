@@ -23,7 +23,7 @@ use join::{Join, join};
 pub use objects::{ChangedObjects, changed_objects};
 use originals::original_names;
 pub use process::{Evidence, relation};
-pub use select::{ChangeSort, Selected, find_changes, select_changes};
+pub use select::{ChangeSort, GrowthSort, Selected, find_changes, select_changes};
 pub use series::{
     ClassSeries, ControlledGrowth, controlled_growth, is_one_process, select_growth, select_series,
     series,

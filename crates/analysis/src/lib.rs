@@ -54,8 +54,8 @@ pub use attribution::{
 };
 pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
-    ControlledGrowth, Evidence, GrownObject, Matching, ObjectChanges, Reconciliation, Selected,
-    changed_objects, compare, controlled_growth, find_changes, is_one_process, relation,
+    ControlledGrowth, Evidence, GrownObject, GrowthSort, Matching, ObjectChanges, Reconciliation,
+    Selected, changed_objects, compare, controlled_growth, find_changes, is_one_process, relation,
     select_changes, select_growth, select_series, series,
 };
 pub use containment::{Child, ContainmentOptions, containment};

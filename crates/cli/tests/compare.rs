@@ -152,6 +152,23 @@ fn rows_add_up() {
 }
 
 #[test]
+fn classes_of_several_snapshots_are_sorted_by_what_was_asked_for() {
+    let (a, b, c) = (PAIR[0], PAIR[1], "later.heapsnapshot");
+    let several: [&[&str]; 2] = [&[a, b, c], &["--control", a, b, "--treatment", a, c]];
+    for files in several {
+        for (column, first) in [("growth", "Array"), ("name", "(string)"), ("delta", "Session")] {
+            let args = [files, &["--sort", column, "--limit", "1"]].concat();
+            let text = page(&args);
+            // Whatever is shown, the sentence is on all.
+            assert!(text.contains("Array grew most"), "{args:?}: {text}");
+            let mut rows = text.lines().skip_while(|line| !line.starts_with("Class "));
+            let row = rows.nth(1).unwrap_or_default();
+            assert!(row.starts_with(first), "{args:?}: {text}");
+        }
+    }
+}
+
+#[test]
 fn the_wrong_order_is_said() {
     let text = page(&[PAIR[1], PAIR[0]]);
     assert!(text.contains("The first snapshot was taken after the second"), "{text}");
@@ -174,4 +191,8 @@ fn errors_say_what_to_do() {
     check(&[a, "other.heapsnapshot", "--objects", "Session"], 2, "of two processes");
     check(&[a, b, "later.heapsnapshot", "--objects", "Session"], 2, "--objects compares two");
     check(&["--control", a, b], 2, "--treatment");
+    let c = "later.heapsnapshot";
+    check(&[a, b, c, "--sort", "new"], 2, "--sort new is a column of two snapshots, not of more");
+    let four = ["--control", a, b, "--treatment", a, c, "--sort", "grown"];
+    check(&four, 2, "--sort grown is a column of two snapshots, not of a control and a treatment");
 }

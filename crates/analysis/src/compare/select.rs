@@ -31,6 +31,35 @@ pub enum ChangeSort {
     Grown,
 }
 
+/// What rows are sorted by of which nothing is known but how many objects came and what they take. Equal rows stay in order
+/// of their class key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GrowthSort {
+    /// Bytes that came, the most first.
+    #[default]
+    Growth,
+    /// Class name.
+    Name,
+    /// Objects that came, the most first.
+    Delta,
+}
+
+impl ChangeSort {
+    /// The same order for rows in which no object is known to be new, deleted or grown; `None` if it is by one of these.
+    pub fn by_growth(self) -> Option<GrowthSort> {
+        match self {
+            ChangeSort::Growth | ChangeSort::SizeDelta => Some(GrowthSort::Growth),
+            ChangeSort::Name => Some(GrowthSort::Name),
+            ChangeSort::Delta => Some(GrowthSort::Delta),
+            ChangeSort::New
+            | ChangeSort::Deleted
+            | ChangeSort::Allocated
+            | ChangeSort::Freed
+            | ChangeSort::Grown => None,
+        }
+    }
+}
+
 /// Rows of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {

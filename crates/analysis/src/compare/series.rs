@@ -4,6 +4,7 @@ use heapglass_graph::{Graph, IdIndex};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
+use super::GrowthSort;
 use super::originals::{is_named, original_names};
 use super::source::portable_key;
 use super::{difference, relation, shown_rows};
@@ -102,12 +103,16 @@ pub fn series(graphs: &[&Graph], same_process: bool) -> Vec<ClassSeries> {
     rows
 }
 
-/// The rows whose name matches, those that grew most first.
-pub fn select_series(rows: Vec<ClassSeries>, pattern: Option<&Regex>) -> Vec<ClassSeries> {
+/// The rows whose name matches, in this order.
+pub fn select_series(
+    rows: Vec<ClassSeries>,
+    pattern: Option<&Regex>,
+    sort: GrowthSort,
+) -> Vec<ClassSeries> {
     let matches =
         |row: &ClassSeries| is_named(pattern, &row.class_name, row.original_name.as_ref());
     let mut rows: Vec<ClassSeries> = rows.into_iter().filter(matches).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse((row.growth(), row.count_delta())));
+    sort_rows(&mut rows, sort, |row| (row.class_name.as_str(), row.growth(), row.count_delta()));
     rows
 }
 
@@ -164,10 +169,11 @@ pub fn controlled_growth(graphs: [&Graph; 4], same_process: bool) -> Vec<Control
     rows.map(grown).collect()
 }
 
-/// The rows whose name matches and that changed at all, largest growth beyond the control first.
+/// The rows whose name matches and that changed at all, in this order: by what came beyond the control.
 pub fn select_growth(
     rows: Vec<ControlledGrowth>,
     pattern: Option<&Regex>,
+    sort: GrowthSort,
 ) -> Vec<ControlledGrowth> {
     let matches =
         |row: &ControlledGrowth| is_named(pattern, &row.class_name, row.original_name.as_ref());
@@ -175,6 +181,18 @@ pub fn select_growth(
     rows.retain(|row| {
         [row.control_count, row.control_size, row.treatment_count, row.treatment_size] != [0; 4]
     });
-    rows.sort_by_key(|row| std::cmp::Reverse((row.growth(), row.count_delta())));
+    sort_rows(&mut rows, sort, |row| (row.class_name.as_str(), row.growth(), row.count_delta()));
     rows
+}
+
+/// Sorts rows by their name, the bytes and the number of objects that came.
+fn sort_rows<T>(rows: &mut [T], sort: GrowthSort, figures: impl Fn(&T) -> (&str, i64, i64)) {
+    rows.sort_by(|a, b| {
+        let ((name_a, size_a, count_a), (name_b, size_b, count_b)) = (figures(a), figures(b));
+        match sort {
+            GrowthSort::Growth => (size_b, count_b).cmp(&(size_a, count_a)),
+            GrowthSort::Name => name_a.cmp(name_b),
+            GrowthSort::Delta => (count_b, size_b).cmp(&(count_a, size_a)),
+        }
+    });
 }

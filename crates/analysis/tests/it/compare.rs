@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use heapglass_analysis::{
-    ChangeSort, CompareOptions, Comparison, Matching, ObjectChanges, changed_objects, compare,
-    controlled_growth, find_changes, is_one_process, select_changes, series,
+    ChangeSort, ClassSeries, CompareOptions, Comparison, ControlledGrowth, GrowthSort, Matching,
+    ObjectChanges, changed_objects, compare, controlled_growth, find_changes, is_one_process,
+    select_changes, select_growth, select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
@@ -160,6 +161,52 @@ fn what_grows_in_the_control_as_well_is_taken_off() {
     let session = rows.iter().find(|row| row.class_name == "Session").expect("the class");
     assert_eq!((session.control_count, session.treatment_count), (3, 15));
     assert_eq!((session.count_delta(), session.growth()), (12, 120));
+}
+
+#[test]
+fn rows_of_several_snapshots_are_sorted_by_what_is_known_of_them() {
+    let row = |name: &str, counts: [u64; 3], sizes: [u64; 3]| ClassSeries {
+        class_key: name.to_owned(),
+        class_name: name.to_owned(),
+        original_name: None,
+        counts: counts.to_vec(),
+        sizes: sizes.to_vec(),
+    };
+    let rows = [
+        row("B", [1, 9, 1], [10, 90, 500]),
+        row("A", [1, 1, 4], [10, 10, 40]),
+        row("C", [9, 9, 20], [90, 90, 80]),
+    ];
+    let names = |sort: ChangeSort| {
+        let sorted = select_series(rows.to_vec(), None, sort.by_growth()?);
+        Some(sorted.into_iter().map(|row| row.class_name).collect::<String>())
+    };
+    for (sort, expected) in [
+        (ChangeSort::Growth, Some("BAC")),
+        (ChangeSort::SizeDelta, Some("BAC")),
+        (ChangeSort::Name, Some("ABC")),
+        (ChangeSort::Delta, Some("CAB")),
+        (ChangeSort::New, None),
+        (ChangeSort::Grown, None),
+    ] {
+        assert_eq!(names(sort).as_deref(), expected, "{sort:?}");
+    }
+    let grown = |name: &str, control: i64, treatment: i64| ControlledGrowth {
+        class_key: name.to_owned(),
+        class_name: name.to_owned(),
+        original_name: None,
+        control_count: 0,
+        control_size: control,
+        treatment_count: treatment,
+        treatment_size: 100,
+    };
+    let rows = [grown("A", 90, 2), grown("B", 10, 1)];
+    for (sort, expected) in
+        [(GrowthSort::Growth, "BA"), (GrowthSort::Name, "AB"), (GrowthSort::Delta, "AB")]
+    {
+        let sorted = select_growth(rows.to_vec(), None, sort).into_iter();
+        assert_eq!(sorted.map(|row| row.class_name).collect::<String>(), expected, "{sort:?}");
+    }
 }
 
 /// New, deleted, allocated, freed, grown and shrunk of each class, from the definition: the objects of

@@ -20,7 +20,7 @@ pub(crate) struct CompareArgs {
     /// How objects are found again: by id within one process, else by class
     #[arg(long = "match", value_name = "HOW", default_value = "auto")]
     pub(crate) matching: MatchBy,
-    /// What to sort the classes of two snapshots by
+    /// What to sort the classes by; growth, name, delta or size-delta if the snapshots are not two
     #[arg(long, value_name = "COLUMN", default_value = "growth")]
     pub(crate) sort: CompareColumn,
     /// Only classes (or what else --by says) whose name matches this regular expression, in any case

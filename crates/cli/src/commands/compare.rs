@@ -2,10 +2,11 @@
 
 use std::io::{self, BufWriter, Write};
 
+use clap::ValueEnum;
 use heapglass_analysis::{
-    ChangeSort, CompareOptions, Comparison, Matching, attribution_series, changed_objects,
-    class_pattern, compare, controlled_growth, find_changes, is_one_process, select_changes,
-    select_growth, select_series, series,
+    ChangeSort, CompareOptions, Comparison, GrowthSort, Matching, attribution_series,
+    changed_objects, class_pattern, compare, controlled_growth, find_changes, is_one_process,
+    select_changes, select_growth, select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_report::text::{ComparisonPage, heading};
@@ -63,7 +64,8 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
             return Err(Failure::usage(text).into());
         }
         let one_process = one_process(args, &graphs);
-        let classes = select_series(series(&graphs, one_process), pattern.as_ref());
+        let sort = growth_sort(args.sort, "more than two snapshots")?;
+        let classes = select_series(series(&graphs, one_process), pattern.as_ref(), sort);
         let body = CompareSeriesBody::new(one_process, &classes, rows);
         return write(context, &mut snapshots, body);
     };
@@ -99,6 +101,7 @@ fn objects(
 
 fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
+    let sort = growth_sort(args.sort, "a control and a treatment")?;
     let mut snapshots = open_series(context, &args.control, 2, "comparing")?;
     let treatment = open_series(context, &args.treatment, 2, "comparing")?;
     snapshots.opened.extend(treatment.opened);
@@ -110,7 +113,7 @@ fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> 
     };
     let one_process = one_process(args, &graphs);
     let growth = controlled_growth([first_a, last_a, first_b, last_b], one_process);
-    let classes = select_growth(growth, pattern.as_ref());
+    let classes = select_growth(growth, pattern.as_ref(), sort);
     let body = CompareControlBody::new(one_process, &classes, rows(context, args));
     write(context, &mut snapshots, body)
 }
@@ -159,6 +162,16 @@ fn matching(by: MatchBy) -> Matching {
         MatchBy::Ids => Matching::Ids,
         MatchBy::Classes => Matching::Classes,
     }
+}
+
+/// What rows are sorted by of which the number of objects and their sizes alone are known.
+fn growth_sort(column: CompareColumn, compared: &str) -> Result<GrowthSort, Failure> {
+    sort(column).by_growth().ok_or_else(|| {
+        let name = column.to_possible_value().map(|value| value.get_name().to_owned());
+        let name = name.unwrap_or_default();
+        Failure::usage(format!("--sort {name} is a column of two snapshots, not of {compared}"))
+            .hint("their columns are growth, name, delta and size-delta")
+    })
 }
 
 fn sort(column: CompareColumn) -> ChangeSort {

@@ -189,8 +189,11 @@ pub struct CompareSeriesBody {
     pub same_process: bool,
     /// Number of matching classes, the ones beyond the limit included.
     pub class_count: u64,
-    /// The rows, largest growth first.
+    /// The rows, in the order that was asked for.
     pub classes: Vec<ClassSeriesEntry>,
+    /// The one of all matching classes that grew most, if any grew: for the page.
+    #[serde(skip)]
+    pub grown_most: Option<ClassSeriesEntry>,
 }
 
 /// A class in each of several snapshots.
@@ -221,8 +224,11 @@ pub struct CompareControlBody {
     pub same_process: bool,
     /// Number of matching classes that changed, the ones beyond the limit included.
     pub class_count: u64,
-    /// The rows, largest growth beyond the control first.
+    /// The rows, in the order that was asked for.
     pub classes: Vec<ControlledGrowthEntry>,
+    /// The one of all matching classes that grew most beyond the control, if any did: for the page.
+    #[serde(skip)]
+    pub grown_most: Option<ControlledGrowthEntry>,
 }
 
 /// How a class grew in the treatment and in the control.
@@ -309,7 +315,14 @@ impl CompareSeriesBody {
         limit: Option<usize>,
     ) -> CompareSeriesBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
-        CompareSeriesBody { same_process, class_count: rows.len() as u64, classes: entries(shown) }
+        let grown = rows.iter().filter(|row| row.growth() > 0);
+        let most = grown.rev().max_by_key(|row| (row.growth(), row.count_delta()));
+        CompareSeriesBody {
+            same_process,
+            class_count: rows.len() as u64,
+            classes: entries(shown),
+            grown_most: most.map(ClassSeriesEntry::from),
+        }
     }
 }
 
@@ -321,7 +334,14 @@ impl CompareControlBody {
         limit: Option<usize>,
     ) -> CompareControlBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
-        CompareControlBody { same_process, class_count: rows.len() as u64, classes: entries(shown) }
+        let grown = rows.iter().filter(|row| row.growth() > 0);
+        let most = grown.rev().max_by_key(|row| (row.growth(), row.count_delta()));
+        CompareControlBody {
+            same_process,
+            class_count: rows.len() as u64,
+            classes: entries(shown),
+            grown_most: most.map(ControlledGrowthEntry::from),
+        }
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::several::{shown_snapshots, totals, trend};
+use super::several::{footer, shown_snapshots, totals, trend};
 use super::{ComparisonPage, delta, paragraph};
 use crate::text::attribution::{column, name, rest, words};
-use crate::text::numbers::{count, counted};
-use crate::text::summary::write_footer;
+use crate::text::numbers::counted;
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
 use crate::wire::{CompareCodeBody, SnapshotEntry};
@@ -37,12 +36,7 @@ impl ComparisonPage for CompareCodeBody {
         table(self, snapshots.len(), look).write(look, out)?;
         let (one, many) = words(self.by);
         let all = counted(self.group_count, one, many);
-        let shown = self.groups.len() as u64;
-        let text = match shown < self.group_count {
-            true => format!("{} of {all}. --limit 0 shows every one.", count(shown)),
-            false => format!("{all}."),
-        };
-        write_footer(&text, look, out)
+        footer(self.groups.len(), self.group_count, &all, "one", look, out)
     }
 }
 

@@ -26,24 +26,22 @@ impl ComparisonPage for CompareSeriesBody {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         totals(snapshots, look, out)?;
-        if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
-            let grew = look.size_in_words(first.size_delta.unsigned_abs());
+        if let Some(most) = &self.grown_most {
             let text = format!(
-                "From the first to the last, {} grew most: by {grew}{}.",
-                name_with_original(&first.class_name, first.original_name.as_deref()),
-                objects(first.count_delta)
+                "From the first to the last, {} grew most: by {}{}.",
+                name_with_original(&most.class_name, most.original_name.as_deref()),
+                look.size_in_words(most.size_delta.unsigned_abs()),
+                objects(most.count_delta)
             );
             paragraph(&text, look, out)?;
         }
-        if !self.same_process {
-            paragraph(APART, look, out)?;
-        }
-        if self.class_count == 0 {
-            return writeln!(out, "\nNo class matches.");
-        }
-        writeln!(out)?;
-        series_table(&self.classes, snapshots.len(), look).write(look, out)?;
-        footer(self.classes.len(), self.class_count, look, out)
+        let classes = Classes {
+            same_process: self.same_process,
+            all: self.class_count,
+            shown: self.classes.len(),
+            none: "No class matches.",
+        };
+        classes.write(|| series_table(&self.classes, snapshots.len(), look), look, out)
     }
 }
 
@@ -65,24 +63,53 @@ impl ComparisonPage for CompareControlBody {
             );
             paragraph(&text, look, out)?;
         }
-        if let Some(first) = self.classes.first().filter(|row| row.size_delta > 0) {
+        if let Some(most) = &self.grown_most {
             let text = format!(
                 "{} grew most beyond the control: by {}{}.",
-                name_with_original(&first.class_name, first.original_name.as_deref()),
-                look.size_in_words(first.size_delta.unsigned_abs()),
-                objects(first.count_delta)
+                name_with_original(&most.class_name, most.original_name.as_deref()),
+                look.size_in_words(most.size_delta.unsigned_abs()),
+                objects(most.count_delta)
             );
             paragraph(&text, look, out)?;
         }
+        let classes = Classes {
+            same_process: self.same_process,
+            all: self.class_count,
+            shown: self.classes.len(),
+            none: "No class that matches has changed.",
+        };
+        classes.write(|| control_table(self, look), look, out)
+    }
+}
+
+/// What both pages say of their classes: how they are matched, those that are shown, how many there are.
+struct Classes {
+    same_process: bool,
+    /// Number of all that match.
+    all: u64,
+    /// Number of those in the table.
+    shown: usize,
+    /// What is said if there are none.
+    none: &'static str,
+}
+
+impl Classes {
+    fn write(
+        &self,
+        table: impl FnOnce() -> Table,
+        look: &Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         if !self.same_process {
             paragraph(APART, look, out)?;
         }
-        if self.class_count == 0 {
-            return writeln!(out, "\nNo class that matches has changed.");
+        if self.all == 0 {
+            return writeln!(out, "\n{}", self.none);
         }
         writeln!(out)?;
-        control_table(self, look).write(look, out)?;
-        footer(self.classes.len(), self.class_count, look, out)
+        table().write(look, out)?;
+        let all = counted(self.all, "class", "classes");
+        footer(self.shown, self.all, &all, "class", look, out)
     }
 }
 
@@ -113,12 +140,19 @@ fn objects(delta: i64) -> String {
     }
 }
 
-fn footer(shown: usize, all: u64, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let classes = counted(all, "class", "classes");
-    let text = if (shown as u64) < all {
-        format!("{} of {classes}. --limit 0 shows every class.", count(shown as u64))
-    } else {
-        format!("{classes}.")
+/// Says below a table how many rows there are, and how to see those that are not shown.
+pub(super) fn footer(
+    shown: usize,
+    all: u64,
+    all_in_words: &str,
+    one: &str,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let shown = shown as u64;
+    let text = match shown < all {
+        true => format!("{} of {all_in_words}. --limit 0 shows every {one}.", count(shown)),
+        false => format!("{all_in_words}."),
     };
     write_footer(&text, look, out)
 }
