@@ -15,6 +15,7 @@ use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
+use oxc_syntax::keyword::is_reserved_keyword;
 
 use crate::collect::Collected;
 
@@ -107,6 +108,11 @@ pub fn functions_at(
         let offsets = places::offsets(text, places);
         Collected::of(program, semantic.scoping()).functions(places, &offsets)
     })
+}
+
+/// Whether a word is no name of a variable in a module or a class: one of the language's, or kept for it.
+pub fn is_reserved(word: &str) -> bool {
+    is_reserved_keyword(word)
 }
 
 /// What `look` makes of a text that was parsed, on a thread with room for the parser and for what calls itself like it.

@@ -87,7 +87,7 @@ impl Replacer {
                 return Some(own);
             }
             let written = out.get(start..).unwrap_or_default();
-            if is_reserved(written) || str::from_utf8(written).is_ok_and(is_public) {
+            if is_taken(written) {
                 continue;
             }
             if written != text.as_bytes() && self.given.is_free(written, own) {
@@ -189,57 +189,12 @@ fn letters(hasher: &Running, block: &Block, length: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether it is a word of the language, which is no name.
-fn is_reserved(word: &[u8]) -> bool {
-    const WORDS: [&[u8]; 46] = [
-        b"arguments",
-        b"async",
-        b"await",
-        b"break",
-        b"case",
-        b"catch",
-        b"class",
-        b"const",
-        b"continue",
-        b"debugger",
-        b"default",
-        b"delete",
-        b"else",
-        b"enum",
-        b"eval",
-        b"export",
-        b"extends",
-        b"false",
-        b"finally",
-        b"for",
-        b"function",
-        b"import",
-        b"instanceof",
-        b"interface",
-        b"let",
-        b"new",
-        b"null",
-        b"package",
-        b"private",
-        b"protected",
-        b"public",
-        b"return",
-        b"static",
-        b"super",
-        b"switch",
-        b"this",
-        b"throw",
-        b"true",
-        b"try",
-        b"typeof",
-        b"undefined",
-        b"var",
-        b"void",
-        b"while",
-        b"with",
-        b"yield",
-    ];
-    WORDS.contains(&word)
+/// Words of the language that are no public names as well, as most are.
+const RESERVED: [&str; 3] = ["implements", "interface", "protected"];
+
+/// Whether it says something already, and so stands for nothing: a word of the language, or a public name.
+fn is_taken(text: &[u8]) -> bool {
+    str::from_utf8(text).is_ok_and(|text| RESERVED.contains(&text) || is_public(text))
 }
 
 /// Changes the last letter or digit to the next one.
@@ -359,6 +314,18 @@ mod tests {
                 assert_ne!(replaced(&mut replacer, &text), text);
             }
         }
+    }
+
+    #[test]
+    fn no_replacement_is_a_word_of_the_language() {
+        let words = "arguments async await break case catch class const continue debugger default delete else enum eval \
+                     export extends false finally for function implements import instanceof interface let new null \
+                     package private protected public return static super switch this throw true try typeof undefined \
+                     var void while with yield";
+        for word in words.split_whitespace() {
+            assert!(super::is_taken(word.as_bytes()), "{word}");
+        }
+        assert!(!super::is_taken(b"qzxwvk"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a function or a class is called in the source that it was written in.
 
+use heapglass_javascript::is_reserved;
+
 /// Letters of a source that are looked back at for the head of a class.
 const FAR: usize = 200_000;
 
@@ -88,61 +90,11 @@ fn class_around(text: &str) -> Option<&str> {
     name_at(head.get(..at)?, head.get(at..)?)
 }
 
-/// Words that name no variable in a module or a class.
-const RESERVED: [&str; 46] = [
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "let",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "static",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
-
 /// The name of the variable that a text begins with, if it begins with one.
 pub(super) fn variable(text: &str) -> Option<&str> {
     let name = leading(text);
     let begins = |letter: char| is_of_name(letter) && !letter.is_numeric() && letter != '#';
-    (name.starts_with(begins) && !RESERVED.contains(&name)).then_some(name)
+    (name.starts_with(begins) && !is_reserved(name)).then_some(name)
 }
 
 /// The name that a text begins with.
@@ -177,6 +129,8 @@ mod tests {
             ("for (const a", None),
             ("function a", None),
             ("this.a", None),
+            ("let", None),
+            ("implements A", None),
             ("1 + a", None),
             ("#a", None),
             ("(a", None),
