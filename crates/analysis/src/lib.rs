@@ -8,6 +8,7 @@
 
 mod assertion;
 mod attribution;
+mod binary;
 mod compare;
 mod containment;
 mod describe;

@@ -152,6 +152,12 @@ fn is_plain(graph: &Graph, node: Ordinal) -> bool {
     graph.strings().get(graph.name_index(node).0) == Some(b"Object")
 }
 
+/// The name of a class, that of plain objects whatever their properties. Plain objects that are alike are called `{id, name}`
+/// if there are enough of them, which differs from heap to heap.
+pub(crate) fn unshaped(class_name: &str) -> &str {
+    if class_name.starts_with('{') && class_name.ends_with('}') { "Object" } else { class_name }
+}
+
 /// A text in quotes, on one line, at most `chars` characters of it.
 pub(crate) fn quoted(text: &str, chars: usize) -> String {
     let mut quoted = String::from("\"");

@@ -4,11 +4,13 @@ use heapglass_graph::{Detachedness, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::groups::{Groups, NOBODY, Share};
+use crate::binary::is_binary;
+use crate::names::unshaped;
 use crate::roles::{is_name_of_global, is_nobody};
 
-/// Classes of the language and of Node whose objects are containers: what is in them belongs to the object of a class
-/// that has them, if there is one.
-const CONTAINERS: [&str; 31] = [
+/// Classes of the language whose objects are containers, beside those of bytes: what is in them belongs to the object of a
+/// class that has them, if there is one.
+const CONTAINERS: [&str; 15] = [
     "Object",
     "Array",
     "Map",
@@ -24,22 +26,6 @@ const CONTAINERS: [&str; 31] = [
     "Date",
     "String",
     "Number",
-    "ArrayBuffer",
-    "SharedArrayBuffer",
-    "DataView",
-    "Buffer",
-    "Int8Array",
-    "Uint8Array",
-    "Uint8ClampedArray",
-    "Int16Array",
-    "Uint16Array",
-    "Int32Array",
-    "Uint32Array",
-    "Float16Array",
-    "Float32Array",
-    "Float64Array",
-    "BigInt64Array",
-    "BigUint64Array",
 ];
 
 /// Every object of a program by the name of its class. Cost: one pass over the nodes.
@@ -52,8 +38,9 @@ pub(super) fn classes(graph: &Graph) -> Groups {
         .map(|row| match row.class_name.starts_with("system / ") {
             true => NOBODY,
             false => {
-                let name = group_name(&row.class_name);
-                *known.entry(name).or_insert_with(|| groups.add(name, CONTAINERS.contains(&name)))
+                let name = unshaped(&row.class_name);
+                let is_container = CONTAINERS.contains(&name) || is_binary(name);
+                *known.entry(name).or_insert_with(|| groups.add(name, is_container))
             }
         })
         .collect();
@@ -67,11 +54,6 @@ pub(super) fn classes(graph: &Graph) -> Groups {
         }
     }
     groups
-}
-
-/// Plain objects that are alike are called `{id, name}` if there are enough of them, which differs from heap to heap.
-fn group_name(class: &str) -> &str {
-    if class.starts_with('{') && class.ends_with('}') { "Object" } else { class }
 }
 
 /// Whether a node is an object of a class: made by a constructor, or a node of a document.

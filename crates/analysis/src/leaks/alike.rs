@@ -4,11 +4,12 @@
 use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::found::{fingerprint, plain_text};
+use super::found::Gathered;
 use super::{LeakKind, LeakSuspect};
 use crate::edge::is_identifier;
+use crate::names::unshaped;
 use crate::roles::{is_nobody, is_program_object};
-use crate::{RootPath, describe, name_with_original, path_to};
+use crate::{RootPath, describe, path_to};
 
 /// What suspects have in common that are one.
 #[derive(PartialEq, Eq, Hash)]
@@ -46,8 +47,9 @@ pub(super) fn merge_alike(
         };
         let place = Place {
             kind: suspect.kind,
-            class_name: shape_of(&suspect.class_name).to_owned(),
-            point_class: shape_of(&suspect.accumulation_point.class_name).to_owned(),
+            // Plain objects of different properties may stand in places of one kind.
+            class_name: unshaped(&suspect.class_name).to_owned(),
+            point_class: unshaped(&suspect.accumulation_point.class_name).to_owned(),
             way: way(path, &dictionaries),
         };
         let group = *places.entry(place).or_insert(groups.len());
@@ -99,18 +101,9 @@ const KEYS: usize = 50;
 fn dictionary(last: &Graph, suspect: &LeakSuspect) -> Option<Ordinal> {
     let point = suspect.accumulation_point.ordinal;
     let grows = matches!(suspect.kind, LeakKind::GrowingObject | LeakKind::Cache);
-    let is_one = is_plain(last.class_name(point)) && last.edge_range(point).len() >= KEYS;
+    let is_one =
+        unshaped(last.class_name(point)) == "Object" && last.edge_range(point).len() >= KEYS;
     (grows && is_one).then_some(point)
-}
-
-/// Whether objects of a class are plain ones: `Object`, or named after their properties.
-fn is_plain(class_name: &str) -> bool {
-    class_name == "Object" || class_name.starts_with('{')
-}
-
-/// Plain objects of different properties may stand in places of one kind.
-fn shape_of(class_name: &str) -> &str {
-    if is_plain(class_name) { "Object" } else { class_name }
 }
 
 /// A group as one suspect at what holds all of it.
@@ -134,13 +127,13 @@ fn sum_of(
         }
     }
     whole.accumulation_point = describe(last, holder);
-    whole.fingerprint =
-        fingerprint(whole.kind, &whole.class_name, &plain_text(last, holder, &path));
-    whole.line = path.text.clone();
-    if whole.instance_count > 0 {
-        let class = name_with_original(&whole.class_name, whole.original_class_name.as_deref());
-        whole.line.push_str(&format!(" → [{} × {class}]", whole.instance_count));
-    }
+    let gathered = Gathered {
+        class_name: &whole.class_name,
+        original_class_name: whole.original_class_name.as_deref(),
+        count: whole.instance_count,
+    };
+    let named = gathered.named(last, whole.kind, Some((holder, &path)));
+    (whole.line, whole.fingerprint) = (named.line, named.fingerprint);
     whole.path = Some(path);
     Some(whole)
 }

@@ -66,13 +66,13 @@ impl Found {
         // The way to a list goes on to its first link: that names the variable.
         let way = links.filter(|&link| link != point).and_then(|link| path_to(last, link));
         let way = way.as_ref().or(path.as_ref());
-        let mut line = way.map(|path| path.text.clone()).unwrap_or_default();
-        let plain_line = way.map(|way| plain_text(last, links.unwrap_or(point), way));
-        let fingerprint = fingerprint(kind, &class_name, plain_line.as_deref().unwrap_or_default());
-        if instance_count > 0 {
-            let class_name = name_with_original(&class_name, original_class_name.as_deref());
-            line.push_str(&format!(" → [{instance_count} × {class_name}]"));
-        }
+        let gathered = Gathered {
+            class_name: &class_name,
+            original_class_name: original_class_name.as_deref(),
+            count: instance_count,
+        };
+        let Named { line, fingerprint } =
+            gathered.named(last, kind, way.map(|way| (links.unwrap_or(point), way)));
         let samples = members.map(|all| all.samples).unwrap_or_default();
         LeakSuspect {
             kind,
@@ -213,14 +213,49 @@ fn users(above: &[Source], package: Option<&str>) -> Vec<String> {
     users
 }
 
+/// What a leak gathers.
+pub(super) struct Gathered<'a> {
+    /// Its class, or that of the object that gathers.
+    pub(super) class_name: &'a str,
+    /// What the class was called before a minifier gave it that name.
+    pub(super) original_class_name: Option<&'a str>,
+    /// How many objects.
+    pub(super) count: u64,
+}
+
+/// A leak in words, and what it is found again by.
+pub(super) struct Named {
+    pub(super) line: String,
+    pub(super) fingerprint: String,
+}
+
+impl Gathered<'_> {
+    /// The leak that gathers this at the end of a way, which leads to a node.
+    pub(super) fn named(
+        &self,
+        graph: &Graph,
+        kind: LeakKind,
+        way: Option<(Ordinal, &RootPath)>,
+    ) -> Named {
+        let plain = way.map(|(node, way)| plain_text(graph, node, way));
+        let fingerprint = fingerprint(kind, self.class_name, &plain.unwrap_or_default());
+        let mut line = way.map(|(_, way)| way.text.clone()).unwrap_or_default();
+        if self.count > 0 {
+            let class_name = name_with_original(self.class_name, self.original_class_name);
+            line.push_str(&format!(" → [{} × {class_name}]", self.count));
+        }
+        Named { line, fingerprint }
+    }
+}
+
 /// The path to a node in words as it is without source maps, which fingerprints are made of.
-pub(super) fn plain_text<'a>(graph: &Graph, node: Ordinal, path: &'a RootPath) -> Cow<'a, str> {
+fn plain_text<'a>(graph: &Graph, node: Ordinal, path: &'a RootPath) -> Cow<'a, str> {
     let plain = graph.originals().and_then(|_| path_to(&graph.without_originals(), node));
     plain.map_or(Cow::Borrowed(&path.text), |plain| Cow::Owned(plain.text))
 }
 
 /// A number made of names: digits, which are mostly ids and counts, are left out.
-pub(super) fn fingerprint(kind: LeakKind, class_name: &str, line: &str) -> String {
+fn fingerprint(kind: LeakKind, class_name: &str, line: &str) -> String {
     let names = format!("{kind:?}\0{class_name}\0{line}");
     let names: String = names.chars().filter(|char| !char.is_ascii_digit()).collect();
     format!("{:016x}", xxhash_rust::xxh3::xxh3_64(names.as_bytes()))

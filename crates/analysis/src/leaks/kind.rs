@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
+use crate::binary::is_binary;
 use crate::object::is_context;
 use crate::roles::is_program_object;
 use crate::{PathStep, RootPath};
@@ -238,27 +239,8 @@ fn is_detached_dom(graph: &Graph, node: Ordinal) -> bool {
 
 /// Buffers, typed arrays, and the memory behind them.
 fn is_buffer(graph: &Graph, node: Ordinal) -> bool {
-    const CLASSES: &[&str] = &[
-        "Buffer",
-        "FastBuffer",
-        "ArrayBuffer",
-        "SharedArrayBuffer",
-        "DataView",
-        "Int8Array",
-        "Uint8Array",
-        "Uint8ClampedArray",
-        "Int16Array",
-        "Uint16Array",
-        "Int32Array",
-        "Uint32Array",
-        "Float16Array",
-        "Float32Array",
-        "Float64Array",
-        "BigInt64Array",
-        "BigUint64Array",
-        "system / JSArrayBufferData",
-    ];
-    CLASSES.contains(&graph.class_name(node))
+    let class = graph.class_name(node);
+    is_binary(class) || matches!(class, "FastBuffer" | "system / JSArrayBufferData")
 }
 
 #[cfg(test)]
