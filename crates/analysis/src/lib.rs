@@ -11,6 +11,7 @@ mod attribution;
 mod binary;
 mod compare;
 mod containment;
+mod covered;
 mod describe;
 mod distance;
 mod dominators;

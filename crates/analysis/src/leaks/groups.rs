@@ -8,10 +8,12 @@ use rustc_hash::FxHashMap;
 
 use super::found::Found;
 use super::growth::counts;
+use super::kind::LISTS_OF_TIMERS;
 use super::members::Members;
 use super::points::{History, confidence};
 use super::series::{Figures, Trend, trend};
 use super::{LeakOptions, LeakSuspect};
+use crate::covered::Covered;
 use crate::paths::common_way;
 use crate::suspects::groups::may_be_blamed;
 
@@ -98,24 +100,14 @@ impl History<'_> {
 
     /// Young objects of classes that may be blamed, none inside another one or in what is taken.
     fn young_by_class(&self, last: &Graph, taken: &[Ordinal]) -> FxHashMap<ClassIndex, Young> {
-        let mut parts: Vec<(usize, usize)> = taken
-            .iter()
-            .map(|&node| {
-                let start = last.tree_position(node) as usize;
-                (start, start + last.retained_count(node) as usize)
-            })
-            .collect();
-        parts.sort_unstable();
-        let mut parts = parts.into_iter().peekable();
+        let covered = Covered::of(last, taken);
+        let mut parts = covered.walk();
         let mut by_class: FxHashMap<ClassIndex, Young> = FxHashMap::default();
         let order = last.dominator_preorder();
         let mut position = 0;
         while let Some(&node) = order.get(position) {
             let node = Ordinal(node);
-            while parts.next_if(|&(_, end)| end <= position).is_some() {}
-            if let Some(&(start, end)) = parts.peek()
-                && start <= position
-            {
+            if let Some(end) = parts.end_of_part_at(position) {
                 position = end;
                 continue;
             }
@@ -145,9 +137,6 @@ impl History<'_> {
         counted.map(|node| self.cohorts.first_seen(node)).min().unwrap_or_default()
     }
 }
-
-/// Node.js's lists of timers, one for each duration, made anew when it comes up again.
-const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
 
 /// Whether objects of a class may be named as what grows. Symbols of the registry (`Symbol.for`) have
 /// nothing but V8's own table above them, and it never lets go of one.

@@ -93,6 +93,8 @@ pub(super) struct Evidence<'a> {
     pub(super) is_tree: bool,
 }
 
+/// Node.js's lists of timers, one for each duration, made anew when it comes up again.
+pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
 /// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
 const LISTENERS: usize = 3;
@@ -112,7 +114,7 @@ impl Evidence<'_> {
         let is_map = matches!(self.class(), "Map" | "SafeMap");
         if member(is_detached_dom) {
             LeakKind::DetachedDom
-        } else if self.is_about(&["Timeout", "Immediate", "TimersList", "ImmediateList"]) {
+        } else if self.is_about(&["Timeout", "Immediate"]) || self.is_about(LISTS_OF_TIMERS) {
             LeakKind::Timers
         } else if self.passes(LISTENER_LISTS) || self.is_about(&["Listener", "ListenerNode"]) {
             LeakKind::Listeners

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
 use super::{Accumulation, Suspect, SuspectKind, share};
+use crate::covered::Covered;
 use crate::paths::common_way;
 use crate::roles::{is_nobody, is_program_object};
 use crate::source::{Scripts, Source};
@@ -35,7 +36,7 @@ pub(super) fn group_suspects(
     classes.sort_by_key(|&(size, class)| (Reverse(size), class));
     let mut suspects = Vec::new();
     for (_, class) in classes.into_iter().take(MAX_CLASSES) {
-        let group = covered.instances_outside(graph, class);
+        let group = instances_outside(&covered, graph, class);
         if group.own_size < least || !group.is_of_many(graph) {
             continue;
         }
@@ -120,66 +121,34 @@ impl Group {
     }
 }
 
-/// Memory that is named already: subtrees of the dominator tree.
-struct Covered {
-    /// Start and end in preorder and bytes of each, ascending, none inside another.
-    parts: Vec<(usize, usize, u64)>,
-}
-
-impl Covered {
-    fn of(graph: &Graph, nodes: &[Ordinal]) -> Covered {
-        let mut covered = Covered { parts: Vec::new() };
-        covered.add(graph, nodes);
-        covered
-    }
-
-    fn add(&mut self, graph: &Graph, nodes: &[Ordinal]) {
-        self.parts.extend(nodes.iter().map(|&node| {
-            let start = graph.tree_position(node) as usize;
-            (start, start + graph.retained_count(node) as usize, graph.retained_size(node))
-        }));
-        self.parts.sort_unstable_by_key(|&(start, end, _)| (start, Reverse(end)));
-        let mut covered_until = 0;
-        self.parts.retain(|&(start, end, _)| {
-            let is_outermost = start >= covered_until;
-            covered_until = covered_until.max(end);
-            is_outermost
-        });
-    }
-
-    /// Outermost instances of `class` that are in no covered part. What an instance holds of
-    /// covered parts is not counted; instances that are little more than that are left out.
-    fn instances_outside(&self, graph: &Graph, class: ClassIndex) -> Group {
-        let mut group = Group { members: Vec::new(), retained_size: 0, own_size: 0 };
-        let classes = graph.classes();
-        let order = graph.dominator_preorder();
-        let mut parts = self.parts.iter().peekable();
-        let mut position = 0;
-        while let Some(&node) = order.get(position) {
-            while parts.next_if(|&&(_, end, _)| end <= position).is_some() {}
-            if let Some(&&(start, end, _)) = parts.peek()
-                && start <= position
-            {
-                position = end;
-                continue;
-            }
-            let node = Ordinal(node);
-            if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
-                let end = position + graph.retained_count(node) as usize;
-                let retained_size = graph.retained_size(node);
-                let named: u64 =
-                    parts.clone().take_while(|part| part.0 < end).map(|part| part.2).sum();
-                let rest = retained_size.saturating_sub(named);
-                if rest >= named {
-                    group.members.push(node);
-                    group.retained_size = group.retained_size.saturating_add(retained_size);
-                    group.own_size = group.own_size.saturating_add(rest);
-                }
-                position = end;
-            } else {
-                position += 1;
-            }
+/// Outermost instances of `class` that are in no covered part. What an instance holds of covered parts is not counted;
+/// instances that are little more than that are left out.
+fn instances_outside(covered: &Covered, graph: &Graph, class: ClassIndex) -> Group {
+    let mut group = Group { members: Vec::new(), retained_size: 0, own_size: 0 };
+    let classes = graph.classes();
+    let order = graph.dominator_preorder();
+    let mut parts = covered.walk();
+    let mut position = 0;
+    while let Some(&node) = order.get(position) {
+        if let Some(end) = parts.end_of_part_at(position) {
+            position = end;
+            continue;
         }
-        group
+        let node = Ordinal(node);
+        if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
+            let end = position + graph.retained_count(node) as usize;
+            let retained_size = graph.retained_size(node);
+            let named = parts.size_before(end);
+            let rest = retained_size.saturating_sub(named);
+            if rest >= named {
+                group.members.push(node);
+                group.retained_size = group.retained_size.saturating_add(retained_size);
+                group.own_size = group.own_size.saturating_add(rest);
+            }
+            position = end;
+        } else {
+            position += 1;
+        }
     }
+    group
 }

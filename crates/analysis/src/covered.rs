@@ -1,0 +1,73 @@
+//! Memory that is named already, so that nothing in it is named once more.
+
+use std::cmp::Reverse;
+use std::iter::Peekable;
+use std::slice::Iter;
+
+use heapglass_graph::{Graph, Ordinal};
+
+/// Subtrees of the dominator tree.
+pub(crate) struct Covered {
+    /// Ascending, none inside another.
+    parts: Vec<Part>,
+}
+
+/// A subtree.
+struct Part {
+    /// Where it begins in [`Graph::dominator_preorder`], and where it ends.
+    start: usize,
+    end: usize,
+    /// Bytes of what is in it.
+    retained_size: u64,
+}
+
+impl Covered {
+    /// What these nodes retain.
+    pub(crate) fn of(graph: &Graph, nodes: &[Ordinal]) -> Covered {
+        let mut covered = Covered { parts: Vec::new() };
+        covered.add(graph, nodes);
+        covered
+    }
+
+    /// Adds what these nodes retain. Cost: sorting all parts.
+    pub(crate) fn add(&mut self, graph: &Graph, nodes: &[Ordinal]) {
+        self.parts.extend(nodes.iter().map(|&node| {
+            let start = graph.tree_position(node) as usize;
+            let end = start + graph.retained_count(node) as usize;
+            Part { start, end, retained_size: graph.retained_size(node) }
+        }));
+        self.parts.sort_unstable_by_key(|part| (part.start, Reverse(part.end)));
+        let mut covered_until = 0;
+        self.parts.retain(|part| {
+            let is_outermost = part.start >= covered_until;
+            covered_until = covered_until.max(part.end);
+            is_outermost
+        });
+    }
+
+    /// To go past the parts in the order of [`Graph::dominator_preorder`].
+    pub(crate) fn walk(&self) -> Walk<'_> {
+        Walk { parts: self.parts.iter().peekable() }
+    }
+}
+
+/// A walk past the parts, of which the positions only go up.
+pub(crate) struct Walk<'a> {
+    parts: Peekable<Iter<'a, Part>>,
+}
+
+impl Walk<'_> {
+    /// Where the part ends that a position is in; `None` if it is in none.
+    pub(crate) fn end_of_part_at(&mut self, position: usize) -> Option<usize> {
+        while self.parts.next_if(|part| part.end <= position).is_some() {}
+        self.parts.peek().filter(|part| part.start <= position).map(|part| part.end)
+    }
+
+    /// Bytes of the parts that are still to come and begin before `end`.
+    pub(crate) fn size_before(&self, end: usize) -> u64 {
+        self.parts
+            .clone()
+            .take_while(|part| part.start < end)
+            .fold(0, |sum: u64, part| sum.saturating_add(part.retained_size))
+    }
+}
