@@ -42,8 +42,8 @@ impl Sources {
         };
         let itself = self.folders.iter().any(is_below).then(|| whole.clone());
         let ends = (0..parts.len()).flat_map(move |from| {
-            let end: PathBuf = parts.get(from..).unwrap_or_default().iter().collect();
-            self.folders.iter().map(move |folder| folder.join(&end))
+            let end = parts.get(from..).unwrap_or_default();
+            self.folders.iter().filter_map(move |folder| below(folder, end))
         });
         // A path that leads to the file spares the look at all of them.
         let alike = std::iter::once_with(|| self.alike(parts)).flatten();
@@ -92,6 +92,18 @@ impl SourceFiles for Sources {
         }
         nothing
     }
+}
+
+/// The path that these parts are below a folder, if the first is there: most ends of a script's path begin with a folder of
+/// another machine, and what follows it is not put together.
+fn below(folder: &Path, parts: &[String]) -> Option<PathBuf> {
+    let (first, rest) = parts.split_first()?;
+    let mut path = folder.join(first);
+    if !path.exists() {
+        return None;
+    }
+    path.extend(rest);
+    Some(path)
 }
 
 /// The text of a file up to a number of bytes: it may have grown since its length was asked for.
@@ -192,6 +204,19 @@ mod tests {
         assert_eq!(found(&[&dir.join("app/src")], "../../packages/none.js", ""), SourceFile::None);
         assert_eq!(found(&[], "/app/src/main.js", ""), SourceFile::None);
         assert!(Sources::of(&[dir.join("none")]).is_err());
+    }
+
+    #[test]
+    fn parts_lead_to_a_path_below_a_folder_if_the_first_is_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::create_dir(dir.path().join("app")).expect("made");
+        fs::write(dir.path().join("a.js"), "a").expect("written");
+        let path = |script: &str| below(dir.path(), &parts(script));
+        assert_eq!(path("a.js"), Some(dir.path().join("a.js")));
+        // Whether the rest is there is asked for later.
+        assert_eq!(path("/app/lib/b.js"), Some(dir.path().join("app/lib/b.js")));
+        assert_eq!(path("/srv/app/lib/b.js"), None);
+        assert_eq!(path(""), None);
     }
 
     #[test]
