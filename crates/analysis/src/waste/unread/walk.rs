@@ -304,7 +304,8 @@ fn is_strong(edge: &Edge) -> bool {
     !matches!(edge.edge_type, EdgeType::Weak | EdgeType::Shortcut)
 }
 
-/// What global objects lead to. Of an edge from elsewhere to one of these nodes dominators know nothing.
+/// What global objects lead to. Of an edge from elsewhere to one of these nodes dominators know nothing. The pass that finds
+/// them keeps no column of it, and distances, which are kept, follow fewer edges.
 fn page_owned(graph: &Graph) -> NodeSet {
     let mut owned = NodeSet::empty(graph.node_count());
     let globals = graph.edges(graph.root()).filter(|edge| edge.edge_type == EdgeType::Shortcut);
