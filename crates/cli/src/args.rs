@@ -1,6 +1,7 @@
 //! The command line as it is typed: flags and their help, nothing resolved.
 
 mod check;
+mod choice;
 mod compare;
 mod redact;
 mod secrets;
@@ -13,14 +14,16 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use heapglass_collect::capture::Method;
 use heapglass_collect::watch::Condition;
 
 pub(crate) use check::CheckArgs;
+pub(crate) use choice::choices;
 pub(crate) use compare::{CompareArgs, CompareColumn, MatchBy};
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
-pub(crate) use strings::{StringsArgs, TextColumn};
-pub(crate) use waste::{WasteArgs, WasteChoice};
+pub(crate) use strings::StringsArgs;
+pub(crate) use waste::WasteArgs;
 
 use crate::gather::args::GatherArgs;
 use crate::help;
@@ -519,14 +522,15 @@ pub(crate) struct CaptureArgs {
     pub(crate) close_inspector: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CaptureMethod {
-    /// The inspector, else SIGUSR2 if the process catches it
-    Auto,
-    /// V8's inspector: nothing is written where the process is
-    Inspector,
-    /// SIGUSR2, for a process that was started with --heapsnapshot-signal=SIGUSR2
-    Sigusr2,
+choices! {
+    CaptureMethod for Method {
+        /// The inspector, else SIGUSR2 if the process catches it
+        Auto,
+        /// V8's inspector: nothing is written where the process is
+        Inspector,
+        /// SIGUSR2, for a process that was started with --heapsnapshot-signal=SIGUSR2
+        Sigusr2,
+    }
 }
 
 /// Where an inspector listens.

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use heapglass_analysis::ChangeSort;
 
 use super::Grouping;
+use super::choice::choices;
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
@@ -50,17 +52,18 @@ pub(crate) enum MatchBy {
     Classes,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CompareColumn {
-    /// Bytes that the class has more, in new and in old objects
-    Growth,
-    Name,
-    New,
-    Deleted,
-    Delta,
-    Allocated,
-    Freed,
-    SizeDelta,
-    /// Bytes by which old objects grew
-    Grown,
+choices! {
+    CompareColumn for ChangeSort {
+        /// Bytes that the class has more, in new and in old objects
+        Growth,
+        Name,
+        New,
+        Deleted,
+        Delta,
+        Allocated,
+        Freed,
+        SizeDelta,
+        /// Bytes by which old objects grew
+        Grown,
+    }
 }

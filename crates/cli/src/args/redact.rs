@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-
+use clap::Args;
 use heapglass_redact::{Key, Policy, Redaction};
 
+use super::choice::choices;
 use crate::exit::Failure;
 
 #[derive(Debug, Args)]
@@ -27,31 +27,24 @@ pub(crate) struct RedactArgs {
     pub(crate) force: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PolicyChoice {
-    /// Every value, and names that are data
-    Strict,
-    /// As strict, and names of properties and variables that neither Node.js nor public npm packages use
-    Structure,
-    /// Credentials alone, as far as rules recognise them by their form or the name they stand under
-    Secrets,
+choices! {
+    PolicyChoice for Policy {
+        /// Every value, and names that are data
+        Strict,
+        /// As strict, and names of properties and variables that neither Node.js nor public npm packages use
+        Structure,
+        /// Credentials alone, as far as rules recognise them by their form or the name they stand under
+        Secrets,
+    }
 }
 
 impl PolicyChoice {
-    fn policy(self) -> Policy {
-        match self {
-            PolicyChoice::Strict => Policy::Strict,
-            PolicyChoice::Structure => Policy::Structure,
-            PolicyChoice::Secrets => Policy::Secrets,
-        }
-    }
-
     /// This policy with a key for this run.
     pub(crate) fn redaction(self) -> Result<Redaction, Failure> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| {
             Failure::usage(format!("the system gives no random numbers: {error}"))
         })?;
-        Ok(Redaction { policy: self.policy(), key: Key::new(bytes) })
+        Ok(Redaction { policy: self.into(), key: Key::new(bytes) })
     }
 }

@@ -1,8 +1,10 @@
 //! What `strings` is told.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use heapglass_analysis::TextSort;
 
 use super::FilesArg;
+use super::choice::choices;
 
 #[derive(Debug, Args)]
 pub(crate) struct StringsArgs {
@@ -22,12 +24,13 @@ pub(crate) struct StringsArgs {
     pub(crate) limit: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TextColumn {
-    /// Bytes of all strings of the text
-    Size,
-    /// Bytes beyond those of one of them
-    Wasted,
-    /// Number of strings
-    Count,
+choices! {
+    TextColumn for TextSort {
+        /// Bytes of all strings of the text
+        Size,
+        /// Bytes beyond those of one of them
+        Wasted,
+        /// Number of strings
+        Count,
+    }
 }

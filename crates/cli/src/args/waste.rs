@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use heapglass_analysis::WasteKind;
 
 use super::FilesArg;
+use super::choice::choices;
 
 #[derive(Debug, Args)]
 pub(crate) struct WasteArgs {
@@ -22,30 +24,31 @@ pub(crate) struct WasteArgs {
     pub(crate) sources: Vec<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WasteChoice {
-    /// Strings with the same text
-    DuplicateStrings,
-    /// Objects of one shape with the same values
-    IdenticalObjects,
-    /// Large strings that only slices of them keep alive
-    SlicedStrings,
-    /// Strings joined with + that were never made flat
-    JoinedStrings,
-    /// Maps, Sets, arrays and objects with nothing in them
-    EmptyCollections,
-    /// Room for more than is in Maps, Sets and arrays
-    SpareRoom,
-    /// Arrays with nothing in most of their places
-    SparseArrays,
-    /// Objects with few properties that V8 keeps as tables
-    DictionaryObjects,
-    /// Numbers that are objects of their own
-    BoxedNumbers,
-    /// Packages that were loaded from more than one folder
-    PackageCopies,
-    /// Maps, Sets and arrays that hold detached DOM nodes or unmounted fibers of React
-    StaleEntries,
-    /// Variables that no function reads which can still be called
-    UnreadVariables,
+choices! {
+    WasteChoice for WasteKind {
+        /// Strings with the same text
+        DuplicateStrings,
+        /// Objects of one shape with the same values
+        IdenticalObjects,
+        /// Large strings that only slices of them keep alive
+        SlicedStrings,
+        /// Strings joined with + that were never made flat
+        JoinedStrings,
+        /// Maps, Sets, arrays and objects with nothing in them
+        EmptyCollections,
+        /// Room for more than is in Maps, Sets and arrays
+        SpareRoom,
+        /// Arrays with nothing in most of their places
+        SparseArrays,
+        /// Objects with few properties that V8 keeps as tables
+        DictionaryObjects,
+        /// Numbers that are objects of their own
+        BoxedNumbers,
+        /// Packages that were loaded from more than one folder
+        PackageCopies,
+        /// Maps, Sets and arrays that hold detached DOM nodes or unmounted fibers of React
+        StaleEntries,
+        /// Variables that no function reads which can still be called
+        UnreadVariables,
+    }
 }

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use heapglass_collect::capture::{self, Birth, Error, Method, Taken, close_inspector, wait};
+use heapglass_collect::capture::{self, Birth, Error, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::preflight::Outcome;
@@ -19,7 +19,7 @@ use heapglass_collect::sink::SinkError;
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
 
-use crate::args::{CaptureArgs, CaptureMethod, InspectorAddress, PolicyChoice};
+use crate::args::{CaptureArgs, InspectorAddress, PolicyChoice};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use along::Along;
@@ -220,11 +220,7 @@ fn not_collected(failed: &Failed) -> Failure {
 fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
     Ok(Options {
         redaction: args.redact.map(PolicyChoice::redaction).transpose()?,
-        method: match args.method {
-            CaptureMethod::Auto => Method::Auto,
-            CaptureMethod::Inspector => Method::Inspector,
-            CaptureMethod::Sigusr2 => Method::Sigusr2,
-        },
+        method: args.method.into(),
         contents: Contents { internals: args.expose_internals, numbers: args.numeric_values },
         workers: args.workers,
         force: args.force,

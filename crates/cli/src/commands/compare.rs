@@ -78,7 +78,7 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         let body = objects(base, newer, &comparison, class, rows)?;
         return write(context, &mut snapshots, body);
     }
-    let selected = select_changes(&comparison.classes, pattern.as_ref(), sort(args.sort), rows);
+    let selected = select_changes(&comparison.classes, pattern.as_ref(), args.sort.into(), rows);
     let body = CompareBody::new(&comparison, &selected);
     write(context, &mut snapshots, body)
 }
@@ -166,24 +166,10 @@ fn matching(by: MatchBy) -> Matching {
 
 /// What rows are sorted by of which the number of objects and their sizes alone are known.
 fn growth_sort(column: CompareColumn, compared: &str) -> Result<GrowthSort, Failure> {
-    sort(column).by_growth().ok_or_else(|| {
+    ChangeSort::from(column).by_growth().ok_or_else(|| {
         let name = column.to_possible_value().map(|value| value.get_name().to_owned());
         let name = name.unwrap_or_default();
         Failure::usage(format!("--sort {name} is a column of two snapshots, not of {compared}"))
             .hint("their columns are growth, name, delta and size-delta")
     })
-}
-
-fn sort(column: CompareColumn) -> ChangeSort {
-    match column {
-        CompareColumn::Growth => ChangeSort::Growth,
-        CompareColumn::Name => ChangeSort::Name,
-        CompareColumn::New => ChangeSort::New,
-        CompareColumn::Deleted => ChangeSort::Deleted,
-        CompareColumn::Delta => ChangeSort::Delta,
-        CompareColumn::Allocated => ChangeSort::Allocated,
-        CompareColumn::Freed => ChangeSort::Freed,
-        CompareColumn::SizeDelta => ChangeSort::SizeDelta,
-        CompareColumn::Grown => ChangeSort::Grown,
-    }
 }

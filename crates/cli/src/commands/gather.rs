@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use heapglass_k8s::client::{ApiError, Cluster, ConnectOptions};
 use heapglass_k8s::discover::Search;
-use heapglass_k8s::gather::{GatherOptions, Method, Since, Stop, gather};
+use heapglass_k8s::gather::{GatherOptions, Since, Stop, gather};
 use heapglass_k8s::pod::{PodOptions, Via};
 use heapglass_k8s::wire::HeapDumps;
 
 use crate::context::Context;
 use crate::env::GatherEnvironment;
 use crate::exit::{ExitStatus, Failure};
-use crate::gather::args::{GatherArgs, GatherMethod, ReachVia};
+use crate::gather::args::{GatherArgs, GatherMethod};
 use crate::gather::summary;
 use crate::gather::watching::Watching;
 
@@ -114,11 +114,7 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         },
         base: base(args, env),
         with_heap_dumps: args.with_heap_dumps || env.is_true("RHDH_WITH_HEAP_DUMPS"),
-        method: match method {
-            GatherMethod::Auto => Method::Auto,
-            GatherMethod::Inspector => Method::Inspector,
-            GatherMethod::Sigusr2 => Method::Sigusr2,
-        },
+        method: method.into(),
         timeout,
         remote_dir: env.text("HEAP_DUMP_REMOTE_DIR").unwrap_or_else(|| "/tmp".to_owned()),
         parallel: usize::from(args.parallel),
@@ -129,13 +125,8 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         force: args.force,
         dry_run: args.dry_run,
         pod: PodOptions {
-            via: match args.via {
-                // An ephemeral container stays in the pod's description: not for a look.
-                _ if args.dry_run => Via::Exec,
-                ReachVia::Auto => Via::Auto,
-                ReachVia::Exec => Via::Exec,
-                ReachVia::Ephemeral => Via::Ephemeral,
-            },
+            // An ephemeral container stays in the pod's description: not for a look.
+            via: if args.dry_run { Via::Exec } else { args.via.into() },
             debug_image: args.debug_image.clone(),
             ephemeral_lifetime: timeout * 2,
         },

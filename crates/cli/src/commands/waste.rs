@@ -5,7 +5,7 @@ use heapglass_report::wire::WasteBody;
 
 use super::limit;
 use crate::answer::{Heading, answer};
-use crate::args::{WasteArgs, WasteChoice};
+use crate::args::WasteArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::sources::Sources;
@@ -15,7 +15,7 @@ pub(crate) fn run(context: &Context, args: &WasteArgs) -> anyhow::Result<ExitSta
     let kinds: Vec<WasteKind> = if args.kind.is_empty() {
         WasteKind::ALL.to_vec()
     } else {
-        args.kind.iter().map(|&choice| kind(choice)).collect()
+        args.kind.iter().copied().map(WasteKind::from).collect()
     };
     if !args.sources.is_empty() && !kinds.contains(&WasteKind::UnreadVariables) {
         let message = "--sources is for unread-variables, which --kind leaves out: add it, or leave --sources out";
@@ -27,21 +27,4 @@ pub(crate) fn run(context: &Context, args: &WasteArgs) -> anyhow::Result<ExitSta
         let graph = opened.graph("looking for waste in")?;
         Ok(WasteBody::new(&waste(&graph, &options, &sources), opened.entry.total_size))
     })
-}
-
-fn kind(choice: WasteChoice) -> WasteKind {
-    match choice {
-        WasteChoice::DuplicateStrings => WasteKind::DuplicateStrings,
-        WasteChoice::IdenticalObjects => WasteKind::IdenticalObjects,
-        WasteChoice::SlicedStrings => WasteKind::SlicedStrings,
-        WasteChoice::JoinedStrings => WasteKind::JoinedStrings,
-        WasteChoice::EmptyCollections => WasteKind::EmptyCollections,
-        WasteChoice::SpareRoom => WasteKind::SpareRoom,
-        WasteChoice::SparseArrays => WasteKind::SparseArrays,
-        WasteChoice::DictionaryObjects => WasteKind::DictionaryObjects,
-        WasteChoice::BoxedNumbers => WasteKind::BoxedNumbers,
-        WasteChoice::PackageCopies => WasteKind::PackageCopies,
-        WasteChoice::StaleEntries => WasteKind::StaleEntries,
-        WasteChoice::UnreadVariables => WasteKind::UnreadVariables,
-    }
 }

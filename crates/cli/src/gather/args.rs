@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use heapglass_k8s::gather::Method;
+use heapglass_k8s::pod::Via;
+
+use crate::args::choices;
 
 #[derive(Debug, Args)]
 pub(crate) struct GatherArgs {
@@ -71,22 +75,24 @@ pub(crate) struct GatherArgs {
     pub(crate) without_operator: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GatherMethod {
-    /// The inspector, else SIGUSR2 if the process catches it
-    Auto,
-    /// V8's inspector: nothing is written in the pod
-    Inspector,
-    /// SIGUSR2, for a process that was started for it
-    Sigusr2,
+choices! {
+    GatherMethod for Method {
+        /// The inspector, else SIGUSR2 if the process catches it
+        Auto,
+        /// V8's inspector: nothing is written in the pod
+        Inspector,
+        /// SIGUSR2, for a process that was started for it
+        Sigusr2,
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReachVia {
-    /// A shell in the container, else its Node.js, else an ephemeral container
-    Auto,
-    /// Commands in the container alone
-    Exec,
-    /// An ephemeral container that shares the processes
-    Ephemeral,
+choices! {
+    ReachVia for Via {
+        /// A shell in the container, else its Node.js, else an ephemeral container
+        Auto,
+        /// Commands in the container alone
+        Exec,
+        /// An ephemeral container that shares the processes
+        Ephemeral,
+    }
 }
