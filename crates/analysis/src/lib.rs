@@ -79,7 +79,9 @@ pub use object::{
     ObjectReport, StringValue, object,
 };
 pub use oddities::{LEAST_ENTRIES, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTENERS, oddities};
-pub use originals::{SourceMap, SourceMaps, name_with_original, with_originals};
+pub use originals::{
+    SourceMap, SourceMaps, name_with_original, with_original_code, with_originals,
+};
 pub use package::package_of;
 pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
 pub use pattern::NamePattern;

@@ -37,9 +37,24 @@ pub trait SourceMap {
 
 /// The same graph that knows where the code of the scripts that `maps` knows was written. No figure changes by it.
 ///
-/// Cost: a pass over the located nodes, in which each place is asked for once, and one over the functions of these
-/// scripts and their scopes. The variables of scopes that the same code made are asked for once.
+/// Cost: that of [`with_original_code`], and a pass over the functions of these scripts and their scopes. The variables of
+/// scopes that the same code made are asked for once.
 pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
+    let (mut originals, mapped) = code(graph, maps);
+    originals.scopes = scopes(graph, &originals.places, &mapped.by_number);
+    graph.with_originals(originals)
+}
+
+/// The same without scopes and their variables, for answers that tell nothing of them: a map may have to parse a whole
+/// script before it knows them.
+///
+/// Cost: a pass over the located nodes, in which each place is asked for once.
+pub fn with_original_code(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
+    graph.with_originals(code(graph, maps).0)
+}
+
+/// The places and the names of classes, and the scripts that have a map.
+fn code<'a>(graph: &Graph, maps: &'a dyn SourceMaps) -> (Originals, Mapped<'a>) {
     let frames: Vec<StackFrame> = graph.recorded_functions().collect();
     let mapped = Mapped::of(graph, &frames, maps);
     let mut places: FxHashMap<Location, Option<Original>> = FxHashMap::default();
@@ -77,8 +92,7 @@ pub fn with_originals(graph: &Graph, maps: &dyn SourceMaps) -> Graph {
     }
     originals.places =
         places.into_iter().filter_map(|(place, original)| Some((place, original?))).collect();
-    originals.scopes = scopes(graph, &originals.places, &mapped.by_number);
-    graph.with_originals(originals)
+    (originals, mapped)
 }
 
 /// A script with its map.

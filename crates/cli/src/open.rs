@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use heapglass_analysis::with_originals;
+use heapglass_analysis::{SourceMaps, with_original_code, with_originals};
 use heapglass_format::source::Source;
 use heapglass_graph::{Graph, OpenOptions, Progress, Snapshot, Wants};
 use heapglass_report::wire::SnapshotEntry;
@@ -104,6 +104,16 @@ fn open_showing(
 impl Opened {
     /// The graph of the snapshot, to do with it what `verb` says: `finding paths in`.
     pub(crate) fn graph(&self, verb: &'static str) -> Result<Graph, Failure> {
+        self.read(verb, with_originals)
+    }
+
+    /// The same for an answer that tells of no edge, no path and no code that holds something: it needs no variable's
+    /// original name, for which bundles are parsed.
+    pub(crate) fn graph_without_variables(&self, verb: &'static str) -> Result<Graph, Failure> {
+        self.read(verb, with_original_code)
+    }
+
+    fn read(&self, verb: &'static str, apply: Apply) -> Result<Graph, Failure> {
         if self.snapshot.from_index() && self.snapshot.damage().is_none() {
             self.bar.doing("checking the index of");
             self.bar.begin_again();
@@ -119,17 +129,17 @@ impl Opened {
             Some(status) => Failure { status, ..hints::opening(error) },
             None => Failure { status: ExitStatus::Unreadable, ..hints::opening(error) },
         })?;
-        let graph = self.as_written(graph);
+        let graph = self.as_written(graph, apply);
         self.bar.doing(verb);
         Ok(graph)
     }
 
     /// The graph with what the user's source maps say of its code.
-    fn as_written(&self, graph: Graph) -> Graph {
+    fn as_written(&self, graph: Graph, apply: Apply) -> Graph {
         if !self.source_maps.is_empty() {
             self.bar.doing("applying source maps to");
         }
-        as_written(graph, &self.source_maps, &self.entry.file, |text| self.note(text))
+        as_written(graph, &self.source_maps, apply, &self.entry.file, |text| self.note(text))
     }
 
     /// Whether source maps change what names are shown, which only a graph knows.
@@ -148,18 +158,22 @@ impl Opened {
     }
 }
 
+/// How source maps are applied to a graph.
+type Apply = fn(&Graph, &dyn SourceMaps) -> Graph;
+
 /// The graph of a snapshot with what source maps say of its code; `note` tells the user that they say nothing, and of
 /// which scripts they cannot say all.
 pub(crate) fn as_written(
     graph: Graph,
     maps: &MapFiles,
+    apply: Apply,
     snapshot: &str,
     note: impl Fn(&str),
 ) -> Graph {
     if maps.is_empty() {
         return graph;
     }
-    let graph = with_originals(&graph, maps);
+    let graph = apply(&graph, maps);
     if graph.originals().is_none_or(|originals| originals.places.is_empty()) {
         note(&format!(
             "{snapshot}: none of the source maps is of a script in it; a map goes by the name of its script"

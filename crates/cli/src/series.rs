@@ -20,12 +20,13 @@ pub(crate) struct Series {
     pub(crate) errors: Vec<InputFailure>,
 }
 
-/// Opens all snapshots in `paths`, at least `least` of them. One that cannot be read, or is named
-/// twice, is left out with a word.
+/// Opens all snapshots in `paths`, at least `least` of them; `read` is the way of [`Opened`] to the graph of each. One that
+/// cannot be read, or is named twice, is left out with a word.
 pub(crate) fn open_series(
     context: &Context,
     paths: &[PathBuf],
     least: usize,
+    read: fn(&Opened, &'static str) -> Result<Graph, Failure>,
     verb: &'static str,
 ) -> anyhow::Result<Series> {
     let inputs = Inputs::find(paths, &context.messages)?;
@@ -40,7 +41,7 @@ pub(crate) fn open_series(
         }
         seen.push(file);
         match open(context, &input, Wants::Graph)
-            .and_then(|opened| Ok((opened.graph(verb)?, opened)))
+            .and_then(|opened| Ok((read(&opened, verb)?, opened)))
         {
             Ok((graph, opened)) => series.opened.push((opened, graph)),
             Err(failure) if failure.status != ExitStatus::Unreadable => return Err(failure.into()),

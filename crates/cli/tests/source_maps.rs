@@ -302,4 +302,20 @@ fn variables_of_a_function_have_their_names_in_every_answer() {
     assert_eq!(said.code, 0);
     assert!(said.stderr.contains("local.js: not understood as JavaScript ("), "{}", said.stderr);
     assert!(!said.stdout.contains("recent (r)"), "{}", said.stdout);
+    // Nor is it read for answers without variables.
+    write("later.heapsnapshot", &heap.to_bytes());
+    for args in [
+        &["summary", "local.heapsnapshot"][..],
+        &["summary", "local.heapsnapshot", "--objects", "(string)"],
+        &["dominators", "local.heapsnapshot"],
+        &["export", "local.heapsnapshot", "--format", "csv"],
+        &["compare", "local.heapsnapshot", "later.heapsnapshot"],
+    ] {
+        let said = run(dir.path(), &[args, &["--source-map", "local.js.map"]].concat());
+        assert_eq!(said.code, 0, "{args:?}: {}", said.stderr);
+        assert!(!said.stderr.contains("not understood"), "{args:?}: {}", said.stderr);
+    }
+    let args = ["compare", "local.heapsnapshot", "later.heapsnapshot", "--by", "file"];
+    let said = run(dir.path(), &[&args[..], &["--source-map", "local.js.map"]].concat());
+    assert!(said.stderr.contains("not understood"), "{}", said.stderr);
 }

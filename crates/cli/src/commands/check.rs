@@ -37,7 +37,7 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> anyhow::Result<ExitSta
         return Err(Failure::usage("there is nothing to check").hint(hint).into());
     }
     let Series { mut opened, status, errors } =
-        open_series(context, &args.files.files, 1, "checking")?;
+        open_series(context, &args.files.files, 1, Opened::graph, "checking")?;
     in_order_of_ids(&mut opened);
     let snapshots = Snapshots::of(&opened);
     let mut checks = Vec::new();

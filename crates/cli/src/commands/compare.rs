@@ -21,6 +21,7 @@ use crate::args::{CompareArgs, CompareColumn, MatchBy};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::hints;
+use crate::open::Opened;
 use crate::series::{Series, open_series};
 
 /// Rows on a page unless the user says otherwise.
@@ -49,7 +50,11 @@ fn rows(context: &Context, args: &CompareArgs) -> Option<usize> {
 fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let rows = rows(context, args);
-    let mut snapshots = open_series(context, &args.files, 2, "comparing")?;
+    let read = match args.by {
+        Some(_) => Opened::graph,
+        None => Opened::graph_without_variables,
+    };
+    let mut snapshots = open_series(context, &args.files, 2, read, "comparing")?;
     let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
     if let Some(by) = args.by {
         let by = grouping(by, &graphs)?;
@@ -102,8 +107,9 @@ fn objects(
 fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let sort = growth_sort(args.sort, "a control and a treatment")?;
-    let mut snapshots = open_series(context, &args.control, 2, "comparing")?;
-    let treatment = open_series(context, &args.treatment, 2, "comparing")?;
+    let read = Opened::graph_without_variables;
+    let mut snapshots = open_series(context, &args.control, 2, read, "comparing")?;
+    let treatment = open_series(context, &args.treatment, 2, read, "comparing")?;
     snapshots.opened.extend(treatment.opened);
     snapshots.status = snapshots.status.worse(treatment.status);
     let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();

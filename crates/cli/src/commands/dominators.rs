@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context, args: &DominatorsArgs) -> anyhow::Result<Ex
         ..DominatorOptions::default()
     };
     answer(context, &args.files.files, Heading::ForSeveral, |opened| {
-        let graph = opened.graph("opening the tree of")?;
+        let graph = opened.graph_without_variables("opening the tree of")?;
         let start = target::node_or_root(&graph, args.from)?;
         Ok(DominatorsBody::new(graph.id(start).0, &dominators(&graph, start, &options)))
     })

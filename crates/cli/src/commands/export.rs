@@ -46,7 +46,7 @@ fn export(
     number: Option<usize>,
 ) -> anyhow::Result<()> {
     let mut opened = open(context, input, heapglass_graph::Wants::Graph)?;
-    let graph = opened.graph("writing the nodes of")?;
+    let graph = opened.graph_without_variables("writing the nodes of")?;
     for finding in &opened.snapshot.overview().findings {
         opened.note(&format!("{}: {}", opened.entry.file, finding.message));
     }

@@ -16,7 +16,7 @@ use crate::series::{Series, open_series};
 /// Writes the verdict on a series of snapshots.
 pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitStatus> {
     let Series { opened, status, errors } =
-        open_series(context, &args.files, 1, "looking for what grows in")?;
+        open_series(context, &args.files, 1, Opened::graph, "looking for what grows in")?;
     let mut findings = Vec::new();
     for (snapshot, graph) in &opened {
         findings.extend(graph.overview().findings.iter().map(|finding| {

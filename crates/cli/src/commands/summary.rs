@@ -64,7 +64,7 @@ fn objects(
 ) -> anyhow::Result<InstancesBody> {
     let (table, nodes) = selected(opened, args)?;
     let found = find_classes(&table, class)?;
-    let graph = opened.graph("listing objects of")?;
+    let graph = opened.graph_without_variables("listing objects of")?;
     let nodes = of_matching_classes(&graph, nodes, args)?;
     let objects = instances(&graph, &found, nodes.as_ref(), rows);
     Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
@@ -76,7 +76,7 @@ fn by_edges(
     rows: Option<usize>,
 ) -> anyhow::Result<InstancesBody> {
     let (table, nodes) = selected(opened, args)?;
-    let graph = opened.graph("counting edges in")?;
+    let graph = opened.graph_without_variables("counting edges in")?;
     let found = args.objects.as_deref().map(|class| find_classes(&table, class)).transpose()?;
     let nodes = of_matching_classes(&graph, nodes, args)?;
     let objects = instances_by_edges(&graph, found.as_deref(), nodes.as_ref(), rows);
@@ -91,13 +91,13 @@ fn selected<'a>(
 ) -> anyhow::Result<(Cow<'a, ClassTable>, Option<NodeSet>)> {
     let filters = filters(args);
     if filters.is_empty() && opened.has_source_maps() {
-        let graph = opened.graph("summing up")?;
+        let graph = opened.graph_without_variables("summing up")?;
         return Ok((Cow::Owned(graph.overview().classes.clone()), None));
     }
     if filters.is_empty() {
         return Ok((Cow::Borrowed(&opened.snapshot.overview().classes), None));
     }
-    let graph = opened.graph("filtering")?;
+    let graph = opened.graph_without_variables("filtering")?;
     let nodes = passing_all(&graph, &filters)?;
     Ok((Cow::Owned(filtered_classes(&graph, &nodes)), Some(nodes)))
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use heapglass_analysis::with_originals;
 use heapglass_collect::Captured;
 use heapglass_collect::sink::Growing;
 use heapglass_format::source::Source;
@@ -87,7 +88,8 @@ impl<'a> Along<'a> {
     fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
         let graph = snapshot.graph().map_err(hints::opening)?;
         let Context { source_maps, messages, .. } = self.context;
-        let graph = as_written(graph, source_maps, &file, |text| messages.note(text));
+        let graph =
+            as_written(graph, source_maps, with_originals, &file, |text| messages.note(text));
         let body = report::body(&graph, TOP, THRESHOLD);
         let entry = SnapshotEntry::new(file, graph.overview());
         let document = Document::new(entry, &graph.overview().findings, body);
