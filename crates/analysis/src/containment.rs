@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
 use crate::row::{Children, Shown, grow};
+use crate::smallest::Smallest;
 use crate::{EdgeLabel, ObjectSummary, Tree, describe, edge_label};
 
 /// How much of the containment tree to give.
@@ -43,7 +44,8 @@ pub struct Child {
 }
 
 /// The tree of edges below `from`, rows in preorder, `from` itself not among them; invisible
-/// edges are left out as in DevTools. Cost: the out-edges of the opened nodes.
+/// edges are left out as in DevTools. Cost: the out-edges of the opened nodes; those that are not shown are only counted,
+/// or their targets' retained sizes looked at.
 pub fn containment(graph: &Graph, from: Ordinal, options: &ContainmentOptions) -> Tree<Child> {
     grow(children(graph, from, &[], options), options.max_rows, |below| {
         children(graph, from, below, options)
@@ -83,14 +85,11 @@ fn children(
 /// The `limit` edges whose targets retain most, those in the order of the file where they retain
 /// the same.
 fn largest(graph: &Graph, node: Ordinal, limit: usize) -> Vec<Edge> {
-    let key = |edge: &Edge| (Reverse(graph.retained_size(edge.to)), edge.ordinal);
-    let mut edges: Vec<_> = visible_edges(graph, node).map(|edge| (key(&edge), edge)).collect();
-    if limit < edges.len() {
-        edges.select_nth_unstable_by_key(limit, |&(key, _)| key);
-        edges.truncate(limit);
-    }
-    edges.sort_unstable_by_key(|&(key, _)| key);
-    edges.into_iter().map(|(_, edge)| edge).collect()
+    let mut largest = Smallest::of(limit);
+    visible_edges(graph, node)
+        .for_each(|edge| largest.push((Reverse(graph.retained_size(edge.to)), edge.ordinal)));
+    let (largest, _) = largest.into_sorted();
+    largest.into_iter().filter_map(|(_, edge)| graph.edge_at(node, edge)).collect()
 }
 
 fn visible_edges(graph: &Graph, node: Ordinal) -> impl Iterator<Item = Edge> {

@@ -11,7 +11,6 @@ pub(crate) use function::{
     constructor_of, is_context, script_name, script_of_closure, script_of_shared, source_of,
 };
 
-use crate::edge::is_prototype;
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{SLICE, display_name, value_text};
 use crate::native_context::native_context_of_map;
@@ -245,15 +244,14 @@ impl Fields {
             internals: list(if internals { limit } else { 0 }),
             prototype: None,
         };
-        for edge in graph.edges(node) {
-            match edge.edge_type {
-                EdgeType::Property if is_prototype(graph, edge) => fields.prototype = Some(edge.to),
-                EdgeType::Property => fields.properties.push(graph, edge),
-                EdgeType::Element => fields.elements.push(graph, edge),
-                EdgeType::Context => {}
-                _ => fields.internals.push(graph, edge),
-            }
-        }
+        let prototype = graph.named(node, "__proto__");
+        graph.edges(node).for_each(|edge| match edge.edge_type {
+            EdgeType::Property if prototype.is(edge.name) => fields.prototype = Some(edge.to),
+            EdgeType::Property => fields.properties.push(graph, edge),
+            EdgeType::Element => fields.elements.push(graph, edge),
+            EdgeType::Context => {}
+            _ => fields.internals.push(graph, edge),
+        });
         fields
     }
 }

@@ -213,9 +213,15 @@ impl<'a> View<'a> {
     /// ordinary, so that only the retainers that will be shown are looked into.
     fn nearest_edges(&self, node: Ordinal, limit: usize) -> (Vec<(Edge, bool)>, u64) {
         let total = self.graph.retainer_count(node);
+        // The same order as `sort_key` where nothing is ignored, from the column itself.
+        let distances = self.graph.distances();
+        let key = |holder: Ordinal| {
+            let distance = distances.get(holder.index()).copied().map(Distance);
+            let known = distance.filter(|&distance| distance != Distance::NONE);
+            Some(known.map_or(UNREACHABLE, |distance| i64::from(distance.0)))
+        };
         let mut looked_at = limit.saturating_mul(2);
         loop {
-            let key = |holder| Some(self.sort_key(holder));
             let (nearest, all) = nearest_holders(self.graph, node, looked_at, key);
             let mut edges = Vec::new();
             let mut not_shown = 0;

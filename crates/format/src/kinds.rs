@@ -146,6 +146,7 @@ impl EdgeType {
     }
 
     /// The type stored as `code`.
+    #[inline]
     pub const fn from_code(code: u8) -> EdgeType {
         if code < Self::NAMED.len() as u8 {
             Self::NAMED[code as usize].1
@@ -160,6 +161,7 @@ impl EdgeType {
     }
 
     /// Whether `name_or_index` of such an edge is a number rather than a string's index.
+    #[inline]
     pub const fn is_indexed(self) -> bool {
         matches!(self, EdgeType::Element | EdgeType::Hidden)
     }

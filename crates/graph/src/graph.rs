@@ -1,17 +1,17 @@
 //! The graph: columns and the small accessors over them.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
+use heapglass_format::NodeType;
 use heapglass_format::column::{Column, WideColumn};
 use heapglass_format::container::Container;
 use heapglass_format::strings::StringTable;
-use heapglass_format::{EdgeType, NodeType};
 use heapglass_format::{Error, Result};
 
+use crate::known_names::KnownNames;
 use crate::{
-    ClassIndex, ClassRow, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, Originals,
+    ClassIndex, ClassRow, Detachedness, Distance, Edge, EdgeName, NodeId, Ordinal, Originals,
     Overview, StringIndex,
 };
 
@@ -27,6 +27,7 @@ pub struct Graph {
     pub(crate) strings: StringTable,
     /// Of source maps, if the caller has any; not in an index.
     pub(crate) originals: Option<Arc<Originals>>,
+    pub(crate) known_names: Arc<KnownNames>,
 }
 
 /// The columns of a graph. "For each node ordinal" is written N, "for each edge ordinal" E.
@@ -67,9 +68,9 @@ pub(crate) struct Columns {
     /// `[function id, name, script name, script id, line, column]`, names as string indexes.
     /// Scanner.
     pub trace_functions: Column<[u32; 6]>,
-    /// E: [`EdgeType::code`]. Scanner.
+    /// E: [`code`](heapglass_format::EdgeType::code). Scanner.
     pub edge_type: Column<u8>,
-    /// E: string index or number, see [`EdgeType::is_indexed`]. Scanner.
+    /// E: string index or number, see [`is_indexed`](heapglass_format::EdgeType::is_indexed). Scanner.
     pub edge_name: Column<u32>,
     /// E: ordinal of the target. Scanner.
     pub edge_to: Column<u32>,
@@ -125,30 +126,6 @@ impl Columns {
 
 /// In [`Columns::search_parent`]: the search did not come to the node by an edge.
 pub(crate) const NO_PARENT: u32 = u32::MAX;
-
-/// An edge as seen from its source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edge {
-    /// Its position in the edge table.
-    pub ordinal: EdgeOrdinal,
-    /// Its type.
-    pub edge_type: EdgeType,
-    /// The source.
-    pub from: Ordinal,
-    /// The target.
-    pub to: Ordinal,
-    /// Its name.
-    pub name: EdgeName,
-}
-
-/// An edge is named by a string or by a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EdgeName {
-    /// Element or hidden edge: a number.
-    Index(u32),
-    /// Any other edge: a string.
-    String(StringIndex),
-}
 
 /// Where in a script an object's constructor, or a function, was written. All are 0-based, as in
 /// the file.
@@ -206,7 +183,7 @@ impl Graph {
             derived_bytes: container.column("derived_bytes")?,
             derived_starts: container.column("derived_starts")?,
         };
-        Ok(Graph { overview, columns, strings, originals: None })
+        Ok(Graph { overview, columns, strings, originals: None, known_names: Arc::default() })
     }
 
     /// Facts, statistics, classes, findings.
@@ -252,6 +229,11 @@ impl Graph {
     /// The node's type.
     pub fn node_type(&self, node: Ordinal) -> NodeType {
         NodeType::from_code(self.columns.node_type.get(node.index()).copied().unwrap_or(u8::MAX))
+    }
+
+    /// For each node [`NodeType::code`] of its type: the whole column.
+    pub fn node_type_codes(&self) -> &[u8] {
+        &self.columns.node_type
     }
 
     /// The name of the node's type, as in the file.
@@ -338,7 +320,7 @@ impl Graph {
     }
 
     /// Whether there is such a node.
-    fn has(&self, node: Ordinal) -> bool {
+    pub(crate) fn has(&self, node: Ordinal) -> bool {
         node.0 < self.node_count()
     }
 
@@ -402,111 +384,6 @@ impl Graph {
         Some(Location { script_id, line, column })
     }
 
-    /// Ordinals of the node's edges.
-    pub fn edge_range(&self, node: Ordinal) -> Range<usize> {
-        let first = &*self.columns.first_edge;
-        let at = |node: usize| first.get(node).map_or(0, |&edge| edge as usize);
-        let range = at(node.index())..at(node.index() + 1);
-        let is_whole = range.start <= range.end && range.end <= self.columns.edge_to.len();
-        if is_whole { range } else { 0..0 }
-    }
-
-    /// The node's edges in the file's order, broken ones left out.
-    pub fn edges(&self, node: Ordinal) -> Edges<'_> {
-        let range = self.edge_range(node);
-        Edges {
-            from: node,
-            next: range.start as u32,
-            nodes: self.node_count(),
-            types: self.columns.edge_type.get(range.clone()).unwrap_or_default(),
-            names: self.columns.edge_name.get(range.clone()).unwrap_or_default(),
-            targets: self.columns.edge_to.get(range).unwrap_or_default(),
-        }
-    }
-
-    /// Every edge into `node`, ascending by edge ordinal, broken ones left out. Cost: the
-    /// out-degrees of the retainers.
-    pub fn retainers(&self, node: Ordinal) -> impl Iterator<Item = Edge> + '_ {
-        let mut previous = None;
-        self.retaining_nodes(node)
-            .filter(move |&from| previous.replace(from) != Some(from))
-            .flat_map(move |from| self.edges_between(from, node))
-    }
-
-    /// Sources of the edges into `node`, ascending, one entry for each edge. Cost: their number.
-    pub fn retaining_nodes(&self, node: Ordinal) -> impl ExactSizeIterator<Item = Ordinal> + use<> {
-        let mut nodes: Vec<Ordinal> = self.each_retaining_node(node).collect();
-        nodes.sort_unstable();
-        nodes.into_iter()
-    }
-
-    /// The same in no particular order. Constant time each.
-    pub fn each_retaining_node(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
-        let others = self.other_retainers(node).iter().map(|pair| Ordinal(pair[1]));
-        self.essential_retainers(node).chain(others.filter(|&from| self.has(from)))
-    }
-
-    /// Number of edges into `node`. Constant time.
-    pub fn retainer_count(&self, node: Ordinal) -> u64 {
-        let parents = self.search_parent(node).iter().count();
-        (parents + self.predecessor_list(node).len() + self.other_retainers(node).len()) as u64
-    }
-
-    /// Sources of the essential edges into `node`, ascending, one entry for each edge. Cost: constant
-    /// time each, and a binary search among them.
-    pub(crate) fn essential_retainers(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
-        let order = &*self.columns.preorder_node;
-        let source = |number: u32| order.get(number as usize).map(|&node| Ordinal(node));
-        let parent = self.search_parent(node).and_then(source);
-        let list = self.predecessor_list(node);
-        let before = parent.map_or(0, |parent| {
-            list.partition_point(|&from| source(from).is_some_and(|source| source <= parent))
-        });
-        let (before, after) = list.split_at_checked(before).unwrap_or_default();
-        let before = before.iter().filter_map(move |&from| source(from));
-        let after = after.iter().filter_map(move |&from| source(from));
-        before.chain(parent).chain(after).filter(|&from| self.has(from))
-    }
-
-    /// As many essential edges as there can be.
-    pub(crate) fn most_essential_edges(&self) -> usize {
-        self.columns.predecessor_from.len() + self.node_count() as usize
-    }
-
-    fn search_parent(&self, node: Ordinal) -> Option<u32> {
-        self.columns.search_parent.get(node.index()).copied().filter(|&from| from != NO_PARENT)
-    }
-
-    fn predecessor_list(&self, node: Ordinal) -> &[u32] {
-        let first = &*self.columns.predecessor_first;
-        let at = |node: usize| first.get(node).map_or(0, |&from| from as usize);
-        let range = at(node.index())..at(node.index() + 1);
-        self.columns.predecessor_from.get(range).unwrap_or_default()
-    }
-
-    fn other_retainers(&self, node: Ordinal) -> &[[u32; 2]] {
-        let others = &*self.columns.other_retainers;
-        let start = others.partition_point(|pair| pair[0] < node.0);
-        let end = others.partition_point(|pair| pair[0] <= node.0);
-        others.get(start..end).unwrap_or_default()
-    }
-
-    /// The edges that lead from one node to another. Cost: a scan of the targets of `from`.
-    pub fn edges_between(&self, from: Ordinal, to: Ordinal) -> impl Iterator<Item = Edge> + '_ {
-        let edges = self.edges(from);
-        let targets = edges.targets.iter().enumerate();
-        targets.filter(move |&(_, &target)| target == to.0).filter_map(move |(at, _)| edges.at(at))
-    }
-
-    /// The first edge of `node` with this type and name. Cost: its out-degree.
-    pub fn edge_named(&self, node: Ordinal, edge_type: EdgeType, name: &str) -> Option<Edge> {
-        self.edges(node).find(|edge| {
-            edge.edge_type == edge_type
-                && matches!(edge.name, EdgeName::String(index)
-                    if self.strings.get(index.0) == Some(name.as_bytes()))
-        })
-    }
-
     /// An edge's name as text: the string, or the number in digits.
     pub fn edge_name(&self, edge: Edge) -> Cow<'_, str> {
         match edge.name {
@@ -523,71 +400,4 @@ fn position(column: &[u32], value: u32) -> Option<usize> {
     let holds = |block: &[u32]| block.iter().fold(false, |found, &v| found | (v == value));
     let block = column.chunks(BLOCK).position(holds)? * BLOCK;
     Some(block + column[block..].iter().position(|&v| v == value)?)
-}
-
-/// The edges of one node. See [`Graph::edges`].
-#[derive(Debug, Clone)]
-pub struct Edges<'a> {
-    from: Ordinal,
-    next: u32,
-    /// Number of nodes: targets are below.
-    nodes: u32,
-    types: &'a [u8],
-    names: &'a [u32],
-    targets: &'a [u32],
-}
-
-impl Edges<'_> {
-    /// The edge at a position among those that are left; `None` for broken ones.
-    fn at(&self, at: usize) -> Option<Edge> {
-        let edge_type = EdgeType::from_code(*self.types.get(at)?);
-        let name = *self.names.get(at)?;
-        let name = if edge_type.is_indexed() {
-            EdgeName::Index(name)
-        } else {
-            EdgeName::String(StringIndex(name))
-        };
-        let to = Ordinal(*self.targets.get(at)?);
-        let ordinal = EdgeOrdinal(self.next.wrapping_add(at as u32));
-        (edge_type != EdgeType::Broken && to.0 < self.nodes).then_some(Edge {
-            ordinal,
-            edge_type,
-            from: self.from,
-            to,
-            name,
-        })
-    }
-}
-
-impl Iterator for Edges<'_> {
-    type Item = Edge;
-
-    fn next(&mut self) -> Option<Edge> {
-        while !self.types.is_empty() {
-            let edge = self.at(0);
-            self.types = self.types.get(1..)?;
-            self.names = self.names.get(1..)?;
-            self.targets = self.targets.get(1..)?;
-            self.next += 1;
-            if edge.is_some() {
-                return edge;
-            }
-        }
-        None
-    }
-}
-
-impl DoubleEndedIterator for Edges<'_> {
-    fn next_back(&mut self) -> Option<Edge> {
-        while let Some(last) = self.types.len().checked_sub(1) {
-            let edge = self.at(last);
-            self.types = self.types.get(..last)?;
-            self.names = self.names.get(..last)?;
-            self.targets = self.targets.get(..last)?;
-            if edge.is_some() {
-                return edge;
-            }
-        }
-        None
-    }
 }

@@ -8,25 +8,31 @@
 mod allocation;
 mod build;
 mod classes;
+mod edges;
 mod flow;
 mod graph;
 mod id_index;
 mod ids;
 mod interfaces;
+mod known_names;
 mod open;
 mod originals;
 mod overview;
+mod retaining;
 
 pub use allocation::{AllocatingFunctions, FunctionAllocations, StackFrame};
 pub use classes::{ClassRow, ClassTable};
+pub use edges::{Edge, EdgeName, Edges};
 pub use flow::Flow;
-pub use graph::{Edge, EdgeName, Edges, Graph, Location};
+pub use graph::{Graph, Location};
 pub use heapglass_format::{
     EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result, Step,
 };
 pub use id_index::IdIndex;
 pub use ids::{ClassIndex, Detachedness, Distance, EdgeOrdinal, NodeId, Ordinal, StringIndex};
 pub use interfaces::{ClassLabel, Interface, ReadAs};
+pub use known_names::Named;
 pub use open::{OpenOptions, Snapshot, Wants, is_index};
 pub use originals::{Original, Originals, WrittenScope};
 pub use overview::{Overview, SnapshotInfo, Statistics};
+pub use retaining::Retaining;

@@ -6,6 +6,7 @@ mod attribution_by;
 mod compare;
 mod contexts;
 mod filters;
+mod hubs;
 mod leaks;
 mod names;
 mod objects;
