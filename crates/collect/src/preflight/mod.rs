@@ -149,10 +149,8 @@ pub struct Known<'a> {
 
 /// Judges.
 pub fn preflight(known: &Known<'_>) -> Preflight {
-    let prediction = {
-        let cpus = known.surroundings.and_then(|around| around.cpus);
-        model::predict(known.identity, known.process, cpus)
-    };
+    let cpus = known.surroundings.and_then(|around| around.cpus);
+    let prediction = model::predict(known.identity, known.process, cpus);
     let mut checks = vec![identity(known)];
     checks.extend(signal(known));
     checks.push(memory(known, prediction.as_ref()));
