@@ -2,8 +2,8 @@
 //!
 //! V8 keeps a record for each node and each edge while it builds and writes, so that the need goes by their
 //! number and not by the heap's bytes. Objects that one list leads to first, an array or the table of a Map, cost
-//! four times as much as those that lead to each other: V8 lets go of what it notes for each of them only when it is
-//! done with the list. Before the snapshot only bytes are known; how many nodes they are, and in how large lists,
+//! four times as much as those that lead to each other, as if V8 kept something for each of them until it is done with
+//! the list. Before the snapshot only bytes are known; how many nodes they are, and in how large lists,
 //! depends on the program, and so the prediction is a range. What V8 says of its large objects bounds how large a list
 //! can be. The constants were fitted to measurements of real processes: see docs/capture-measured.md.
 
