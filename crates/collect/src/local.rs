@@ -1,5 +1,7 @@
 //! This machine.
 
+mod groups;
+
 use std::io;
 use std::path::Path;
 
@@ -42,7 +44,7 @@ impl Place for Local {
             meminfo: text("/proc/meminfo"),
             sockets: sockets.concat(),
             descriptors: descriptors(pid),
-            cgroup: memory_groups(&text(&format!("/proc/{pid}/cgroup"))),
+            cgroup: groups::files(&text(&format!("/proc/{pid}/cgroup")), "/sys/fs/cgroup"),
             disk: free_space(pid),
         })
     }
@@ -54,15 +56,18 @@ impl Place for Local {
         signal: Signal,
     ) -> Result<(), PlaceError> {
         // What it would open could not be reached, and so not be closed either.
-        if signal == Signal::Usr1 && is_elsewhere(pid, "net") {
-            return Err(PlaceError::Impossible {
-                what: format!("to reach the inspector of process {pid}"),
-                why: "its network is that of a container; use --method sigusr2, `heapglass gather`, or run \
-                      heapglass inside"
-                    .to_owned(),
-            });
+        if let (Signal::Usr1, Some(why)) = (signal, self.out_of_reach(pid)) {
+            let what = format!("to reach the inspector of process {pid}");
+            return Err(PlaceError::Impossible { what, why });
         }
         send(pid, started, signal)
+    }
+
+    fn out_of_reach(&self, pid: u32) -> Option<String> {
+        is_elsewhere(pid, "net").then(|| {
+            "its network is that of a container; use --method sigusr2, `heapglass gather`, or run heapglass inside"
+                .to_owned()
+        })
     }
 
     async fn connect(&self, port: u16) -> Result<TcpStream, PlaceError> {
@@ -173,46 +178,6 @@ fn descriptors(pid: u32) -> String {
     let Ok(entries) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return String::new() };
     let links = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
     links.map(|link| format!("{}\n", link.display())).collect()
-}
-
-/// The files of the memory groups that a process is in, its own first, then the groups around it.
-fn memory_groups(cgroup: &str) -> Vec<(String, String)> {
-    const NAMES: [&str; 8] = [
-        "memory.max",
-        "memory.high",
-        "memory.current",
-        "memory.peak",
-        "memory.stat",
-        "memory.limit_in_bytes",
-        "memory.usage_in_bytes",
-        "memory.max_usage_in_bytes",
-    ];
-    let mut files = Vec::new();
-    for line in cgroup.lines() {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
-        let root = match controllers {
-            "" => ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
-                .into_iter()
-                .find(|root| Path::new(root).join("cgroup.controllers").exists()),
-            list if list.split(',').any(|name| name == "memory") => Some("/sys/fs/cgroup/memory"),
-            _ => None,
-        };
-        let Some(root) = root else { continue };
-        // In a container the path can be the host's, while the root shows the container's own group.
-        let own = if Path::new(&format!("{root}{path}")).exists() { path } else { "/" };
-        for group in Path::new(own).ancestors() {
-            let folder = format!("{root}{}", group.display());
-            let folder = folder.trim_end_matches('/');
-            for name in NAMES {
-                let file = format!("{folder}/{name}");
-                if let Ok(text) = std::fs::read_to_string(&file) {
-                    files.push((file, text));
-                }
-            }
-        }
-    }
-    files
 }
 
 fn has_proc(what: &str) -> Result<(), PlaceError> {

@@ -43,6 +43,11 @@ pub trait Place: Send + Sync {
         signal: Signal,
     ) -> impl Future<Output = Result<(), PlaceError>> + Send;
 
+    /// Why nobody could connect to an inspector that this process opened, where that can be told beforehand.
+    fn out_of_reach(&self, _process: u32) -> Option<String> {
+        None
+    }
+
     /// A stream to a port on the place's loopback interface.
     fn connect(&self, port: u16) -> impl Future<Output = Result<Self::Stream, PlaceError>> + Send;
 
@@ -132,7 +137,8 @@ pub struct RawSurroundings {
     /// Whole paths and contents of the files of the memory cgroup that decide when the process is killed:
     /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat` or, of version 1,
     /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`,
-    /// those of the parents after those of the process's own group.
+    /// those of the parents after those of the process's own group. And those of its processor time, where the place
+    /// shows them: `cpu.max` or, of version 1, `cpu.cfs_quota_us` and `cpu.cfs_period_us`.
     pub cgroup: Vec<(String, String)>,
     /// `df -kP` or its like: free space by mount point, empty where it cannot be asked.
     pub disk: String,

@@ -2,15 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use heapglass_collect::capture::{Birth, Error};
+use heapglass_collect::capture::{Birth, Broken, Error};
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
-use heapglass_collect::{Captured, Failed, Method, Options, Stop, Target, capture};
+use heapglass_collect::preflight::Outcome;
+use heapglass_collect::{
+    Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
+};
 use tokio::io::{DuplexStream, Empty};
 
 /// A process that only notes which signals it gets.
@@ -24,6 +27,12 @@ struct Noting {
     /// What has its number when it is looked at again.
     later: Option<RawProcess>,
     looked: AtomicUsize,
+    /// `/proc/net/tcp`.
+    sockets: &'static str,
+    /// The look into a directory from which on its snapshot is there.
+    writes_at: usize,
+    listed: AtomicUsize,
+    removed: Mutex<Vec<String>>,
 }
 
 impl Place for Noting {
@@ -41,7 +50,11 @@ impl Place for Noting {
     }
 
     async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
-        Ok(RawSurroundings { descriptors: "/dev/null\n".to_owned(), ..RawSurroundings::default() })
+        Ok(RawSurroundings {
+            descriptors: "/dev/null\n".to_owned(),
+            sockets: self.sockets.to_owned(),
+            ..RawSurroundings::default()
+        })
     }
 
     async fn signal(&self, _: u32, started: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
@@ -55,7 +68,12 @@ impl Place for Noting {
     }
 
     async fn list(&self, directory: &str) -> Result<Vec<RemoteFile>, PlaceError> {
-        if self.hidden.contains(&directory) { Err(impossible(directory)) } else { Ok(Vec::new()) }
+        if self.hidden.contains(&directory) {
+            return Err(impossible(directory));
+        }
+        let is_there = self.listed.fetch_add(1, Ordering::Relaxed) >= self.writes_at;
+        let path = format!("{directory}/{SNAPSHOT}");
+        Ok(is_there.then(|| RemoteFile { path, size: 1, modified: 0 }).into_iter().collect())
     }
 
     async fn open(&self, path: &str, _: u64) -> Result<Empty, PlaceError> {
@@ -67,7 +85,8 @@ impl Place for Noting {
         found.map(|(_, writable)| *writable).ok_or_else(|| impossible(directory))
     }
 
-    async fn remove(&self, _: &str) -> Result<(), PlaceError> {
+    async fn remove(&self, path: &str) -> Result<(), PlaceError> {
+        self.removed.lock().unwrap().push(path.to_owned());
         Ok(())
     }
 }
@@ -101,6 +120,10 @@ fn process(exe: &str, options: &[&str]) -> Noting {
         hidden: Vec::new(),
         later: None,
         looked: AtomicUsize::new(0),
+        sockets: "",
+        writes_at: usize::MAX,
+        listed: AtomicUsize::new(0),
+        removed: Mutex::default(),
     }
 }
 
@@ -129,6 +152,81 @@ fn got(place: &Noting) -> Vec<Signal> {
 }
 
 const WRITES: &str = "--heapsnapshot-signal=SIGUSR2";
+const SNAPSHOT: &str = "Heap.20250101.000000.42.0.001.heapsnapshot";
+
+/// A look says what a capture would do, also where the inspector cannot be opened.
+#[tokio::test]
+async fn a_dry_run_comes_to_the_same_verdict() {
+    // Another process listens at port 9229.
+    let sockets = " 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n";
+    for (options, method, by_signal) in [
+        (&[] as &[&str], Method::Inspector, false),
+        (&[], Method::Auto, false),
+        (&[WRITES], Method::Inspector, false),
+        (&[WRITES], Method::Auto, true),
+    ] {
+        let place = || Noting { sockets, ..process("/opt/node-v22.1.0/bin/node", options) };
+        let (looks, takes) = (place(), place());
+        let looked = run_with(&looks, method, |options| options.dry_run = true).await.unwrap();
+        let taken = run(&takes, method).await;
+        assert_eq!(got(&looks), [], "{options:?} {method:?}");
+        assert!(looked.snapshots.is_empty());
+        if by_signal {
+            assert_eq!(got(&takes), [Signal::Usr2]);
+            assert_eq!(looked.method, Method::Sigusr2);
+            assert!(looked.outcome() < Outcome::Unsafe, "{looked:?}");
+        } else {
+            assert!(matches!(taken.unwrap_err().error, Error::Shut { .. }));
+            assert_eq!(got(&takes), []);
+            assert_eq!(looked.outcome(), Outcome::Unsafe, "{looked:?}");
+        }
+    }
+}
+
+/// Asks to stop once the signal is sent.
+struct StopsAfterSignal(Arc<tokio::sync::watch::Sender<bool>>);
+
+impl Progress for StopsAfterSignal {
+    fn event(&self, event: Event) {
+        if let Event::Signalled(_) = event {
+            self.0.send(true).unwrap();
+        }
+    }
+}
+
+/// A signal cannot be taken back: its file is waited for, for a while, and removed.
+#[tokio::test]
+async fn what_a_signal_writes_after_an_interrupt_is_removed() {
+    // The looks before the signal and before the interrupt find nothing.
+    for (writes_at, expected) in [(4, Some("/app/")), (usize::MAX, None)] {
+        let place = Noting { writes_at, ..process("/opt/node-v22.1.0/bin/node", &[WRITES]) };
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options {
+            method: Method::Sigusr2,
+            patience: Duration::from_millis(800),
+            ..Options::new(directory.path().join("a.heapsnapshot"))
+        };
+        let (handle, stop) = Stop::pair();
+        let target = Target::Process(42);
+        let progress = StopsAfterSignal(handle);
+        let captured = capture(&place, &target, &options, &progress, &stop).await.unwrap();
+        assert_eq!(got(&place), [Signal::Usr2]);
+        assert!(matches!(captured.snapshots[0].broken, Some(Broken::Interrupted)));
+        let removed = place.removed.lock().unwrap().clone();
+        let wanted: Vec<String> =
+            expected.map(|at| format!("{at}{SNAPSHOT}")).into_iter().collect();
+        assert_eq!(removed, wanted);
+        match expected {
+            Some(_) => assert_eq!(captured.left_behind, Vec::<String>::new()),
+            None => assert!(
+                captured.left_behind[0].contains("/app/Heap.*.42.*.heapsnapshot"),
+                "{:?}",
+                captured.left_behind
+            ),
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}
 
 #[tokio::test]
 async fn where_an_old_version_would_write_has_to_be_writable() {

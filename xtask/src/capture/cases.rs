@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::node::{Capture, Node, capture, rest, signal};
-use super::{Bench, Outcome, guide};
+use super::{Bench, Outcome, edges, guide};
 use crate::workspace;
 
 type Case = fn(&Bench) -> Result<Outcome>;
@@ -31,6 +31,11 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("report as it arrives", report),
     ("redacted as it arrives", redacted),
     ("not enough memory", memory),
+    ("conditions that are waited for", edges::conditions),
+    ("a name of several processes", edges::ambiguous),
+    ("inspector's port taken", edges::port_taken),
+    ("a loop without an end", edges::endless_loop),
+    ("SIGUSR2 interrupted", edges::signal_interrupted),
     ("memory of the collector", collector),
     ("the commands of docs/capture.md", guide::check),
 ];
@@ -113,6 +118,7 @@ fn disabled(bench: &Bench) -> Result<Outcome> {
         return Ok(Outcome::Skipped("this version has no --disable-sigusr1".to_owned()));
     }
     let mut node = Node::start(bench, &["--disable-sigusr1", "--inspect-port=PORT"], LOAD)?;
+    capture(bench, &node, &["--dry-run"])?.ended(4)?;
     capture(bench, &node, &[])?.ended(4)?.says("--disable-sigusr1")?;
     node.unharmed(&[])?;
     Ok(Outcome::Passed)

@@ -1,6 +1,7 @@
 //! `cargo xtask capture`: the built program against real processes of every major version of Node.js.
 
 mod cases;
+mod edges;
 mod guide;
 mod node;
 

@@ -201,10 +201,15 @@ impl Capture {
 
     /// Waits until the file that is written has some bytes.
     pub(crate) fn wait_for_bytes(&mut self, out: &Path) -> Result<()> {
+        self.wait_for_part(out, 1)
+    }
+
+    /// Waits until the file that is written is there and has so many bytes.
+    pub(crate) fn wait_for_part(&mut self, out: &Path, least: u64) -> Result<()> {
         let name = out.file_name().unwrap_or_default().to_string_lossy();
         let file = out.with_file_name(format!(".{name}.{}.part", self.child.id()));
         let give_up = Instant::now() + PATIENCE;
-        while file.metadata().map_or(0, |metadata| metadata.len()) == 0 {
+        while !file.metadata().is_ok_and(|metadata| metadata.len() >= least) {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the capture ended before it was disturbed: {status}");
             }

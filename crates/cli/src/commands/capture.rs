@@ -15,7 +15,7 @@ use heapglass_collect::capture::{self, Birth, Error, Taken, close_inspector, wai
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::preflight::Outcome;
-use heapglass_collect::sink::SinkError;
+use heapglass_collect::sink::{SinkError, check_place};
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
 
@@ -130,7 +130,12 @@ async fn one<P: Place>(
     let along = Along::new(context);
     let follow = |growing| along.follow(growing);
     let talk = Talk::reading_along(context, args.report.then_some(&follow));
-    let result = capture::capture(place, target, &options, &talk, stop).await;
+    // A look makes no file, and tells all the same that none could be made.
+    let no_place = args.dry_run.then(|| check_place(&options.out)).and_then(Result::err);
+    let result: Result<Captured, Box<Failed>> = match no_place {
+        Some(error) => Err(Error::from(error).into()),
+        None => capture::capture(place, target, &options, &talk, stop).await,
+    };
     talk.finish();
     let mut stdout = io::stdout().lock();
     if context.settings.json {

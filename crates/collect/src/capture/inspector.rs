@@ -31,15 +31,24 @@ pub(super) async fn capture<P: Place>(
     // What can be known from outside is judged before anything is sent; whether the memory is enough
     // only once V8 was asked.
     let outside = job.check_from_outside(found.is_some());
-    if job.options.dry_run && found.is_none() {
-        job.judge(&outside)?;
-        return Ok(job.nothing_taken(None, outside));
-    }
     if let Some(open) = found {
         return job.over(open).await;
     }
     let refused =
         |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
+    if job.options.dry_run {
+        // Where a capture would use the signal instead, that is what has to be looked at.
+        if let (Method::Auto, Some(why), Some(process)) =
+            (job.options.method, job.why_shut(), &job.process)
+        {
+            let failed = refused(Error::Shut { pid: process.pid, why });
+            if job.may_signal(&failed) {
+                return Err(Box::new(failed));
+            }
+        }
+        job.judge(&outside)?;
+        return Ok(job.nothing_taken(None, outside));
+    }
     if let Some(process) = job.process.as_ref().filter(|process| !process.runtime.has_v8()) {
         let text =
             format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
@@ -63,7 +72,8 @@ pub(super) async fn capture<P: Place>(
 
 impl<P: Place> Job<'_, P> {
     fn check_from_outside(&self, open: bool) -> Preflight {
-        preflight(&self.known(None, Way::Inspector { open }))
+        let shut = if open { None } else { self.why_shut() };
+        preflight(&Known { shut, ..self.known(None, Way::Inspector { open }) })
     }
 
     pub(super) fn known<'a>(&'a self, identity: Option<&'a Identity>, way: Way) -> Known<'a> {
@@ -73,6 +83,7 @@ impl<P: Place> Job<'_, P> {
             surroundings: self.surroundings.as_ref(),
             identity,
             way,
+            shut: None,
             probe: self.options.probe.or_else(|| self.place.probe()),
             out: Some((
                 out.clone(),
@@ -171,8 +182,13 @@ impl<P: Place> Job<'_, P> {
         if self.has_ended().await {
             return Err(Error::Replaced);
         }
-        if self.surroundings.is_none() {
-            self.surroundings = self.ask_around(session).await;
+        // Not every place shows a quota of processor time from outside.
+        if self.surroundings.as_ref().is_none_or(|around| around.cpus.is_none()) {
+            let seen = self.ask_around(session).await;
+            match &mut self.surroundings {
+                Some(around) => around.cpus = seen.and_then(|seen| seen.cpus),
+                None => self.surroundings = seen,
+            }
         }
         let way = Way::Inspector { open: true };
         let preflight = preflight(&self.known(Some(&identity), way));

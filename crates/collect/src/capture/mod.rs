@@ -307,7 +307,10 @@ impl<P: Place> Job<'_, P> {
     }
 
     async fn look_around(&mut self, pid: u32) -> Result<(), Error> {
-        self.surroundings = Some(Surroundings::new(&self.place.surroundings(pid).await?));
+        let mut around = Surroundings::new(&self.place.surroundings(pid).await?);
+        // What the process said of its quota is not seen from outside the next time either.
+        around.cpus = around.cpus.or(self.surroundings.as_ref().and_then(|before| before.cpus));
+        self.surroundings = Some(around);
         Ok(())
     }
 

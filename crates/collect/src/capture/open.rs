@@ -103,6 +103,9 @@ impl<P: Place> Job<'_, P> {
         if process.status.catches_usr1() != Some(true) {
             return Some("it does not catch SIGUSR1".to_owned());
         }
+        if let Some(why) = self.place.out_of_reach(process.pid) {
+            return Some(why);
+        }
         if process.is_titled {
             return None;
         }

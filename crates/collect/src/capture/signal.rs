@@ -20,6 +20,8 @@ const LOOK_SELDOM: Duration = Duration::from_secs(1);
 /// How often nothing new has to be in a file that is no snapshot any more, before it is not looked at again. The
 /// process may wait for its disk in between.
 const LOST: u32 = 20;
+/// How long the file is waited for after the user asked to stop.
+const LATE: Duration = Duration::from_secs(20);
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
 
@@ -198,7 +200,10 @@ impl<P: Place> Job<'_, P> {
         self.progress.event(Event::Wrote { path: written.path.clone(), whole });
         let left = match file {
             Ok(file) => self.remove(&file, whole).await,
-            Err(_) => self.may_come(process, directory, &broken),
+            Err(why) => match self.late_file(&why, &directories, &before, process).await {
+                Some(file) => self.remove(&file, false).await,
+                None => self.may_come(process, directory).await,
+            },
         };
         let taken = Taken {
             worker: None,
@@ -262,6 +267,31 @@ impl<P: Place> Job<'_, P> {
                 return Err(Why::TimedOut(self.options.timeout.as_secs()));
             }
             self.rest(LOOK_EVERY).await?;
+        }
+    }
+
+    /// What the signal makes after the user asked to stop. It cannot be taken back, and a busy process gets to it
+    /// late: the file is waited for, for a while, so that it does not stay. It can be removed as soon as it is there.
+    async fn late_file(
+        &self,
+        why: &Why,
+        directories: &[String],
+        before: &Before,
+        process: &ProcessFacts,
+    ) -> Option<RemoteFile> {
+        if !matches!(why, Why::Interrupted) {
+            return None;
+        }
+        let text = "the process may still write its file: that is waited for, and removed";
+        self.progress.event(Event::Note(text.to_owned()));
+        let give_up = Instant::now() + self.options.patience.min(LATE);
+        loop {
+            let files = self.files(directories, process.inner_pid()).await;
+            let file = files.into_iter().find(|file| before.is_new(file));
+            if file.is_some() || self.has_ended().await || Instant::now() >= give_up {
+                return file;
+            }
+            sleep(LOOK_EVERY).await;
         }
     }
 
@@ -367,18 +397,16 @@ impl<P: Place> Job<'_, P> {
     }
 
     /// What may still come of a signal that showed nothing.
-    fn may_come(
-        &self,
-        process: &ProcessFacts,
-        directory: &str,
-        broken: &Option<Broken>,
-    ) -> Option<String> {
-        if matches!(broken, Some(Broken::Ended)) {
+    async fn may_come(&self, process: &ProcessFacts, directory: &str) -> Option<String> {
+        if self.has_ended().await {
             return None;
         }
         Some(format!(
-            "SIGUSR2 was sent to process {}: when its event loop goes on, it writes a snapshot in {directory}",
-            process.pid
+            "SIGUSR2 was sent to process {}: when its event loop goes on, it writes a snapshot, which nobody \
+             removes: {}/Heap.*.{}.*.heapsnapshot",
+            process.pid,
+            directory.trim_end_matches('/'),
+            process.inner_pid()
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! Limits of memory control groups, of version 1 and 2.
+//! Limits of control groups, of version 1 and 2: memory, and the quota of processor time.
 
 /// One group with a limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,27 @@ pub fn peak(files: &[(String, String)]) -> Option<u64> {
     let is_peak =
         |name: &str| name.ends_with("memory.peak") || name.ends_with("memory.max_usage_in_bytes");
     files.iter().find(|(name, _)| is_peak(name)).and_then(|(_, text)| text.trim().parse().ok())
+}
+
+/// Processors that the quotas of a process's groups leave it: the tightest, 0.5 for half of one. `None` without one.
+pub fn cpus(files: &[(String, String)]) -> Option<f64> {
+    let share = |quota: &str, period: &str| -> Option<f64> {
+        // Without a quota version 2 says `max` and version 1 says -1.
+        let (quota, period) = (quota.parse::<i64>().ok()?, period.parse::<i64>().ok()?);
+        (quota > 0 && period > 0).then(|| quota as f64 / period as f64)
+    };
+    let of = |(path, text): &(String, String)| -> Option<f64> {
+        if path.ends_with("cpu.max") {
+            let (quota, period) = text.trim().split_once(' ')?;
+            return share(quota, period.trim());
+        }
+        let group = path.strip_suffix("cpu.cfs_quota_us")?;
+        let is_beside =
+            |(other, _): &&(String, String)| other.strip_suffix("cpu.cfs_period_us") == Some(group);
+        let (_, period) = files.iter().find(is_beside)?;
+        share(text.trim(), period.trim())
+    };
+    files.iter().filter_map(of).min_by(f64::total_cmp)
 }
 
 fn of_group(group: &str, files: &[(&str, &str)]) -> Vec<Limit> {

@@ -91,7 +91,7 @@ impl ProcessFacts {
 }
 
 /// What surrounds a process.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Surroundings {
     /// Ports that the process itself listens on; `None` where its sockets may not be seen.
     pub own_ports: Option<Vec<u16>>,
@@ -99,6 +99,9 @@ pub struct Surroundings {
     pub all_ports: Vec<u16>,
     /// The limits that would kill it, tightest room first.
     pub limits: Vec<cgroup::Limit>,
+    /// Processors that the tightest quota of its control groups leaves it; `None` where there is no quota, or none
+    /// that can be seen.
+    pub cpus: Option<f64>,
     /// What the machine can still give, from `/proc/meminfo`.
     pub available: Option<u64>,
     /// Free space by mount point.
@@ -118,6 +121,7 @@ impl Surroundings {
             own_ports: inodes.as_ref().map(own),
             all_ports: ports(sockets.iter().map(|socket| socket.port)),
             limits: cgroup::limits(&raw.cgroup),
+            cpus: cgroup::cpus(&raw.cgroup),
             available: meminfo(&raw.meminfo, "MemAvailable"),
             disks: disk::disks(&raw.disk),
         }
@@ -128,6 +132,12 @@ impl Surroundings {
         let limits = self.limits.iter().map(|limit| (limit.room(), limit.in_words()));
         let machine = self.available.map(|bytes| (bytes, "the machine's free memory".to_owned()));
         limits.chain(machine).min_by_key(|(room, _)| *room)
+    }
+
+    /// The limit that leaves least room of those above which the kernel kills at once.
+    pub fn room_until_killed(&self) -> Option<(u64, String)> {
+        let hard = self.limits.iter().filter(|limit| !limit.is_soft);
+        hard.map(|limit| (limit.room(), limit.in_words())).min_by_key(|(room, _)| *room)
     }
 }
 

@@ -218,6 +218,21 @@ fn limits_of_both_versions_count() {
 }
 
 #[test]
+fn the_tightest_quota_counts() {
+    let own = files("/g/own", &[("cpu.max", "max 100000"), ("cpu.max.burst", "7 1")]);
+    assert_eq!(cgroup::cpus(&own), None);
+    let around = files("/g", &[("cpu.max", "50000 100000")]);
+    let old = files("/cpu", &[("cpu.cfs_quota_us", "30000"), ("cpu.cfs_period_us", "100000")]);
+    assert_eq!(cgroup::cpus(&[own, around.clone()].concat()), Some(0.5));
+    assert_eq!(cgroup::cpus(&[around, old].concat()), Some(0.3));
+    for wrong in ["", "5", "0 1", "1 0", "-1 1", "a b"] {
+        assert_eq!(cgroup::cpus(&files("/g", &[("cpu.max", wrong)])), None, "{wrong}");
+    }
+    let alone = files("/cpu", &[("cpu.cfs_quota_us", "30000")]);
+    assert_eq!(cgroup::cpus(&alone), None);
+}
+
+#[test]
 fn the_tightest_room_decides() {
     let mut around = Surroundings {
         available: Some(1000),

@@ -19,10 +19,11 @@ o.uptime=t(()=>p.uptime());\
 o.started=o.deno?undefined:t(()=>{const[s,n]=p.hrtime();return s+n/1e9-p.uptime()});\
 return JSON.stringify(o)})()";
 
-/// Files that tell how much memory there is, as the process sees them: an object of texts.
+/// Files that tell how much memory and processor time there is, as the process sees them: an object of texts.
 const AROUND: &str = "(()=>{const p=process,f=p.getBuiltinModule?p.getBuiltinModule('fs'):require('fs'),o={};\
 const g='/sys/fs/cgroup/';\
-for(const n of ['/proc/meminfo',...['max','high','current','stat'].map(n=>g+'memory.'+n),\
+for(const n of ['/proc/meminfo',...['cpu.max','cpu/cpu.cfs_quota_us','cpu/cpu.cfs_period_us'].map(n=>g+n),\
+...['max','high','current','stat'].map(n=>g+'memory.'+n),\
 ...['limit_in_bytes','usage_in_bytes','stat'].map(n=>g+'memory/memory.'+n)])\
 try{o[n]=f.readFileSync(n,'utf8')}catch(e){}\
 return JSON.stringify(o)})()";
@@ -122,7 +123,7 @@ pub fn who() -> Value {
     evaluate(WHO)
 }
 
-/// Parameters of `Runtime.evaluate` that ask how much memory there is.
+/// Parameters of `Runtime.evaluate` that ask how much memory and processor time there is.
 pub fn around() -> Value {
     evaluate(AROUND)
 }

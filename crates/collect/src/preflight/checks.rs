@@ -62,6 +62,7 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     };
     let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
     let options = known.process.map(|process| &process.options);
+    let shut = known.shut.as_deref();
     Some(match caught {
         _ if !is_node => check(topic, Outcome::Unsafe, "only Node.js gives the signal its meaning")
             .advise("signals are sent only to what is surely Node.js; start it with --inspect"),
@@ -74,6 +75,11 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
             let found = "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
+        }
+        Some(true) if shut.is_some() => {
+            let why = shut.unwrap_or_default();
+            check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
+                .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
         }
         Some(true) => check(topic, Outcome::Fine, format!("the process catches {name}")),
         Some(false) if name == "SIGUSR1" => {
@@ -100,10 +106,11 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     let Some(prediction) = prediction else {
         return check(topic, Outcome::Unknown, "the size of the heap is not known");
     };
+    let (usual, most) = (prediction.memory.usual, prediction.memory.most);
     let need = format!(
         "V8 will need {} more ({} at most) for a heap of {}{}",
-        size(prediction.memory.usual),
-        size(prediction.memory.most),
+        size(usual),
+        size(most),
         size(prediction.heap),
         if prediction.from_v8 { "" } else { " at most" }
     );
@@ -111,14 +118,29 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     let Some((room, limit)) = room else {
         return check(topic, Outcome::Unknown, format!("{need}; how much there is, is not known"));
     };
-    let found = format!("{need}; {limit} leaves {}", size(room));
+    let found = |room: u64, limit: &str| format!("{need}; {limit} leaves {}", size(room));
     let advice = "take it while less is in use, raise the limit, or capture another replica";
-    if prediction.memory.most <= room {
-        check(topic, Outcome::Fine, found)
-    } else if prediction.memory.usual <= room || !is_final(known, prediction) {
-        check(topic, Outcome::Caution, found).advise(advice)
-    } else {
-        check(topic, Outcome::Unsafe, found).advise(advice)
+    if most <= room {
+        return check(topic, Outcome::Fine, found(room, &limit));
+    }
+    if !is_final(known, prediction) {
+        return check(topic, Outcome::Caution, found(room, &limit)).advise(advice);
+    }
+    if usual > room {
+        return check(topic, Outcome::Unsafe, found(room, &limit)).advise(advice);
+    }
+    // Who goes above a control group's limit is killed at once. Resident memory is far more than the heap, and
+    // the most that it could need would refuse everything.
+    let kills = known.surroundings.and_then(crate::facts::Surroundings::room_until_killed);
+    match kills.filter(|(room, _)| most > *room && prediction.from_v8) {
+        Some((room, limit)) => {
+            let found = format!("{}, and who goes above it is killed", found(room, &limit));
+            check(topic, Outcome::Unsafe, found).advise(
+                "the usual need fits, and --force takes the risk: how the heap is made decides, which nobody can \
+                 tell before; else raise the limit, or capture a replica with less in use",
+            )
+        }
+        None => check(topic, Outcome::Caution, found(room, &limit)).advise(advice),
     }
 }
 
@@ -132,8 +154,11 @@ pub(super) fn pause(known: &Known<'_>, prediction: Option<&Prediction>) -> Check
         );
     };
     let (usual, most) = (prediction.pause.usual, prediction.pause.most);
+    let quota = prediction.cpu.map_or_else(String::new, |cpu| {
+        format!(", with the {:.0} % of a processor that its quota leaves", cpu * 100.0)
+    });
     let stands = format!(
-        "the event loop will stand still for {} ({} at most)",
+        "the event loop will stand still for {} ({} at most){quota}",
         seconds(usual),
         seconds(most)
     );

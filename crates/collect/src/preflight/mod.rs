@@ -130,6 +130,8 @@ pub struct Known<'a> {
     pub identity: Option<&'a Identity>,
     /// What will be done.
     pub way: Way,
+    /// Why the inspector cannot be opened, where it would have to be.
+    pub shut: Option<String>,
     /// The liveness probe, where there is one.
     pub probe: Option<Probe>,
     /// Where the file will be, and how many bytes may be written there.
@@ -147,7 +149,8 @@ pub struct Known<'a> {
 
 /// Judges.
 pub fn preflight(known: &Known<'_>) -> Preflight {
-    let prediction = model::predict(known.identity, known.process);
+    let cpus = known.surroundings.and_then(|around| around.cpus);
+    let prediction = model::predict(known.identity, known.process, cpus);
     let mut checks = vec![identity(known)];
     checks.extend(signal(known));
     checks.push(memory(known, prediction.as_ref()));

@@ -1,9 +1,11 @@
 //! What V8 needs while it takes a snapshot, predicted from what can be known before.
 //!
 //! V8 keeps a record for each node and each edge while it builds and writes, so that the need goes by their
-//! number and not by the heap's bytes. Before the snapshot only bytes are known; how many nodes
-//! they are depends on the program, and so the prediction is a range. The constants were fitted to
-//! measurements of real processes: see docs/capture-measured.md.
+//! number and not by the heap's bytes. Objects that one list leads to first, an array or the table of a Map, cost
+//! four times as much as those that lead to each other, as if V8 kept something for each of them until it is done with
+//! the list. Before the snapshot only bytes are known; how many nodes they are, and in how large lists,
+//! depends on the program, and so the prediction is a range. What V8 says of its large objects bounds how large a list
+//! can be. The constants were fitted to measurements of real processes: see docs/capture-measured.md.
 
 use std::time::Duration;
 
@@ -11,10 +13,17 @@ use crate::facts::ProcessFacts;
 use crate::inspector::Identity;
 
 /// Bytes of ordinary heap space per node: of programs with objects of many kinds, and of the smallest objects.
-const BYTES_PER_NODE: [f64; 2] = [48.0, 32.0];
-/// Bytes that V8 takes for each node while it works, its edges among them: with two or three edges for
-/// each node, and the most that was measured.
-const NEED_PER_NODE: [f64; 2] = [350.0, 1250.0];
+const BYTES_PER_NODE: [f64; 2] = [48.0, 28.0];
+/// Bytes that V8 takes for each node while it works, its edges among them.
+const NEED_PER_NODE: f64 = 350.0;
+/// Bytes more for each object that one list leads to, at most.
+const NEED_IN_A_LIST: f64 = 1350.0;
+/// Bytes of a list for each object in it.
+const SLOT: u64 = 8;
+/// Objects that a list holds which is no large object of its own, at most.
+const SMALL_LIST: u64 = 16_384;
+/// The share of nodes that may be texts in the table of unique ones, which is a list that nobody tells the size of.
+const UNIQUE_TEXTS: f64 = 0.5;
 /// Bytes in the file for each node.
 const FILE_PER_NODE: [f64; 2] = [80.0, 110.0];
 /// Nodes in a second: with a processor to itself, and on a machine that has more to do.
@@ -24,7 +33,11 @@ const OLD_NODES_PER_SECOND: f64 = 12_000.0;
 /// The last major version for which that holds.
 const LAST_OLD: u32 = 18;
 /// What a snapshot takes of the smallest heap: Node's own objects are more than those of most programs.
-const BASE: u64 = 30 << 20;
+const BASE: [f64; 2] = [31_457_280.0, 52_428_800.0];
+/// Bytes of the smallest heap, whose need is in [`BASE`] whatever its shape is.
+const OWN_HEAP: f64 = 2.5e6;
+/// The least of a processor that a quota is believed to leave.
+const LEAST_CPU: f64 = 0.001;
 
 /// What V8 will need: each figure as it usually is, and as it is at most.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +54,8 @@ pub struct Prediction {
     pub file: Range<u64>,
     /// How long the event loop stands still.
     pub pause: Range<Duration>,
+    /// The part of a processor that a quota leaves, where it is less than one: the pause goes by that.
+    pub cpu: Option<f64>,
 }
 
 /// A figure as it usually is, and as it is at most.
@@ -62,8 +77,13 @@ impl Prediction {
     }
 }
 
-/// Predicts from V8's own figures, else from the resident memory; `None` where neither is known.
-pub fn predict(identity: Option<&Identity>, process: Option<&ProcessFacts>) -> Option<Prediction> {
+/// Predicts from V8's own figures, else from the resident memory; `None` where neither is known. `cpus` is what the
+/// quotas of its control groups leave the process, in processors.
+pub fn predict(
+    identity: Option<&Identity>,
+    process: Option<&ProcessFacts>,
+    cpus: Option<f64>,
+) -> Option<Prediction> {
     let heap = identity.and_then(|identity| identity.heap.as_ref());
     let (bytes, large, from_v8) = match heap {
         Some(heap) if heap.used_heap_size > 0 => {
@@ -76,29 +96,108 @@ pub fn predict(identity: Option<&Identity>, process: Option<&ProcessFacts>) -> O
     };
     let small = (bytes - large) as f64;
     let nodes = BYTES_PER_NODE.map(|each| small / each);
-    let range = |per: [f64; 2], add: f64| Range {
-        usual: (nodes[0] * per[0] + add) as u64,
-        most: (nodes[1] * per[1] + add) as u64,
+    let range = |per: [f64; 2]| Range {
+        usual: (nodes[0] * per[0]) as u64,
+        most: (nodes[1] * per[1]) as u64,
     };
     let [fast, slow] = NODES_PER_SECOND;
     let is_old = identity.is_none_or(|identity| is_old(identity.version.as_deref()));
     let slow = if is_old { OLD_NODES_PER_SECOND } else { slow };
+    // One thread writes the snapshot, so that more than one processor is of no use.
+    let cpu = cpus.filter(|cpus| *cpus < 1.0).map(|cpus| cpus.max(LEAST_CPU));
+    let stands = |nodes: f64, rate: f64| Duration::from_secs_f64(nodes / rate / cpu.unwrap_or(1.0));
     Some(Prediction {
         heap: bytes,
         from_v8,
-        nodes: range([1.0, 1.0], 0.0),
-        memory: range(NEED_PER_NODE, BASE as f64),
-        // Long strings are cut and numbers are left out: large objects add next to nothing.
-        file: range(FILE_PER_NODE, 0.0),
-        pause: Range {
-            usual: Duration::from_secs_f64(nodes[0] / fast),
-            most: Duration::from_secs_f64(nodes[1] / slow),
+        nodes: range([1.0, 1.0]),
+        memory: Range {
+            usual: (nodes[0] * NEED_PER_NODE + BASE[0]) as u64,
+            most: most_memory(small, large) as u64,
         },
+        // Long strings are cut and numbers are left out: large objects add next to nothing.
+        file: range(FILE_PER_NODE),
+        pause: Range { usual: stands(nodes[0], fast), most: stands(nodes[1], slow) },
+        cpu,
     })
+}
+
+/// The most memory that so many bytes of small and of large objects can need. No process of Node.js is without large
+/// objects: none means that they are not known, and then all may be in one list.
+fn most_memory(small: f64, large: u64) -> f64 {
+    let nodes = (small - OWN_HEAP).max(0.0) / BYTES_PER_NODE[1];
+    let in_a_list = match large {
+        0 => nodes,
+        large => nodes.min((large / SLOT).max(SMALL_LIST) as f64 + nodes * UNIQUE_TEXTS),
+    };
+    let usual = small / BYTES_PER_NODE[0] * NEED_PER_NODE + BASE[0];
+    (nodes * NEED_PER_NODE + in_a_list * NEED_IN_A_LIST + BASE[1]).max(usual)
 }
 
 /// Whether a version of Node.js, `v18.20.8`, is one of the slow ones.
 fn is_old(version: Option<&str>) -> bool {
     let major = version.and_then(|version| version.trim_start_matches('v').split('.').next());
     major.and_then(|major| major.parse::<u32>().ok()).is_none_or(|major| major <= LAST_OLD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspector::ask::HeapStatistics;
+
+    fn of(used: u64, large: u64, cpus: Option<f64>) -> Prediction {
+        let heap = HeapStatistics {
+            used_heap_size: used,
+            large_object_size: large,
+            ..HeapStatistics::default()
+        };
+        let version = Some("v22.3.0".to_owned());
+        let identity = Identity { version, heap: Some(heap), ..Identity::default() };
+        predict(Some(&identity), None, cpus).unwrap()
+    }
+
+    /// The table of docs/capture-measured.md: used heap, its large objects and the memory on top, in 100 kB.
+    #[test]
+    fn the_most_is_above_what_was_measured() {
+        for (what, used, large, measured) in [
+            ("an array of objects", 189, 34, 4520),
+            ("small arrays of objects", 182, 3, 1090),
+            ("a tree", 143, 3, 1060),
+            ("objects with 100 fields each", 393, 3, 1060),
+            ("an array of short texts", 141, 34, 5050),
+            ("an array of large integers", 141, 34, 4350),
+            ("an object with many names", 356, 128, 11_570),
+            ("a Set of objects", 239, 107, 4540),
+            ("an array of empty arrays", 165, 34, 4510),
+            ("an array of functions", 453, 34, 6390),
+            ("a linked list", 134, 3, 1040),
+        ] {
+            let memory = of(used * 100_000, large * 100_000, None).memory;
+            assert!(memory.most > measured * 100_000, "{what}: {memory:?}");
+        }
+    }
+
+    #[test]
+    fn large_objects_bound_the_lists() {
+        const MB: u64 = 1_000_000;
+        let most = |large| of(100 * MB + large, large, None).memory.most;
+        // Without any the sizes of lists are not known, and with many they bound nothing.
+        assert_eq!(most(0), most(100 * MB));
+        assert!(most(MB) < most(10 * MB) && most(10 * MB) < most(100 * MB));
+        assert_eq!(most(1), most(SMALL_LIST * SLOT), "small lists are no large objects");
+        for used in [1, MB, 3 * MB, 4 * MB, 1000 * MB, u64::MAX] {
+            let memory = of(used, 1, None).memory;
+            assert!(memory.most >= memory.usual, "{used}: {memory:?}");
+        }
+    }
+
+    #[test]
+    fn a_quota_makes_the_pause_longer() {
+        let pause = |cpus| of(100_000_000, 1, cpus).pause.usual.as_secs_f64();
+        for (cpus, factor) in [(None, 1.0), (Some(4.0), 1.0), (Some(1.0), 1.0), (Some(0.25), 4.0)] {
+            assert!((pause(cpus) / pause(None) - factor).abs() < 1e-6, "{cpus:?}");
+        }
+        assert_eq!(of(1, 1, Some(2.0)).cpu, None);
+        assert_eq!(of(1, 1, Some(0.0)).cpu, Some(LEAST_CPU));
+        assert!(of(u64::MAX, 1, Some(0.0)).pause.most > of(u64::MAX, 1, None).pause.most);
+    }
 }

@@ -48,6 +48,7 @@ fn known<'a>(process: &'a ProcessFacts, way: Way) -> Known<'a> {
         surroundings: None,
         identity: None,
         way,
+        shut: None,
         probe: None,
         out: None,
         compress: false,
@@ -101,12 +102,12 @@ fn the_process_has_to_be_the_right_one() {
 fn memory_is_compared_with_the_tightest_limit() {
     let process = node("0");
     let identity = says(42, 100 * MB);
-    let need = model::predict(Some(&identity), Some(&process)).unwrap().memory;
+    let need = model::predict(Some(&identity), Some(&process), None).unwrap().memory;
     assert!(need.usual > 100 * MB && need.most > need.usual, "{need:?}");
     for (bytes, expected) in [
         (need.most, Outcome::Fine),
-        (need.most - 1, Outcome::Caution),
-        (need.usual, Outcome::Caution),
+        (need.most - 1, Outcome::Unsafe),
+        (need.usual, Outcome::Unsafe),
         (need.usual - 1, Outcome::Unsafe),
     ] {
         let around = room(bytes);
@@ -121,6 +122,87 @@ fn memory_is_compared_with_the_tightest_limit() {
     let around = room(1);
     let known = Known { surroundings: Some(&around), ..known(&process, SHUT) };
     assert_eq!(outcome(&preflight(&known), Topic::Memory), Outcome::Caution);
+}
+
+#[test]
+fn only_a_limit_that_kills_refuses_what_usually_fits() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let need = model::predict(Some(&identity), Some(&process), None).unwrap().memory;
+    let (little, enough, all) = (need.usual - 1, need.usual, need.most);
+    let none = u64::MAX;
+    for (hard, soft, machine, expected) in [
+        (none, none, enough, Outcome::Caution),
+        (none, enough, none, Outcome::Caution),
+        (enough, none, none, Outcome::Unsafe),
+        // The tightest is not the one that kills.
+        (all, enough, none, Outcome::Caution),
+        (all, none, enough, Outcome::Caution),
+        (all - 1, none, enough, Outcome::Unsafe),
+        (all - 1, enough, none, Outcome::Unsafe),
+        (all, all, all, Outcome::Fine),
+        (none, none, little, Outcome::Unsafe),
+        (none, little, none, Outcome::Unsafe),
+    ] {
+        let mut around = room(hard);
+        let soft = cgroup::Limit { is_soft: true, ..room(soft).limits.remove(0) };
+        around.limits.push(soft);
+        around.available = Some(machine);
+        let known = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            ..known(&process, OPEN)
+        };
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Memory), expected, "{around:?}");
+        let check = preflight.checks.iter().find(|check| check.topic == Topic::Memory).unwrap();
+        let kills = check.found.ends_with("who goes above it is killed");
+        assert_eq!(kills, expected == Outcome::Unsafe && hard < none, "{}", check.found);
+    }
+    // With the signal the resident memory stands for the heap, which is less: its usual need decides.
+    let process = writes(node("0a00"));
+    let need = model::predict(None, Some(&process), None).unwrap().memory;
+    for (bytes, expected) in [(need.usual, Outcome::Caution), (need.usual - 1, Outcome::Unsafe)] {
+        let around = room(bytes);
+        let known = Known { surroundings: Some(&around), ..known(&process, Way::Signal) };
+        assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
+    }
+}
+
+#[test]
+fn a_quota_is_in_the_pause() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let usual = model::predict(Some(&identity), None, None).unwrap().pause.usual;
+    for (cpus, bears, expected) in [
+        (None, usual * 2, Outcome::Caution),
+        (Some(2.0), usual * 2, Outcome::Caution),
+        (Some(0.25), usual * 2, Outcome::Unsafe),
+        (Some(0.25), usual * 5, Outcome::Caution),
+    ] {
+        let around = Surroundings { cpus, ..Surroundings::default() };
+        let known = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            max_pause: Some(bears),
+            ..known(&process, OPEN)
+        };
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Pause), expected, "{cpus:?}");
+        let check = preflight.checks.iter().find(|check| check.topic == Topic::Pause).unwrap();
+        let says = check.found.contains("with the 25 % of a processor");
+        assert_eq!(says, cpus == Some(0.25), "{}", check.found);
+    }
+}
+
+#[test]
+fn an_inspector_that_cannot_be_opened_is_not_safe() {
+    let process = node("200");
+    let shut = Some("another process has port 9229".to_owned());
+    let preflight = preflight(&Known { shut, ..known(&process, SHUT) });
+    assert_eq!(outcome(&preflight, Topic::Signal), Outcome::Unsafe);
+    let check = preflight.checks.iter().find(|check| check.topic == Topic::Signal).unwrap();
+    assert!(check.found.ends_with("another process has port 9229"), "{}", check.found);
 }
 
 #[test]
@@ -200,7 +282,7 @@ fn the_file_needs_room_here_and_there() {
         assert_eq!(outcome(&preflight, Topic::RemoteFile), expected);
     }
     // What waits to be redacted needs as much again, compressed or not.
-    let file = model::predict(Some(&identity), None).unwrap().file;
+    let file = model::predict(Some(&identity), None, None).unwrap().file;
     for (compress, free) in [(false, 2 * file.usual), (true, file.usual + file.usual / 2)] {
         let known = |holds_back, free| Known { compress, holds_back, ..at(free) };
         assert_eq!(outcome(&preflight(&known(true, free)), Topic::Disk), Outcome::Caution);

@@ -273,8 +273,7 @@ pub fn check_place(path: &Path) -> Result<(), SinkError> {
     if path.symlink_metadata().is_ok() {
         return Err(SinkError::Exists(path.to_owned()));
     }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     match directory.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => {
@@ -316,16 +315,20 @@ fn give_name(temporary: &Path, wanted: &Path) -> Result<PathBuf, SinkError> {
 }
 
 fn sync_directory(path: &Path) {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if let Ok(directory) = std::fs::File::open(directory.unwrap_or(Path::new("."))) {
+    if let Ok(directory) = std::fs::File::open(directory_of(path)) {
         let _ = directory.sync_all();
     }
 }
 
+/// The directory that a file is in or will be: a bare name is in the current one.
+fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
+}
+
 /// Bytes that are free to us where `path` is or will be; `None` where that cannot be known.
 pub fn free_space(path: &Path) -> Option<u64> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     #[cfg(unix)]
     {
         let space = rustix::fs::statvfs(directory).ok()?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use heapglass_format::source::Source;
 use heapglass_redact::{Proof, Redaction, Redactor};
 
-use super::SinkError;
 use super::watched::{Watched, has_room, why};
+use super::{SinkError, directory_of};
 
 /// What the pieces are written into.
 pub(super) enum Out {
@@ -19,8 +19,7 @@ impl Out {
     pub(super) fn new(file: Watched, how: Option<&Redaction>) -> Out {
         let Some(how) = how else { return Out::Plain(file) };
         // What waits, waits on the disk that has room for it.
-        let directory = file.path().parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new(".")).to_owned();
+        let directory = directory_of(file.path()).to_owned();
         let (path, reserve) = (file.path().to_owned(), file.reserve());
         let redactor = Redactor::new(file, how.policy, how.key.clone(), None)
             .within(&directory)

@@ -18,6 +18,21 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
+/// What is in a file, plain or compressed.
+fn text_of(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap();
+    let is_packed = path.extension().is_some_and(|extension| extension == "zst");
+    let bytes = if is_packed { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes };
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_bare_name_is_in_the_current_directory() {
+    for (path, directory) in [("a", "."), ("./a", "."), ("d/a", "d"), ("/a", "/"), ("", ".")] {
+        assert_eq!(directory_of(Path::new(path)), Path::new(directory), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_whole_gets_its_name() {
     let directory = tempfile::tempdir().unwrap();
@@ -54,8 +69,7 @@ async fn compressed_bytes_are_the_same_bytes() {
         SMALL.as_bytes().chunks(50).map(|c| std::str::from_utf8(c).unwrap()).collect();
     let written = write(options, &pieces).await;
     assert!(written.checked.is_whole());
-    let bytes = zstd::decode_all(std::fs::File::open(&path).unwrap()).unwrap();
-    assert_eq!(String::from_utf8(bytes).unwrap(), SMALL);
+    assert_eq!(text_of(&path), SMALL);
 }
 
 #[tokio::test]
@@ -106,10 +120,7 @@ async fn what_is_redacted_is_whole_and_has_no_values() {
         let written = write(redacted(&path), &pieces).await;
         assert!(written.stopped.is_none(), "{:?}", written.stopped);
         assert_eq!(written.path.as_deref(), Some(path.as_path()));
-        let bytes = std::fs::read(&path).unwrap();
-        let text =
-            if name.ends_with("zst") { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes };
-        let text = String::from_utf8(text).unwrap();
+        let text = text_of(&path);
         assert!(text.contains("heapglass_redacted") && !text.contains("zaphod"), "{text}");
     }
 }
@@ -210,11 +221,8 @@ async fn what_was_redacted_before_an_error_is_kept_without_what_waited() {
         assert!(matches!(written.stopped, Some(SinkError::Redact(_))), "{:?}", written.stopped);
         let partial = written.path.unwrap();
         assert!(partial.to_string_lossy().contains("PARTIAL"), "{}", partial.display());
-        let bytes = std::fs::read(&partial).unwrap();
-        assert_eq!(bytes.len() as u64, written.bytes_on_disk);
-        let text =
-            if name.ends_with("zst") { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes };
-        let text = String::from_utf8(text).unwrap();
+        assert_eq!(partial.metadata().unwrap().len(), written.bytes_on_disk);
+        let text = text_of(&partial);
         assert!(text.contains("\"strings\":[") && !text.contains("zaphod"), "{text}");
     }
 }
