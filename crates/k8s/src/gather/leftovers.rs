@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use heapglass_collect::facts::ProcessFacts;
 use heapglass_collect::place::{Place, RawProcess, RemoteFile};
+use heapglass_collect::preflight::model::on_disk;
 use heapglass_collect::sink::{Booked, RESERVE, Sink, SinkOptions, Written, free_space};
 use heapglass_collect::words::size;
 use jiff::Timestamp;
@@ -149,9 +150,8 @@ async fn one(
     super::files::make_directory(directory).map_err(|error| error.to_string())?;
     let _memory = run.memory().await;
     let _booked = run.booked.until_dropped(&path);
-    let share = if run.options.compress { 2 } else { 1 };
     let is_held = run.options.redaction.as_ref().is_some_and(|how| how.holds_back());
-    let bytes = (file.size / share).saturating_add(if is_held { file.size } else { 0 });
+    let bytes = on_disk(file.size, run.options.compress, is_held);
     room(&run.booked, &path, bytes, free_space(&path))?;
     let remote = place.open(&file.path, 0).await.map_err(|error| error.to_string())?;
     let mut options = SinkOptions::new(path);
