@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1 as core;
 
 use super::pods::not_running;
 use super::take::{self, Taking};
-use super::{Run, leftovers, words};
+use super::{Run, leftovers, stopped, words};
 use crate::discover::Workload;
 use crate::pod::Pod;
 use crate::status::container_status;
@@ -34,9 +34,7 @@ pub(crate) async fn collect(
     };
     let name = label(pod, container);
     if let Some(why) = status.and_then(not_running) {
-        run.complain(&name, format!("the container does not run: {why}"));
-        run.write(&directory.join("no-node-process.txt"), &words::container_not_running(&why));
-        entry.problem = Some(format!("the container does not run: {why}"));
+        stopped::collect(run, pod, container, &name, &why, &directory, &mut entry).await;
         return entry;
     }
     let processes = match place.processes().await {
@@ -61,7 +59,8 @@ pub(crate) async fn collect(
         run.write(&directory.join("no-node-process.txt"), &words::no_node(&processes));
         entry.problem = Some("no Node.js process in the container".to_owned());
     }
-    let leftovers = leftovers::find(run, &place, &name, &node).await;
+    let folders = leftovers::folders(run, &node);
+    let (leftovers, _) = leftovers::find(run, &place, &name, &folders).await;
     for (number, (raw, facts)) in node.iter().enumerate() {
         if run.stopped() {
             break;
