@@ -108,6 +108,47 @@ pub(super) fn check_rights(lab: &Lab) -> Result<()> {
     unharmed(&pods[0], "node", &[])
 }
 
+// A kubeconfig of two contexts, of which the current one leads nowhere: the one that is named is used.
+
+pub(super) fn deploy_context(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("context");
+    lab.deploy("context", &[app("named", &lab.images).object(&namespace)])
+}
+
+pub(super) fn check_context(lab: &Lab) -> Result<()> {
+    lab.ready("context", "named", 1)?;
+    let namespace = lab.namespace("context");
+    let mut config = kube::ask_json(&["config", "view", "--raw", "--minify", "--flatten"])?;
+    config["contexts"][0]["name"] = "here".into();
+    let user = config["contexts"][0]["context"]["user"].clone();
+    let add = |config: &mut Value, list: &str, item: Value| {
+        config[list].as_array_mut().context("no list in the kubeconfig")?.push(item);
+        anyhow::Ok(())
+    };
+    // Nobody listens at this port.
+    let nowhere = json!({"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}});
+    add(&mut config, "clusters", nowhere)?;
+    let nowhere = json!({"name": "nowhere", "context": {"cluster": "nowhere", "user": user}});
+    add(&mut config, "contexts", nowhere)?;
+    config["current-context"] = "nowhere".into();
+    let path = lab.out.join("contexts.kubeconfig");
+    std::fs::write(&path, config.to_string())?;
+    let collected = |out: &str, more: &[&str]| -> Result<(Value, String)> {
+        let args = [&["--with-heap-dumps", "--namespaces", &namespace], more].concat();
+        let output = lab.command(out, &args).env("KUBECONFIG", &path).output()?;
+        let index = lab.index(out).unwrap_or_default();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok((index["summary"]["collected"].clone(), said))
+    };
+    let (here, said) = collected("context-here", &["--context", "here"])?;
+    ensure!(here == 1, "{here}: {said}");
+    let (nowhere, said) = collected("context-current", &[])?;
+    ensure!(nowhere != 1, "the context that leads nowhere was not used: {said}");
+    let (nobody, said) = collected("context-unknown", &["--context", "nobody"])?;
+    ensure!(nobody.is_null() && said.contains("nobody"), "{nobody}: {said}");
+    Ok(())
+}
+
 // No shell in the image, and commands in the container are not wanted: an ephemeral container.
 
 pub(super) fn deploy_ephemeral(lab: &Lab) -> Result<()> {
