@@ -1,6 +1,7 @@
 //! A container: the Node.js processes in it, one after the other.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use heapglass_collect::facts::{ProcessFacts, Runtime};
 use heapglass_collect::place::{Place, PlaceError, RawProcess};
@@ -61,6 +62,7 @@ pub(crate) async fn collect(
     }
     let folders = leftovers::folders(run, &node);
     let (leftovers, _) = leftovers::find(run, &place, &name, &folders).await;
+    let beside = OnceLock::new();
     for (number, (raw, facts)) in node.iter().enumerate() {
         if run.stopped() {
             break;
@@ -76,6 +78,8 @@ pub(crate) async fn collect(
             pod,
             container,
             place: &place,
+            beside: &beside,
+            is_hidden: raw.exe.is_empty(),
             name: &name,
             facts,
             command: &command,
@@ -87,20 +91,26 @@ pub(crate) async fn collect(
     let found = leftovers::collect(run, &place, &name, &leftovers, &directory);
     entry.found_snapshots = found.await;
     leave(run, &place, &name, &mut entry).await;
+    if let Some(beside) = beside.get() {
+        leave(run, beside, &name, &mut entry).await;
+    }
     entry
 }
 
 /// Ends what was added to the pod, and says what of it stays.
 async fn leave(run: &Run<'_>, place: &Pod, name: &str, entry: &mut wire::Container) {
-    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
-    entry.ephemeral_containers = place.ephemeral_containers();
+    if let Some(reached) = place.ephemeral_container() {
+        entry.ephemeral_container = Some(reached.to_owned());
+    }
+    let added = place.ephemeral_containers();
     place.leave().await;
-    for ephemeral in &entry.ephemeral_containers {
+    for ephemeral in &added {
         let text = format!(
             "ephemeral container {ephemeral} is not needed any more; its entry stays in the pod"
         );
         run.say(name, text);
     }
+    entry.ephemeral_containers.extend(added);
 }
 
 /// How the container is called in messages.
