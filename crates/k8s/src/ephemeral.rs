@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::client::{ApiError, api_error};
 use crate::exec::{Target, place_error};
 use crate::script::Tool;
+use crate::volumes::Mount;
 
 /// What the command lines of our ephemeral containers contain, before their name.
 const MARK: &str = "heapglass-waits";
@@ -29,6 +30,15 @@ pub(crate) struct Started {
     pub(crate) name: String,
     pub(crate) image: String,
     pub(crate) tool: Tool,
+}
+
+/// What an ephemeral container has of its target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shares<'a> {
+    /// Its processes, while it runs.
+    Processes,
+    /// Its volumes, only to be read: a container that does not run has no processes to share.
+    Volumes(&'a [Mount]),
 }
 
 /// The user and the group that a container runs as, as far as they are known.
@@ -93,7 +103,7 @@ pub(crate) fn wanted_user(processes: &[RawProcess]) -> Option<User> {
     User::of(&node.or_else(|| alive.iter().min_by_key(|facts| facts.pid))?.status)
 }
 
-/// Adds an ephemeral container that shares the processes of the target, and waits until it runs.
+/// Adds an ephemeral container that shares something with the target, and waits until it runs.
 ///
 /// It runs with the same restrictions as the target, so that what admits the one admits the other, and as
 /// `user`: the kernel shows a process's files in `/proc/PID/root` to its own user and group alone. From the
@@ -101,6 +111,7 @@ pub(crate) fn wanted_user(processes: &[RawProcess]) -> Option<User> {
 pub(crate) async fn start(
     target: &Target,
     spec: &core::PodSpec,
+    shares: Shares<'_>,
     user: User,
     image: Option<&str>,
     lifetime: Duration,
@@ -108,7 +119,7 @@ pub(crate) async fn start(
 ) -> Result<Started, PlaceError> {
     let name = format!("heapglass-{:08x}", crate::script::random() as u32);
     let image = image.unwrap_or(DEFAULT_IMAGE);
-    let mut body = description(&target.container, spec, user, &name, image, lifetime);
+    let mut body = description(&target.container, spec, shares, user, (&name, image), lifetime);
     let api: Api<core::Pod> = Api::namespaced(target.cluster.client(), &target.namespace);
     let access = Access::ephemeral_containers(&target.namespace);
     let what = format!("adding an ephemeral container to pod {}", target.pod);
@@ -171,10 +182,12 @@ pub(crate) fn stays(name: &str, pod: &str) -> String {
     )
 }
 
-/// Ends an ephemeral container from within: that one, and none that somebody else waits with.
+/// Ends an ephemeral container from within: that one, and none that somebody else waits with. The first process of a
+/// process namespace cannot be killed from within, but it heeds SIGTERM, within a second.
 pub(crate) fn end_command(name: &str) -> Vec<String> {
     let text = "for d in /proc/[0-9]*; do p=${d#/proc/}; [ \"$p\" = $$ ] && continue; \
-         tr '\\0' ' ' < \"$d/cmdline\" 2>/dev/null | grep -qF \": $1;\" && kill -9 \"$p\"; done; exit 0";
+         tr '\\0' ' ' < \"$d/cmdline\" 2>/dev/null | grep -qF \": $1;\" || continue; \
+         kill \"$p\"; kill -9 \"$p\"; done 2>/dev/null; exit 0";
     // The mark is in this command line too; the shell that runs it is left out above.
     let mark = format!("{MARK} {name}");
     vec!["sh".to_owned(), "-c".to_owned(), text.to_owned(), "sh".to_owned(), mark]
@@ -202,30 +215,41 @@ fn waiting(name: &str, lifetime: Duration) -> String {
     )
 }
 
-fn description(
-    target: &str,
-    spec: &core::PodSpec,
-    user: User,
-    name: &str,
-    image: &str,
-    lifetime: Duration,
-) -> serde_json::Value {
+/// The target's restrictions, for that user.
+pub(crate) fn context(target: &str, spec: &core::PodSpec, user: User) -> core::SecurityContext {
     let own = own_context(spec, target).cloned().unwrap_or_default();
-    let context = core::SecurityContext {
+    core::SecurityContext {
         read_only_root_filesystem: None,
         run_as_user: user.uid.or(own.run_as_user),
         run_as_group: user.gid.or(own.run_as_group),
         ..own
-    };
-    serde_json::json!({ "spec": { "ephemeralContainers": [{
+    }
+}
+
+fn description(
+    target: &str,
+    spec: &core::PodSpec,
+    shares: Shares<'_>,
+    user: User,
+    (name, image): (&str, &str),
+    lifetime: Duration,
+) -> serde_json::Value {
+    let context = context(target, spec, user);
+    let mut container = serde_json::json!({
         "name": name,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", waiting(name, lifetime)],
-        "targetContainerName": target,
         "securityContext": context,
         "terminationMessagePolicy": "File",
-    }] } })
+    });
+    match shares {
+        Shares::Processes => container["targetContainerName"] = target.into(),
+        Shares::Volumes(mounts) => {
+            container["volumeMounts"] = mounts.iter().map(Mount::description).collect();
+        }
+    }
+    serde_json::json!({ "spec": { "ephemeralContainers": [container] } })
 }
 
 enum State {
@@ -324,8 +348,13 @@ mod tests {
             json!({}),
             json!({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsUser": 3}),
         );
-        let body = description("app", &spec, user(1001, 0), "heapglass-a", "x", Duration::ZERO);
+        let described = |shares| {
+            let user = user(1001, 0);
+            description("app", &spec, shares, user, ("heapglass-a", "x"), Duration::ZERO)
+        };
+        let body = described(Shares::Processes);
         let container = &body["spec"]["ephemeralContainers"][0];
+        assert_eq!(container["targetContainerName"], "app");
         assert_eq!(
             container["securityContext"],
             json!({"allowPrivilegeEscalation": false, "runAsUser": 1001, "runAsGroup": 0})
@@ -333,6 +362,18 @@ mod tests {
         let command = container["command"][2].as_str().expect("a command");
         assert!(command.contains("heapglass-waits heapglass-a;"), "{command}");
         assert!(is_ours(command.as_bytes()));
+        // One that does not run has no processes: whoever names it would not be started.
+        let mount: core::Container = serde_json::from_value(
+            json!({"name": "app", "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}),
+        )
+        .expect("a container");
+        let body = described(Shares::Volumes(&crate::volumes::mounts(&spec, &mount)));
+        let container = &body["spec"]["ephemeralContainers"][0];
+        assert_eq!(container["targetContainerName"], serde_json::Value::Null);
+        assert_eq!(
+            container["volumeMounts"],
+            json!([{"name": "tmp", "mountPath": "/heapglass/0", "readOnly": true}])
+        );
     }
 
     #[test]

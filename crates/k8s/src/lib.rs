@@ -20,4 +20,5 @@ mod quantity;
 mod redact;
 mod script;
 mod status;
+mod volumes;
 pub mod wire;

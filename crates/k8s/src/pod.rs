@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
-use crate::ephemeral::{self, Started, User};
+use crate::ephemeral::{self, Shares, Started, User};
 use crate::exec::{End, Output, Said, Target, place_error};
 use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
@@ -203,7 +203,8 @@ impl Pod {
         let PodOptions { debug_image, ephemeral_lifetime, .. } = &self.options;
         let image = debug_image.as_deref();
         let (target, spec, added) = (&self.target, &self.spec, &self.added);
-        match ephemeral::start(target, spec, user, image, *ephemeral_lifetime, added).await {
+        let (shares, lifetime) = (Shares::Processes, *ephemeral_lifetime);
+        match ephemeral::start(target, spec, shares, user, image, lifetime, added).await {
             Ok(started) => {
                 let Started { name, image, tool } = started;
                 self.note(format!("ephemeral container {name} of image {image} as {user}: runs"));

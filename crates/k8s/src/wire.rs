@@ -129,6 +129,10 @@ pub struct Process {
     /// Why there is none, or no whole one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// What else was tried and did not work: commands in the container, if an ephemeral container was tried after
+    /// them, or that one, if it could not be added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<String>,
 }
 
 /// A snapshot.

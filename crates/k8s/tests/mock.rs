@@ -9,6 +9,7 @@ use std::time::Duration;
 use heapglass_collect::place::{Place, PlaceError};
 use heapglass_k8s::client::{ApiError, Cluster};
 use heapglass_k8s::discover::{Origin, Search, find};
+use heapglass_k8s::gather::{Event, GatherOptions, Listener, Method, Since, Stop, gather};
 use heapglass_k8s::pod::{Pod, PodOptions, Via};
 use http::{Request, Response};
 use kube::client::Body;
@@ -302,4 +303,79 @@ async fn a_server_that_does_not_answer_is_not_waited_for_for_ever() {
         Cluster::with_client(kube::Client::new(service, "own"), Duration::from_millis(50));
     let error = find(&cluster, &Search::default()).await.expect_err("no answer");
     assert!(matches!(error, ApiError::Late { .. }), "{error}");
+}
+
+/// Nobody listens.
+struct Nobody;
+
+impl Listener for Nobody {
+    fn on(&self, _: Event) {}
+}
+
+/// Collects from a pod whose container waits to be restarted and to which nothing may be added: what is said in place of
+/// a snapshot, the rights that were missing, and what was asked.
+async fn of_a_crashing_pod(via: Via) -> (String, Vec<String>, Vec<String>) {
+    let pod = json!({
+        "metadata": {"name": "web", "namespace": "shop", "uid": "u1"},
+        "spec": {
+            "containers": [{"name": "app", "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}],
+            "volumes": [{"name": "tmp", "emptyDir": {}}],
+        },
+        "status": {"phase": "Running", "containerStatuses": [{
+            "name": "app", "ready": false, "restartCount": 3, "image": "x", "imageID": "",
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+            "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}},
+        }]},
+    });
+    let (cluster, asked) = cluster(move |path, _| match path {
+        "/api/v1/pods" => list("PartialObjectMetadataList", json!([pod]), None),
+        "/api/v1/namespaces/shop/pods" => list("PodList", json!([pod]), None),
+        path if path.ends_with("/ephemeralcontainers") => status(
+            403,
+            "pods \"web\" is forbidden: User \"u\" cannot patch resource \"pods/ephemeralcontainers\"",
+        ),
+        _ => status(404, "nothing there"),
+    });
+    let folder = tempfile::tempdir().expect("a directory");
+    let options = GatherOptions {
+        search: Search { selector: Some("app=x".to_owned()), ..Search::default() },
+        base: folder.path().to_owned(),
+        with_heap_dumps: true,
+        method: Method::Auto,
+        timeout: Duration::from_secs(5),
+        remote_dir: "/tmp".to_owned(),
+        parallel: 1,
+        replicas_at_once: false,
+        workers: false,
+        compress: false,
+        redaction: None,
+        force: false,
+        dry_run: false,
+        pod: PodOptions { via, ..PodOptions::default() },
+        since: Since::Ever,
+        with_secrets: false,
+        tool: "test".to_owned(),
+    };
+    let index = gather(&cluster, &options, &Nobody, Stop::never()).await.expect("collected");
+    let container = &index.workloads[0].pods[0].containers[0];
+    assert!(container.found_snapshots.is_empty() && container.ephemeral_containers.is_empty());
+    let file = folder.path().join(&container.directory).join("no-node-process.txt");
+    let text = std::fs::read_to_string(file).expect("a text");
+    let missing = index.missing_rights.into_iter().map(|right| right.rule).collect();
+    let asked = asked.lock().expect("not poisoned").clone();
+    (text, missing, asked)
+}
+
+#[tokio::test]
+async fn of_what_a_crashing_container_left_it_is_said_why_it_is_not_here_and_how_to_get_it() {
+    let right = |rules: &[String]| rules.iter().any(|it| it.contains("pods/ephemeralcontainers"));
+    let patched = |asked: &[String]| asked.iter().any(|it| it.starts_with("PATCH"));
+    let (text, missing, asked) = of_a_crashing_pod(Via::Auto).await;
+    assert!(text.contains("(/tmp) could not be looked for") && patched(&asked), "{text}");
+    assert!(right(&missing), "{missing:?}");
+    assert!(text.contains("last time: OOMKilled, exit code 137"), "{text}");
+    assert!(text.contains("kubectl -n shop debug web"), "{text}");
+    let (text, missing, asked) = of_a_crashing_pod(Via::Exec).await;
+    assert!(text.contains("(/tmp) were not looked for") && !patched(&asked), "{text}");
+    assert!(text.contains("kubectl -n shop debug web") && !right(&missing), "{text}");
 }

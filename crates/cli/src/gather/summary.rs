@@ -90,8 +90,12 @@ fn of_process(process: &Process) -> String {
         Outcome::Refused => "refused".to_owned(),
         Outcome::Failed => "failed".to_owned(),
     };
-    for snapshot in &process.snapshots {
-        let _ = write!(text, " {}", size(snapshot.bytes));
+    for (number, snapshot) in process.snapshots.iter().enumerate() {
+        text.push_str(if number == 0 { " " } else { "; " });
+        if let Some(worker) = &snapshot.worker {
+            let _ = write!(text, "worker {worker}: ");
+        }
+        text.push_str(&size(snapshot.bytes));
         if let Some(pause) = snapshot.pause_ms {
             let _ = write!(text, ", stood still for {:.1} s", pause as f64 / 1000.0);
         }
@@ -100,4 +104,30 @@ fn of_process(process: &Process) -> String {
         let _ = write!(text, ": {problem}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use heapglass_k8s::wire::Snapshot;
+
+    use super::*;
+
+    #[test]
+    fn figures_of_several_snapshots_are_told_apart() {
+        let snapshot = |bytes, pause, worker: Option<&str>| Snapshot {
+            bytes,
+            pause_ms: Some(pause),
+            worker: worker.map(str::to_owned),
+            ..Snapshot::default()
+        };
+        let process = Process {
+            outcome: Outcome::Collected,
+            snapshots: vec![snapshot(5000, 1200, None), snapshot(3000, 400, Some("1 w.js"))],
+            ..Process::default()
+        };
+        assert_eq!(
+            of_process(&process),
+            "collected 5.0 kB, stood still for 1.2 s; worker 1 w.js: 3.0 kB, stood still for 0.4 s"
+        );
+    }
 }

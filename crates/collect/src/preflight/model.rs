@@ -68,13 +68,19 @@ pub struct Range<T> {
 }
 
 impl Prediction {
-    /// Bytes on the disk here: those of the file, and with texts that are held back those of the snapshot once more.
+    /// Bytes on the disk here: see [`on_disk`].
     pub fn on_disk(&self, compress: bool, holds_back: bool) -> Range<u64> {
-        // zstd's fastest level leaves less than half of any snapshot that was measured.
-        let share = if compress { 2 } else { 1 };
-        let all = |bytes: u64| (bytes / share).saturating_add(if holds_back { bytes } else { 0 });
+        let all = |bytes: u64| on_disk(bytes, compress, holds_back);
         Range { usual: all(self.file.usual), most: all(self.file.most) }
     }
+}
+
+/// Bytes on the disk here of a snapshot of so many: those of the file, and with texts that are held back those of the
+/// snapshot once more.
+pub fn on_disk(bytes: u64, compress: bool, holds_back: bool) -> u64 {
+    // zstd's fastest level leaves less than half of any snapshot that was measured.
+    let file = if compress { bytes / 2 } else { bytes };
+    file.saturating_add(if holds_back { bytes } else { 0 })
 }
 
 /// Predicts from V8's own figures, else from the resident memory; `None` where neither is known. `cpus` is what the

@@ -1,6 +1,7 @@
 //! A container: the Node.js processes in it, one after the other.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use heapglass_collect::facts::{ProcessFacts, Runtime};
 use heapglass_collect::place::{Place, PlaceError, RawProcess};
@@ -8,7 +9,7 @@ use k8s_openapi::api::core::v1 as core;
 
 use super::pods::not_running;
 use super::take::{self, Taking};
-use super::{Run, leftovers, words};
+use super::{Run, leftovers, stopped, words};
 use crate::discover::Workload;
 use crate::pod::Pod;
 use crate::status::container_status;
@@ -34,9 +35,7 @@ pub(crate) async fn collect(
     };
     let name = label(pod, container);
     if let Some(why) = status.and_then(not_running) {
-        run.complain(&name, format!("the container does not run: {why}"));
-        run.write(&directory.join("no-node-process.txt"), &words::container_not_running(&why));
-        entry.problem = Some(format!("the container does not run: {why}"));
+        stopped::collect(run, pod, container, &name, &why, &directory, &mut entry).await;
         return entry;
     }
     let processes = match place.processes().await {
@@ -61,7 +60,9 @@ pub(crate) async fn collect(
         run.write(&directory.join("no-node-process.txt"), &words::no_node(&processes));
         entry.problem = Some("no Node.js process in the container".to_owned());
     }
-    let leftovers = leftovers::find(run, &place, &name, &node).await;
+    let folders = leftovers::folders(run, &node);
+    let (leftovers, _) = leftovers::find(run, &place, &name, &folders).await;
+    let beside = OnceLock::new();
     for (number, (raw, facts)) in node.iter().enumerate() {
         if run.stopped() {
             break;
@@ -77,6 +78,8 @@ pub(crate) async fn collect(
             pod,
             container,
             place: &place,
+            beside: &beside,
+            is_hidden: raw.exe.is_empty(),
             name: &name,
             facts,
             command: &command,
@@ -88,20 +91,26 @@ pub(crate) async fn collect(
     let found = leftovers::collect(run, &place, &name, &leftovers, &directory);
     entry.found_snapshots = found.await;
     leave(run, &place, &name, &mut entry).await;
+    if let Some(beside) = beside.get() {
+        leave(run, beside, &name, &mut entry).await;
+    }
     entry
 }
 
 /// Ends what was added to the pod, and says what of it stays.
 async fn leave(run: &Run<'_>, place: &Pod, name: &str, entry: &mut wire::Container) {
-    entry.ephemeral_container = place.ephemeral_container().map(str::to_owned);
-    entry.ephemeral_containers = place.ephemeral_containers();
+    if let Some(reached) = place.ephemeral_container() {
+        entry.ephemeral_container = Some(reached.to_owned());
+    }
+    let added = place.ephemeral_containers();
     place.leave().await;
-    for ephemeral in &entry.ephemeral_containers {
+    for ephemeral in &added {
         let text = format!(
             "ephemeral container {ephemeral} is not needed any more; its entry stays in the pod"
         );
         run.say(name, text);
     }
+    entry.ephemeral_containers.extend(added);
 }
 
 /// How the container is called in messages.

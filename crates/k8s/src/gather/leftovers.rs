@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use heapglass_collect::facts::ProcessFacts;
-use heapglass_collect::place::{Place, RawProcess, RemoteFile};
+use heapglass_collect::place::{Place, PlaceError, RawProcess, RemoteFile};
+use heapglass_collect::preflight::model::on_disk;
 use heapglass_collect::sink::{Booked, RESERVE, Sink, SinkOptions, Written, free_space};
 use heapglass_collect::words::size;
 use jiff::Timestamp;
@@ -13,7 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::Instant;
 
 use super::{Event, Run, Stop};
+use crate::exec::Output;
 use crate::pod::Pod;
+use crate::volumes::Volumes;
 use crate::wire;
 
 /// What a snapshot's file is called.
@@ -29,41 +32,72 @@ pub(crate) struct Leftover {
     short: String,
 }
 
-/// Looks for them. This is done before anything is taken, so that what a capture makes is not among them.
+/// Files of a container, however they are reached.
+pub(crate) trait Files {
+    /// Those that lie directly in what this process calls `folder`.
+    async fn in_folder(&self, process: u32, folder: &str) -> Result<Vec<RemoteFile>, PlaceError>;
+
+    /// Reads one of them.
+    async fn bytes(&self, file: &RemoteFile) -> Result<Output, PlaceError>;
+}
+
+impl Files for Pod {
+    async fn in_folder(&self, process: u32, folder: &str) -> Result<Vec<RemoteFile>, PlaceError> {
+        self.list(&self.path_for(process, folder)).await
+    }
+
+    async fn bytes(&self, file: &RemoteFile) -> Result<Output, PlaceError> {
+        self.open(&file.path, 0).await
+    }
+}
+
+impl Files for Volumes {
+    async fn in_folder(&self, _: u32, folder: &str) -> Result<Vec<RemoteFile>, PlaceError> {
+        self.list(folder).await
+    }
+
+    async fn bytes(&self, file: &RemoteFile) -> Result<Output, PlaceError> {
+        self.read(&file.path).await
+    }
+}
+
+/// Looks for them, and gives the last error back beside what was found all the same. This is done before anything is
+/// taken, so that what a capture makes is not among them.
 pub(crate) async fn find(
     run: &Run<'_>,
-    place: &Pod,
+    files: &impl Files,
     name: &str,
-    node: &[(RawProcess, ProcessFacts)],
-) -> Vec<Leftover> {
-    let mut found = Vec::new();
+    folders: &[(u32, String)],
+) -> (Vec<Leftover>, Option<PlaceError>) {
+    let (mut found, mut failed) = (Vec::new(), None);
     let mut seen = BTreeSet::new();
-    for (process, folder) in folders(run, node) {
+    for (process, folder) in folders {
         if run.options.dry_run || run.stopped() {
             break;
         }
-        let files = match place.list(&place.path_for(process, &folder)).await {
+        let listed = match files.in_folder(*process, folder).await {
             Ok(files) => files,
             Err(error) => {
                 run.say(name, format!("snapshots in {folder} are not looked for: {error}"));
+                failed = Some(error);
                 continue;
             }
         };
-        for file in files {
-            let short = shorten(&file.path, process);
+        for file in listed {
+            let short = shorten(&file.path, folder);
             if file.path.ends_with(ENDING) && file.size > 0 && seen.insert(short.clone()) {
                 found.push(Leftover { file, short });
             }
         }
     }
-    found
+    (found, failed)
 }
 
 /// Copies them, all within the time that one snapshot has. They stay where they are. This is done after the
 /// living process was asked: it may be gone while old files are brought.
 pub(crate) async fn collect(
     run: &Run<'_>,
-    place: &Pod,
+    files: &impl Files,
     name: &str,
     leftovers: &[Leftover],
     directory: &Path,
@@ -76,7 +110,7 @@ pub(crate) async fn collect(
         }
         let short = &leftover.short;
         run.say(name, format!("{short} lay there already: collecting it"));
-        match one(run, place, name, leftover, directory, deadline).await {
+        match one(run, files, name, leftover, directory, deadline).await {
             Ok(snapshot) => found.push(snapshot),
             Err(why) => {
                 run.complain(name, format!("{short}: {why}"));
@@ -88,7 +122,7 @@ pub(crate) async fn collect(
 }
 
 /// Where Node.js writes snapshots, with a process that sees the directory.
-fn folders(run: &Run<'_>, node: &[(RawProcess, ProcessFacts)]) -> Vec<(u32, String)> {
+pub(crate) fn folders(run: &Run<'_>, node: &[(RawProcess, ProcessFacts)]) -> Vec<(u32, String)> {
     let mut folders: Vec<(u32, String)> = Vec::new();
     let mut add = |pid: u32, folder: &str| {
         let folder = folder.trim_end_matches('/');
@@ -112,9 +146,9 @@ fn folders(run: &Run<'_>, node: &[(RawProcess, ProcessFacts)]) -> Vec<(u32, Stri
     folders
 }
 
-/// A path as the container calls it.
-fn shorten(path: &str, process: u32) -> String {
-    path.strip_prefix(&format!("/proc/{process}/root")).unwrap_or(path).to_owned()
+/// A path as the container calls it: the folder's name with the file's.
+fn shorten(path: &str, folder: &str) -> String {
+    format!("{folder}/{}", path.rsplit('/').next().unwrap_or(path))
 }
 
 /// Keeps room for a file of so many bytes, or says that there is none.
@@ -135,7 +169,7 @@ fn room(booked: &Booked, path: &Path, bytes: u64, free: Option<u64>) -> Result<(
 
 async fn one(
     run: &Run<'_>,
-    place: &Pod,
+    files: &impl Files,
     name: &str,
     leftover: &Leftover,
     directory: &Path,
@@ -149,11 +183,10 @@ async fn one(
     super::files::make_directory(directory).map_err(|error| error.to_string())?;
     let _memory = run.memory().await;
     let _booked = run.booked.until_dropped(&path);
-    let share = if run.options.compress { 2 } else { 1 };
     let is_held = run.options.redaction.as_ref().is_some_and(|how| how.holds_back());
-    let bytes = (file.size / share).saturating_add(if is_held { file.size } else { 0 });
+    let bytes = on_disk(file.size, run.options.compress, is_held);
     room(&run.booked, &path, bytes, free_space(&path))?;
-    let remote = place.open(&file.path, 0).await.map_err(|error| error.to_string())?;
+    let remote = files.bytes(file).await.map_err(|error| error.to_string())?;
     let mut options = SinkOptions::new(path);
     options.queue = run.queue();
     options.redaction = run.options.redaction.clone();

@@ -6,6 +6,7 @@ mod files;
 mod leftovers;
 mod logs;
 mod pods;
+mod stopped;
 mod take;
 mod words;
 

@@ -1,11 +1,12 @@
 //! One process: its snapshot, the log of taking it, and what is said where there is none.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use heapglass_collect::capture::{self, Captured, Failed, Options, Progress, Stop, Target};
+use heapglass_collect::capture::{self, Captured, Failed, Method, Options, Progress, Stop, Target};
 use heapglass_collect::facts::ProcessFacts;
+use heapglass_collect::place::PlaceError;
 use heapglass_collect::preflight::{Outcome as Verdict, Preflight};
 use heapglass_collect::words::{seconds, size};
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use k8s_openapi::api::core::v1 as core;
 use super::container::{append, note_missing};
 use super::{Event, Run, advice};
 use crate::discover::Workload;
-use crate::pod::Pod;
+use crate::pod::{Pod, PodOptions, Via};
 use crate::wire;
 
 /// How often the pod is looked at meanwhile.
@@ -29,6 +30,10 @@ pub(crate) struct Taking<'a> {
     pub(crate) pod: &'a core::Pod,
     pub(crate) container: &'a core::Container,
     pub(crate) place: &'a Pod,
+    /// The same, reached by an ephemeral container, once that has been tried.
+    pub(crate) beside: &'a OnceLock<Pod>,
+    /// Whether commands in the container may not see which program the process runs, as those of another user may not.
+    pub(crate) is_hidden: bool,
     /// What the container is called in messages.
     pub(crate) name: &'a str,
     pub(crate) facts: &'a ProcessFacts,
@@ -65,7 +70,12 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     let memory = run.memory().await;
     let (handle, stop) = Stop::pair();
     let captured = capture::capture(place, &target, &options, &log, &stop);
-    let (result, mut fate) = beside(captured, watch(taking, &handle)).await;
+    let (result, mut fate) = match beside(captured, watch(taking, &handle)).await {
+        (Err(first), None) if may_help(taking, &first.error) => {
+            again(taking, &log, &options, (&*handle, &stop), *first, &mut entry.attempts).await
+        }
+        ended => ended,
+    };
     drop(memory);
     if fate.is_none() && !matches!(&result, Ok(captured) if captured.is_whole()) {
         fate = place.fate().await;
@@ -79,6 +89,71 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     let text = log.text();
     append(run, &directory.join("heap-dump.log"), &text);
     entry
+}
+
+/// Whether an ephemeral container may do what commands in the container could not: it runs as the process's own user, and
+/// has all the usual programs. Ports are reached in the same way from both.
+fn may_help(taking: &Taking<'_>, error: &capture::Error) -> bool {
+    let options = &taking.run.options;
+    let is_allowed = options.method == Method::Auto && options.pod.via == Via::Auto;
+    if !is_allowed || taking.run.stopped() || taking.place.ephemeral_container().is_some() {
+        return false;
+    }
+    is_curable(error, taking.is_hidden)
+}
+
+/// Of a process that is hidden neither its options are known nor which ports are its own.
+fn is_curable(error: &capture::Error, is_hidden: bool) -> bool {
+    use capture::Error as E;
+    match error {
+        E::Place(PlaceError::Impossible { .. }) => true,
+        E::Shut { .. } | E::NotOpened { .. } | E::NoSignal(_) => is_hidden,
+        _ => false,
+    }
+}
+
+/// Tries it by an ephemeral container. If that cannot be added, the first error is what counts.
+async fn again(
+    taking: &Taking<'_>,
+    log: &Log<'_>,
+    options: &Options,
+    (handle, stop): (&tokio::sync::watch::Sender<bool>, &Stop),
+    first: Failed,
+    attempts: &mut Vec<String>,
+) -> (Result<Captured, Box<Failed>>, Option<String>) {
+    let Taking { run, pod, container, name, .. } = *taking;
+    let commands = format!("by commands in the container: {}", first.error);
+    log.line(&format!("Failed {commands}; an ephemeral container is tried"));
+    run.say(name, format!("{}; an ephemeral container is tried", first.error));
+    let place = taking.beside.get_or_init(|| {
+        let options = PodOptions { via: Via::Ephemeral, ..run.options.pod.clone() };
+        Pod::new(run.cluster, pod, &container.name, options)
+    });
+    let already = place.tried().len();
+    let target = Target::Process(taking.facts.pid);
+    let captured = capture::capture(place, &target, options, log, stop);
+    let (mut result, fate) = beside(captured, watch(taking, handle)).await;
+    for line in place.tried().iter().skip(already) {
+        log.line(&format!("Way in: {line}"));
+    }
+    let left_behind = match &mut result {
+        Ok(captured) => &mut captured.left_behind,
+        Err(second) => &mut second.left_behind,
+    };
+    left_behind.extend(first.left_behind.iter().cloned());
+    match result {
+        Err(second) if place.ephemeral_container().is_none() => {
+            if let capture::Error::Place(error) = &second.error {
+                note_missing(run, pod, error);
+            }
+            attempts.push(format!("by an ephemeral container: {}", second.error));
+            (Err(Box::new(Failed { left_behind: second.left_behind, ..first })), fate)
+        }
+        result => {
+            attempts.push(commands);
+            (result, fate)
+        }
+    }
 }
 
 /// Runs a capture with somebody who watches the pod beside it, and gives back what both know in the end.
@@ -304,9 +379,10 @@ fn failure(
     }
     run.complain(name, format!("{}: {why}", if refused { "refused" } else { "failed" }));
     let preflight = failed.preflight.as_ref();
+    let tried = entry.attempts.iter().map(|attempt| format!("\nTried besides, {attempt}"));
     let text = advice::failed(
         taking,
-        &why,
+        &format!("{why}{}", tried.collect::<String>()),
         preflight,
         Some(&failed.error),
         None,
@@ -454,6 +530,33 @@ impl Progress for Log<'_> {
             }
             E::Undone(what) => self.line(&format!("Undone: {what}")),
             E::Note(text) => self.line(&text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_user_or_another_program_would_cure_is_tried_once_more() {
+        use capture::Error as E;
+        let (what, why) = (String::new, String::new);
+        let shut = || E::Shut { pid: 1, why: why() };
+        for (error, is_hidden, expected) in [
+            // No permission to send the signal, no program that lists files.
+            (E::Place(PlaceError::Impossible { what: what(), why: why() }), false, true),
+            (shut(), true, true),
+            (shut(), false, false),
+            (E::NoSignal(why()), true, true),
+            (E::NoSignal(why()), false, false),
+            (E::Refused(why()), true, false),
+            (E::Blocked { what: what(), seconds: 1 }, true, false),
+            // The same right is needed in both ways.
+            (E::Place(PlaceError::Forbidden { what: what(), why: why() }), true, false),
+            (E::Place(PlaceError::Gone { what: what(), why: why() }), true, false),
+        ] {
+            assert_eq!(is_curable(&error, is_hidden), expected, "{error:?} {is_hidden}");
         }
     }
 }

@@ -59,10 +59,11 @@ pub(crate) fn process_info(
     text
 }
 
-/// `no-node-process.txt` where the container does not run.
-pub(crate) fn container_not_running(why: &str) -> String {
+/// `no-node-process.txt` where the container does not run; `left` says what became of the snapshots that it left.
+pub(crate) fn container_not_running(why: &str, left: &str) -> String {
+    let gap = if left.is_empty() { "" } else { "\n" };
     format!(
-        "No Node.js process found: the container does not run.\n\n{why}\n\n\
+        "No Node.js process found: the container does not run.\n\n{why}\n\n{left}{gap}\
          What it said before it ended is in logs/ beside heap-dumps/ (previous.txt).\n\
          A container that is killed at the end of its memory can leave a snapshot behind itself:\n  \
          NODE_OPTIONS=\"--heapsnapshot-near-heap-limit=1 --diagnostic-dir=/tmp\", with an emptyDir at /tmp.\n"

@@ -108,6 +108,47 @@ pub(super) fn check_rights(lab: &Lab) -> Result<()> {
     unharmed(&pods[0], "node", &[])
 }
 
+// A kubeconfig of two contexts, of which the current one leads nowhere: the one that is named is used.
+
+pub(super) fn deploy_context(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("context");
+    lab.deploy("context", &[app("named", &lab.images).object(&namespace)])
+}
+
+pub(super) fn check_context(lab: &Lab) -> Result<()> {
+    lab.ready("context", "named", 1)?;
+    let namespace = lab.namespace("context");
+    let mut config = kube::ask_json(&["config", "view", "--raw", "--minify", "--flatten"])?;
+    config["contexts"][0]["name"] = "here".into();
+    let user = config["contexts"][0]["context"]["user"].clone();
+    let add = |config: &mut Value, list: &str, item: Value| {
+        config[list].as_array_mut().context("no list in the kubeconfig")?.push(item);
+        anyhow::Ok(())
+    };
+    // Nobody listens at this port.
+    let nowhere = json!({"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}});
+    add(&mut config, "clusters", nowhere)?;
+    let nowhere = json!({"name": "nowhere", "context": {"cluster": "nowhere", "user": user}});
+    add(&mut config, "contexts", nowhere)?;
+    config["current-context"] = "nowhere".into();
+    let path = lab.out.join("contexts.kubeconfig");
+    std::fs::write(&path, config.to_string())?;
+    let collected = |out: &str, more: &[&str]| -> Result<(Value, String)> {
+        let args = [&["--with-heap-dumps", "--namespaces", &namespace], more].concat();
+        let output = lab.command(out, &args).env("KUBECONFIG", &path).output()?;
+        let index = lab.index(out).unwrap_or_default();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok((index["summary"]["collected"].clone(), said))
+    };
+    let (here, said) = collected("context-here", &["--context", "here"])?;
+    ensure!(here == 1, "{here}: {said}");
+    let (nowhere, said) = collected("context-current", &[])?;
+    ensure!(nowhere != 1, "the context that leads nowhere was not used: {said}");
+    let (nobody, said) = collected("context-unknown", &["--context", "nobody"])?;
+    ensure!(nobody.is_null() && said.contains("nobody"), "{nobody}: {said}");
+    Ok(())
+}
+
 // No shell in the image, and commands in the container are not wanted: an ephemeral container.
 
 pub(super) fn deploy_ephemeral(lab: &Lab) -> Result<()> {
@@ -147,4 +188,46 @@ pub(super) fn check_ephemeral(lab: &Lab) -> Result<()> {
             .any(|it| it["name"] == name.as_str() && it["state"]["terminated"].is_object()))
     })?;
     unharmed(&pods[0], "/usr/bin/node", &[])
+}
+
+// A process of another user than the container's: commands in the container may neither see it nor signal it, and an
+// ephemeral container as its user may.
+
+pub(super) fn deploy_other_user(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("other-user");
+    let mut object = app("other", &lab.images).object(&namespace);
+    let pod = &mut object["spec"]["template"]["spec"];
+    pod["securityContext"] = Value::Null;
+    let container = &mut pod["containers"][0];
+    container["command"] =
+        json!(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "node", "/cfg/app.js"]);
+    container["securityContext"] = json!({
+        "runAsUser": 0,
+        "allowPrivilegeEscalation": false,
+        "capabilities": {"drop": ["ALL"], "add": ["SETUID", "SETGID"]},
+    });
+    lab.deploy("other-user", &[object])
+}
+
+pub(super) fn check_other_user(lab: &Lab) -> Result<()> {
+    let pods = lab.ready("other-user", "other", 1)?;
+    let namespace = lab.namespace("other-user");
+    let args = ["--with-heap-dumps", "--namespaces", &namespace];
+    // Without it: why not, and nothing added.
+    let said = lab.gather("other-exec", &[&args[..], &["--via", "exec"]].concat())?;
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    let index = lab.index("other-exec")?;
+    ensure!(index["summary"]["collected"] == 0, "{}", said.stdout);
+    let said =
+        lab.gather("other-user", &[&args[..], &["--debug-image", &lab.images.busybox]].concat())?;
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    let index = lab.index("other-user")?;
+    let container = index.pointer("/workloads/0/pods/0/containers/0").context("no container")?;
+    let process = &container["processes"][0];
+    ensure!(process["outcome"] == "collected", "{container:#}");
+    let attempt = process["attempts"][0].as_str().unwrap_or_default();
+    ensure!(attempt.starts_with("by commands in the container: "), "{container:#}");
+    ensure!(container["ephemeral_container"].is_string(), "{container:#}");
+    ensure!(lab.open("other-user")? == 1);
+    unharmed(&pods[0], "node", &[])
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::super::after::{self, unharmed};
@@ -242,6 +242,41 @@ pub(super) fn check_several(lab: &Lab) -> Result<()> {
     ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
     ensure!(lab.open("workers")? == 3, "not three snapshots: {:?}", lab.files("workers")?);
     unharmed(&pods[0], "node", &[])
+}
+
+// Two replicas of a workload: one after the other, however many workloads go on beside each other, unless it is asked for.
+
+pub(super) fn deploy_replicas(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("replicas");
+    let twice = Workload { replicas: 2, ..app("twice", &lab.images) }.env("OBJECTS", "50000");
+    lab.deploy("replicas", &[twice.object(&namespace)])
+}
+
+pub(super) fn check_replicas(lab: &Lab) -> Result<()> {
+    let pods = lab.ready("replicas", "twice", 2)?;
+    let namespace = lab.namespace("replicas");
+    for (out, flag, together) in
+        [("in-turn", "--strict", false), ("at-once", "--replicas-at-once", true)]
+    {
+        let args = ["--with-heap-dumps", "--namespaces", &namespace, "--parallel", "4", flag];
+        let said = lab.gather(out, &args)?;
+        ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+        ensure!(lab.index(out)?["summary"]["collected"] == 2, "{}", said.stdout);
+        let files = lab.files(out)?;
+        let mut times = Vec::new();
+        for file in files.iter().filter(|file| file.ends_with("/heap-dump.log")) {
+            let log = lab.text(out, file)?;
+            // Each line begins with its time, all in the same form, so that they sort as texts.
+            let begins = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+            let first = log.lines().next().map(begins).context("an empty log")?;
+            let last = log.lines().last().map(begins).context("an empty log")?;
+            times.push((first, last));
+        }
+        times.sort();
+        let [(_, ended), (began, _)] = &times[..] else { bail!("not two logs: {times:?}") };
+        ensure!((began < ended) == together, "{flag}: {times:?}");
+    }
+    pods.iter().try_for_each(|pod| unharmed(pod, "node", &[]))
 }
 
 // The inspector is shut for good: the signal.

@@ -95,6 +95,70 @@ fn between(lab: &Lab, namespace: &str, pod: &Value) -> Result<()> {
     Ok(())
 }
 
+// A container that ends again and again, as one does whose process runs out of memory: no command can be run in it, and
+// what it left in its volume is fetched all the same.
+
+/// Leaves a snapshot behind once, and dies each time.
+const CRASHES: &str = "const file = '/tmp/Heap.20260101.120000.1.0.001.heapsnapshot';
+if (!require('fs').existsSync(file)) require('v8').writeHeapSnapshot(file);
+process.exit(1);";
+
+pub(super) fn deploy_crashing(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("crashing");
+    let mut object = app("crashing", &lab.images).object(&namespace);
+    let container = &mut object["spec"]["template"]["spec"]["containers"][0];
+    container["command"] = json!(["node", "-e", CRASHES]);
+    container["readinessProbe"] = Value::Null;
+    lab.deploy("crashing", &[object])
+}
+
+pub(super) fn check_crashing(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("crashing");
+    let waits = |pod: &Value| {
+        pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+    };
+    let gathered = |out: &str, more: &[&str]| -> Result<Value> {
+        // It runs for a moment now and then.
+        kube::wait("a container that waits to be restarted", Duration::from_secs(90), || {
+            let pods = kube::pods(&namespace, "app=crashing")?;
+            Ok(pods.len() == 1 && pods.iter().all(waits))
+        })?;
+        let args = [&["--with-heap-dumps", "--namespaces", &namespace], more].concat();
+        let said = lab.gather(out, &args)?;
+        ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+        let index = lab.index(out)?;
+        let container = index.pointer("/workloads/0/pods/0/containers/0");
+        Ok(container.with_context(|| format!("no container: {}", said.stdout))?.clone())
+    };
+    // Where nothing may be added to the pod, a person is told how to.
+    let container = gathered("crashing-exec", &["--via", "exec"])?;
+    ensure!(container["found_snapshots"] == json!([]), "{container:#}");
+    let files = lab.files("crashing-exec")?;
+    let text = lab.text("crashing-exec", &one_file(&files, "", "no-node-process.txt")?)?;
+    ensure!(text.contains("CrashLoopBackOff") && text.contains("volumes.json"), "{text}");
+    let container = gathered("crashing", &["--debug-image", &lab.images.busybox])?;
+    let found = &container["found_snapshots"][0];
+    ensure!(found["complete"] == true && found["method"] == "found", "{container:#}");
+    ensure!(
+        found["remote_path"] == "/tmp/Heap.20260101.120000.1.0.001.heapsnapshot",
+        "{container:#}"
+    );
+    let files = lab.files("crashing")?;
+    one_file(&files, "", ".found.heapsnapshot")?;
+    let text = lab.text("crashing", &one_file(&files, "", "no-node-process.txt")?)?;
+    ensure!(text.contains("were collected: 1"), "{text}");
+    ensure!(lab.open("crashing")? == 1);
+    // It is the first process of its own namespace, and ends all the same.
+    let name = &container["ephemeral_container"];
+    kube::wait("the ephemeral container to end", Duration::from_secs(15), || {
+        let pods = kube::pods(&namespace, "app=crashing")?;
+        let all = pods.iter().filter_map(|pod| {
+            pod["status"]["ephemeralContainerStatuses"].as_array().map(Vec::as_slice)
+        });
+        Ok(all.flatten().any(|it| it["name"] == *name && it["state"]["terminated"].is_object()))
+    })
+}
+
 // Pods that are evicted, as when a node is drained: one that has a second to end, and one that has minutes.
 
 pub(super) fn deploy_evicted(lab: &Lab) -> Result<()> {

@@ -23,9 +23,18 @@ pub(super) fn captured(
         one(taken, is_redacted, look, out)?;
     }
     writeln!(out, "{}", look.paint(Role::Faint, &clean(&who(captured))))?;
-    let Some(taken) = captured.snapshots.first() else { return Ok(()) };
-    writeln!(out)?;
-    figures(taken, captured.preflight.prediction.as_ref(), look, out)?;
+    if captured.snapshots.is_empty() {
+        return Ok(());
+    }
+    for taken in &captured.snapshots {
+        writeln!(out)?;
+        if captured.snapshots.len() > 1 {
+            let thread = taken.worker.as_ref().map(ToString::to_string);
+            let thread = clean(thread.as_deref().unwrap_or("main thread")).into_owned();
+            writeln!(out, "  {}", look.paint(Role::Strong, &thread))?;
+        }
+        figures(taken, prediction(captured, taken), look, out)?;
+    }
     for missing in &captured.missing {
         line(out, look, Role::Warning, "missing", &missing.to_string())?;
     }
@@ -41,6 +50,15 @@ pub(super) fn captured(
         }
     }
     Ok(())
+}
+
+/// What was predicted of the thread that a snapshot is of.
+fn prediction<'a>(captured: &'a Captured, taken: &Taken) -> Option<&'a Prediction> {
+    let preflight = match &taken.worker {
+        None => &captured.preflight,
+        Some(worker) => &captured.workers.iter().find(|it| it.worker == *worker)?.preflight,
+    };
+    preflight.prediction.as_ref()
 }
 
 fn one(taken: &Taken, is_redacted: bool, look: &Look, out: &mut dyn Write) -> io::Result<()> {
@@ -183,4 +201,94 @@ fn verdict(outcome: Outcome) -> (&'static str, Role) {
 fn line(out: &mut dyn Write, look: &Look, role: Role, word: &str, text: &str) -> io::Result<()> {
     let word = format!("{word:<9}");
     writeln!(out, "  {} {}", look.paint(role, &word), clean(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use heapglass_collect::capture::WorkerName;
+    use heapglass_collect::sink::Written;
+    use heapglass_collect::{Method, preflight::model::Range};
+    use heapglass_format::check::Checked;
+    use heapglass_report::text::SizeStyle;
+
+    use super::*;
+
+    fn taken(worker: Option<&WorkerName>, pause: u64) -> Taken {
+        let (nodes, edges, strings) = (1, 1, 1);
+        let checked = Checked { bytes: 1000, nodes, edges, strings, findings: Vec::new() };
+        Taken {
+            worker: worker.cloned(),
+            written: Written {
+                path: Some(format!("{pause}.heapsnapshot").into()),
+                checked,
+                bytes_on_disk: 1000,
+                stopped: None,
+                deepest: 0,
+                stalled: Duration::ZERO,
+                hurried: false,
+            },
+            broken: None,
+            pause: Some(Duration::from_secs(pause)),
+            pause_seen: None,
+            duration: Duration::from_secs(pause),
+            transfer: Duration::ZERO,
+            resident_before: None,
+            resident_after: None,
+            peak_before: None,
+            peak_after: None,
+        }
+    }
+
+    fn preflight(pause: u64) -> Preflight {
+        let range = |value: u64| Range { usual: value, most: value };
+        let pause = Duration::from_secs(pause);
+        let prediction = Prediction {
+            heap: 1,
+            from_v8: true,
+            nodes: range(1),
+            memory: range(1),
+            file: range(1),
+            pause: Range { usual: pause, most: pause },
+        };
+        Preflight { checks: Vec::new(), prediction: Some(prediction) }
+    }
+
+    fn shown(snapshots: Vec<Taken>, workers: Vec<WorkerChecked>) -> String {
+        let all = Captured {
+            method: Method::Inspector,
+            process: None,
+            identity: None,
+            preflight: preflight(20),
+            workers,
+            snapshots,
+            missing: Vec::new(),
+            left_behind: Vec::new(),
+        };
+        let look = Look { width: 80, colour: false, sizes: SizeStyle::Human };
+        let mut out = Vec::new();
+        captured(&all, false, &look, &mut out).expect("written");
+        String::from_utf8(out).expect("a text")
+    }
+
+    #[test]
+    fn each_snapshot_has_its_figures_beside_what_was_predicted_of_its_thread() {
+        let worker = WorkerName { id: "1".to_owned(), url: "file:///w.js".to_owned() };
+        let workers = vec![WorkerChecked { worker: worker.clone(), preflight: preflight(40) }];
+        let text = shown(vec![taken(None, 10), taken(Some(&worker), 30)], workers);
+        let parts: Vec<&str> = text.split("\n\n").collect();
+        let [_, main, of_worker] = parts[..] else { panic!("{text}") };
+        let figures = |name: &str, pause: &str, predicted: &str| {
+            format!(
+                "  {name}\n  pause     the event loop stood still for {pause} (predicted {predicted} to {predicted})\n  \
+                 bytes     1.0 kB in {pause}"
+            )
+        };
+        assert_eq!(main, figures("main thread", "10 s", "20 s"));
+        assert_eq!(of_worker.trim_end(), figures("worker 1 (file:///w.js)", "30 s", "40 s"));
+        // One alone needs no name.
+        let text = shown(vec![taken(None, 10)], Vec::new());
+        assert!(text.contains("\n\n  pause ") && !text.contains("main thread"), "{text}");
+    }
 }
