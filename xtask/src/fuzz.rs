@@ -1,5 +1,7 @@
 //! `cargo xtask fuzz`: the fuzz targets in fuzz/, each for a given time.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::workspace;
@@ -35,23 +37,40 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "--example",
         "seeds",
     ]))?;
-    for (target, max_bytes) in TARGETS {
-        if !args.targets.is_empty() && !args.targets.iter().any(|t| t == target) {
-            continue;
-        }
-        println!("\n== fuzzing {target} for {} s", args.seconds);
-        workspace::run(
-            workspace::cargo()
-                // Instrumentation is behind unstable flags; this lets the stable compiler have them.
-                .env("RUSTC_BOOTSTRAP", "1")
-                .args(["fuzz", "run", target, "--"])
-                .arg(format!("-max_total_time={}", args.seconds))
-                .arg(format!("-max_len={max_bytes}"))
-                .arg(format!("-rss_limit_mb={MEMORY_MB}"))
-                .arg(format!("-malloc_limit_mb={}", MEMORY_MB / 2))
-                .arg(format!("-timeout={SECONDS_PER_INPUT}"))
-                .args(["-print_final_stats=1", "-verbosity=0"]),
-        )?;
+    let chosen = |target: &str| args.targets.is_empty() || args.targets.iter().any(|t| t == target);
+    let targets: Vec<_> = TARGETS.iter().filter(|(target, _)| chosen(target)).collect();
+    println!("\n== building");
+    workspace::run(fuzzer().arg("build"))?;
+    // The fuzzer uses one processor.
+    for pair in targets.chunks(2) {
+        std::thread::scope(|scope| {
+            let runs: Vec<_> =
+                pair.iter().map(|target| scope.spawn(|| fuzz_one(target, args.seconds))).collect();
+            runs.into_iter().try_for_each(|run| {
+                run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })?;
     }
     Ok(())
+}
+
+/// `cargo fuzz`. Instrumentation is behind unstable flags; this lets the stable compiler have them.
+fn fuzzer() -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.env("RUSTC_BOOTSTRAP", "1").arg("fuzz");
+    cargo
+}
+
+fn fuzz_one(&(target, max_bytes): &(&str, u32), seconds: u32) -> Result<()> {
+    println!("\n== fuzzing {target} for {seconds} s");
+    workspace::run(
+        fuzzer()
+            .args(["run", target, "--"])
+            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-max_len={max_bytes}"))
+            .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+            .arg(format!("-malloc_limit_mb={}", MEMORY_MB / 2))
+            .arg(format!("-timeout={SECONDS_PER_INPUT}"))
+            .args(["-print_final_stats=1", "-verbosity=0"]),
+    )
 }

@@ -17,6 +17,7 @@ mod gzip;
 mod kinds;
 pub mod meta;
 pub mod pack;
+pub mod prefetch;
 pub mod progress;
 pub mod scan;
 pub mod source;

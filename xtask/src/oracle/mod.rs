@@ -12,6 +12,7 @@ mod pairs;
 mod theirs;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use regex::Regex;
@@ -76,6 +77,59 @@ impl Args {
     }
 }
 
+/// What is compared at once.
+enum Task {
+    /// Figures of one snapshot.
+    Figures(PathBuf),
+    /// The Comparison of two snapshots of one process.
+    Pair { base: PathBuf, newer: PathBuf },
+}
+
+impl Task {
+    /// The snapshot by which the outcome is told.
+    fn file(&self) -> &Path {
+        match self {
+            Task::Figures(file) | Task::Pair { newer: file, .. } => file,
+        }
+    }
+
+    /// Whether the engine wants so much memory for it that it has the machine for itself.
+    fn is_large(&self) -> bool {
+        /// The engine takes up to seven bytes of memory for each of these.
+        const BYTES: u64 = 300_000_000;
+        std::fs::metadata(self.file()).is_ok_and(|file| file.len() > BYTES)
+    }
+}
+
+/// Compares with two at work, since the engine uses one processor most of the time; one of two large ones waits.
+/// The first error that is not a difference ends it.
+fn side_by_side(
+    tasks: Vec<Task>,
+    compare: impl Fn(&Task) -> Result<Outcome> + Sync,
+) -> Result<Tally> {
+    const AT_WORK: usize = 2;
+    let (tally, large) = (Mutex::new(Tally::default()), Mutex::new(()));
+    let waiting = Mutex::new(tasks.into_iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Result<()> {
+        while let Some(task) = next() {
+            let alone =
+                task.is_large().then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
+            let outcome = compare(&task).with_context(|| task.file().display().to_string())?;
+            drop(alone);
+            tally.lock().unwrap_or_else(PoisonError::into_inner).add(task.file(), outcome);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_WORK).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    })?;
+    Ok(tally.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// What came of one snapshot.
 enum Outcome {
     /// All figures are equal; a sentence on how many.
@@ -97,21 +151,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => workspace::heapglass(Profile::Release)?,
     };
     let oracle = if args.gold { None } else { Some(oracle_folder()?) };
-    let mut tally = Tally::default();
-    for file in files.iter().filter(|_| !args.compare) {
-        let outcome = match &oracle {
-            Some(oracle) => compare_live(file, &heapglass, oracle, args.show),
-            None => compare_kept(file, &heapglass, args.show),
-        };
-        tally.add(file, outcome.with_context(|| file.display().to_string())?);
+    let mut tasks = Vec::new();
+    if !args.compare {
+        tasks.extend(files.iter().map(|file| Task::Figures(file.clone())));
     }
-    if let Some(oracle) = &oracle {
-        for (base, newer) in pairs::among(&files) {
-            let outcome = pairs::compare(&base, &newer, &heapglass, oracle, args.show);
-            tally.add(&newer, outcome.with_context(|| newer.display().to_string())?);
+    if oracle.is_some() {
+        let pairs = pairs::among(&files).into_iter();
+        tasks.extend(pairs.map(|(base, newer)| Task::Pair { base, newer }));
+    }
+    let Tally { passed, failed, skipped } = side_by_side(tasks, |task| match (task, &oracle) {
+        (Task::Figures(file), Some(oracle)) => compare_live(file, &heapglass, oracle, args.show),
+        (Task::Figures(file), None) => compare_kept(file, &heapglass, args.show),
+        (Task::Pair { base, newer }, Some(oracle)) => {
+            pairs::compare(base, newer, &heapglass, oracle, args.show)
         }
-    }
-    let Tally { passed, failed, skipped } = tally;
+        (Task::Pair { .. }, None) => bail!("pairs are held against the engine alone"),
+    })?;
     if passed + failed + skipped == 0 {
         bail!("no pairs to compare: their names hold pair-1 and pair-2");
     }

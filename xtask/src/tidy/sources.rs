@@ -13,6 +13,8 @@ const UNSAFE: &[&str] = &[
     "crates/format/src/buffer.rs",
     // Maps the index file.
     "crates/format/src/container/read.rs",
+    // A hint to the processor, without effect on what is computed.
+    "crates/format/src/prefetch.rs",
     // Vector instructions for runs of integers; the twin of both is `plain` beside them.
     "crates/format/src/scan/integers/avx2.rs",
     "crates/format/src/scan/integers/avx512.rs",

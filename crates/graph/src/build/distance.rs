@@ -4,6 +4,7 @@
 
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
+use heapglass_format::prefetch::prefetch;
 use rustc_hash::FxHashSet;
 
 use super::Adjacency;
@@ -55,6 +56,9 @@ pub(super) fn distances(
     Ok(distances)
 }
 
+/// How many nodes ahead of the search the memory is asked for.
+const AHEAD: usize = 8;
+
 struct Search<'a> {
     graph: Adjacency<'a>,
     rules: &'a EdgeRules<'a>,
@@ -84,6 +88,14 @@ impl Search<'_> {
         let queue = &mut *self.queue;
         let mut next = 0;
         while next < filled {
+            // What the next nodes need is asked for in two steps: where their edges are, then these.
+            if let Some(&soon) = queue.get(next + 2 * AHEAD) {
+                prefetch(first_edge, soon as usize);
+                prefetch(distances, soon as usize);
+            }
+            if let Some(&soon) = queue.get(next + AHEAD) {
+                prefetch(to, first_edge[soon as usize] as usize);
+            }
             let node = queue[next] as usize;
             next += 1;
             let distance = distances[node].saturating_add(1);

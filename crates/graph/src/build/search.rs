@@ -6,6 +6,7 @@
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 use heapglass_format::container::RowReader;
+use heapglass_format::prefetch::prefetch;
 
 use super::Adjacency;
 use super::bits::{Bits, get, ones, set};
@@ -175,6 +176,10 @@ impl Search<'_> {
                     continue;
                 }
                 found = Some((edge, target));
+                // The search will be back for the next edge.
+                if open.next < open.end {
+                    prefetch(to, first_edge[to[open.next as usize] as usize] as usize);
+                }
                 break;
             }
             let Some((edge, target)) = found else {
