@@ -3,6 +3,7 @@
 mod check;
 mod choice;
 mod compare;
+mod force;
 mod redact;
 mod secrets;
 mod strings;
@@ -20,6 +21,7 @@ use heapglass_collect::watch::Condition;
 pub(crate) use check::CheckArgs;
 pub(crate) use choice::choices;
 pub(crate) use compare::{CompareArgs, CompareColumn, MatchBy};
+pub(crate) use force::ForceArg;
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
 pub(crate) use strings::StringsArgs;
@@ -505,9 +507,8 @@ pub(crate) struct CaptureArgs {
     /// Only check whether it is safe, and do nothing to the process
     #[arg(long, help_heading = "Safety")]
     pub(crate) dry_run: bool,
-    /// Do it although it is not safe
-    #[arg(long, help_heading = "Safety")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) force: ForceArg,
     /// Refuse if the event loop would surely stand still for longer than this
     #[arg(long, value_name = "TIME", value_parser = help::duration, help_heading = "Safety")]
     pub(crate) max_pause: Option<Duration>,

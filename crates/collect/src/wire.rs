@@ -120,6 +120,8 @@ pub struct PredictionEntry {
     pub from_v8: bool,
     /// Memory on top of what the process had.
     pub memory_usual: u64,
+    /// The same, if V8's large objects are lists of small ones.
+    pub memory_with_lists: u64,
     /// The same, at most.
     pub memory_most: u64,
     /// Bytes of the snapshot.
@@ -286,6 +288,7 @@ impl From<&Prediction> for PredictionEntry {
             heap: prediction.heap,
             from_v8: prediction.from_v8,
             memory_usual: prediction.memory.usual,
+            memory_with_lists: prediction.memory_with_lists,
             memory_most: prediction.memory.most,
             file_usual: prediction.file.usual,
             file_most: prediction.file.most,

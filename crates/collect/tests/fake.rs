@@ -12,6 +12,7 @@ use heapglass_collect::inspector::InspectorError;
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
+use heapglass_collect::preflight::Forced;
 use heapglass_collect::sink::Booked;
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Captured, Event, Failed, Options, Progress, Stop, Target, capture};
@@ -483,7 +484,7 @@ async fn the_inspector_is_left_as_it_was() {
 
 async fn with_workers(
     place: &Fake,
-    force: bool,
+    force: Forced,
     directory: &std::path::Path,
 ) -> (Captured, Vec<(Option<String>, String)>) {
     let options = Options { workers: true, force, ..quick(directory) };
@@ -501,7 +502,7 @@ async fn a_worker_that_is_not_safe_is_refused_and_the_others_are_taken() {
     let workers = vec![Worker::Large, Worker::Busy, Worker::Strange, Worker::Small];
     let place = Fake { workers, ..Fake::shut(Fault::None) };
     let directory = tempfile::tempdir().unwrap();
-    let (captured, missing) = with_workers(&place, false, directory.path()).await;
+    let (captured, missing) = with_workers(&place, Forced::Nothing, directory.path()).await;
     let taken: Vec<_> = captured.snapshots.iter().map(|taken| taken.worker.as_ref()).collect();
     let taken: Vec<_> = taken.iter().map(|worker| worker.map(|it| it.url.as_str())).collect();
     assert_eq!(taken, [None, Some("Strange.js"), Some("Small.js")]);
@@ -522,7 +523,7 @@ async fn a_worker_that_is_not_safe_is_refused_and_the_others_are_taken() {
 async fn a_worker_that_is_not_safe_can_be_forced() {
     let place = Fake { workers: vec![Worker::Large], ..Fake::new(Fault::None) };
     let directory = tempfile::tempdir().unwrap();
-    let (captured, missing) = with_workers(&place, true, directory.path()).await;
+    let (captured, missing) = with_workers(&place, Forced::All, directory.path()).await;
     assert!(captured.is_whole() && missing.is_empty(), "{missing:?}");
     assert_eq!(captured.snapshots.len(), 2);
 }
@@ -531,7 +532,7 @@ async fn a_worker_that_is_not_safe_can_be_forced() {
 async fn workers_that_cannot_be_listed_do_not_cost_the_main_snapshot() {
     let directory = tempfile::tempdir().unwrap();
     let place = Fake::shut(Fault::NoWorkers);
-    let (captured, missing) = with_workers(&place, false, directory.path()).await;
+    let (captured, missing) = with_workers(&place, Forced::Nothing, directory.path()).await;
     assert!(captured.snapshots[0].is_whole() && !captured.is_whole());
     assert_eq!(names(directory.path()), ["a.heapsnapshot"]);
     assert!(matches!(&missing[..], [(None, why)] if why.contains("no memory")), "{missing:?}");

@@ -12,6 +12,7 @@ use std::time::Duration;
 use heapglass_collect::capture::{Broken, Error, candidates};
 use heapglass_collect::facts::{Runtime, Surroundings};
 use heapglass_collect::place::Place;
+use heapglass_collect::preflight::Forced;
 use heapglass_collect::{
     Captured, Event, Failed, Local, Method, Options, Progress, Stop, Target, capture,
 };
@@ -178,7 +179,7 @@ async fn a_signal_that_is_not_caught_is_not_sent() {
     let mut process = Node::start(&node(), &[], IDLE);
     let options = Options {
         method: Method::Sigusr2,
-        force: true,
+        force: Forced::All,
         ..Options::new(process.out("a.heapsnapshot"))
     };
     let failed = take(&process, &options).await.unwrap_err();
@@ -196,12 +197,16 @@ async fn a_signal_that_the_program_catches_itself_is_not_sent() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = format!("--inspect-port={}", taken.local_addr().unwrap().port());
     let mut process = Node::start(&node(), &[&port], ENDS_ON_USR2);
-    for (method, force) in [(Method::Auto, false), (Method::Auto, true), (Method::Sigusr2, false)] {
-        let options = Options { method, force, ..Options::new(process.out("a.heapsnapshot")) };
+    let (never, always) = (Forced::Nothing, Forced::All);
+    for (method, force) in
+        [(Method::Auto, never.clone()), (Method::Auto, always), (Method::Sigusr2, never)]
+    {
+        let options =
+            Options { method, force: force.clone(), ..Options::new(process.out("a.heapsnapshot")) };
         let failed = take(&process, &options).await.unwrap_err();
         assert!(matches!(failed.error, Error::Shut { .. } | Error::NoSignal(_)), "{failed:?}");
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert!(process.is_alive(), "{method:?}, forced: {force}");
+        assert!(process.is_alive(), "{method:?}, forced: {force:?}");
     }
     assert_eq!(process.files(), Vec::<String>::new());
 }

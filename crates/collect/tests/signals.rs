@@ -10,7 +10,7 @@ use heapglass_collect::capture::{Birth, Broken, Error};
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
-use heapglass_collect::preflight::Outcome;
+use heapglass_collect::preflight::{Forced, Outcome};
 use heapglass_collect::{
     Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
 };
@@ -73,7 +73,7 @@ impl Place for Noting {
         }
         let is_there = self.listed.fetch_add(1, Ordering::Relaxed) >= self.writes_at;
         let path = format!("{directory}/{SNAPSHOT}");
-        Ok(is_there.then(|| RemoteFile { path, size: 1, modified: 0 }).into_iter().collect())
+        Ok(is_there.then_some(RemoteFile { path, size: 1, modified: 0 }).into_iter().collect())
     }
 
     async fn open(&self, path: &str, _: u64) -> Result<Empty, PlaceError> {
@@ -265,15 +265,19 @@ async fn only_what_is_surely_node_gets_signals() {
         ("/usr/bin/node", "node", "--disable-sigusr1"),
     ] {
         for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
-            for force in [false, true] {
+            for force in [Forced::Nothing, Forced::All] {
                 let mut place = process(exe, &[option]);
                 place.process.comm = format!("{comm}\n");
-                if option == "--disable-sigusr1" && method == Method::Sigusr2 && force {
+                if option == "--disable-sigusr1"
+                    && method == Method::Sigusr2
+                    && force == Forced::All
+                {
                     continue;
                 }
-                let failed = run_with(&place, method, |options| options.force = force).await;
+                let failed =
+                    run_with(&place, method, |options| options.force = force.clone()).await;
                 assert!(failed.is_err(), "{exe}: {failed:?}");
-                assert_eq!(got(&place), [], "{exe} {method:?}, forced: {force}");
+                assert_eq!(got(&place), [], "{exe} {method:?}, forced: {force:?}");
             }
         }
     }

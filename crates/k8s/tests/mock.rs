@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use heapglass_collect::place::{Place, PlaceError};
+use heapglass_collect::preflight::Forced;
 use heapglass_k8s::client::{ApiError, Cluster};
 use heapglass_k8s::discover::{Origin, Search, find};
 use heapglass_k8s::gather::{Event, GatherOptions, Listener, Method, Since, Stop, gather};
@@ -349,7 +350,7 @@ async fn of_a_crashing_pod(via: Via) -> (String, Vec<String>, Vec<String>) {
         workers: false,
         compress: false,
         redaction: None,
-        force: false,
+        force: Forced::Nothing,
         dry_run: false,
         pod: PodOptions { via, ..PodOptions::default() },
         since: Since::Ever,

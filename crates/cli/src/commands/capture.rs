@@ -14,7 +14,6 @@ use std::time::Duration;
 use heapglass_collect::capture::{self, Birth, Error, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
-use heapglass_collect::preflight::Outcome;
 use heapglass_collect::sink::{SinkError, check_place};
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
@@ -163,7 +162,7 @@ async fn one<P: Place>(
         context.messages.note(left);
     }
     let whole = captured.snapshots.iter().all(Taken::is_whole);
-    let mut end = end(context, &captured, args.dry_run);
+    let mut end = end(context, &captured, args);
     if args.report && whole && !captured.snapshots.is_empty() {
         match along.report(&captured) {
             // The snapshot is there, and the next ones are wanted all the same.
@@ -182,9 +181,9 @@ async fn one<P: Place>(
 }
 
 /// How a capture that came to an end ends.
-fn end(context: &Context, captured: &Captured, dry_run: bool) -> Result<ExitStatus, Failure> {
-    if dry_run {
-        let unsafe_now = captured.outcome() == Outcome::Unsafe || !captured.missing.is_empty();
+fn end(context: &Context, captured: &Captured, args: &CaptureArgs) -> Result<ExitStatus, Failure> {
+    if args.dry_run {
+        let unsafe_now = captured.is_refused(&args.force.forced()) || !captured.missing.is_empty();
         return Ok(if unsafe_now { ExitStatus::NotCollected } else { ExitStatus::Fine });
     }
     let Some(taken) = captured.snapshots.iter().find(|taken| !taken.is_whole()) else {
@@ -228,7 +227,7 @@ fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
         method: args.method.into(),
         contents: Contents { internals: args.expose_internals, numbers: args.numeric_values },
         workers: args.workers,
-        force: args.force,
+        force: args.force.forced(),
         dry_run: args.dry_run,
         timeout: args.timeout,
         patience: args.patience,

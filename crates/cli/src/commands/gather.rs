@@ -122,7 +122,7 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         workers: args.workers,
         compress: args.compress,
         redaction: args.redact.map(crate::args::PolicyChoice::redaction).transpose()?,
-        force: args.force,
+        force: args.force.forced(),
         dry_run: args.dry_run,
         pod: PodOptions {
             // An ephemeral container stays in the pod's description: not for a look.

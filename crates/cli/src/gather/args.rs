@@ -46,9 +46,8 @@ pub(crate) struct GatherArgs {
     /// Look and judge, take nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do also what was judged unsafe: the container may be killed
-    #[arg(long)]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) force: crate::args::ForceArg,
     /// Take worker threads too, each into a file of its own
     #[arg(long)]
     pub(crate) workers: bool,

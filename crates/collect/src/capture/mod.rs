@@ -19,7 +19,7 @@ use crate::facts::{ProcessFacts, Surroundings};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
 use crate::place::{Place, PlaceError};
-use crate::preflight::{Outcome, Preflight, Probe};
+use crate::preflight::{Forced, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
 
 pub use birth::Birth;
@@ -76,8 +76,8 @@ pub struct Options {
     pub contents: Contents,
     /// Whether worker threads are taken too, each into a file of its own.
     pub workers: bool,
-    /// Go on although it is not safe.
-    pub force: bool,
+    /// What to go on with although it is not safe.
+    pub force: Forced,
     /// Only look, and send nothing to the process that it does not expect.
     pub dry_run: bool,
     /// The longest that taking one snapshot may last.
@@ -110,7 +110,7 @@ impl Options {
             out: out.into(),
             contents: Contents::default(),
             workers: false,
-            force: false,
+            force: Forced::Nothing,
             dry_run: false,
             timeout: Duration::from_secs(600),
             patience: Duration::from_secs(10),
@@ -372,12 +372,12 @@ impl<P: Place> Job<'_, P> {
 
     /// The same, without telling of the checks.
     pub(crate) fn allow(&self, preflight: &Preflight) -> Result<(), Error> {
-        if preflight.outcome() < Outcome::Unsafe || self.options.force || self.options.dry_run {
+        let refusals = preflight.refusals(&self.options.force);
+        let reasons: Vec<&str> = refusals.map(|check| check.found.as_str()).collect();
+        if reasons.is_empty() || self.options.dry_run {
             self.book(preflight);
             return Ok(());
         }
-        let reasons: Vec<&str> =
-            preflight.those(Outcome::Unsafe).map(|check| check.found.as_str()).collect();
         Err(Error::Refused(format!("not safe: {}", reasons.join("; "))))
     }
 }

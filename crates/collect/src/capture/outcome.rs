@@ -6,7 +6,7 @@ use super::Method;
 use crate::facts::ProcessFacts;
 use crate::inspector::{Identity, InspectorError};
 use crate::place::PlaceError;
-use crate::preflight::{Outcome, Preflight};
+use crate::preflight::{Forced, Outcome, Preflight};
 use crate::sink::{SinkError, Written};
 
 /// One snapshot.
@@ -206,6 +206,13 @@ impl Captured {
         workers.fold(self.preflight.outcome(), Outcome::max)
     }
 
+    /// Whether a dry run came to something that is not safe and not forced, in the process or a worker thread.
+    pub fn is_refused(&self, forced: &Forced) -> bool {
+        let workers = self.workers.iter().map(|checked| &checked.preflight);
+        let mut all = std::iter::once(&self.preflight).chain(workers);
+        all.any(|preflight| preflight.refusals(forced).next().is_some())
+    }
+
     /// Why it is not whole, in words; `None` if it is, or if it was a dry run.
     pub fn shortfall(&self) -> Option<String> {
         let broken = |taken: &Taken| taken.broken.as_ref().map(ToString::to_string);
@@ -304,7 +311,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
-            Error::Refused(_) => "--dry-run shows all checks, --force does it all the same".to_owned(),
+            Error::Refused(_) => "--dry-run shows all checks, --force=CHECK does it in spite of one, --force in spite of all".to_owned(),
             Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
             Error::NotOpened { .. } => {
                 "its event loop may be blocked, or its port taken: what it wrote to its standard error tells; \

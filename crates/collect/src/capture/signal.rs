@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, PauseSeen, Taken};
 use crate::facts::{ProcessFacts, Runtime, disk};
 use crate::place::{Place, PlaceError, RemoteFile, Signal};
-use crate::preflight::{Known, Preflight, Way, preflight};
+use crate::preflight::{Known, Preflight, Topic, Way, preflight};
 use crate::sink::{Sink, SinkOptions};
 
 /// How often it is looked for the file, and for more of it.
@@ -40,7 +40,8 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
     let failed = |error: Error| {
         Box::new(Failed { error, preflight: Some(checked.clone()), left_behind: Vec::new() })
     };
-    if let (Some(why), false) = (why_not(&process, job.options.force), job.options.dry_run) {
+    let forced = job.options.force.covers(Topic::Signal);
+    if let (Some(why), false) = (why_not(&process, forced), job.options.dry_run) {
         return Err(failed(Error::NoSignal(why)));
     }
     job.judge(&checked).map_err(failed)?;
@@ -225,7 +226,7 @@ impl<P: Place> Job<'_, P> {
     /// An error if the process is another one by now, or its signals mean something else.
     async fn is_still(&self, process: &ProcessFacts) -> Result<(), Error> {
         let now = self.still_there(process).await?;
-        if let Some(why) = why_not(&now, self.options.force) {
+        if let Some(why) = why_not(&now, self.options.force.covers(Topic::Signal)) {
             return Err(Error::NoSignal(why));
         }
         // The same one, which runs another program by now.

@@ -107,9 +107,11 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
         return check(topic, Outcome::Unknown, "the size of the heap is not known");
     };
     let (usual, most) = (prediction.memory.usual, prediction.memory.most);
+    let with_lists = prediction.memory_with_lists;
     let need = format!(
-        "V8 will need {} more ({} at most) for a heap of {}{}",
+        "V8 will need {} more ({} with long lists, {} at most) for a heap of {}{}",
         size(usual),
+        size(with_lists),
         size(most),
         size(prediction.heap),
         if prediction.from_v8 { "" } else { " at most" }
@@ -129,15 +131,15 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     if usual > room {
         return check(topic, Outcome::Unsafe, found(room, &limit)).advise(advice);
     }
-    // Who goes above a control group's limit is killed at once. Resident memory is far more than the heap, and
-    // the most that it could need would refuse everything.
+    // Who goes above a control group's limit is killed at once, and what leaks is a long list more often than not.
+    // Resident memory is far more than the heap, and what it could need would refuse everything.
     let kills = known.surroundings.and_then(crate::facts::Surroundings::room_until_killed);
-    match kills.filter(|(room, _)| most > *room && prediction.from_v8) {
+    match kills.filter(|(room, _)| with_lists > *room && prediction.from_v8) {
         Some((room, limit)) => {
             let found = format!("{}, and who goes above it is killed", found(room, &limit));
             check(topic, Outcome::Unsafe, found).advise(
-                "the usual need fits, and --force takes the risk: how the heap is made decides, which nobody can \
-                 tell before; else raise the limit, or capture a replica with less in use",
+                "the usual need fits, and --force=memory takes the risk: how the heap is made decides, which nobody \
+                 can tell before; else raise the limit, or capture a replica with less in use",
             )
         }
         None => check(topic, Outcome::Caution, found(room, &limit)).advise(advice),

@@ -53,6 +53,29 @@ impl Topic {
     }
 }
 
+/// What is done although it is not safe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Forced {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// In spite of all checks.
+    All,
+    /// In spite of these checks alone.
+    These(Vec<Topic>),
+}
+
+impl Forced {
+    /// Whether a check of `topic` does not matter.
+    pub fn covers(&self, topic: Topic) -> bool {
+        match self {
+            Forced::Nothing => false,
+            Forced::All => true,
+            Forced::These(topics) => topics.contains(&topic),
+        }
+    }
+}
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -79,6 +102,11 @@ impl Preflight {
     /// The worst of the checks.
     pub fn outcome(&self) -> Outcome {
         self.checks.iter().map(|check| check.outcome).max().unwrap_or(Outcome::Unknown)
+    }
+
+    /// The checks that nothing may be done in spite of: not safe, and not forced.
+    pub fn refusals<'a>(&'a self, forced: &'a Forced) -> impl Iterator<Item = &'a Check> {
+        self.those(Outcome::Unsafe).filter(|check| !forced.covers(check.topic))
     }
 
     /// The checks that came out this badly.

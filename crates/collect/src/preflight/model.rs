@@ -50,6 +50,9 @@ pub struct Prediction {
     pub nodes: Range<u64>,
     /// Bytes of memory on top of what the process has now.
     pub memory: Range<u64>,
+    /// The same, if what V8 keeps as large objects are lists of small ones: arrays and Maps that grow without end
+    /// are such.
+    pub memory_with_lists: u64,
     /// Bytes of the snapshot.
     pub file: Range<u64>,
     /// How long the event loop stands still.
@@ -117,9 +120,10 @@ pub fn predict(
         from_v8,
         nodes: range([1.0, 1.0]),
         memory: Range {
-            usual: (nodes[0] * NEED_PER_NODE + BASE[0]) as u64,
+            usual: (usual_memory(small) + BASE[0]) as u64,
             most: most_memory(small, large) as u64,
         },
+        memory_with_lists: memory_with_lists(small, large) as u64,
         // Long strings are cut and numbers are left out: large objects add next to nothing.
         file: range(FILE_PER_NODE),
         pause: Range { usual: stands(nodes[0], fast), most: stands(nodes[1], slow) },
@@ -127,16 +131,35 @@ pub fn predict(
     })
 }
 
+/// The usual need of so many bytes of small objects, beside that of the smallest heap.
+fn usual_memory(small: f64) -> f64 {
+    small / BYTES_PER_NODE[0] * NEED_PER_NODE
+}
+
+/// The need if the large objects are lists of the smallest ones.
+fn memory_with_lists(small: f64, large: u64) -> f64 {
+    let in_a_list = match large {
+        0 => smallest_nodes(small),
+        large => smallest_nodes(small).min((large / SLOT) as f64),
+    };
+    usual_memory(small) + in_a_list * NEED_IN_A_LIST + BASE[1]
+}
+
 /// The most memory that so many bytes of small and of large objects can need. No process of Node.js is without large
 /// objects: none means that they are not known, and then all may be in one list.
 fn most_memory(small: f64, large: u64) -> f64 {
-    let nodes = (small - OWN_HEAP).max(0.0) / BYTES_PER_NODE[1];
+    let nodes = smallest_nodes(small);
     let in_a_list = match large {
         0 => nodes,
         large => nodes.min((large / SLOT).max(SMALL_LIST) as f64 + nodes * UNIQUE_TEXTS),
     };
-    let usual = small / BYTES_PER_NODE[0] * NEED_PER_NODE + BASE[0];
-    (nodes * NEED_PER_NODE + in_a_list * NEED_IN_A_LIST + BASE[1]).max(usual)
+    let most = nodes * NEED_PER_NODE + in_a_list * NEED_IN_A_LIST + BASE[1];
+    most.max(memory_with_lists(small, large))
+}
+
+/// How many objects it is if all are of the smallest, those of Node.js itself left out.
+fn smallest_nodes(small: f64) -> f64 {
+    (small - OWN_HEAP).max(0.0) / BYTES_PER_NODE[1]
 }
 
 /// Whether a version of Node.js, `v18.20.8`, is one of the slow ones.
@@ -177,8 +200,9 @@ mod tests {
             ("an array of functions", 453, 34, 6390),
             ("a linked list", 134, 3, 1040),
         ] {
-            let memory = of(used * 100_000, large * 100_000, None).memory;
-            assert!(memory.most > measured * 100_000, "{what}: {memory:?}");
+            let predicted = of(used * 100_000, large * 100_000, None);
+            assert!(predicted.memory.most > measured * 100_000, "{what}: {predicted:?}");
+            assert!(predicted.memory_with_lists > measured * 100_000, "{what}: {predicted:?}");
         }
     }
 
@@ -191,8 +215,9 @@ mod tests {
         assert!(most(MB) < most(10 * MB) && most(10 * MB) < most(100 * MB));
         assert_eq!(most(1), most(SMALL_LIST * SLOT), "small lists are no large objects");
         for used in [1, MB, 3 * MB, 4 * MB, 1000 * MB, u64::MAX] {
-            let memory = of(used, 1, None).memory;
-            assert!(memory.most >= memory.usual, "{used}: {memory:?}");
+            let Prediction { memory, memory_with_lists, .. } = of(used, 1, None);
+            assert!(memory.most >= memory_with_lists, "{used}: {memory:?}, {memory_with_lists}");
+            assert!(memory_with_lists >= memory.usual, "{used}: {memory:?}, {memory_with_lists}");
         }
     }
 

@@ -104,9 +104,14 @@ fn memory_is_compared_with_the_tightest_limit() {
     let identity = says(42, 100 * MB);
     let need = model::predict(Some(&identity), Some(&process), None).unwrap().memory;
     assert!(need.usual > 100 * MB && need.most > need.usual, "{need:?}");
+    let with_lists =
+        model::predict(Some(&identity), Some(&process), None).unwrap().memory_with_lists;
+    assert!(need.usual < with_lists && with_lists < need.most, "{need:?}, {with_lists}");
     for (bytes, expected) in [
         (need.most, Outcome::Fine),
-        (need.most - 1, Outcome::Unsafe),
+        (need.most - 1, Outcome::Caution),
+        (with_lists, Outcome::Caution),
+        (with_lists - 1, Outcome::Unsafe),
         (need.usual, Outcome::Unsafe),
         (need.usual - 1, Outcome::Unsafe),
     ] {
@@ -128,8 +133,9 @@ fn memory_is_compared_with_the_tightest_limit() {
 fn only_a_limit_that_kills_refuses_what_usually_fits() {
     let process = node("0");
     let identity = says(42, 100 * MB);
-    let need = model::predict(Some(&identity), Some(&process), None).unwrap().memory;
-    let (little, enough, all) = (need.usual - 1, need.usual, need.most);
+    let predicted = model::predict(Some(&identity), Some(&process), None).unwrap();
+    let (little, enough) = (predicted.memory.usual - 1, predicted.memory.usual);
+    let (lists, all) = (predicted.memory_with_lists, predicted.memory.most);
     let none = u64::MAX;
     for (hard, soft, machine, expected) in [
         (none, none, enough, Outcome::Caution),
@@ -138,8 +144,9 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
         // The tightest is not the one that kills.
         (all, enough, none, Outcome::Caution),
         (all, none, enough, Outcome::Caution),
-        (all - 1, none, enough, Outcome::Unsafe),
-        (all - 1, enough, none, Outcome::Unsafe),
+        (lists, none, enough, Outcome::Caution),
+        (lists - 1, none, enough, Outcome::Unsafe),
+        (lists - 1, enough, none, Outcome::Unsafe),
         (all, all, all, Outcome::Fine),
         (none, none, little, Outcome::Unsafe),
         (none, little, none, Outcome::Unsafe),

@@ -11,7 +11,6 @@
 use bytemuck::{Pod, Zeroable};
 use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
-use heapglass_format::prefetch::prefetch;
 
 /// Predecessors in preorder numbers: those of the node with ordinal `v` are `from[first[v]..first[v + 1]]`
 /// and its parent in the search tree.
@@ -49,9 +48,6 @@ pub(super) fn immediate_dominators(
     Ok(dominator)
 }
 
-/// How many nodes ahead of the pass each step of what they need is asked for.
-const AHEAD: usize = 8;
-
 /// For each preorder number that of its semidominator.
 fn semidominators(
     predecessors: &Predecessors,
@@ -67,19 +63,6 @@ fn semidominators(
         let semi = &mut *semi;
         let mut forest = Forest::new(parent, &mut links);
         for w in (1..reached).rev() {
-            if let Some(soon) = w.checked_sub(3 * AHEAD) {
-                prefetch(first, order[soon] as usize);
-            }
-            if let Some(soon) = w.checked_sub(2 * AHEAD) {
-                prefetch(from, first[order[soon] as usize] as usize);
-            }
-            if let Some(soon) = w.checked_sub(AHEAD) {
-                let node = order[soon] as usize;
-                let (start, end) = (first[node] as usize, first[node + 1] as usize);
-                for &v in &from[start..end.min(start + 4)] {
-                    prefetch(forest.links, v as usize);
-                }
-            }
             // The search tree's own edge counts as a predecessor: for orphans it stands for the
             // root.
             let mut least = parent[w];

@@ -176,9 +176,12 @@ impl Search<'_> {
                     continue;
                 }
                 found = Some((edge, target));
-                // The search will be back for the next edge.
+                // The search will be back for the next edges.
                 if open.next < open.end {
                     prefetch(to, first_edge[to[open.next as usize] as usize] as usize);
+                    if open.next + 1 < open.end {
+                        prefetch(first_edge, to[open.next as usize + 1] as usize);
+                    }
                 }
                 break;
             }

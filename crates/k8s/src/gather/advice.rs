@@ -145,7 +145,7 @@ fn memory(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<S
     let Taking { workload, pod, container, facts, .. } = taking;
     let limits = container.resources.as_ref().and_then(|it| it.limits.as_ref());
     let limit = limits.and_then(|limits| crate::quantity::bytes(&limits.get("memory")?.0));
-    let need = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.memory.most);
+    let need = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.memory_with_lists);
     let used = facts.status.resident.unwrap_or(0);
     let enough = need.map(|need| (used + need).div_ceil(1 << 28) << 28);
     let enough = enough.or(limit.map(|limit| limit * 4)).unwrap_or(4 << 30);
@@ -166,7 +166,7 @@ fn memory(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<S
         where_to_change(taking, &format!("resources: {{limits: {{memory: {mebibytes}Mi}}}}")),
     ));
     advice.push(
-        "Or accept that the container may be killed for it: --force. What arrived until then is kept.".to_owned(),
+        "Or accept that the container may be killed for it: --force=memory. What arrived until then is kept.".to_owned(),
     );
 }
 
@@ -184,7 +184,7 @@ fn pause(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<St
         where_to_change(taking, &format!("livenessProbe: {{failureThreshold: {failures}}}")),
     ));
     advice.push(
-        "Or accept that the container is restarted: --force. After the probe has failed the kubelet sends SIGTERM and \
+        "Or accept that the container is restarted: --force=pause. After the probe has failed the kubelet sends SIGTERM and \
          waits for terminationGracePeriodSeconds, which is often enough for the snapshot to arrive."
             .to_owned(),
     );

@@ -54,8 +54,8 @@ pub struct GatherOptions {
     pub compress: bool,
     /// Whether snapshots are redacted as they come.
     pub redaction: Option<heapglass_redact::Redaction>,
-    /// Whether what is unsafe is done all the same.
-    pub force: bool,
+    /// What is done although it is unsafe.
+    pub force: heapglass_collect::preflight::Forced,
     /// Only look and judge.
     pub dry_run: bool,
     /// How containers are reached.

@@ -207,7 +207,7 @@ fn options(taking: &Taking<'_>, out: PathBuf) -> Options {
     Options {
         method: run.options.method,
         workers: run.options.workers,
-        force: run.options.force,
+        force: run.options.force.clone(),
         dry_run: run.options.dry_run,
         timeout: run.options.timeout,
         remote_dirs: vec![run.options.remote_dir.clone(), "/tmp".to_owned()],
@@ -316,7 +316,7 @@ fn success(
     let whole = captured.is_whole();
     if run.options.dry_run {
         let verdict = captured.preflight.outcome();
-        let refused = verdict == Verdict::Unsafe;
+        let refused = captured.is_refused(&run.options.force);
         entry.outcome = if refused { wire::Outcome::Refused } else { wire::Outcome::DryRun };
         run.say(name, format!("dry run: {}", verdict_in_words(verdict)));
         entry.problem = (verdict >= Verdict::Caution).then(|| {

@@ -249,8 +249,10 @@ mod tests {
             from_v8: true,
             nodes: range(1),
             memory: range(1),
+            memory_with_lists: 1,
             file: range(1),
             pause: Range { usual: pause, most: pause },
+            cpu: None,
         };
         Preflight { checks: Vec::new(), prediction: Some(prediction) }
     }
