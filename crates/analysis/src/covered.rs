@@ -33,7 +33,7 @@ impl Covered {
     pub(crate) fn add(&mut self, graph: &Graph, nodes: &[Ordinal]) {
         self.parts.extend(nodes.iter().map(|&node| {
             let start = graph.tree_position(node) as usize;
-            let end = start + graph.retained_count(node) as usize;
+            let end = start + graph.retained_count(node).max(1) as usize;
             Part { start, end, retained_size: graph.retained_size(node) }
         }));
         self.parts.sort_unstable_by_key(|part| (part.start, Reverse(part.end)));

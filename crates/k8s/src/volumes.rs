@@ -124,6 +124,11 @@ impl Volumes {
         let what = format!("listing {folder} in the volumes of pod {}", self.target.pod);
         let command = self.tool.list(&mark, &directory, None);
         let deadline = self.target.cluster.deadline();
+        // What may not be read would look empty.
+        let test = "[ ! -d \"$1\" ] || { [ -r \"$1\" ] && [ -x \"$1\" ]; } || { echo 'its user may not read it' >&2; \
+                    exit 1; }";
+        let readable = ["sh", "-c", test, "sh", &directory].map(str::to_owned);
+        self.target.run(&readable, deadline, 1 << 10).await?.fine(&what)?;
         let output = self.target.run(&command, deadline, LIST_LIMIT).await?.fine(&what)?;
         let why = "the image has no program that tells the size of a file".to_owned();
         script::listed(&output, &mark).ok_or(PlaceError::Impossible { what, why })

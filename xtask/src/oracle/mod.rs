@@ -12,6 +12,7 @@ mod pairs;
 mod theirs;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
@@ -93,7 +94,7 @@ impl Task {
         }
     }
 
-    /// Whether the engine wants so much memory for it that it has the machine for itself.
+    /// Whether the engine wants so much memory for it that there is none for a second one of its kind.
     fn is_large(&self) -> bool {
         /// The engine takes up to seven bytes of memory for each of these.
         const BYTES: u64 = 300_000_000;
@@ -102,7 +103,7 @@ impl Task {
 }
 
 /// Compares with two at work, since the engine uses one processor most of the time; one of two large ones waits.
-/// The first error that is not a difference ends it.
+/// After the first error that is not a difference nothing is begun.
 fn side_by_side(
     tasks: Vec<Task>,
     compare: impl Fn(&Task) -> Result<Outcome> + Sync,
@@ -110,12 +111,18 @@ fn side_by_side(
     const AT_WORK: usize = 2;
     let (tally, large) = (Mutex::new(Tally::default()), Mutex::new(()));
     let waiting = Mutex::new(tasks.into_iter());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let failed = AtomicBool::new(false);
+    let next = || match failed.load(Ordering::Relaxed) {
+        true => None,
+        false => waiting.lock().unwrap_or_else(PoisonError::into_inner).next(),
+    };
     let work = || -> Result<()> {
         while let Some(task) = next() {
             let alone =
                 task.is_large().then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
-            let outcome = compare(&task).with_context(|| task.file().display().to_string())?;
+            let outcome = compare(&task)
+                .with_context(|| task.file().display().to_string())
+                .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
             drop(alone);
             tally.lock().unwrap_or_else(PoisonError::into_inner).add(task.file(), outcome);
         }

@@ -116,6 +116,11 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
         EdgeType::Property | EdgeType::Element | EdgeType::Shortcut => {
             line.push(edge_label(graph, edge).text);
         }
+        // Whole, and not cut at some length: fingerprints are made of it.
+        EdgeType::Context => {
+            let name = name_with_original(&name, graph.original_variable(edge.from, &name));
+            line.arrow(class_of(graph, at.node), format!("variable {name}"));
+        }
         // V8 knows the names of a function's variables, not of a block's.
         EdgeType::Hidden if is_context(graph, edge.from) => {
             line.arrow(class_of(graph, at.node), "variable".to_owned());

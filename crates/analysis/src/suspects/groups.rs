@@ -136,7 +136,8 @@ fn instances_outside(covered: &Covered, graph: &Graph, class: ClassIndex) -> Gro
         }
         let node = Ordinal(node);
         if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
-            let end = position + graph.retained_count(node) as usize;
+            // An index that was made by hand may say 0.
+            let end = position + graph.retained_count(node).max(1) as usize;
             let retained_size = graph.retained_size(node);
             let named = parts.size_before(end);
             let rest = retained_size.saturating_sub(named);

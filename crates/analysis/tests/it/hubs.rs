@@ -222,7 +222,27 @@ fn an_object_with_very_many_properties_knows_its_prototype() {
     }
     heap.property(record, "__proto__", prototype);
     heap.property(record, "length", length);
-    let report = object(&open(&heap), at(record), &ObjectOptions::default());
+    let graph = open(&heap);
+    let first = |edge_type, name: &str| {
+        let mut edges = graph.edges(at(record));
+        edges.find(|edge| {
+            edge.edge_type == edge_type
+                && matches!(edge.name, EdgeName::String(_))
+                && graph.edge_name(*edge) == name
+        })
+    };
+    for (edge_type, name) in [
+        (EdgeType::Property, "key69999"),
+        (EdgeType::Property, "length"),
+        (EdgeType::Internal, "length"),
+        (EdgeType::Internal, "map"),
+        (EdgeType::Property, "none"),
+        (EdgeType::Weak, "length"),
+        (EdgeType::Element, "length"),
+    ] {
+        assert_eq!(graph.edge_named(at(record), edge_type, name), first(edge_type, name), "{name}");
+    }
+    let report = object(&graph, at(record), &ObjectOptions::default());
     assert_eq!(report.prototype.map(|prototype| prototype.ordinal), Some(at(prototype)));
     assert_eq!((report.properties.len(), report.more_properties), (100, u64::from(MANY / 2) - 99));
     assert_eq!(report.elements.length, Some(7));

@@ -38,7 +38,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["control", "objects", "matching", "sort", "top"])]
     pub(crate) by: Option<Grouping>,
     /// List the new and the deleted objects of this class (a name as shown, or a class key)
-    #[arg(long, value_name = "CLASS", conflicts_with = "control")]
+    #[arg(long, value_name = "CLASS", conflicts_with_all = ["control", "sort"])]
     pub(crate) objects: Option<String>,
 }
 

@@ -36,7 +36,7 @@ enum Check {
     All,
     /// That it is another process, or no Node.js
     Identity,
-    /// That SIGUSR2 is caught, but perhaps for another purpose
+    /// That SIGUSR2 is caught, but perhaps for another purpose: the process may end on it
     Signal,
     /// That it may be killed for its memory
     Memory,
@@ -44,7 +44,7 @@ enum Check {
     Pause,
     /// That the file may not fit here
     Disk,
-    /// That the file may not fit where the process writes it
+    /// That the process may end since it may not write its file, or has no room for it
     RemoteFile,
 }
 

@@ -54,6 +54,10 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         Some(_) => Opened::graph,
         None => Opened::graph_without_variables,
     };
+    if args.by.is_none() && args.files.len() > 2 {
+        // Known before hours of reading; directories are judged when it is known what is in them.
+        growth_sort(args.sort, "more than two snapshots")?;
+    }
     let mut snapshots = open_series(context, &args.files, 2, read, "comparing")?;
     let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
     if let Some(by) = args.by {

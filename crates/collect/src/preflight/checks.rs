@@ -8,12 +8,18 @@ use crate::facts::Runtime;
 use crate::words::{seconds, size};
 
 fn check(topic: Topic, outcome: Outcome, found: impl Into<String>) -> Check {
-    Check { topic, outcome, found: found.into(), advice: None }
+    Check { topic, outcome, found: found.into(), advice: None, is_absolute: false }
 }
 
 impl Check {
     fn advise(mut self, advice: impl Into<String>) -> Check {
         self.advice = Some(advice.into());
+        self
+    }
+
+    /// As it is whatever is forced.
+    fn absolute(mut self) -> Check {
+        self.is_absolute = true;
         self
     }
 }
@@ -65,11 +71,13 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     let shut = known.shut.as_deref();
     Some(match caught {
         _ if !is_node => check(topic, Outcome::Unsafe, "only Node.js gives the signal its meaning")
-            .advise("signals are sent only to what is surely Node.js; start it with --inspect"),
+            .advise("signals are sent only to what is surely Node.js; start it with --inspect")
+            .absolute(),
         Some(true) if name == "SIGUSR1" && options.is_some_and(|options| options.no_sigusr1) => {
             let found = "SIGUSR1 is caught by the program itself: it runs with --disable-sigusr1";
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+                .absolute()
         }
         Some(true) if name == "SIGUSR2" && !options.is_some_and(|options| options.writes_on_usr2()) => {
             let found = "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
@@ -80,18 +88,22 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
             let why = shut.unwrap_or_default();
             check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
                 .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+                .absolute()
         }
         Some(true) => check(topic, Outcome::Fine, format!("the process catches {name}")),
         Some(false) if name == "SIGUSR1" => {
             check(topic, Outcome::Unsafe, "SIGUSR1 is not caught and would kill the process")
                 .advise("it runs with --disable-sigusr1; start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+                .absolute()
         }
         Some(false) => {
             check(topic, Outcome::Unsafe, "SIGUSR2 is not caught and would kill the process")
                 .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
+                .absolute()
         }
         None => check(topic, Outcome::Unsafe, format!("whether {name} is caught is not known"))
-            .advise("signals are sent only where /proc/PID/status says that they are caught"),
+            .advise("signals are sent only where /proc/PID/status says that they are caught")
+            .absolute(),
     })
 }
 

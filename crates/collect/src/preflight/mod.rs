@@ -87,6 +87,8 @@ pub struct Check {
     pub found: String,
     /// What to do about it.
     pub advice: Option<String>,
+    /// Whether no force changes it: the process would end, or cannot be asked.
+    pub is_absolute: bool,
 }
 
 /// All checks of one capture.
@@ -106,7 +108,7 @@ impl Preflight {
 
     /// The checks that nothing may be done in spite of: not safe, and not forced.
     pub fn refusals<'a>(&'a self, forced: &'a Forced) -> impl Iterator<Item = &'a Check> {
-        self.those(Outcome::Unsafe).filter(|check| !forced.covers(check.topic))
+        self.those(Outcome::Unsafe).filter(|check| check.is_absolute || !forced.covers(check.topic))
     }
 
     /// The checks that came out this badly.

@@ -22,7 +22,9 @@ fn writes(mut process: ProcessFacts) -> ProcessFacts {
 }
 
 fn says(pid: u32, used: u64) -> Identity {
-    let heap = HeapStatistics { used_heap_size: used, ..HeapStatistics::default() };
+    let large_object_size = used / 10;
+    let heap =
+        HeapStatistics { used_heap_size: used, large_object_size, ..HeapStatistics::default() };
     Identity {
         pid: Some(pid),
         version: Some("v22.1.0".to_owned()),
@@ -173,6 +175,31 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
         let around = room(bytes);
         let known = Known { surroundings: Some(&around), ..known(&process, Way::Signal) };
         assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
+    }
+}
+
+#[test]
+fn force_covers_what_it_names() {
+    // The inspector of this process cannot be opened without ending it.
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let around = room(1);
+    let shut = Known { surroundings: Some(&around), ..known(&process, SHUT) };
+    let tight =
+        Known { surroundings: Some(&around), identity: Some(&identity), ..known(&process, OPEN) };
+    let these = |topic| Forced::These(vec![topic]);
+    for (known, forced, expected) in [
+        (&tight, Forced::Nothing, &[Topic::Memory][..]),
+        (&tight, these(Topic::Memory), &[]),
+        (&tight, these(Topic::Pause), &[Topic::Memory]),
+        (&tight, Forced::All, &[]),
+        (&shut, Forced::Nothing, &[Topic::Signal]),
+        (&shut, these(Topic::Signal), &[Topic::Signal]),
+        (&shut, Forced::All, &[Topic::Signal]),
+    ] {
+        let preflight = preflight(known);
+        let topics: Vec<Topic> = preflight.refusals(&forced).map(|check| check.topic).collect();
+        assert_eq!(topics, expected, "{forced:?}: {:?}", preflight.checks);
     }
 }
 

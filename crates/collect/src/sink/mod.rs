@@ -275,12 +275,20 @@ pub fn check_place(path: &Path) -> Result<(), SinkError> {
     }
     let directory = directory_of(path);
     match directory.metadata() {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(metadata) if metadata.is_dir() => may_be_written(directory),
         Ok(_) => {
             Err(SinkError::io("write into", directory, std::io::ErrorKind::NotADirectory.into()))
         }
         Err(e) => Err(SinkError::io("write into", directory, e)),
     }
+}
+
+/// An error if files cannot be made in a directory, as far as the system tells without making one.
+fn may_be_written(directory: &Path) -> Result<(), SinkError> {
+    #[cfg(unix)]
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
+        .map_err(|e| SinkError::io("write into", directory, e.into()))?;
+    Ok(())
 }
 
 /// Renames without replacing what somebody put there meanwhile.

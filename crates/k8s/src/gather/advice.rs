@@ -147,7 +147,8 @@ fn memory(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<S
     let limit = limits.and_then(|limits| crate::quantity::bytes(&limits.get("memory")?.0));
     let need = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.memory_with_lists);
     let used = facts.status.resident.unwrap_or(0);
-    let enough = need.map(|need| (used + need).div_ceil(1 << 28) << 28);
+    // A quarter more, for what else the container has: files in memory, other processes, the kernel's own.
+    let enough = need.map(|need| (used + need).saturating_mul(5).div_ceil(4 << 28) << 28);
     let enough = enough.or(limit.map(|limit| limit * 4)).unwrap_or(4 << 30);
     let mebibytes = enough >> 20;
     let (namespace, name) = (&workload.namespace, pod.metadata.name.as_deref().unwrap_or_default());

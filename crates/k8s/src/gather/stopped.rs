@@ -78,7 +78,14 @@ async fn look(
         }
     }
     let added = Mutex::default();
-    let opened = Volumes::open(run.cluster, pod, &container.name, options, mounts, &added).await;
+    let mut stop = run.stop.clone();
+    let opened = tokio::select! {
+        opened = Volumes::open(run.cluster, pod, &container.name, options, mounts, &added) => opened,
+        () = stop.asked() => Err(PlaceError::Impossible {
+            what: "looking into its volumes".to_owned(),
+            why: "it was interrupted; an ephemeral container that starts later ends itself".to_owned(),
+        }),
+    };
     let unseen = |error: &PlaceError| {
         run.complain(name, format!("snapshots in its volumes are not collected: {error}"));
         note_missing(run, pod, error);
@@ -97,12 +104,15 @@ async fn look(
             match (all, failed) {
                 (0, Some(error)) => unseen(&error),
                 (0, None) => format!("No snapshot lies in its volumes ({paths}).\n"),
-                _ if all == here => format!(
+                (_, None) if all == here => format!(
                     "The snapshots in its volumes ({paths}) were collected: {all}, beside this file.\n"
                 ),
-                _ => format!(
-                    "Of {all} snapshots in its volumes ({paths}) {here} were collected: heap-dumps.json says why \
-                     not all. By hand:\n\n{by_hand}"
+                (_, failed) => format!(
+                    "Of {all} snapshots in its volumes ({paths}) {here} were collected{}: heap-dumps.json says why \
+                     not all. By hand:\n\n{by_hand}",
+                    failed.map_or_else(String::new, |error| format!(
+                        ", and not all directories could be looked into ({error})"
+                    )),
                 ),
             }
         }

@@ -99,6 +99,10 @@ fn may_help(taking: &Taking<'_>, error: &capture::Error) -> bool {
     if !is_allowed || taking.run.stopped() || taking.place.ephemeral_container().is_some() {
         return false;
     }
+    // It was tried for another process of this container, and could not be added.
+    if taking.beside.get().is_some_and(|place| place.ephemeral_container().is_none()) {
+        return false;
+    }
     is_curable(error, taking.is_hidden)
 }
 
@@ -107,7 +111,7 @@ fn is_curable(error: &capture::Error, is_hidden: bool) -> bool {
     use capture::Error as E;
     match error {
         E::Place(PlaceError::Impossible { .. }) => true,
-        E::Shut { .. } | E::NotOpened { .. } | E::NoSignal(_) => is_hidden,
+        E::Shut { .. } | E::NoSignal(_) => is_hidden,
         _ => false,
     }
 }
