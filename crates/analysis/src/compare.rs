@@ -22,7 +22,7 @@ pub use growth::GrownObject;
 use join::{Join, join};
 pub use objects::{ChangedObjects, changed_objects};
 use originals::original_names;
-pub use process::{Evidence, relation};
+pub use process::{Evidence, is_same_snapshot, relation};
 pub use select::{ChangeSort, GrowthSort, Selected, find_changes, select_changes};
 pub use series::{
     ClassSeries, ControlledGrowth, controlled_growth, is_one_process, select_growth, select_series,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use heapglass_analysis::is_same_snapshot;
 use heapglass_graph::{Graph, Wants};
 use heapglass_report::wire::Failure as InputFailure;
 
@@ -21,7 +22,7 @@ pub(crate) struct Series {
 }
 
 /// Opens all snapshots in `paths`, at least `least` of them; `read` is the way of [`Opened`] to the graph of each. One that
-/// cannot be read, or is named twice, is left out with a word.
+/// cannot be read, is named twice, or is a copy of another, is left out with a word.
 pub(crate) fn open_series(
     context: &Context,
     paths: &[PathBuf],
@@ -43,7 +44,7 @@ pub(crate) fn open_series(
         match open(context, &input, Wants::Graph)
             .and_then(|opened| Ok((read(&opened, verb)?, opened)))
         {
-            Ok((graph, opened)) => series.opened.push((opened, graph)),
+            Ok((graph, opened)) => series.add(opened, graph),
             Err(failure) if failure.status != ExitStatus::Unreadable => return Err(failure.into()),
             Err(failure) => series.left_out(context, &input.path, failure),
         }
@@ -63,6 +64,17 @@ pub(crate) fn open_series(
 }
 
 impl Series {
+    /// Adds a snapshot, if it is not one that is there under another name: that is no measurement.
+    fn add(&mut self, opened: Opened, graph: Graph) {
+        match self.opened.iter().find(|(_, other)| is_same_snapshot(other, &graph)) {
+            Some((other, _)) => opened.note(&format!(
+                "{} is a copy of {}, and left out: the same snapshot counts once",
+                opened.entry.file, other.entry.file
+            )),
+            None => self.opened.push((opened, graph)),
+        }
+    }
+
     /// Says that an input cannot be read, and goes on without it.
     fn left_out(&mut self, context: &Context, path: &Path, failure: Failure) {
         context.messages.error(&failure);

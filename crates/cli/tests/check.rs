@@ -122,6 +122,19 @@ fn what_cannot_be_judged_has_not_passed() {
 }
 
 #[test]
+fn a_copy_counts_once() {
+    let dir = snapshots();
+    std::fs::write(dir.path().join("copy.heapsnapshot"), program(300, "user")).expect("written");
+    let leak = check(dir.path(), &[ALL[0], ALL[1], ALL[2], "copy.heapsnapshot", "--no-leak"]);
+    assert_eq!(leak.code, 1, "{}", leak.stdout);
+    assert!(leak.stdout.contains("FAILED  no leak"), "{}", leak.stdout);
+    assert!(leak.stderr.contains("is a copy of 3.heapsnapshot"), "{}", leak.stderr);
+    let two = check(dir.path(), &[ALL[1], ALL[2], "copy.heapsnapshot", "--no-leak"]);
+    assert_eq!(two.code, 1, "{}", two.stdout);
+    assert!(two.stdout.contains("UNKNOWN no leak"), "{}", two.stdout);
+}
+
+#[test]
 fn a_class_that_is_nowhere_is_said() {
     let dir = snapshots();
     let said = check(dir.path(), &[ALL[0], "--assert", "count(Sesion) <= 10", "--verbose"]);

@@ -177,6 +177,38 @@ fn the_document_fits_its_schema() {
 }
 
 #[test]
+fn a_copy_is_no_measurement() {
+    let dir = snapshots();
+    let third = program(300, "user");
+    std::fs::write(dir.path().join("copy.heapsnapshot"), &third).expect("written");
+    let packed = zstd::encode_all(third.as_slice(), 1).expect("packed");
+    std::fs::write(dir.path().join("packed.heapsnapshot.zst"), packed).expect("written");
+    let alone = run_in(dir.path(), 100, &ALL);
+    for copy in ["copy.heapsnapshot", "packed.heapsnapshot.zst"] {
+        let with_copy = run_in(dir.path(), 100, &[ALL[0], ALL[1], ALL[2], copy]);
+        assert_eq!((with_copy.code, &with_copy.stdout), (0, &alone.stdout));
+        let note = format!("{copy} is a copy of {}, and left out", ALL[2]);
+        assert!(with_copy.stderr.contains(&note), "{}", with_copy.stderr);
+    }
+    let two = run_in(dir.path(), 100, &[ALL[1], ALL[2], "copy.heapsnapshot"]);
+    assert!(two.stdout.starts_with("Not enough to tell"), "{}", two.stdout);
+    let one = run_in(dir.path(), 100, &[ALL[2], "copy.heapsnapshot", "--json"]);
+    let document: Value = serde_json::from_str(&one.stdout).expect("JSON");
+    assert_eq!(document["verdict"], "not_enough_data");
+    assert_eq!(document["snapshots"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_has_the_same_counts_is_no_copy() {
+    let dir = snapshots();
+    // Of another process: as many objects, and texts of the same length.
+    std::fs::write(dir.path().join("same.heapsnapshot"), program(300, "abcd")).expect("written");
+    let said = run_in(dir.path(), 100, &[ALL[2], "same.heapsnapshot"]);
+    assert!(!said.stderr.contains("copy"), "{}", said.stderr);
+    assert!(said.stdout.starts_with("Nothing can be said"), "{}", said.stdout);
+}
+
+#[test]
 fn what_cannot_be_used_is_said_and_the_rest_is_done() {
     let dir = snapshots();
     let twice = run_in(dir.path(), 100, &[ALL[0], ALL[0], ALL[1], ALL[2]]);

@@ -1,6 +1,6 @@
 //! Whether two snapshots are of one process, so that an id means the same object in both.
 
-use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal};
+use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal, SnapshotInfo};
 
 /// Nodes of the newer snapshot that are looked at.
 const SAMPLE: u32 = 1 << 18;
@@ -71,6 +71,24 @@ pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
         evidence.differing += u64::from(differs);
     }
     evidence
+}
+
+/// Whether two graphs are of one snapshot, however its file is called, packed or laid out.
+///
+/// Cost: nothing where the counts differ, else a pass over strings, nodes and edges up to the first difference.
+pub fn is_same_snapshot(a: &Graph, b: &Graph) -> bool {
+    // White space is no content.
+    let counts = |graph: &Graph| SnapshotInfo { file_bytes: 0, ..graph.overview().info.clone() };
+    let info = counts(a);
+    if info != counts(b) {
+        return false;
+    }
+    let node = |graph: &Graph, node: Ordinal| {
+        let what = (graph.id(node), graph.node_type(node), graph.name_index(node));
+        (what, graph.shallow_size(node))
+    };
+    (0..info.string_count).all(|at| a.strings().get(at) == b.strings().get(at))
+        && a.nodes().all(|at| node(a, at) == node(b, at) && a.edges(at).eq(b.edges(at)))
 }
 
 fn is_string(kind: NodeType) -> bool {
