@@ -147,6 +147,9 @@ is still warming up, two only show what grew. The order does not matter: ids tel
 is said what stands out: owners of much memory, emitters with more than 10 listeners of one event, collections far \
 larger than others that are held in the same way.
 
+Snapshots of several processes, as of the pods of a must-gather, get a verdict for each process (in JSON `processes`). \
+What is not complete, a copy of another snapshot, or the only one of its process, is left out, which is said.
+
 Examples:
   heapglass leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot
   heapglass leaks must-gather/

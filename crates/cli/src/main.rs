@@ -17,6 +17,7 @@ mod interrupt;
 mod invoked;
 mod messages;
 mod open;
+mod processes;
 mod progress;
 mod resident;
 mod series;

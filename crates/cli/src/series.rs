@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use heapglass_analysis::is_same_snapshot;
-use heapglass_graph::{Graph, Wants};
+use heapglass_graph::{FindingKind, Graph, Wants};
 use heapglass_report::wire::Failure as InputFailure;
 
 use crate::context::Context;
@@ -82,6 +82,17 @@ impl Series {
         self.errors
             .push(InputFailure { file: path.display().to_string(), message: failure.message });
     }
+}
+
+/// Why the figures of a snapshot are not those of the whole heap.
+pub(crate) fn incomplete(graph: &Graph) -> Option<String> {
+    let lost = graph.overview().findings.iter().find(|finding| {
+        matches!(
+            finding.kind,
+            FindingKind::Truncated | FindingKind::MissingSection | FindingKind::Malformed
+        )
+    })?;
+    Some(format!("the snapshot is not complete: {}", lost.message))
 }
 
 /// The snapshots as they were given, or by their collector's clock where all have one and the user

@@ -220,8 +220,67 @@ fn what_cannot_be_used_is_said_and_the_rest_is_done() {
     let missing = run_in(dir.path(), 100, &["missing.heapsnapshot"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (3, ""));
     assert!(missing.stderr.contains("error: no snapshot could be read"), "{}", missing.stderr);
-    let other = run_in(dir.path(), 100, &[ALL[0], ALL[1], "other.heapsnapshot"]);
+    let other = run_in(dir.path(), 100, &[ALL[0], "other.heapsnapshot"]);
     assert!(other.stdout.starts_with("Nothing can be said"), "{}", other.stdout);
-    let cut = run_in(dir.path(), 100, &[ALL[0], ALL[1], "cut.heapsnapshot"]);
-    assert!(cut.stdout.contains("cut.heapsnapshot"), "{}", cut.stdout);
+    for (file, reason) in [
+        ("other.heapsnapshot", "the only one of its process"),
+        ("cut.heapsnapshot", "the snapshot is not complete"),
+    ] {
+        let said = run_in(dir.path(), 100, &[ALL[0], file, ALL[1], ALL[2]]);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+        let left_out = format!("{file}: left out: {reason}");
+        assert!(said.stdout.starts_with("! Some snapshots were left out."), "{}", said.stdout);
+        assert!(said.stdout.contains(&left_out), "{}", said.stdout);
+        assert!(said.stdout.contains("\nThere is a leak"), "{}", said.stdout);
+    }
+    let rest = run_in(dir.path(), 100, &[ALL[0], "cut.heapsnapshot", "--json"]);
+    let document: Value = serde_json::from_str(&rest.stdout).expect("JSON");
+    assert_eq!(support::schema::violations(&schema(), &document), [""; 0]);
+    assert_eq!(document["findings"][0]["kind"], "left_out");
+    assert_eq!(document["snapshots"].as_array().map(Vec::len), Some(1));
+    let whole = program(400, "user");
+    std::fs::write(dir.path().join("cut-2.heapsnapshot"), &whole[..whole.len() / 5])
+        .expect("written");
+    let none = run_in(dir.path(), 100, &["cut.heapsnapshot", "cut-2.heapsnapshot"]);
+    assert_eq!((none.code, none.stdout.as_str()), (3, ""));
+    assert!(none.stderr.contains("error: no snapshot is complete"), "{}", none.stderr);
+}
+
+/// Three snapshots of a process that leaks, and three of one that does not: of two pods, or side by side.
+fn two_processes(in_pods: bool) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (pod, text, step) in [("shop-1", "user", 100), ("shop-2", "guest", 1)] {
+        let place = match in_pods {
+            true => dir.path().join(format!("heap-dumps/pod={pod}/container=backend")),
+            false => dir.path().to_owned(),
+        };
+        std::fs::create_dir_all(&place).expect("made");
+        for at in 1..=3 {
+            let name = match in_pods {
+                true => format!("heapdump-2025010{at}-143022.heapsnapshot"),
+                false => format!("{pod}-{at}.heapsnapshot"),
+            };
+            std::fs::write(place.join(name), program(100 + at * step, text)).expect("written");
+        }
+    }
+    dir
+}
+
+#[test]
+fn each_process_has_its_verdict() {
+    for in_pods in [true, false] {
+        let dir = two_processes(in_pods);
+        let page = run_in(dir.path(), 100, &["."]);
+        assert_eq!((page.code, page.stderr.as_str()), (0, ""));
+        let (leak, none) = page.stdout.split_once("\n\n\n").expect("two pages");
+        assert!(leak.contains("shop-1") && leak.contains("\n\nThere is a leak"), "{leak}");
+        assert!(none.contains("shop-2") && none.contains("\n\nNo leak"), "{none}");
+        assert_eq!(page.stdout.contains("pod shop-2 · container backend"), in_pods);
+        let said = run_in(dir.path(), 100, &[".", "--json"]);
+        let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        assert_eq!(support::schema::violations(&schema(), &document), [""; 0]);
+        assert_eq!(document["verdict"], "leak");
+        let verdicts: Vec<_> = (0..2).map(|at| &document["processes"][at]["verdict"]).collect();
+        assert_eq!(verdicts, ["leak", "no_leak"]);
+    }
 }

@@ -303,6 +303,8 @@ fn variables_of_a_function_have_their_names_in_every_answer() {
     assert!(said.stderr.contains("local.js: not understood as JavaScript ("), "{}", said.stderr);
     assert!(!said.stdout.contains("recent (r)"), "{}", said.stdout);
     // Nor is it read for answers without variables.
+    let later = heap.object("Later", 16);
+    heap.property(heap.global(), "later", later);
     write("later.heapsnapshot", &heap.to_bytes());
     for args in [
         &["summary", "local.heapsnapshot"][..],

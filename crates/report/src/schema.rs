@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema};
 use crate::wire::{
     CacheClearedDocument, CacheDocument, CheckDocument, CompareBody, CompareCodeBody,
     CompareControlBody, CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ContainmentBody,
-    DominatorsBody, ExportRow, IndexDocument, InstancesBody, LeaksDocument, MergedPathsBody,
+    DominatorsBody, ExportRow, IndexDocument, InstancesBody, LeaksOutput, MergedPathsBody,
     ObjectBody, Output, PathsBody, RedactDocument, ReportBody, RetainersBody, SecretsBody,
     StatisticsBody, StringsBody, SummaryBody, WasteBody,
 };
@@ -29,7 +29,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         entry::<RetainersBody>("retainers"),
         entry::<PathsBody>("paths"),
         entry::<MergedPathsBody>("paths-class"),
-        ("leaks", schema::<LeaksDocument>("leaks")),
+        ("leaks", schema::<LeaksOutput>("leaks")),
         ("check", schema::<CheckDocument>("check")),
         entry::<SecretsBody>("secrets"),
         entry::<StringsBody>("strings"),

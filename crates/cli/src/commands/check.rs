@@ -8,7 +8,7 @@ use heapglass_analysis::{
     Assertion, Judged, LeakOptions, LeakReport, LeakVerdict, Measures, is_one_process, leaks,
     matching,
 };
-use heapglass_graph::{FindingKind, Graph};
+use heapglass_graph::Graph;
 use heapglass_report::wire::{
     CheckDocument, CheckEntry, CheckKindEntry, FindingEntry, LeakSuspectEntry,
 };
@@ -18,7 +18,7 @@ use crate::budget::{Budget, LeakPolicy, NamedRule};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::open::Opened;
-use crate::series::{Series, open_series};
+use crate::series::{Series, incomplete, open_series};
 
 /// Objects to show of those that break a rule.
 const SHOWN: usize = 5;
@@ -215,17 +215,6 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
     let entries =
         (1..).zip(&new).map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect();
     CheckEntry::leaks(failing == 0, entries, text)
-}
-
-/// Why the figures of a snapshot are not those of the whole heap.
-fn incomplete(graph: &Graph) -> Option<String> {
-    let lost = graph.overview().findings.iter().find(|finding| {
-        matches!(
-            finding.kind,
-            FindingKind::Truncated | FindingKind::MissingSection | FindingKind::Malformed
-        )
-    })?;
-    Some(format!("the snapshot is not complete: {}", lost.message))
 }
 
 fn write(context: &Context, args: &CheckArgs, document: &CheckDocument) -> anyhow::Result<()> {

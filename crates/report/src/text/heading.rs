@@ -80,7 +80,7 @@ pub(super) fn damage(
     writeln!(out)
 }
 
-/// Writes what was odd in several snapshots, each with its file in front.
+/// Writes what was odd in several snapshots, each with its file in front, and which were not used.
 pub(super) fn oddities(
     findings: &[FindingEntry],
     look: &Look,
@@ -89,7 +89,10 @@ pub(super) fn oddities(
     if findings.is_empty() {
         return Ok(());
     }
-    let title = "Some snapshots have oddities; the figures may be affected.";
+    let title = match findings.iter().all(FindingEntry::is_left_out) {
+        true => "Some snapshots were left out.",
+        false => "Some snapshots have oddities; the figures may be affected.",
+    };
     writeln!(out, "{} {}", look.paint(Role::Warning, "!"), look.paint(Role::Warning, title))?;
     let mut lines: Vec<String> = findings.iter().take(SHOWN_FINDINGS).map(in_words).collect();
     if findings.len() > SHOWN_FINDINGS {

@@ -6,13 +6,41 @@ use super::fit::{clean, wrap};
 use super::paths::{write_labelled, write_one_line};
 use super::report::{KEPT_BY, OWNER, PACKAGE, WRITTEN, write_title};
 use super::{Look, Role, heading, leak_groups, leak_words, standing_out};
-use crate::wire::{LeakSuspectEntry, LeaksDocument};
+use crate::wire::{LeakProcessesDocument, LeakSuspectEntry, LeaksDocument, LeaksOutput};
 
 /// Labels under a suspect, as wide as those of `report`.
 const CAUSE: &str = "   usual cause    ";
 const FIX: &str = "   usual fix      ";
 const EXAMPLE: &str = "   for example    ";
 const LOOK: &str = "   look at        ";
+
+impl LeaksOutput {
+    /// Writes the page, or that of each process.
+    pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            LeaksOutput::One(document) => document.write_text(look, out),
+            LeaksOutput::Processes(several) => several.write_text(look, out),
+        }
+    }
+}
+
+impl LeakProcessesDocument {
+    /// Writes the pages one after the other, each below the first of its snapshots and where that was taken.
+    pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        heading::oddities(&self.findings, look, out)?;
+        for (at, document) in self.processes.iter().enumerate() {
+            if at > 0 {
+                writeln!(out, "\n")?;
+            }
+            if let Some(first) = document.snapshots.first() {
+                heading::heading(first, look, out)?;
+                writeln!(out)?;
+            }
+            document.write_text(look, out)?;
+        }
+        Ok(())
+    }
+}
 
 impl LeaksDocument {
     /// Writes the page.

@@ -119,6 +119,22 @@ impl<B> Several<B> {
     }
 }
 
+/// Kind of the finding that a snapshot was not used.
+const LEFT_OUT: &str = "left_out";
+
+impl FindingEntry {
+    /// A snapshot that the answer is not about, and why.
+    pub fn left_out(file: &str, reason: &str) -> FindingEntry {
+        let message = format!("{file}: left out: {reason}");
+        FindingEntry { kind: LEFT_OUT.to_owned(), message, offset: None }
+    }
+
+    /// Whether it says that a snapshot was not used, which is no oddity of those that were.
+    pub fn is_left_out(&self) -> bool {
+        self.kind == LEFT_OUT
+    }
+}
+
 impl From<&Finding> for FindingEntry {
     fn from(finding: &Finding) -> FindingEntry {
         // The engine names the kinds for machines itself; a new kind needs no change here.

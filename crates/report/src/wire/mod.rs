@@ -14,6 +14,7 @@ mod details;
 mod document;
 mod files;
 mod leak_groups;
+mod leak_processes;
 mod leaks;
 mod object;
 mod objects;
@@ -41,6 +42,7 @@ pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
 pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
+pub use leak_processes::{LeakProcessesDocument, LeaksOutput};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
     LeaksDocument, LibraryEntry, RateEntry, SourceEntry, TellingFieldEntry,
