@@ -139,6 +139,15 @@ fn a_class_that_is_nowhere_is_said() {
     let dir = snapshots();
     let said = check(dir.path(), &[ALL[0], "--assert", "count(Sesion) <= 10", "--verbose"]);
     assert!(said.stdout.contains("no class has such a name"), "{}", said.stdout);
+    let short = check(dir.path(), &[ALL[0], ALL[1], "--assert", "count(Sesion) <= 10"]);
+    let outcome = "All 2 checks passed. count(Sesion) <= 10: no class has such a name.\n";
+    assert_eq!((short.code, short.stdout.as_str()), (0, outcome));
+    let names = ["A", "B", "C", "D"].map(|name| format!("count({name}) <= 1"));
+    let many = names.iter().flat_map(|assertion| ["--assert", assertion.as_str()]);
+    let args: Vec<&str> = [ALL[0]].into_iter().chain(many).collect();
+    let said = check(dir.path(), &args).stdout.replace('\n', " ");
+    assert!(said.contains("count(C) <= 1: no class has such a name. So it is of 1 more"), "{said}");
+    assert!(!said.contains("count(D)"), "{said}");
 }
 
 #[test]

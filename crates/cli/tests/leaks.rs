@@ -271,7 +271,7 @@ fn each_process_has_its_verdict() {
     for in_pods in [true, false] {
         let dir = two_processes(in_pods);
         let page = run_in(dir.path(), 100, &["."]);
-        assert_eq!((page.code, page.stderr.as_str()), (0, ""));
+        assert_eq!(page.code, 0, "{}", page.stderr);
         let (leak, none) = page.stdout.split_once("\n\n\n").expect("two pages");
         assert!(leak.contains("shop-1") && leak.contains("\n\nThere is a leak"), "{leak}");
         assert!(none.contains("shop-2") && none.contains("\n\nNo leak"), "{none}");

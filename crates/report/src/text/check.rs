@@ -15,7 +15,7 @@ impl CheckDocument {
     /// Writes the page. `all` names what passed as well.
     pub fn write_text(&self, all: bool, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         heading::oddities(&self.findings, look, out)?;
-        for line in wrap(&self.text, look.width) {
+        for line in wrap(&clean(&self.text), look.width) {
             writeln!(out, "{}", look.paint(Role::Strong, &line))?;
         }
         let order =

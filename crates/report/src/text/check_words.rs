@@ -6,6 +6,9 @@ use super::SizeStyle;
 use super::numbers::{count, counted, size_in_words};
 use crate::wire::{CheckDocument, CheckStatusEntry};
 
+/// Assertions about nothing that the outcome names.
+const SHOWN_NAMES: usize = 3;
+
 /// How it all ended.
 pub(crate) fn outcome(document: &CheckDocument) -> String {
     let all = counted(document.checks.len() as u64, "check", "checks");
@@ -27,7 +30,43 @@ pub(crate) fn outcome(document: &CheckDocument) -> String {
         let could = counted(unread, "input could not be read", "inputs could not be read");
         sentence.push_str(&format!(" {could}."));
     }
+    if document.passed {
+        sentence.push_str(&about_nothing(document));
+    }
     sentence
+}
+
+/// Assertions that passed because there is nothing that they speak of, which may be a slip of the pen. Where a check
+/// fails, the page has each of them with its outcome anyway.
+fn about_nothing(document: &CheckDocument) -> String {
+    let mut found: Vec<(&str, &str)> = document
+        .checks
+        .iter()
+        .filter_map(|check| Some((check.name.as_str(), check.nothing_named?)))
+        .collect();
+    // An assertion's checks, one for each snapshot, stand side by side.
+    found.dedup();
+    let mut text = String::new();
+    for (name, why) in found.iter().take(SHOWN_NAMES) {
+        text.push_str(&format!(" {name}: {why}."));
+    }
+    let more = found.len().saturating_sub(SHOWN_NAMES);
+    if more > 0 {
+        text.push_str(&format!(" So it is of {} more (see --verbose).", count(more as u64)));
+    }
+    text
+}
+
+/// That nothing has the name which the assertion speaks of.
+pub(crate) fn nothing_named(assertion: &Assertion) -> &'static str {
+    match assertion.subject {
+        Subject::Code(by, _) => match by {
+            AttributeBy::File => "no file has such a name",
+            AttributeBy::Plugin => "no plugin has such a name",
+            _ => "no package has such a name",
+        },
+        Subject::Class(_) | Subject::Heap => "no class has such a name",
+    }
 }
 
 /// What was measured, and what was allowed.
@@ -49,14 +88,7 @@ pub(crate) fn assertion(
         text.push_str(&format!(" ({})", assertion.bound));
     }
     if !is_named {
-        text.push_str(match assertion.subject {
-            Subject::Code(by, _) => match by {
-                AttributeBy::File => "; no file has such a name",
-                AttributeBy::Plugin => "; no plugin has such a name",
-                _ => "; no package has such a name",
-            },
-            Subject::Class(_) | Subject::Heap => "; no class has such a name",
-        });
+        text.push_str(&format!("; {}", nothing_named(assertion)));
     }
     text
 }

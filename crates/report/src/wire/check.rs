@@ -53,6 +53,9 @@ pub struct CheckEntry {
     pub instances: Vec<ObjectEntry>,
     /// For leaks: what goes on growing, known leaks left out.
     pub suspects: Vec<LeakSuspectEntry>,
+    /// Of an assertion about nothing that is there, what has no such name; `text` says it as well.
+    #[serde(skip)]
+    pub(crate) nothing_named: Option<&'static str>,
 }
 
 /// What kind of check it is.
@@ -122,6 +125,7 @@ impl CheckEntry {
             path: None,
             instances: Vec::new(),
             suspects: Vec::new(),
+            nothing_named: None,
         }
     }
 
@@ -148,6 +152,7 @@ impl CheckEntry {
             measured: Some(clamped(judged.measured)),
             allowed: Some(clamped(judged.allowed)),
             is_size: assertion.figure.is_size(),
+            nothing_named: (!is_named).then(|| check_words::nothing_named(assertion)),
             ..CheckEntry::new(&assertion.text, CheckKindEntry::Assertion, file, text)
         }
     }
