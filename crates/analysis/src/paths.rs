@@ -3,13 +3,16 @@
 mod around_code;
 mod merge;
 mod module;
+mod own_part;
 mod predecessors;
 mod text;
+mod ties;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
 pub(crate) use merge::common_way;
 pub use merge::{MergedPaths, PathBranch, merged_paths};
+pub(crate) use own_part::own_part_text;
 pub(crate) use text::path_text;
 
 use crate::nearest::nearest_holders;
@@ -45,6 +48,11 @@ pub struct RootPath {
 /// `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path, and
 /// the half million edges at most that are looked at for the way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
+    Some(root_path(graph, &way_to(graph, node)?, node))
+}
+
+/// The edges of [`path_to`], at the same cost.
+pub(crate) fn way_to(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
     let ways = Predecessors::of(graph, &[node]);
     let mut edges = ways.edges_to(node)?;
     if goes_through_code(graph, &edges)
@@ -52,7 +60,7 @@ pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     {
         edges = around;
     }
-    Some(root_path(graph, &edges, node))
+    Some(edges)
 }
 
 /// Where a path ends.

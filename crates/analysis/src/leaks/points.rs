@@ -56,7 +56,8 @@ impl History<'_> {
                 None => found.push(suspect),
             }
         }
-        let Merged { suspects: mut found, taken } = merge_alike(last, |node| heap.of(node), found);
+        let Merged { suspects: mut found, taken } =
+            merge_alike(last, &self.scripts, |node| heap.of(node), found);
         for group in self.groups(last, &taken, options) {
             let point = group.accumulation_point.ordinal;
             match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {

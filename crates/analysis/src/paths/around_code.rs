@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::best_edge;
 use super::predecessors::{holder_rank, is_top};
+use super::ties::by_text;
 
 /// Edges that are looked at for a way around; of each node that is met 40 bytes are kept.
 const PATIENCE: usize = 500_000;
@@ -43,14 +44,18 @@ pub(super) fn way_around_code(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>>
                 holders.push(from);
             }
         }
-        holders.sort_unstable_by_key(|&from| (holder_rank(graph, from), from));
+        holders.sort_unstable();
         holders.dedup();
+        let mut edges: Vec<Edge> = Vec::with_capacity(holders.len());
         for from in holders {
             patience = patience.checked_sub(graph.edge_range(from).len())?;
-            if let Some(edge) = best_edge(graph, from, at) {
-                onward.insert(from, edge);
-                open.push_back(from);
-            }
+            edges.extend(best_edge(graph, from, at));
+        }
+        let rank = |edge: &Edge| holder_rank(graph, edge.from);
+        edges.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| by_text(graph, a, b)));
+        for edge in edges {
+            onward.insert(edge.from, edge);
+            open.push_back(edge.from);
         }
     }
     None
