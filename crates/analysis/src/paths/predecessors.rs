@@ -35,7 +35,7 @@ const EQUALS: usize = 1000;
 
 impl Predecessors {
     /// Finds the ways to `targets`. Cost: the retainers of all nodes on the ways, and the
-    /// out-edges of those nodes, each once.
+    /// out-edges of those nodes, each once; and a few million edges at most where names decide between equals.
     pub(super) fn of(graph: &Graph, targets: &[Ordinal]) -> Predecessors {
         let mut found = Predecessors {
             ways: Vec::new(),

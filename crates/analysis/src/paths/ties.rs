@@ -26,7 +26,7 @@ impl Default for Ties {
 /// A holder among equals; the least is taken.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Tie<'a> {
-    is_unnamed: bool,
+    says_little: bool,
     edge: Cow<'a, str>,
     holder: Cow<'a, str>,
     from: Ordinal,
@@ -40,12 +40,10 @@ impl Ties {
         let rest = self.patience.checked_sub(edges).filter(|_| edges <= WIDE);
         self.patience = rest.unwrap_or(self.patience);
         let edge = rest.and_then(|_| best_edge(graph, from, node));
-        Tie {
-            is_unnamed: edge.is_none(),
-            edge: edge.map(|edge| graph.edge_name(edge)).unwrap_or_default(),
-            holder: graph.raw_name(from),
-            from,
-        }
+        let edge = edge.map(|edge| graph.edge_name(edge)).unwrap_or_default();
+        // Every instance leads to its prototype, and a symbol says less than a name.
+        let says_little = edge.is_empty() || edge == "__proto__" || edge.starts_with('<');
+        Tie { says_little, edge, holder: graph.raw_name(from), from }
     }
 }
 

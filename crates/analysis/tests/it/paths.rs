@@ -287,3 +287,36 @@ fn a_holder_of_many_is_not_searched_for_its_name_and_comes_last() {
         assert_eq!(text(&open(&heap), item), "global.narrow.b : Item");
     }
 }
+
+#[test]
+fn a_list_of_all_native_objects_is_no_holder_if_there_is_another() {
+    let mut heap = SnapshotBuilder::new();
+    let environment = heap.node("native", "Node / Environment", 8);
+    let list = heap.node("native", "Node / BaseObjectList", 8);
+    heap.edge(heap.root(), "element", "9", environment);
+    heap.internal(environment, "base_object_list", list);
+    let mut streams = Vec::new();
+    for number in ["0", "1"] {
+        let wrap = heap.node("native", "Node / ZlibStream", 8);
+        let stream = heap.object("Stream", 16);
+        heap.edge(list, "element", number, wrap);
+        heap.internal(wrap, "native_to_javascript", stream);
+        streams.push(stream);
+    }
+    let mut holder = heap.closure("main", 64);
+    heap.element(heap.gc_roots(), 7, holder);
+    for name in ["a", "b", "c", "d"] {
+        let object = heap.object("Object", 16);
+        heap.property(holder, name, object);
+        holder = object;
+    }
+    heap.property(holder, "stream", streams[0]);
+    let graph = open(&heap);
+    assert!(
+        text(&graph, streams[0]).ends_with(".a.b.c.d.stream : Stream"),
+        "{}",
+        text(&graph, streams[0])
+    );
+    // What nothing else holds is held by the list.
+    assert!(text(&graph, streams[1]).contains("base_object_list"), "{}", text(&graph, streams[1]));
+}
