@@ -34,7 +34,9 @@ const LISTS_OF_NATIVES: &[&str] = &[
 
 /// Whether a node is one of Node's own lists of all native objects.
 pub(crate) fn is_list_of_natives(graph: &Graph, node: Ordinal) -> bool {
-    graph.node_type(node) == NodeType::Native && LISTS_OF_NATIVES.contains(&&*graph.raw_name(node))
+    // What holds the lists is a root of Node's, which is synthetic.
+    matches!(graph.node_type(node), NodeType::Native | NodeType::Synthetic)
+        && LISTS_OF_NATIVES.contains(&&*graph.raw_name(node))
 }
 
 /// Whether a native node is one of V8's inner ones, which snapshots with `exposeInternals` type so,

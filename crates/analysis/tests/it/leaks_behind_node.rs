@@ -62,7 +62,7 @@ fn a_fingerprint_does_not_depend_on_the_way_through_node() {
 
 /// What Node.js keeps its native objects in.
 fn list_of_natives(heap: &mut SnapshotBuilder) -> NodeRef {
-    let environment = heap.node("native", "Node / Environment", 2000);
+    let environment = heap.node("synthetic", "Node / Environment", 2000);
     let list = heap.node("native", "Node / CleanupQueue", 24);
     heap.edge(heap.root(), "element", "9", environment);
     heap.internal(environment, "cleanup_queue", list);

@@ -291,7 +291,7 @@ fn a_holder_of_many_is_not_searched_for_its_name_and_comes_last() {
 #[test]
 fn a_list_of_all_native_objects_is_no_holder_if_there_is_another() {
     let mut heap = SnapshotBuilder::new();
-    let environment = heap.node("native", "Node / Environment", 8);
+    let environment = heap.node("synthetic", "Node / Environment", 8);
     let list = heap.node("native", "Node / BaseObjectList", 8);
     heap.edge(heap.root(), "element", "9", environment);
     heap.internal(environment, "base_object_list", list);
