@@ -129,6 +129,15 @@ impl LeakSuspect {
         self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
     }
 
+    /// Adds the bytes of another suspect that is a part of this one.
+    fn absorb(&mut self, part: &LeakSuspect) {
+        self.bytes_per_interval += part.bytes_per_interval;
+        for (sum, figures) in self.series.iter_mut().zip(&part.series) {
+            sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
+            sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
+        }
+    }
+
     /// Whether the growth is sure enough to be called a leak without "probably".
     pub fn is_certain(&self) -> bool {
         self.confidence >= CERTAIN

@@ -1,20 +1,25 @@
 //! What keeps an object alive: shortest paths from the roots.
 
-mod around_code;
+mod around;
 mod merge;
 mod module;
+mod own_part;
 mod predecessors;
 mod text;
+mod ties;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
+use rustc_hash::FxHashMap;
 
 pub(crate) use merge::common_way;
 pub use merge::{MergedPaths, PathBranch, merged_paths};
+pub(crate) use own_part::own_part_text;
 pub(crate) use text::path_text;
 
 use crate::nearest::nearest_holders;
+use crate::roles::{is_list_of_natives, is_program_object};
 use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
-use around_code::{goes_through_code, way_around_code};
+use around::{says_nothing_of_program, way_around};
 use predecessors::Predecessors;
 
 /// Steps that a [`RootPath`] has at most. Longer ones lose their middle.
@@ -41,18 +46,63 @@ pub struct RootPath {
     pub text: String,
 }
 
-/// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant;
-/// `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path, and
+/// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant and
+/// around Node's lists of native objects; `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path, and
 /// the half million edges at most that are looked at for the way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
+    Some(root_path(graph, &way_to(graph, node)?, node))
+}
+
+/// The edges of [`path_to`], at the same cost.
+pub(crate) fn way_to(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
     let ways = Predecessors::of(graph, &[node]);
     let mut edges = ways.edges_to(node)?;
-    if goes_through_code(graph, &edges)
-        && let Some(around) = way_around_code(graph, node)
+    let mut patience = around::PATIENCE;
+    if says_nothing_of_program(graph, &edges)
+        && let Some(around) = way_around(graph, node, &mut patience)
     {
         edges = around;
     }
-    Some(root_path(graph, &edges, node))
+    Some(edges)
+}
+
+/// The object that gathers most of some objects which Node's lists of native objects hold as well.
+pub(crate) struct GatheredAround {
+    /// The nearest one that ways around the lists lead through.
+    pub(crate) point: Ordinal,
+    /// For each of the objects to which such a way was found, the object below the point through which it is reached.
+    pub(crate) held: Vec<Ordinal>,
+}
+
+/// What gathers most of `nodes`, if the shortest way to the first leads through such a list, and another does not. Cost:
+/// two million edges at most.
+pub(crate) fn gathered_around(graph: &Graph, nodes: &[Ordinal]) -> Option<GatheredAround> {
+    let &first = nodes.first()?;
+    let shortest = Predecessors::of(graph, &[first]).edges_to(first)?;
+    if !shortest.iter().any(|edge| is_list_of_natives(graph, edge.from)) {
+        return None;
+    }
+    let mut patience = around::PATIENCE.saturating_mul(4);
+    let way = |&node: &Ordinal| way_around(graph, node, &mut patience).unwrap_or_default();
+    let ways: Vec<Vec<Edge>> = nodes.iter().map(way).collect();
+    let mut passed: FxHashMap<Ordinal, usize> = FxHashMap::default();
+    for edge in ways.iter().flatten() {
+        *passed.entry(edge.from).or_default() += 1;
+    }
+    // Of most of all objects, not of the ways that were found.
+    let is_most = |node: Ordinal| {
+        passed
+            .get(&node)
+            .is_some_and(|&times| times.saturating_mul(5) >= nodes.len().saturating_mul(4))
+    };
+    let is_point = |edge: &&Edge| is_most(edge.from) && is_program_object(graph, edge.from);
+    let point = ways.iter().find_map(|way| way.iter().rev().find(is_point))?.from;
+    let held = ways.iter().filter_map(|way| {
+        let below = way.iter().skip_while(|edge| edge.from != point).map(|edge| edge.to);
+        let mut objects = below.filter(|&below| is_program_object(graph, below));
+        objects.next()
+    });
+    Some(GatheredAround { point, held: held.collect() })
 }
 
 /// Where a path ends.

@@ -14,9 +14,29 @@ pub(crate) fn is_nobody(graph: &Graph, node: Ordinal) -> bool {
         NodeType::Hidden => !is_context(graph, node),
         NodeType::Object => is_global(graph, node),
         NodeType::Array => !is_part_of_object(graph, node),
-        NodeType::Native => is_inner(&graph.raw_name(node)),
+        NodeType::Native => is_inner(&graph.raw_name(node)) || is_list_of_natives(graph, node),
         _ => false,
     }
+}
+
+/// What Node.js keeps all of its native objects in, to free them when it ends, and what holds that. Each object is held by
+/// the program too, or not at all.
+const LISTS_OF_NATIVES: &[&str] = &[
+    "Node / BaseObjectList",
+    "Node / CleanupQueue",
+    "Node / Environment",
+    "Node / PrincipalRealm",
+    "Node / Realm",
+    "Node / ShadowRealm",
+    "Node / cleanup_hooks",
+    "Node / cleanup_queue",
+];
+
+/// Whether a node is one of Node's own lists of all native objects.
+pub(crate) fn is_list_of_natives(graph: &Graph, node: Ordinal) -> bool {
+    // What holds the lists is a root of Node's, which is synthetic.
+    matches!(graph.node_type(node), NodeType::Native | NodeType::Synthetic)
+        && LISTS_OF_NATIVES.contains(&&*graph.raw_name(node))
 }
 
 /// Whether a native node is one of V8's inner ones, which snapshots with `exposeInternals` type so,

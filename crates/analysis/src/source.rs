@@ -47,6 +47,11 @@ impl<'a> Scripts<'a> {
         names
     }
 
+    /// The script that a function is written in.
+    pub(crate) fn of_function(&self, closure: Ordinal) -> Option<String> {
+        self.of_node(closure).1
+    }
+
     /// Where a function, or the constructor of an object, is written, and in which script.
     fn of_node(&self, node: Ordinal) -> (Option<Location>, Option<String>) {
         let (location, script) = source_of(self.graph, node);

@@ -9,6 +9,7 @@ use super::{LeakKind, LeakSuspect};
 use crate::edge::is_identifier;
 use crate::names::unshaped;
 use crate::roles::{is_nobody, is_program_object};
+use crate::source::Scripts;
 use crate::{RootPath, describe, path_to};
 
 /// What suspects have in common that are one.
@@ -33,6 +34,7 @@ pub(super) struct Merged {
 /// each merged one.
 pub(super) fn merge_alike(
     last: &Graph,
+    scripts: &Scripts<'_>,
     growth: impl Fn(Ordinal) -> u64,
     suspects: Vec<LeakSuspect>,
 ) -> Merged {
@@ -75,7 +77,7 @@ pub(super) fn merge_alike(
             // It holds much else, which may be another leak.
             false => merged.taken.extend(points),
         }
-        merged.suspects.extend(sum_of(last, group, holder, path));
+        merged.suspects.extend(sum_of(last, scripts, group, holder, path));
     }
     merged
 }
@@ -109,6 +111,7 @@ fn dictionary(last: &Graph, suspect: &LeakSuspect) -> Option<Ordinal> {
 /// A group as one suspect at what holds all of it.
 fn sum_of(
     last: &Graph,
+    scripts: &Scripts<'_>,
     group: Vec<LeakSuspect>,
     holder: Ordinal,
     path: RootPath,
@@ -132,7 +135,7 @@ fn sum_of(
         original_class_name: whole.original_class_name.as_deref(),
         count: whole.instance_count,
     };
-    let named = gathered.named(last, whole.kind, Some((holder, &path)));
+    let named = gathered.named(last, scripts, whole.kind, Some((holder, &path)));
     (whole.line, whole.fingerprint) = (named.line, named.fingerprint);
     whole.path = Some(path);
     Some(whole)

@@ -1,7 +1,5 @@
 //! From an accumulation point and what it gathers to a suspect with its evidence.
 
-use std::borrow::Cow;
-
 use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
@@ -10,6 +8,7 @@ use super::library::known_pattern;
 use super::members::Members;
 use super::series::Figures;
 use crate::attribution::APPLICATION;
+use crate::paths::{own_part_text, way_to};
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
 use crate::{RootPath, describe, name_with_original, path_to};
@@ -72,7 +71,7 @@ impl Found {
             count: instance_count,
         };
         let Named { line, fingerprint } =
-            gathered.named(last, kind, way.map(|way| (links.unwrap_or(point), way)));
+            gathered.named(last, scripts, kind, way.map(|way| (links.unwrap_or(point), way)));
         let samples = members.map(|all| all.samples).unwrap_or_default();
         LeakSuspect {
             kind,
@@ -234,10 +233,11 @@ impl Gathered<'_> {
     pub(super) fn named(
         &self,
         graph: &Graph,
+        scripts: &Scripts<'_>,
         kind: LeakKind,
         way: Option<(Ordinal, &RootPath)>,
     ) -> Named {
-        let plain = way.map(|(node, way)| plain_text(graph, node, way));
+        let plain = way.and_then(|(node, _)| plain_text(graph, scripts, node));
         let fingerprint = fingerprint(kind, self.class_name, &plain.unwrap_or_default());
         let mut line = way.map(|(_, way)| way.text.clone()).unwrap_or_default();
         if self.count > 0 {
@@ -248,10 +248,11 @@ impl Gathered<'_> {
     }
 }
 
-/// The path to a node in words as it is without source maps, which fingerprints are made of.
-fn plain_text<'a>(graph: &Graph, node: Ordinal, path: &'a RootPath) -> Cow<'a, str> {
-    let plain = graph.originals().and_then(|_| path_to(&graph.without_originals(), node));
-    plain.map_or(Cow::Borrowed(&path.text), |plain| Cow::Owned(plain.text))
+/// The program's part of the path to a node in words as it is without source maps, which fingerprints are made of.
+fn plain_text(graph: &Graph, scripts: &Scripts<'_>, node: Ordinal) -> Option<String> {
+    let edges = way_to(graph, node)?;
+    let plain = graph.originals().map(|_| graph.without_originals());
+    Some(own_part_text(plain.as_ref().unwrap_or(graph), scripts, &edges, node))
 }
 
 /// A number made of names: digits, which are mostly ids and counts, are left out.

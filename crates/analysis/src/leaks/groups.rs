@@ -14,13 +14,15 @@ use super::points::{History, confidence};
 use super::series::{Figures, Trend, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
-use crate::paths::common_way;
+use crate::paths::{GatheredAround, common_way, gathered_around};
 use crate::suspects::groups::may_be_blamed;
 
 /// Classes that are looked into, those with most young bytes first.
 const CLASSES: usize = 20;
 /// Objects whose paths are looked at.
 const PATHS: usize = 20_000;
+/// Objects of a class that Node's lists hold to which other ways are looked for.
+const AROUND: usize = 100;
 /// New objects beside which the number of all has to grow by at least this share: fewer are churn.
 const KEPT: f64 = 0.5;
 
@@ -33,7 +35,8 @@ struct Young {
 }
 
 impl History<'_> {
-    /// Classes that go on growing outside what the objects in `taken` retain.
+    /// Classes that go on growing outside what the objects in `taken` retain. With each stands whether the object that
+    /// gathers it does not dominate it, only because Node's lists of native objects hold it too.
     ///
     /// Cost: a walk in the dominator tree's order, and the paths of the classes that are named.
     pub(super) fn groups(
@@ -41,7 +44,7 @@ impl History<'_> {
         last: &Graph,
         taken: &[Ordinal],
         options: &LeakOptions,
-    ) -> Vec<LeakSuspect> {
+    ) -> Vec<(LeakSuspect, bool)> {
         let mut classes: Vec<(ClassIndex, Young)> =
             self.young_by_class(last, taken).into_iter().collect();
         classes.sort_by_key(|(class, young)| (Reverse(young.retained_size), *class));
@@ -49,7 +52,11 @@ impl History<'_> {
         let groups = classes
             .into_iter()
             .filter_map(|(class, young)| self.group(last, class, young, options));
-        groups.map(|(found, confidence)| found.suspect(last, &self.scripts, confidence)).collect()
+        groups
+            .map(|(found, confidence, is_listed)| {
+                (found.suspect(last, &self.scripts, confidence), is_listed)
+            })
+            .collect()
     }
 
     fn group(
@@ -58,7 +65,7 @@ impl History<'_> {
         class: ClassIndex,
         young: Young,
         options: &LeakOptions,
-    ) -> Option<(Found, f64)> {
+    ) -> Option<(Found, f64, bool)> {
         let counts = self.counts(last, class);
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
         let trend = trend(&numbers);
@@ -78,12 +85,45 @@ impl History<'_> {
         {
             return None;
         }
-        let way = common_way(last, &nodes, PATHS);
-        let point = way.gathered_at.map_or(largest, |object| object.ordinal);
-        let found =
-            Found { point, members: Some(all), links: None, is_tree: false, series: counts };
+        let around = gathered_around(last, nodes.get(..AROUND).unwrap_or(&nodes));
+        let is_listed = around.is_some();
+        let (point, members) = match around {
+            Some(around) => {
+                let held = self.held(last, &young, &around, counts.len());
+                let held = held.filter(|held| held.come_always(options.least_objects));
+                (around.point, held.unwrap_or(all))
+            }
+            None => {
+                let way = common_way(last, &nodes, PATHS);
+                (way.gathered_at.map_or(largest, |object| object.ordinal), all)
+            }
+        };
+        let members = Some(members);
+        let found = Found { point, members, links: None, is_tree: false, series: counts };
         // Held by many, it is less certain than what one object gathers.
-        Some((found, confidence(numbers.len(), trend, true) - 0.05))
+        Some((found, confidence(numbers.len(), trend, true) - 0.05, is_listed))
+    }
+
+    /// What an object gathers through which all of these are held; `None` if not all were looked at.
+    fn held(
+        &self,
+        last: &Graph,
+        young: &Young,
+        around: &GatheredAround,
+        snapshots: usize,
+    ) -> Option<Members> {
+        if around.held.len() < young.members.len() {
+            return None;
+        }
+        let mut held: Vec<(Ordinal, usize)> = around
+            .held
+            .iter()
+            .map(|&held| (held, self.cohorts.first_seen(held)))
+            .filter(|&(_, first_seen)| first_seen > 0)
+            .collect();
+        held.sort_unstable();
+        held.dedup();
+        Members::from_objects(last, &held, snapshots)
     }
 
     /// The class's number of objects and bytes in each snapshot.

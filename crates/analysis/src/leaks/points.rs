@@ -56,10 +56,13 @@ impl History<'_> {
                 None => found.push(suspect),
             }
         }
-        let Merged { suspects: mut found, taken } = merge_alike(last, |node| heap.of(node), found);
-        for group in self.groups(last, &taken, options) {
+        let Merged { suspects: mut found, taken } =
+            merge_alike(last, &self.scripts, |node| heap.of(node), found);
+        for (group, is_listed) in self.groups(last, &taken, options) {
             let point = group.accumulation_point.ordinal;
             match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+                // A part of what it gathers, which it would retain without Node's lists.
+                Some(known) if is_listed => known.absorb(&group),
                 // Its own table grew: this is what is in it.
                 Some(known) if known.instance_count == 0 => *known = group,
                 // What hangs on the same object is part of the same leak.

@@ -2,6 +2,7 @@
 
 use heapglass_graph::{Distance, Edge, EdgeType, Graph, NodeType, Ordinal};
 
+use super::ties::{Tie, Ties};
 use super::{best_edge, holds};
 
 /// Shortest paths to some targets: trees, as every node on them has one predecessor. The nodes
@@ -10,6 +11,7 @@ pub(super) struct Predecessors {
     ways: Vec<Way>,
     /// For each node ordinal its number and 1, or 0 for nodes on no path.
     number: Vec<u32>,
+    ties: Ties,
 }
 
 /// How a node is reached.
@@ -28,13 +30,18 @@ struct Way {
 const FEW: usize = 4;
 /// Retainers that are looked through for a better predecessor than the first.
 const PATIENCE: usize = 100_000;
+/// Nearer retainers among which texts decide between equals.
+const EQUALS: usize = 1000;
 
 impl Predecessors {
     /// Finds the ways to `targets`. Cost: the retainers of all nodes on the ways, and the
-    /// out-edges of those nodes, each once.
+    /// out-edges of those nodes, each once; and a few million edges at most where names decide between equals.
     pub(super) fn of(graph: &Graph, targets: &[Ordinal]) -> Predecessors {
-        let mut found =
-            Predecessors { ways: Vec::new(), number: vec![0; graph.node_count() as usize] };
+        let mut found = Predecessors {
+            ways: Vec::new(),
+            number: vec![0; graph.node_count() as usize],
+            ties: Ties::default(),
+        };
         for &target in targets {
             found.meet(target);
         }
@@ -75,7 +82,10 @@ impl Predecessors {
     fn choose(&mut self, graph: &Graph, way: usize) -> Option<Ordinal> {
         let way = self.ways.get_mut(way)?;
         way.is_top = is_top(graph, way.node);
-        way.candidate = candidate(graph, way.node, way.failed).filter(|_| !way.is_top);
+        way.candidate = match way.is_top {
+            true => None,
+            false => candidate(graph, way.node, way.failed, &mut self.ties),
+        };
         if way.candidate.is_none() && graph.distance(way.node) != Distance::NONE {
             // The search for distances came here by an edge from the root back into the graph.
             way.is_top = true;
@@ -147,9 +157,9 @@ pub(super) fn is_top(graph: &Graph, node: Ordinal) -> bool {
     node == graph.root() || [1, Distance::SYSTEM.0 + 1].contains(&graph.distance(node).0)
 }
 
-/// The node that holds `node` on a shortest path, the `skip` best left out. Objects come before
-/// V8's inner nodes, because their edges have names that say something.
-fn candidate(graph: &Graph, node: Ordinal, skip: usize) -> Option<Ordinal> {
+/// The node that holds `node` on a shortest path; the next one if `skip` were looked through in vain. Objects come before
+/// V8's inner nodes, because their edges have names that say something; among equals texts decide.
+fn candidate(graph: &Graph, node: Ordinal, skip: usize, ties: &mut Ties) -> Option<Ordinal> {
     let distance = graph.distance(node);
     if distance == Distance::NONE {
         return None;
@@ -158,24 +168,36 @@ fn candidate(graph: &Graph, node: Ordinal, skip: usize) -> Option<Ordinal> {
         graph.each_retaining_node(node).filter(|&from| graph.distance(from).0 == distance.0 - 1);
     // Right below the roots the global object says more than any other root.
     let is_second = distance.0 == 2;
-    let key =
-        |from: &Ordinal| (holder_rank(graph, *from), is_second && !is_global(graph, *from), *from);
-    let is_best = |from: &Ordinal| matches!(key(from), (0, false, _));
-    if skip == 0 {
-        // Some nodes have millions of retainers; the first object among them is as good as any.
-        let mut best: Option<Ordinal> = None;
-        for from in nearer.take(PATIENCE) {
-            best = best.into_iter().chain([from]).min_by_key(key);
-            if is_best(&from) {
-                return Some(from);
+    let rank = |from: Ordinal| (holder_rank(graph, from), is_second && !is_global(graph, from));
+    let Some(failed) = skip.checked_sub(1) else {
+        let mut best: Option<((u8, bool), Ordinal, Option<Tie<'_>>)> = None;
+        for (met, from) in nearer.take(PATIENCE).enumerate() {
+            let own = rank(from);
+            match &mut best {
+                Some((known, ..)) if *known < own => {}
+                Some((known, chosen, tie)) if *known == own => {
+                    if *chosen != from && met < EQUALS {
+                        let least = tie.get_or_insert_with(|| ties.tie(graph, *chosen, node));
+                        let other = ties.tie(graph, from, node);
+                        if other < *least {
+                            (*chosen, *least) = (from, other);
+                        }
+                    }
+                }
+                _ => best = Some((own, from, None)),
+            }
+            // Some nodes have millions of retainers; the best of the first objects is as good as any.
+            if met >= EQUALS && matches!(best, Some(((0, false), ..))) {
+                break;
             }
         }
-        return best;
-    }
+        return best.map(|(_, from, _)| from);
+    };
     let mut all: Vec<Ordinal> = nearer.collect();
-    all.sort_unstable_by_key(key);
+    all.sort_unstable_by_key(|&from| (rank(from), from));
     all.dedup();
-    all.get(skip).copied()
+    // What came first may stand anywhere here, and is tried again.
+    all.get(failed).copied()
 }
 
 /// How little an edge of this type says to people.

@@ -8,6 +8,7 @@ mod contexts;
 mod filters;
 mod hubs;
 mod leaks;
+mod leaks_behind_node;
 mod names;
 mod objects;
 mod oddities;

@@ -244,3 +244,79 @@ fn a_path_through_a_module_of_ecmascript_begins_at_its_variable() {
     let graph = open(&heap);
     assert_eq!(text(&graph, sessions), "module /app/server.mjs → variable sessions : Set");
 }
+
+#[test]
+fn among_ways_of_equal_length_names_decide_and_not_the_order_in_the_file() {
+    let way = |names: [&str; 3]| {
+        let mut heap = SnapshotBuilder::new();
+        let (scope, cache) =
+            (heap.node("object", "system / Context", 32), heap.object("Cache", 16));
+        heap.context(scope, "cache", cache);
+        for name in names {
+            let closure = heap.closure(name, 64);
+            heap.property(heap.global(), name, closure);
+            heap.internal(closure, "context", scope);
+        }
+        text(&open(&heap), cache)
+    };
+    let expected = "global.clearTimeout → variable cache : Cache";
+    assert_eq!(way(["setTimeout", "clearTimeout", "setImmediate"]), expected);
+    assert_eq!(way(["clearTimeout", "setImmediate", "setTimeout"]), expected);
+}
+
+#[test]
+fn a_holder_of_many_is_not_searched_for_its_name_and_comes_last() {
+    for wide_first in [true, false] {
+        let mut heap = SnapshotBuilder::new();
+        let item = heap.object("Item", 16);
+        let mut holder = |name: &str, edge: &str, others: u32| {
+            let holder = heap.object("Holder", 16);
+            heap.property(heap.global(), name, holder);
+            for number in 0..others {
+                heap.element(holder, number, heap.global());
+            }
+            heap.property(holder, edge, item);
+        };
+        let mut holders = [("wide", "a", 300), ("narrow", "b", 3)];
+        if !wide_first {
+            holders.reverse();
+        }
+        for (name, edge, others) in holders {
+            holder(name, edge, others);
+        }
+        assert_eq!(text(&open(&heap), item), "global.narrow.b : Item");
+    }
+}
+
+#[test]
+fn a_list_of_all_native_objects_is_no_holder_if_there_is_another() {
+    let mut heap = SnapshotBuilder::new();
+    let environment = heap.node("synthetic", "Node / Environment", 8);
+    let list = heap.node("native", "Node / BaseObjectList", 8);
+    heap.edge(heap.root(), "element", "9", environment);
+    heap.internal(environment, "base_object_list", list);
+    let mut streams = Vec::new();
+    for number in ["0", "1"] {
+        let wrap = heap.node("native", "Node / ZlibStream", 8);
+        let stream = heap.object("Stream", 16);
+        heap.edge(list, "element", number, wrap);
+        heap.internal(wrap, "native_to_javascript", stream);
+        streams.push(stream);
+    }
+    let mut holder = heap.closure("main", 64);
+    heap.element(heap.gc_roots(), 7, holder);
+    for name in ["a", "b", "c", "d"] {
+        let object = heap.object("Object", 16);
+        heap.property(holder, name, object);
+        holder = object;
+    }
+    heap.property(holder, "stream", streams[0]);
+    let graph = open(&heap);
+    assert!(
+        text(&graph, streams[0]).ends_with(".a.b.c.d.stream : Stream"),
+        "{}",
+        text(&graph, streams[0])
+    );
+    // What nothing else holds is held by the list.
+    assert!(text(&graph, streams[1]).contains("base_object_list"), "{}", text(&graph, streams[1]));
+}

@@ -1,0 +1,70 @@
+//! Ways around what holds objects without the program's doing. Code that V8 has optimised holds the objects it works on as
+//! constants, and Node.js has lists of all its native objects; a way through them is often the shortest. What the program
+//! wrote down is a way through variables and properties.
+
+use std::collections::VecDeque;
+
+use heapglass_graph::{Distance, Edge, Graph, NodeType, Ordinal};
+use rustc_hash::FxHashMap;
+
+use super::best_edge;
+use super::predecessors::{holder_rank, is_top};
+use super::ties::by_text;
+use crate::roles::is_list_of_natives;
+
+/// Edges that are looked at for a way around; of each node that is met 40 bytes are kept.
+pub(super) const PATIENCE: usize = 500_000;
+
+/// Whether compiled code holds an object on this way as a constant, or a list of native objects holds one of those.
+pub(super) fn says_nothing_of_program(graph: &Graph, edges: &[Edge]) -> bool {
+    edges.iter().any(|edge| {
+        let is_list =
+            || is_list_of_natives(graph, edge.from) && !is_list_of_natives(graph, edge.to);
+        let is_constant = || {
+            graph.node_type(edge.from) == NodeType::Code
+                && !matches!(graph.node_type(edge.to), NodeType::Code | NodeType::Closure)
+        };
+        is_constant() || is_list()
+    })
+}
+
+/// The shortest way to `node` on which neither holds anything, from a user root if one leads there; `None` if there is
+/// none, or none that is found soon enough. Cost: the edges of what holds the nodes that are nearer, at most `patience`,
+/// from which they are taken.
+pub(super) fn way_around(graph: &Graph, node: Ordinal, patience: &mut usize) -> Option<Vec<Edge>> {
+    let is_users = graph.distance(node).0 < Distance::SYSTEM.0;
+    let farthest = if is_users { Distance::SYSTEM.0 } else { i32::MAX };
+    let mut onward: FxHashMap<Ordinal, Edge> = FxHashMap::default();
+    let mut open = VecDeque::from([node]);
+    while let Some(at) = open.pop_front() {
+        if at != node && is_top(graph, at) {
+            let next = |edge: &Edge| onward.get(&edge.to).copied();
+            return Some(std::iter::successors(onward.get(&at).copied(), next).collect());
+        }
+        let mut holders: Vec<Ordinal> = Vec::new();
+        for from in graph.each_retaining_node(at) {
+            *patience = patience.checked_sub(1)?;
+            let is_new = from != node && !onward.contains_key(&from);
+            let is_near = (0..farthest).contains(&graph.distance(from).0);
+            let is_passed =
+                || graph.node_type(from) == NodeType::Code || is_list_of_natives(graph, from);
+            if is_new && is_near && !is_passed() {
+                holders.push(from);
+            }
+        }
+        holders.sort_unstable();
+        holders.dedup();
+        let mut edges: Vec<Edge> = Vec::with_capacity(holders.len());
+        for from in holders {
+            *patience = patience.checked_sub(graph.edge_range(from).len())?;
+            edges.extend(best_edge(graph, from, at));
+        }
+        let rank = |edge: &Edge| holder_rank(graph, edge.from);
+        edges.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| by_text(graph, a, b)));
+        for edge in edges {
+            onward.insert(edge.from, edge);
+            open.push_back(edge.from);
+        }
+    }
+    None
+}

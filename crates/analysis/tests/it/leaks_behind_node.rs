@@ -1,0 +1,153 @@
+//! Leaks that a shortest path does not show: behind Node's own functions and its lists of native objects.
+
+use heapglass_analysis::{LeakOptions, LeakReport, leaks};
+use heapglass_graph::Graph;
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+use crate::open;
+
+fn ask(snapshots: &[Graph]) -> LeakReport {
+    leaks(snapshots, &LeakOptions::default())
+}
+
+/// A function of a script with this number.
+fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {
+    let (closure, shared) =
+        (heap.closure(name, 64), heap.node("code", "system / SharedFunctionInfo", 48));
+    let script = heap.node("code", script, 100);
+    heap.internal(closure, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.locate(closure, number, 9, 2);
+    closure
+}
+
+/// A program's sessions, which hang on a scope that one of Node's functions leads to.
+fn behind_timers(entry: &str, file: &str, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let timer = function(&mut heap, 1, "node:timers", entry);
+    let handler = function(&mut heap, 2, file, "handler");
+    let (inner, scope) =
+        (heap.node("object", "system / Context", 32), heap.node("object", "system / Context", 32));
+    let (lists, sessions) = (heap.object("Object", 16), heap.object("Map", 32));
+    let table = heap.node("array", "", 64);
+    heap.property(heap.global(), entry, timer);
+    heap.internal(timer, "context", inner);
+    heap.context(inner, "timerListMap", lists);
+    heap.property(lists, "callback", handler);
+    heap.internal(handler, "context", scope);
+    heap.context(scope, "sessions", sessions);
+    heap.internal(sessions, "table", table);
+    for number in 0..count {
+        let session = heap.object("Session", 200);
+        heap.spec(session).id = 10_001 + 2 * number;
+        heap.element(table, number as u32, session);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_fingerprint_does_not_depend_on_the_way_through_node() {
+    let print = |entry: &str, file: &str| {
+        let report = ask(&[50, 100, 150].map(|count| behind_timers(entry, file, count)));
+        let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+        assert!(suspect.line.starts_with(&format!("global.{entry} → ")), "{}", suspect.line);
+        suspect.fingerprint.clone()
+    };
+    let known = print("setTimeout", "/app/store.js");
+    assert_eq!(print("setImmediate", "/app/store.js"), known);
+    assert_eq!(print("setImmediate", "/srv/store.js"), known);
+    // Of another file it is another leak, though all names on the way are the same.
+    assert_ne!(print("setTimeout", "/app/other.js"), known);
+}
+
+/// What Node.js keeps its native objects in.
+fn list_of_natives(heap: &mut SnapshotBuilder) -> NodeRef {
+    let environment = heap.node("synthetic", "Node / Environment", 2000);
+    let list = heap.node("native", "Node / CleanupQueue", 24);
+    heap.edge(heap.root(), "element", "9", environment);
+    heap.internal(environment, "cleanup_queue", list);
+    list
+}
+
+/// An array in a variable of a function that only a handle leads to.
+fn array_of_function(heap: &mut SnapshotBuilder, variable: &str) -> NodeRef {
+    let main = function(heap, 1, "/app/main.js", "main");
+    let (scope, array) = (heap.node("object", "system / Context", 32), heap.object("Array", 16));
+    heap.element(heap.gc_roots(), 7, main);
+    heap.internal(main, "context", scope);
+    heap.context(scope, variable, array);
+    array
+}
+
+/// Streams in an array, each with a native object that Node.js lists and that leads back to the stream.
+fn streams(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let list = list_of_natives(&mut heap);
+    let streams = array_of_function(&mut heap, "open");
+    for number in 0..count {
+        let (owner, stream) = (heap.object("Compressor", 32), heap.object("DeflateRaw", 900));
+        let wrap = heap.node("native", "Node / ZlibStream", 480);
+        heap.spec(owner).id = 10_001 + 4 * number;
+        heap.spec(stream).id = 10_003 + 4 * number;
+        heap.spec(wrap).id = 10_002 + 4 * number;
+        heap.element(streams, number as u32, owner);
+        heap.property(owner, "z", stream);
+        heap.property(stream, "_handle", wrap);
+        heap.internal(wrap, "native_to_javascript", stream);
+        heap.edge(list, "element", &number.to_string(), wrap);
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_nodes_list_of_native_objects_holds_too_is_gathered_by_the_program() {
+    let report = ask(&[streams(20), streams(40), streams(60)]);
+    let first = report.suspects.first().expect("a leak");
+    assert_eq!(first.accumulation_point.class_name, "Array");
+    assert!(first.line.ends_with("variable open : Array → [40 × Compressor]"), "{}", first.line);
+    // With the bytes of the streams, which the array does not retain because the list holds them too.
+    assert!(first.bytes_per_interval >= 20.0 * 900.0, "{}", first.bytes_per_interval);
+    let lists = report.suspects.iter().filter(|suspect| suspect.line.contains("CleanupQueue"));
+    assert_eq!(lists.count(), 0, "{:?}", report.suspects);
+}
+
+/// Contexts of `vm`, whose functions the program keeps in an array.
+fn contexts(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let list = list_of_natives(&mut heap);
+    let rules = array_of_function(&mut heap, "sandboxes");
+    for number in 0..count {
+        let id = 10_001 + 20 * number;
+        let (rule, sandbox) = (heap.closure("rule", 64), heap.object("Object", 40));
+        let native = heap.node("object", "system / NativeContext", 2000);
+        let wrap = heap.node("native", "Node / ContextifyContext", 64);
+        heap.spec(rule).id = id;
+        heap.spec(sandbox).id = id + 2;
+        heap.spec(native).id = id + 4;
+        heap.spec(wrap).id = id + 1;
+        heap.element(rules, number as u32, rule);
+        heap.internal(rule, "context", native);
+        heap.edge(list, "element", &number.to_string(), wrap);
+        heap.internal(wrap, "native_to_javascript", sandbox);
+        heap.internal(sandbox, "context", native);
+        for (place, class) in ["Math", "Atomics", "Reflect"].into_iter().enumerate() {
+            let builtin = heap.object(class, 3000);
+            heap.spec(builtin).id = id + 6 + 2 * place as u64;
+            heap.internal(native, class, builtin);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn contexts_are_one_leak_and_not_one_for_each_of_their_builtins() {
+    let report = ask(&[contexts(4), contexts(8), contexts(12)]);
+    let first = report.suspects.first().expect("a leak");
+    assert!(first.line.contains("variable sandboxes : Array → [8 × "), "{}", first.line);
+    assert!(first.bytes_per_interval >= 4.0 * 9000.0, "{}", first.bytes_per_interval);
+    let of_builtins = report
+        .suspects
+        .iter()
+        .filter(|suspect| ["Math", "Atomics", "Reflect"].contains(&suspect.class_name.as_str()));
+    assert_eq!(of_builtins.count(), 0, "{:?}", report.suspects);
+}
