@@ -50,7 +50,7 @@ impl Default for LeakOptions {
 pub enum LeakVerdict {
     /// Something grew in every interval, in the last one as before.
     Leak,
-    /// Something grew, and may go on.
+    /// Something grew, and may go on: unevenly, or more slowly in the end.
     Probable,
     /// Nothing goes on growing.
     NoLeak,
@@ -85,6 +85,8 @@ pub struct LeakSuspect {
     pub original_class_name: Option<String>,
     /// How sure it is that the growth goes on, 0 to 1.
     pub confidence: f64,
+    /// Whether it grew clearly less in the last interval than in the one before, as what fills up does.
+    pub slows_down: bool,
     /// New objects of the class that stay, for each interval.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval.

@@ -5,6 +5,8 @@ use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::found::Gathered;
+use super::points::UNSURE;
+use super::series::slows_down;
 use super::{LeakKind, LeakSuspect};
 use crate::edge::is_identifier;
 use crate::names::unshaped;
@@ -125,6 +127,11 @@ fn sum_of(
             sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
             sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
         }
+    }
+    whole.slows_down = slows_down(&whole.series);
+    if whole.slows_down {
+        // One small place that goes on evenly says nothing of the others.
+        whole.confidence = whole.confidence.min(UNSURE);
     }
     whole.accumulation_point = describe(last, holder);
     let gathered = Gathered {

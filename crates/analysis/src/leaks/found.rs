@@ -8,7 +8,7 @@ use super::LeakSuspect;
 use super::kind::{Evidence, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
-use super::series::Figures;
+use super::series::{Figures, slows_down};
 use crate::attribution::APPLICATION;
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
@@ -79,6 +79,7 @@ impl Found {
             class_name,
             original_class_name,
             confidence,
+            slows_down: slows_down(&series),
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,
             series,

@@ -61,7 +61,7 @@ impl History<'_> {
     ) -> Option<(Found, f64)> {
         let counts = self.counts(last, class);
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
-        let trend = trend(&numbers);
+        let trend = trend(&numbers).beside(&counts);
         let nodes: Vec<Ordinal> = young.members.iter().map(|&(node, _)| node).collect();
         let largest = *nodes.iter().max_by_key(|&&node| last.retained_size(node))?;
         let all = Members::from_objects(last, &young.members, counts.len())?;

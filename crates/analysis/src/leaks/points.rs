@@ -88,7 +88,7 @@ impl History<'_> {
         };
         let series = self.own_series(last, heap, point, &weighty.apart);
         let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
-        let trend = trend(&sizes);
+        let trend = trend(&sizes).beside(&series);
         let last_step = match sizes.as_slice() {
             [.., before, last] => last.saturating_sub(*before),
             _ => 0,
@@ -201,6 +201,9 @@ impl History<'_> {
     }
 }
 
+/// Confidence in growth that may end.
+pub(super) const UNSURE: f64 = 0.6;
+
 /// How sure it is that growth goes on.
 pub(super) fn confidence(snapshots: usize, trend: Trend, come_always: bool) -> f64 {
     match (snapshots, trend, come_always) {
@@ -208,7 +211,7 @@ pub(super) fn confidence(snapshots: usize, trend: Trend, come_always: bool) -> f
         (3, Trend::Steady, true) => 0.9,
         (_, Trend::Steady, true) => 0.95,
         (_, Trend::Steady, false) => 0.8,
-        (_, _, true) => 0.6,
+        (_, _, true) => UNSURE,
         _ => 0.5,
     }
 }

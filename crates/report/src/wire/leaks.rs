@@ -116,6 +116,8 @@ pub struct LeakSuspectEntry {
     pub original_class_name: Option<String>,
     /// How sure it is that the growth goes on, from 0 to 1.
     pub confidence: f64,
+    /// Whether it grew clearly less in the last interval than in the one before, as what fills up does.
+    pub slows_down: bool,
     /// New objects of the class that stay, for each interval between two snapshots.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval between two snapshots.
@@ -351,6 +353,7 @@ impl LeakSuspectEntry {
             class_name: suspect.class_name.clone(),
             original_class_name: suspect.original_class_name.clone(),
             confidence: suspect.confidence,
+            slows_down: suspect.slows_down,
             count_per_interval: suspect.count_per_interval,
             bytes_per_interval: suspect.bytes_per_interval,
             per_hour: intervals_per_hour.map(|intervals| RateEntry {
