@@ -79,6 +79,8 @@ pub struct LeakReport {
 pub struct LeakSuspect {
     /// What kind of leak it is.
     pub kind: LeakKind,
+    /// What is known of leaks like this.
+    pub knowledge: Option<&'static Knowledge>,
     /// Class of what grows in number; of what grows in size where nothing grows in number.
     pub class_name: String,
     /// What the class was called before a minifier gave it that name, if a source map says so.

@@ -44,8 +44,9 @@ impl Found {
             _ => 0,
         };
         let path = path_to(last, point);
-        let kind =
-            Evidence { graph: last, point, path: path.as_ref(), member, links, is_tree }.kind();
+        let evidence = Evidence { graph: last, point, path: path.as_ref(), member, links, is_tree };
+        let kind = evidence.kind();
+        let knowledge = evidence.knowledge(kind);
         let above: Vec<Source> =
             sources(scripts, path.as_ref(), point).map(Source::without_beginning).collect();
         let places = Places {
@@ -76,6 +77,7 @@ impl Found {
         let samples = members.map(|all| all.samples).unwrap_or_default();
         LeakSuspect {
             kind,
+            knowledge,
             class_name,
             original_class_name,
             confidence,

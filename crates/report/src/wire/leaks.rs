@@ -332,7 +332,7 @@ impl LeakSuspectEntry {
         intervals_per_hour: Option<f64>,
     ) -> LeakSuspectEntry {
         let point = &suspect.accumulation_point;
-        let knowledge = suspect.kind.knowledge();
+        let knowledge = suspect.knowledge;
         let (cause, fix) = match suspect.library {
             Some(known) => (Some(&known.cause), Some(&known.fix)),
             None => (knowledge.map(|known| &known.cause), knowledge.map(|known| &known.fix)),
