@@ -3,6 +3,7 @@
 //! The way, from the data to the answer, is in docs/design/leaks.md.
 
 mod alike;
+mod below;
 mod cohorts;
 mod found;
 mod groups;
@@ -121,6 +122,8 @@ pub struct LeakSuspect {
     pub instance_count: u64,
     /// Number of places of the same kind that it is gathered in, below the accumulation point if there are more than one.
     pub places: u64,
+    /// What such a place is called if there are more than one, as `User.events : Array`.
+    pub place_name: Option<String>,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.

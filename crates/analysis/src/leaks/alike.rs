@@ -4,7 +4,7 @@
 use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::found::Gathered;
+use super::found::{Gathered, place_name};
 use super::points::UNSURE;
 use super::series::slows_down;
 use super::{LeakKind, LeakSuspect};
@@ -127,6 +127,9 @@ fn sum_of(
             sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
             sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
         }
+    }
+    if whole.place_name.is_none() {
+        whole.place_name = whole.path.as_ref().and_then(place_name);
     }
     whole.slows_down = slows_down(&whole.series);
     if whole.slows_down {

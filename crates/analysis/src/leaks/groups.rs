@@ -80,8 +80,14 @@ impl History<'_> {
         }
         let way = common_way(last, &nodes, PATHS);
         let point = way.gathered_at.map_or(largest, |object| object.ordinal);
-        let found =
-            Found { point, members: Some(all), links: None, is_tree: false, series: counts };
+        let found = Found {
+            point,
+            spread: None,
+            members: Some(all),
+            links: None,
+            is_tree: false,
+            series: counts,
+        };
         // Held by many, it is less certain than what one object gathers.
         Some((found, confidence(numbers.len(), trend, true) - 0.05))
     }

@@ -82,9 +82,15 @@ impl History<'_> {
             return None;
         }
         let count = self.snapshots.len();
-        let members = match weighty.is_list {
-            true => Members::of_list(last, self.cohorts, weighty.point(), count),
-            false => Members::of(last, self.cohorts, point, count),
+        let below = match weighty.is_list {
+            true => None,
+            false => self.below(last, point, &weighty.apart),
+        };
+        let spread = below.as_ref().map(|below| (below.example, below.count));
+        let members = match below {
+            Some(below) => below.members,
+            None if weighty.is_list => Members::of_list(last, self.cohorts, weighty.point(), count),
+            None => Members::of(last, self.cohorts, point, count),
         };
         let series = self.own_series(last, heap, point, &weighty.apart);
         let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
@@ -104,7 +110,7 @@ impl History<'_> {
             return None;
         }
         let links = self.first_link(last, heap, weighty, point);
-        let found = Found { point, members, links, is_tree: weighty.is_tree, series };
+        let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
         Some(found.suspect(last, &self.scripts, confidence(count, trend, come_always)))
     }
 

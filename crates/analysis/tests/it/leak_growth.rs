@@ -2,7 +2,7 @@
 
 use heapglass_analysis::{LeakKind, LeakVerdict};
 use heapglass_graph::Graph;
-use heapglass_testkit::SnapshotBuilder;
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::{ask, ids, series};
 use crate::open;
@@ -49,4 +49,78 @@ fn reactions_of_a_promise_that_stays_pending_are_no_linked_list() {
     assert_eq!(title, Some("reactions to one promise that stays pending"));
     let plain = LeakKind::Promises.knowledge().map(|known| known.title.as_str());
     assert_eq!(plain, Some("promises that never settle"));
+}
+
+/// A Map that holds 100 objects of a class for good.
+fn map_of_hundred(heap: &mut SnapshotBuilder, class: &str) -> Vec<NodeRef> {
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    heap.property(heap.global(), "all", map);
+    heap.internal(map, "table", table);
+    let mut held = Vec::new();
+    for number in 0..100 {
+        let object = heap.object(class, 32);
+        heap.element(table, number, object);
+        held.push(object);
+    }
+    held
+}
+
+/// Users whose lists get so many events each, which is little for one.
+fn users(events: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let mut lists = Vec::new();
+    for user in map_of_hundred(&mut heap, "User") {
+        let list = heap.object("Array", 16);
+        heap.property(user, "events", list);
+        lists.push(list);
+    }
+    for at in 0..events {
+        for (user, &list) in (0..).zip(&lists) {
+            let event = heap.object("AuditEvent", 100);
+            heap.spec(event).id = 10_001 + 2 * (at * 100 + user);
+            heap.element(list, at as u32, event);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_grows_in_many_small_holders_is_named_and_not_the_map_above() {
+    let report = ask(&[users(1), users(3), users(5)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    let what = (suspect.kind, suspect.class_name.as_str(), suspect.instance_count);
+    assert_eq!(what, (LeakKind::GrowingArray, "AuditEvent", 400));
+    assert_eq!(suspect.accumulation_point.class_name, "Map");
+    let place = (suspect.places, suspect.place_name.as_deref());
+    assert_eq!(place, (100, Some("User.events : Array")));
+}
+
+/// Tenants with a Map each, which gets so many sessions: enough to stand out alone.
+fn tenants(sessions: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let mut tables = Vec::new();
+    for tenant in map_of_hundred(&mut heap, "Map") {
+        let table = heap.node("array", "", 64);
+        heap.internal(tenant, "table", table);
+        tables.push(table);
+    }
+    for at in 0..sessions {
+        for (tenant, &table) in (0..).zip(&tables) {
+            let session = heap.object("Session", 400);
+            heap.spec(session).id = 10_001 + 2 * (at * 100 + tenant);
+            heap.element(table, at as u32, session);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn holders_are_one_leak_however_many_they_are() {
+    let report = ask(&[tenants(5), tenants(10), tenants(15)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    let what = (suspect.kind, suspect.class_name.as_str(), suspect.instance_count);
+    assert_eq!(what, (LeakKind::GrowingMap, "Session", 1000));
+    assert_eq!((suspect.places, suspect.place_name.as_deref()), (100, Some("Map")));
+    assert_eq!(suspect.line, "global.all : Map → [1000 × Session]");
 }

@@ -80,7 +80,8 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
     sentences.extend(rate);
     if suspect.places > 1 {
         let places = count(suspect.places);
-        sentences.push(format!("It has {places} holders of one kind."));
+        let name = suspect.place_name.as_ref().map(|name| format!(": {name}")).unwrap_or_default();
+        sentences.push(format!("It has {places} holders of one kind{name}."));
     }
     sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
     if suspect.slows_down {

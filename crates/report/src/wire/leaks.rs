@@ -103,6 +103,8 @@ pub struct LeakSuspectEntry {
     /// Number of places of the same kind that they are gathered in, below the accumulation point if there are more than
     /// one.
     pub places: u64,
+    /// What such a place is called if there are more than one, as `User.events : Array`.
+    pub place_name: Option<String>,
     /// What is known of this place in a well-known package.
     pub library: Option<LibraryEntry>,
     /// How leaks of this kind, or at this place of the package, usually come about.
@@ -344,6 +346,7 @@ impl LeakSuspectEntry {
             kind: suspect.kind.into(),
             title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
             places: suspect.places,
+            place_name: suspect.place_name.clone(),
             library: suspect.library.map(|known| LibraryEntry {
                 package: known.package.clone(),
                 text: format!("{}.", known.what),
