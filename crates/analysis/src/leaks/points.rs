@@ -7,7 +7,7 @@ use super::cohorts::Cohorts;
 use super::found::Found;
 use super::growth::Growth;
 use super::members::Members;
-use super::series::{Figures, Trend, series, trend};
+use super::series::{Figures, Trend, always_adds, series, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
@@ -23,6 +23,12 @@ const COLLECTION: usize = 50;
 const KEPT: f64 = 0.25;
 /// Growth in bytes for each interval that counts without a number of objects.
 const LARGE: u64 = 64 << 10;
+/// Even growth below an object that counts though few objects come to itself, as lists with much in each. A quarter of what
+/// counts alone, because it has to come in every interval; and so many objects that no one text or buffer makes it up.
+const EVEN: Figures = Figures { retained_count: 100, retained_size: LARGE / 4 };
+/// Share of what an object held that such growth has to have: what is large already, as a table of modules or a cache, gains
+/// a little here and there.
+const SHARE: f64 = 0.1;
 /// Candidates that are looked at closely, largest first.
 const CANDIDATES: usize = 100;
 
@@ -101,7 +107,8 @@ impl History<'_> {
         };
         let come_always =
             members.as_ref().is_some_and(|all| all.come_always(options.least_objects));
-        let is_much = last_step >= LARGE || come_always || members.is_none();
+        let is_even = trend == Trend::Steady && always_adds(&series, EVEN, SHARE);
+        let is_much = last_step >= LARGE || come_always || members.is_none() || is_even;
         let apart: u64 =
             weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
         let recent = self.growth.recent(point).saturating_sub(apart);

@@ -74,6 +74,18 @@ pub(super) fn slows_down(series: &[Figures]) -> bool {
     is_slower(|figures| figures.retained_size) && is_slower(|figures| figures.retained_count)
 }
 
+/// Whether every interval added at least `least`, in objects and in bytes, and this share of the bytes that were there.
+pub(super) fn always_adds(series: &[Figures], least: Figures, share: f64) -> bool {
+    series.windows(2).all(|pair| {
+        let [before, after] = pair else { return false };
+        let count = after.retained_count.saturating_sub(before.retained_count);
+        let size = after.retained_size.saturating_sub(before.retained_size);
+        count >= least.retained_count
+            && size >= least.retained_size
+            && size as f64 >= before.retained_size as f64 * share
+    })
+}
+
 /// What each interval added.
 fn steps(sizes: &[u64]) -> Vec<f64> {
     sizes.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect()
@@ -130,6 +142,15 @@ mod tests {
         assert!(!slows_down(&of(&[(10, 1000), (30, 3000), (50, 5000), (62, 6200)])));
         assert!(slows_down(&of(&[(10, 1000), (30, 3000), (50, 5000), (58, 5800)])));
         assert!(!slows_down(&of(&[(10, 1000), (30, 3000)])));
+    }
+
+    #[test]
+    fn what_is_added_counts_in_every_interval() {
+        let least = Figures { retained_count: 10, retained_size: 1000 };
+        assert!(always_adds(&of(&[(0, 0), (10, 1000), (20, 2000)]), least, 0.1));
+        assert!(!always_adds(&of(&[(0, 0), (10, 1000), (19, 2000)]), least, 0.1));
+        assert!(!always_adds(&of(&[(0, 0), (10, 999), (20, 2000)]), least, 0.1));
+        assert!(!always_adds(&of(&[(0, 20_000), (10, 21_000), (20, 22_000)]), least, 0.1));
     }
 
     #[test]

@@ -124,3 +124,44 @@ fn holders_are_one_leak_however_many_they_are() {
     assert_eq!((suspect.places, suspect.place_name.as_deref()), (100, Some("Map")));
     assert_eq!(suspect.line, "global.all : Map → [1000 × Session]");
 }
+
+/// A Map with a list for each number, of so many entries, beside something large that stays.
+fn buckets(entries: &[u64], beside: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    let large = heap.object("Model", beside);
+    heap.property(heap.global(), "buckets", map);
+    heap.internal(map, "table", table);
+    heap.internal(map, "model", large);
+    let mut id = 1001;
+    for (at, &count) in (0..).zip(entries) {
+        let bucket = heap.object("Array", 16);
+        heap.spec(bucket).id = id;
+        heap.element(table, at, bucket);
+        for number in 0..count {
+            // Plain, so that they are no class of their own that could be named as growing.
+            let entry = heap.object("Object", 100);
+            id += 2;
+            heap.spec(entry).id = id;
+            heap.element(bucket, number as u32, entry);
+        }
+        id += 2;
+    }
+    open(&heap)
+}
+
+/// The verdict on buckets of these sizes, one more in each snapshot.
+fn verdict_on(entries: &[u64], beside: u64) -> LeakVerdict {
+    let heaps: Vec<Graph> = (1..=entries.len()).map(|to| buckets(&entries[..to], beside)).collect();
+    ask(&heaps).verdict
+}
+
+#[test]
+fn even_growth_in_few_large_objects_is_a_leak() {
+    assert_eq!(verdict_on(&[200, 200, 200], 16), LeakVerdict::Leak);
+    assert_eq!(verdict_on(&[200, 200, 200, 200], 16), LeakVerdict::Leak);
+    // Too little, not even, or little beside what is there.
+    assert_eq!(verdict_on(&[100, 100, 100], 16), LeakVerdict::NoLeak);
+    assert_eq!(verdict_on(&[200, 800, 220], 16), LeakVerdict::NoLeak);
+    assert_eq!(verdict_on(&[200, 200, 200], 1_000_000), LeakVerdict::NoLeak);
+}
