@@ -152,7 +152,7 @@ impl Evidence<'_> {
     /// Whether what grows is the list of those who wait for one promise. Its newest reaction is the first link.
     fn gathers_reactions(&self) -> bool {
         let is_promise = || self.graph.class_name(self.point) == "Promise";
-        self.links.is_some() && is_promise() && is_pending(self.graph, self.point)
+        self.links.is_some() && is_promise() && has_many_reactions(self.graph, self.point)
     }
 
     fn kind_of_list(&self, link: Ordinal) -> LeakKind {
@@ -250,10 +250,16 @@ fn is_settled(graph: &Graph, node: Ordinal) -> bool {
 /// Where V8 keeps what a promise was settled with, and of a pending one its reactions.
 const REACTIONS: &str = "reactions_or_result";
 
-/// Whether somebody waits for a promise that is not settled.
-fn is_pending(graph: &Graph, node: Ordinal) -> bool {
-    let kept = graph.edge_named(node, EdgeType::Internal, REACTIONS);
-    kept.is_some_and(|edge| is_reaction(graph, edge.to))
+/// Reactions of one promise from which on they are what grows. Promises that wait for each other have one each.
+const MANY_REACTIONS: usize = 16;
+
+/// Whether many wait for a promise, which then is not settled. Each reaction holds the next one.
+fn has_many_reactions(graph: &Graph, promise: Ordinal) -> bool {
+    let next =
+        |node: &Ordinal| graph.edges(*node).map(|edge| edge.to).find(|&to| is_reaction(graph, to));
+    let first = graph.edge_named(promise, EdgeType::Internal, REACTIONS).map(|edge| edge.to);
+    let reactions = std::iter::successors(first.filter(|&first| is_reaction(graph, first)), next);
+    reactions.take(MANY_REACTIONS).count() == MANY_REACTIONS
 }
 
 fn is_reaction(graph: &Graph, node: Ordinal) -> bool {

@@ -51,6 +51,32 @@ fn reactions_of_a_promise_that_stays_pending_are_no_linked_list() {
     assert_eq!(plain, Some("promises that never settle"));
 }
 
+/// Promises of which each waits for the one before, as with `last = last.then(step)`.
+fn chained(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let first = heap.object("Promise", 40);
+    heap.property(heap.global(), "first", first);
+    let mut holder = first;
+    for number in 0..count {
+        let reaction = heap.node("hidden", "system / PromiseReaction", 40);
+        let next = heap.object("Promise", 40);
+        for (node, at) in [(reaction, 0), (next, 2)] {
+            heap.spec(node).id = 1001 + 4 * number + at;
+        }
+        heap.internal(holder, "reactions_or_result", reaction);
+        heap.internal(reaction, "promise", next);
+        holder = next;
+    }
+    open(&heap)
+}
+
+#[test]
+fn promises_that_wait_for_each_other_are_not_reactions_of_one() {
+    let report = ask(&[chained(100), chained(200), chained(300)]);
+    let suspect = report.suspects.first().expect("what grows");
+    assert_eq!((suspect.kind, suspect.knowledge), (LeakKind::Promises, suspect.kind.knowledge()));
+}
+
 /// A Map that holds 100 objects of a class for good.
 fn map_of_hundred(heap: &mut SnapshotBuilder, class: &str) -> Vec<NodeRef> {
     let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
