@@ -90,6 +90,8 @@ pub struct LeakSuspect {
     pub confidence: f64,
     /// Whether it grew clearly less in the last interval than in the one before, as what fills up does.
     pub slows_down: bool,
+    /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
+    pub few_objects: bool,
     /// New objects of the class that stay, for each interval.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval.

@@ -119,6 +119,7 @@ fn sum_of(
     let mut whole = parts.next()?;
     for part in parts {
         whole.places += part.places;
+        whole.few_objects &= part.few_objects;
         whole.confidence = whole.confidence.max(part.confidence);
         whole.count_per_interval += part.count_per_interval;
         whole.bytes_per_interval += part.bytes_per_interval;

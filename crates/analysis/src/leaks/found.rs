@@ -98,6 +98,7 @@ impl Found {
             original_class_name,
             confidence,
             slows_down: slows_down(&series),
+            few_objects: false,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,
             series,

@@ -118,7 +118,15 @@ impl History<'_> {
         }
         let links = self.first_link(last, heap, weighty, point);
         let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
-        Some(found.suspect(last, &self.scripts, confidence(count, trend, come_always)))
+        let sure = confidence(count, trend, come_always);
+        // Three lists, one for each snapshot, may also be a window that was not full yet.
+        let few_objects = count == 3 && is_even && !come_always && last_step < LARGE;
+        let mut suspect = found.suspect(last, &self.scripts, sure);
+        if few_objects && suspect.instance_count > 0 {
+            suspect.few_objects = true;
+            suspect.confidence = suspect.confidence.min(UNSURE);
+        }
+        Some(suspect)
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its

@@ -183,8 +183,9 @@ fn verdict_on(entries: &[u64], beside: u64) -> LeakVerdict {
 }
 
 #[test]
-fn even_growth_in_few_large_objects_is_a_leak() {
-    assert_eq!(verdict_on(&[200, 200, 200], 16), LeakVerdict::Leak);
+fn even_growth_in_few_large_objects_is_a_leak_from_four_snapshots_on() {
+    // Three lists may be a window that is not full yet.
+    assert_eq!(verdict_on(&[200, 200, 200], 16), LeakVerdict::Probable);
     assert_eq!(verdict_on(&[200, 200, 200, 200], 16), LeakVerdict::Leak);
     // Too little, not even, or little beside what is there.
     assert_eq!(verdict_on(&[100, 100, 100], 16), LeakVerdict::NoLeak);

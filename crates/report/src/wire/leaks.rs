@@ -120,6 +120,8 @@ pub struct LeakSuspectEntry {
     pub confidence: f64,
     /// Whether it grew clearly less in the last interval than in the one before, as what fills up does.
     pub slows_down: bool,
+    /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
+    pub few_objects: bool,
     /// New objects of the class that stay, for each interval between two snapshots.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval between two snapshots.
@@ -357,6 +359,7 @@ impl LeakSuspectEntry {
             original_class_name: suspect.original_class_name.clone(),
             confidence: suspect.confidence,
             slows_down: suspect.slows_down,
+            few_objects: suspect.few_objects,
             count_per_interval: suspect.count_per_interval,
             bytes_per_interval: suspect.bytes_per_interval,
             per_hour: intervals_per_hour.map(|intervals| RateEntry {
