@@ -3,6 +3,7 @@
 //! The way, from the data to the answer, is in docs/design/leaks.md.
 
 mod alike;
+mod below;
 mod cohorts;
 mod found;
 mod groups;
@@ -50,7 +51,7 @@ impl Default for LeakOptions {
 pub enum LeakVerdict {
     /// Something grew in every interval, in the last one as before.
     Leak,
-    /// Something grew, and may go on.
+    /// Something grew, and may go on: unevenly, or more slowly in the end.
     Probable,
     /// Nothing goes on growing.
     NoLeak,
@@ -79,12 +80,18 @@ pub struct LeakReport {
 pub struct LeakSuspect {
     /// What kind of leak it is.
     pub kind: LeakKind,
+    /// What is known of leaks like this.
+    pub knowledge: Option<&'static Knowledge>,
     /// Class of what grows in number; of what grows in size where nothing grows in number.
     pub class_name: String,
     /// What the class was called before a minifier gave it that name, if a source map says so.
     pub original_class_name: Option<String>,
     /// How sure it is that the growth goes on, 0 to 1.
     pub confidence: f64,
+    /// Whether it grew clearly less in the last interval than in the one before, as what fills up does.
+    pub slows_down: bool,
+    /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
+    pub few_objects: bool,
     /// New objects of the class that stay, for each interval.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval.
@@ -117,6 +124,8 @@ pub struct LeakSuspect {
     pub instance_count: u64,
     /// Number of places of the same kind that it is gathered in, below the accumulation point if there are more than one.
     pub places: u64,
+    /// What such a place is called if there are more than one, as `User.events : Array`.
+    pub place_name: Option<String>,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.

@@ -4,7 +4,9 @@
 use heapglass_graph::{Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::found::Gathered;
+use super::found::{Gathered, place_name};
+use super::points::UNSURE;
+use super::series::slows_down;
 use super::{LeakKind, LeakSuspect};
 use crate::edge::is_identifier;
 use crate::names::unshaped;
@@ -120,6 +122,7 @@ fn sum_of(
     let mut whole = parts.next()?;
     for part in parts {
         whole.places += part.places;
+        whole.few_objects &= part.few_objects;
         whole.confidence = whole.confidence.max(part.confidence);
         whole.count_per_interval += part.count_per_interval;
         whole.bytes_per_interval += part.bytes_per_interval;
@@ -128,6 +131,14 @@ fn sum_of(
             sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
             sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
         }
+    }
+    if whole.place_name.is_none() {
+        whole.place_name = whole.path.as_ref().and_then(place_name);
+    }
+    whole.slows_down = slows_down(&whole.series);
+    if whole.slows_down {
+        // One small place that goes on evenly says nothing of the others.
+        whole.confidence = whole.confidence.min(UNSURE);
     }
     whole.accumulation_point = describe(last, holder);
     let gathered = Gathered {

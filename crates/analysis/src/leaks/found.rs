@@ -6,8 +6,9 @@ use super::LeakSuspect;
 use super::kind::{Evidence, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
-use super::series::Figures;
+use super::series::{Figures, slows_down};
 use crate::attribution::APPLICATION;
+use crate::edge::is_identifier;
 use crate::paths::{own_part_text, way_to};
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
@@ -17,6 +18,8 @@ use crate::{RootPath, describe, name_with_original, path_to};
 pub(super) struct Found {
     /// The object that gathers it.
     pub(super) point: Ordinal,
+    /// If that is in many small holders of one shape below it, one of them, and how many they are.
+    pub(super) spread: Option<(Ordinal, u64)>,
     /// What it gathers.
     pub(super) members: Option<Members>,
     /// The first link, if what grows is a list, or the root of a tree.
@@ -35,7 +38,9 @@ impl Found {
         scripts: &Scripts<'_>,
         confidence: f64,
     ) -> LeakSuspect {
-        let Found { point, members, links, is_tree, series } = self;
+        let Found { point, spread, members, links, is_tree, series } = self;
+        // What is known of a small holder says what kind of leak it is, and who makes such holders.
+        let (gatherer, places) = spread.unwrap_or((point, 1));
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
         let steps = series.len().saturating_sub(1).max(1) as f64;
         let grown = match series.as_slice() {
@@ -43,24 +48,36 @@ impl Found {
             _ => 0,
         };
         let path = path_to(last, point);
-        let kind =
-            Evidence { graph: last, point, path: path.as_ref(), member, links, is_tree }.kind();
+        let below = spread.and_then(|(gatherer, _)| path_to(last, gatherer));
+        let path_to_gatherer = below.as_ref().or(path.as_ref());
+        let evidence = Evidence {
+            graph: last,
+            point: gatherer,
+            path: path_to_gatherer,
+            member,
+            links,
+            is_tree,
+        };
+        let kind = evidence.kind();
+        let knowledge = evidence.knowledge(kind);
         let above: Vec<Source> =
-            sources(scripts, path.as_ref(), point).map(Source::without_beginning).collect();
-        let places = Places {
+            sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
+        let written = Places {
             holder: holder(&above),
             member: member
                 .map(|member| Source::of(scripts, None, made_by(last, member)))
                 .unwrap_or_default(),
         };
-        let steps_to_point = path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
-        let library = known_pattern(steps_to_point, &places.packages(kind));
-        let owner = places.holder.owner.clone();
-        let source = places.chosen(kind);
+        let steps_to_gatherer =
+            path_to_gatherer.map(|path| path.steps.as_slice()).unwrap_or_default();
+        let library = known_pattern(steps_to_gatherer, &written.packages(kind));
+        let place_name = below.as_ref().and_then(place_name);
+        let owner = written.holder.owner.clone();
+        let source = written.chosen(kind);
         let used_by = users(&above, source.package());
-        let class_name = last.class_name(member.unwrap_or(point)).to_owned();
+        let class_name = last.class_name(member.unwrap_or(gatherer)).to_owned();
         let original_class_name =
-            last.original_class_name(member.unwrap_or(point)).map(str::to_owned);
+            last.original_class_name(member.unwrap_or(gatherer)).map(str::to_owned);
         let instance_count = members.as_ref().map_or(0, Members::count);
         // The way to a list goes on to its first link: that names the variable.
         let way = links.filter(|&link| link != point).and_then(|link| path_to(last, link));
@@ -75,9 +92,12 @@ impl Found {
         let samples = members.map(|all| all.samples).unwrap_or_default();
         LeakSuspect {
             kind,
+            knowledge,
             class_name,
             original_class_name,
             confidence,
+            slows_down: slows_down(&series),
+            few_objects: false,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,
             series,
@@ -86,7 +106,8 @@ impl Found {
             line,
             package: source.package().map(str::to_owned),
             used_by,
-            places: 1,
+            places,
+            place_name,
             library,
             location: source.location,
             script: source.script,
@@ -98,6 +119,16 @@ impl Found {
             fingerprint,
         }
     }
+}
+
+/// What the places are called of which one is at the end of a path: by the field that holds them, or by their class.
+pub(super) fn place_name(path: &RootPath) -> Option<String> {
+    let [.., above, holder] = path.steps.as_slice() else { return None };
+    let class = &holder.object.class_name;
+    let is_inner = above.object.class_name.starts_with('(');
+    let edge = holder.edge.as_ref().filter(|edge| !is_inner && is_identifier(&edge.name));
+    let field = edge.map(|edge| format!("{}.{} : ", above.object.class_name, edge.name));
+    Some(format!("{}{class}", field.unwrap_or_default()))
 }
 
 /// Where what holds a leak is written, and where what is held.

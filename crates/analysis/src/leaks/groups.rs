@@ -68,7 +68,7 @@ impl History<'_> {
     ) -> Option<(Found, f64, bool)> {
         let counts = self.counts(last, class);
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
-        let trend = trend(&numbers);
+        let trend = trend(&numbers).beside(&counts);
         let nodes: Vec<Ordinal> = young.members.iter().map(|&(node, _)| node).collect();
         let largest = *nodes.iter().max_by_key(|&&node| last.retained_size(node))?;
         let all = Members::from_objects(last, &young.members, counts.len())?;
@@ -99,7 +99,8 @@ impl History<'_> {
             }
         };
         let members = Some(members);
-        let found = Found { point, members, links: None, is_tree: false, series: counts };
+        let found =
+            Found { point, spread: None, members, links: None, is_tree: false, series: counts };
         // Held by many, it is less certain than what one object gathers.
         Some((found, confidence(numbers.len(), trend, true) - 0.05, is_listed))
     }

@@ -49,10 +49,14 @@ impl Growth {
     /// No node has less than the nodes it dominates have together, as the smaller of two sums is at
     /// least the sum of the smaller ones.
     pub(super) fn lasting(&self, node: Ordinal) -> u64 {
-        let recent = self.recent(node);
+        self.lasting_of(self.survived(node), self.recent(node))
+    }
+
+    /// The same for several nodes together, from what of them survived and what is recent.
+    pub(super) fn lasting_of(&self, survived: u64, recent: u64) -> u64 {
         match self.intervals {
             0 => recent,
-            intervals => (self.survived(node) / intervals).min(recent),
+            intervals => (survived / intervals).min(recent),
         }
     }
 

@@ -65,6 +65,9 @@ pub struct Knowledge {
     pub cause: String,
     /// What usually helps.
     pub fix: String,
+    /// Whether it is the entry for what is added to a promise that stays pending.
+    #[serde(default)]
+    is_of_reactions: bool,
 }
 
 /// The entries, one for each kind.
@@ -74,7 +77,7 @@ static KNOWLEDGE: LazyLock<Vec<Knowledge>> =
 impl LeakKind {
     /// What is known of this kind.
     pub fn knowledge(self) -> Option<&'static Knowledge> {
-        KNOWLEDGE.iter().find(|entry| entry.kind == self)
+        KNOWLEDGE.iter().find(|entry| entry.kind == self && !entry.is_of_reactions)
     }
 }
 
@@ -126,7 +129,7 @@ impl Evidence<'_> {
             LeakKind::RegisteredSymbols
         } else if member(|graph, node| graph.node_type(node) == NodeType::SlicedString) {
             LeakKind::SlicedStrings
-        } else if self.is_about(&["Promise"]) && !member(is_settled) {
+        } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(is_settled) {
             LeakKind::Promises
         } else if let Some(link) = self.links {
             self.kind_of_list(link)
@@ -137,6 +140,19 @@ impl Evidence<'_> {
         } else {
             self.kind_of_point()
         }
+    }
+
+    /// What is known of it. Cost: an edge of the point.
+    pub(super) fn knowledge(&self, kind: LeakKind) -> Option<&'static Knowledge> {
+        let is_reactions = kind == LeakKind::Promises && self.gathers_reactions();
+        let reactions = || KNOWLEDGE.iter().find(|entry| entry.is_of_reactions);
+        if is_reactions { reactions() } else { kind.knowledge() }
+    }
+
+    /// Whether what grows is the list of those who wait for one promise. Its newest reaction is the first link.
+    fn gathers_reactions(&self) -> bool {
+        let is_promise = || self.graph.class_name(self.point) == "Promise";
+        self.links.is_some() && is_promise() && has_many_reactions(self.graph, self.point)
     }
 
     fn kind_of_list(&self, link: Ordinal) -> LeakKind {
@@ -224,11 +240,30 @@ impl Evidence<'_> {
 /// Whether a promise is known to be settled: V8 keeps what it was settled with where a pending one has its reactions.
 /// One that was settled with nothing, or with a small integer, looks like one that nobody waits for.
 fn is_settled(graph: &Graph, node: Ordinal) -> bool {
-    let kept = graph.edge_named(node, EdgeType::Internal, "reactions_or_result");
+    let kept = graph.edge_named(node, EdgeType::Internal, REACTIONS);
     kept.is_some_and(|edge| {
         let is_undefined = graph.node_type(edge.to) == NodeType::Hidden;
-        !is_undefined && !graph.raw_name(edge.to).starts_with("system / PromiseReaction")
+        !is_undefined && !is_reaction(graph, edge.to)
     })
+}
+
+/// Where V8 keeps what a promise was settled with, and of a pending one its reactions.
+const REACTIONS: &str = "reactions_or_result";
+
+/// Reactions of one promise from which on they are what grows. Promises that wait for each other have one each.
+const MANY_REACTIONS: usize = 16;
+
+/// Whether many wait for a promise, which then is not settled. Each reaction holds the next one.
+fn has_many_reactions(graph: &Graph, promise: Ordinal) -> bool {
+    let next =
+        |node: &Ordinal| graph.edges(*node).map(|edge| edge.to).find(|&to| is_reaction(graph, to));
+    let first = graph.edge_named(promise, EdgeType::Internal, REACTIONS).map(|edge| edge.to);
+    let reactions = std::iter::successors(first.filter(|&first| is_reaction(graph, first)), next);
+    reactions.take(MANY_REACTIONS).count() == MANY_REACTIONS
+}
+
+fn is_reaction(graph: &Graph, node: Ordinal) -> bool {
+    graph.raw_name(node).starts_with("system / PromiseReaction")
 }
 
 fn is_symbol(graph: &Graph, node: Ordinal) -> bool {
@@ -275,6 +310,8 @@ mod tests {
         for kind in kinds {
             assert!(kind.knowledge().is_some(), "{kind:?}");
         }
-        assert_eq!(KNOWLEDGE.len(), kinds.len());
+        let plain = KNOWLEDGE.iter().filter(|entry| !entry.is_of_reactions);
+        assert_eq!(plain.count(), kinds.len());
+        assert_eq!(KNOWLEDGE.len(), kinds.len() + 1);
     }
 }

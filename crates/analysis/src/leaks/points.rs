@@ -7,7 +7,7 @@ use super::cohorts::Cohorts;
 use super::found::Found;
 use super::growth::Growth;
 use super::members::Members;
-use super::series::{Figures, Trend, series, trend};
+use super::series::{Figures, Trend, always_adds, series, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
@@ -23,6 +23,12 @@ const COLLECTION: usize = 50;
 const KEPT: f64 = 0.25;
 /// Growth in bytes for each interval that counts without a number of objects.
 const LARGE: u64 = 64 << 10;
+/// Even growth below an object that counts though few objects come to itself, as lists with much in each. A quarter of what
+/// counts alone, because it has to come in every interval; and so many objects that no one text or buffer makes it up.
+const EVEN: Figures = Figures { retained_count: 100, retained_size: LARGE / 4 };
+/// Share of what an object held that such growth has to have: what is large already, as a table of modules or a cache, gains
+/// a little here and there.
+const SHARE: f64 = 0.1;
 /// Candidates that are looked at closely, largest first.
 const CANDIDATES: usize = 100;
 
@@ -85,20 +91,27 @@ impl History<'_> {
             return None;
         }
         let count = self.snapshots.len();
-        let members = match weighty.is_list {
-            true => Members::of_list(last, self.cohorts, weighty.point(), count),
-            false => Members::of(last, self.cohorts, point, count),
+        let below = match weighty.is_list {
+            true => None,
+            false => self.below(last, point, &weighty.apart),
+        };
+        let spread = below.as_ref().map(|below| (below.example, below.count));
+        let members = match below {
+            Some(below) => below.members,
+            None if weighty.is_list => Members::of_list(last, self.cohorts, weighty.point(), count),
+            None => Members::of(last, self.cohorts, point, count),
         };
         let series = self.own_series(last, heap, point, &weighty.apart);
         let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
-        let trend = trend(&sizes);
+        let trend = trend(&sizes).beside(&series);
         let last_step = match sizes.as_slice() {
             [.., before, last] => last.saturating_sub(*before),
             _ => 0,
         };
         let come_always =
             members.as_ref().is_some_and(|all| all.come_always(options.least_objects));
-        let is_much = last_step >= LARGE || come_always || members.is_none();
+        let is_even = trend == Trend::Steady && always_adds(&series, EVEN, SHARE);
+        let is_much = last_step >= LARGE || come_always || members.is_none() || is_even;
         let apart: u64 =
             weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
         let recent = self.growth.recent(point).saturating_sub(apart);
@@ -107,8 +120,16 @@ impl History<'_> {
             return None;
         }
         let links = self.first_link(last, heap, weighty, point);
-        let found = Found { point, members, links, is_tree: weighty.is_tree, series };
-        Some(found.suspect(last, &self.scripts, confidence(count, trend, come_always)))
+        let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
+        let sure = confidence(count, trend, come_always);
+        // Three lists, one for each snapshot, may also be a window that was not full yet.
+        let few_objects = count == 3 && is_even && !come_always && last_step < LARGE;
+        let mut suspect = found.suspect(last, &self.scripts, sure);
+        if few_objects && suspect.instance_count > 0 {
+            suspect.few_objects = true;
+            suspect.confidence = suspect.confidence.min(UNSURE);
+        }
+        Some(suspect)
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its
@@ -204,6 +225,9 @@ impl History<'_> {
     }
 }
 
+/// Confidence in growth that may end.
+pub(super) const UNSURE: f64 = 0.6;
+
 /// How sure it is that growth goes on.
 pub(super) fn confidence(snapshots: usize, trend: Trend, come_always: bool) -> f64 {
     match (snapshots, trend, come_always) {
@@ -211,7 +235,7 @@ pub(super) fn confidence(snapshots: usize, trend: Trend, come_always: bool) -> f
         (3, Trend::Steady, true) => 0.9,
         (_, Trend::Steady, true) => 0.95,
         (_, Trend::Steady, false) => 0.8,
-        (_, _, true) => 0.6,
+        (_, _, true) => UNSURE,
         _ => 0.5,
     }
 }

@@ -33,6 +33,8 @@ pub(super) enum Trend {
     Settled,
     /// It grew, but not in every interval alike.
     Uneven,
+    /// It grew, and clearly less in the last interval than in the one before.
+    Slowing,
     /// It grew in every interval, in the last one as before.
     Steady,
 }
@@ -42,9 +44,56 @@ const LEVELLED: f64 = 0.25;
 /// Growth in all intervals within this factor of each other is steady.
 const EVEN: f64 = 3.0;
 
+/// Growth in the last interval below this share of that before slows down, where there are two intervals: nothing else
+/// tells what is filling up from what goes on.
+const SLOWER_OF_TWO: f64 = 2.0 / 3.0;
+/// The same where there are more, which one interval with less work says less against.
+const SLOWER: f64 = 0.5;
+
+impl Trend {
+    /// The trend beside the figures that it was found in: what grows more slowly in bytes and in objects slows down.
+    pub(super) fn beside(self, series: &[Figures]) -> Trend {
+        match self {
+            Trend::Settled => Trend::Settled,
+            _ if slows_down(series) => Trend::Slowing,
+            trend => trend,
+        }
+    }
+}
+
+/// Whether growth slows down, in bytes and in objects: bytes alone jump where a store is doubled, and are even again after.
+pub(super) fn slows_down(series: &[Figures]) -> bool {
+    let is_slower = |of: fn(&Figures) -> u64| {
+        let row: Vec<u64> = series.iter().map(of).collect();
+        let share = if row.len() > 3 { SLOWER } else { SLOWER_OF_TWO };
+        match steps(&row).as_slice() {
+            [.., before, last] => *last > 0.0 && *last < before * share,
+            _ => false,
+        }
+    };
+    is_slower(|figures| figures.retained_size) && is_slower(|figures| figures.retained_count)
+}
+
+/// Whether every interval added at least `least`, in objects and in bytes, and this share of the bytes that were there.
+pub(super) fn always_adds(series: &[Figures], least: Figures, share: f64) -> bool {
+    series.windows(2).all(|pair| {
+        let [before, after] = pair else { return false };
+        let count = after.retained_count.saturating_sub(before.retained_count);
+        let size = after.retained_size.saturating_sub(before.retained_size);
+        count >= least.retained_count
+            && size >= least.retained_size
+            && size as f64 >= before.retained_size as f64 * share
+    })
+}
+
+/// What each interval added.
+fn steps(sizes: &[u64]) -> Vec<f64> {
+    sizes.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect()
+}
+
 /// The trend of a row of sizes.
 pub(super) fn trend(sizes: &[u64]) -> Trend {
-    let steps: Vec<f64> = sizes.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect();
+    let steps = steps(sizes);
     let Some((&last, before)) = steps.split_last() else { return Trend::Settled };
     if last <= 0.0 {
         return Trend::Settled;
@@ -76,5 +125,39 @@ mod tests {
         assert_eq!(trend(&[100, 90, 200]), Trend::Settled);
         assert_eq!(trend(&[100, 200]), Trend::Uneven);
         assert_eq!(trend(&[100]), Trend::Settled);
+    }
+
+    fn of(rows: &[(u64, u64)]) -> Vec<Figures> {
+        let figures = |&(retained_count, retained_size)| Figures { retained_count, retained_size };
+        rows.iter().map(figures).collect()
+    }
+
+    #[test]
+    fn growth_that_slows_down_is_told_from_a_store_that_was_doubled() {
+        assert!(slows_down(&of(&[(10, 1000), (30, 3000), (40, 4000)])));
+        assert!(!slows_down(&of(&[(10, 1000), (30, 3000), (45, 4500)])));
+        // The objects go on as before.
+        assert!(!slows_down(&of(&[(10, 1000), (20, 4000), (30, 5000)])));
+        // Of four snapshots the last interval has to have less than half.
+        assert!(!slows_down(&of(&[(10, 1000), (30, 3000), (50, 5000), (62, 6200)])));
+        assert!(slows_down(&of(&[(10, 1000), (30, 3000), (50, 5000), (58, 5800)])));
+        assert!(!slows_down(&of(&[(10, 1000), (30, 3000)])));
+    }
+
+    #[test]
+    fn what_is_added_counts_in_every_interval() {
+        let least = Figures { retained_count: 10, retained_size: 1000 };
+        assert!(always_adds(&of(&[(0, 0), (10, 1000), (20, 2000)]), least, 0.1));
+        assert!(!always_adds(&of(&[(0, 0), (10, 1000), (19, 2000)]), least, 0.1));
+        assert!(!always_adds(&of(&[(0, 0), (10, 999), (20, 2000)]), least, 0.1));
+        assert!(!always_adds(&of(&[(0, 20_000), (10, 21_000), (20, 22_000)]), least, 0.1));
+    }
+
+    #[test]
+    fn what_has_settled_does_not_slow_down() {
+        let series = of(&[(10, 1000), (100, 10_000), (101, 10_100)]);
+        assert_eq!(trend(&[1000, 10_000, 10_100]).beside(&series), Trend::Settled);
+        let series = of(&[(10, 1000), (30, 3000), (40, 4000)]);
+        assert_eq!(trend(&[1000, 3000, 4000]).beside(&series), Trend::Slowing);
     }
 }

@@ -43,7 +43,7 @@ impl Heap {
 }
 
 /// Heaps whose map holds the ids that `held` gives for each snapshot.
-fn series(held: &[Vec<u64>], size: u64) -> Vec<Graph> {
+pub(crate) fn series(held: &[Vec<u64>], size: u64) -> Vec<Graph> {
     held.iter()
         .map(|ids| {
             let mut heap = Heap::new();
@@ -56,11 +56,11 @@ fn series(held: &[Vec<u64>], size: u64) -> Vec<Graph> {
 }
 
 /// Odd ids of `count` objects, from the `first`th on.
-fn ids(first: u64, count: u64) -> impl Iterator<Item = u64> {
+pub(crate) fn ids(first: u64, count: u64) -> impl Iterator<Item = u64> {
     (first..first + count).map(|number| 1001 + 2 * number)
 }
 
-fn ask(snapshots: &[Graph]) -> LeakReport {
+pub(crate) fn ask(snapshots: &[Graph]) -> LeakReport {
     leaks(snapshots, &LeakOptions::default())
 }
 

@@ -7,6 +7,7 @@ mod compare;
 mod contexts;
 mod filters;
 mod hubs;
+mod leak_growth;
 mod leaks;
 mod leaks_behind_node;
 mod names;

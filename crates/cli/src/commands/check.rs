@@ -195,12 +195,22 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
         !policy.allow_probable || suspect.is_certain()
     };
     let failing = new.iter().filter(counts).count();
+    let any_of_few = new.iter().any(|suspect| suspect.few_objects);
+    let all_slow_down = new.iter().all(|suspect| suspect.slows_down);
     let mut text = match (report.verdict, failing, new.len()) {
         (LeakVerdict::NoLeak, ..) => "nothing goes on growing".to_owned(),
         (_, 0, 0) => "nothing goes on growing but what is known".to_owned(),
         (_, 0, _) => "nothing grows for certain; what probably does is allowed".to_owned(),
         (LeakVerdict::Leak, 1, _) => "one thing grows and does not stop".to_owned(),
         (LeakVerdict::Leak, many, _) => format!("{many} things grow and do not stop"),
+        (_, 1, _) if all_slow_down => {
+            "one thing grew, and more slowly in the end: a further snapshot would tell".to_owned()
+        }
+        (_, many, _) if all_slow_down => {
+            format!("{many} things grew, and more slowly in the end: a further snapshot would tell")
+        }
+        (_, 1, _) if any_of_few => "one thing grew and may go on: probably a leak".to_owned(),
+        (_, many, _) if any_of_few => format!("{many} things grew and may go on: probably leaks"),
         (_, 1, _) => "one thing grew, though not evenly: probably a leak".to_owned(),
         (_, many, _) => format!("{many} things grew, though not evenly: probably leaks"),
     };

@@ -14,6 +14,12 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
     let snapshots = counted(document.snapshots.len() as u64, "snapshot", "snapshots");
     let mut sentences = vec![match document.verdict {
         LeakVerdictEntry::Leak => format!("There is a leak: {}.", what_grows(document, "grows and does not stop")),
+        LeakVerdictEntry::Probable if document.suspects.iter().all(|suspect| suspect.slows_down) => {
+            format!("There may be a leak: {}.", what_grows(document, "grew, and more slowly in the end"))
+        }
+        LeakVerdictEntry::Probable if document.suspects.iter().any(|suspect| suspect.few_objects) => {
+            format!("There probably is a leak: {}.", what_grows(document, "grew and may go on"))
+        }
         LeakVerdictEntry::Probable => format!("There probably is a leak: {}.", what_grows(document, "grew, though not evenly")),
         LeakVerdictEntry::NoLeak => format!("No leak: nothing goes on growing over the {snapshots}."),
         LeakVerdictEntry::NotEnoughData if !document.same_process => {
@@ -77,10 +83,19 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
     sentences.extend(rate);
     if suspect.places > 1 {
         let places = count(suspect.places);
-        sentences.push(format!("It has {places} holders of one kind."));
+        let name = suspect.place_name.as_ref().map(|name| format!(": {name}")).unwrap_or_default();
+        sentences.push(format!("It has {places} holders of one kind{name}."));
     }
     sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
-    if suspect.confidence < 0.8 && suspect.series.len() > 2 {
+    if suspect.slows_down {
+        let text = "It slows down: it grew clearly less in the last interval than in the one before, as what fills up \
+                    does. A further snapshot, after as much work, would tell.";
+        sentences.push(text.to_owned());
+    } else if suspect.few_objects {
+        let text = "Few objects came, with much in each: a window that is not full yet looks the same. A further \
+                    snapshot, after as much work, would tell.";
+        sentences.push(text.to_owned());
+    } else if suspect.confidence < 0.8 && suspect.series.len() > 2 {
         sentences.push("It did not grow evenly in every interval.".to_owned());
     }
     sentences

@@ -103,6 +103,8 @@ pub struct LeakSuspectEntry {
     /// Number of places of the same kind that they are gathered in, below the accumulation point if there are more than
     /// one.
     pub places: u64,
+    /// What such a place is called if there are more than one, as `User.events : Array`.
+    pub place_name: Option<String>,
     /// What is known of this place in a well-known package.
     pub library: Option<LibraryEntry>,
     /// How leaks of this kind, or at this place of the package, usually come about.
@@ -116,6 +118,10 @@ pub struct LeakSuspectEntry {
     pub original_class_name: Option<String>,
     /// How sure it is that the growth goes on, from 0 to 1.
     pub confidence: f64,
+    /// Whether it grew clearly less in the last interval than in the one before, as what fills up does.
+    pub slows_down: bool,
+    /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
+    pub few_objects: bool,
     /// New objects of the class that stay, for each interval between two snapshots.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval between two snapshots.
@@ -330,7 +336,7 @@ impl LeakSuspectEntry {
         intervals_per_hour: Option<f64>,
     ) -> LeakSuspectEntry {
         let point = &suspect.accumulation_point;
-        let knowledge = suspect.kind.knowledge();
+        let knowledge = suspect.knowledge;
         let (cause, fix) = match suspect.library {
             Some(known) => (Some(&known.cause), Some(&known.fix)),
             None => (knowledge.map(|known| &known.cause), knowledge.map(|known| &known.fix)),
@@ -342,6 +348,7 @@ impl LeakSuspectEntry {
             kind: suspect.kind.into(),
             title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
             places: suspect.places,
+            place_name: suspect.place_name.clone(),
             library: suspect.library.map(|known| LibraryEntry {
                 package: known.package.clone(),
                 text: format!("{}.", known.what),
@@ -351,6 +358,8 @@ impl LeakSuspectEntry {
             class_name: suspect.class_name.clone(),
             original_class_name: suspect.original_class_name.clone(),
             confidence: suspect.confidence,
+            slows_down: suspect.slows_down,
+            few_objects: suspect.few_objects,
             count_per_interval: suspect.count_per_interval,
             bytes_per_interval: suspect.bytes_per_interval,
             per_hour: intervals_per_hour.map(|intervals| RateEntry {

@@ -1,0 +1,194 @@
+//! Growth that slows down, that is in few large objects, in many small ones, or in chains.
+
+use heapglass_analysis::{LeakKind, LeakVerdict};
+use heapglass_graph::Graph;
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+use crate::leaks::{ask, ids, series};
+use crate::open;
+
+#[test]
+fn what_slows_down_is_a_leak_only_probably() {
+    let slower = series(&[ids(0, 50).collect(), ids(0, 150).collect(), ids(0, 200).collect()], 100);
+    let report = ask(&slower);
+    assert_eq!(report.verdict, LeakVerdict::Probable);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert!(suspect.slows_down && !suspect.is_certain(), "{suspect:?}");
+    let even = series(&[ids(0, 50).collect(), ids(0, 150).collect(), ids(0, 225).collect()], 100);
+    let report = ask(&even);
+    assert_eq!((report.verdict, report.suspects[0].slows_down), (LeakVerdict::Leak, false));
+}
+
+/// A promise that so many wait for, each with `Promise.race`: the newest reaction holds the one before.
+fn raced(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let shutdown = heap.object("Promise", 40);
+    heap.property(heap.global(), "shutdown", shutdown);
+    let (mut holder, mut name) = (shutdown, "reactions_or_result");
+    for number in (0..count).rev() {
+        let reaction = heap.node("hidden", "system / PromiseReaction", 40);
+        let (race, result) = (heap.object("Promise", 40), heap.object("Rows", 24));
+        for (node, at) in [(reaction, 0), (race, 2), (result, 4)] {
+            heap.spec(node).id = 1001 + 6 * number + at;
+        }
+        heap.internal(holder, name, reaction);
+        heap.internal(reaction, "promise", race);
+        heap.internal(race, "reactions_or_result", result);
+        (holder, name) = (reaction, "next");
+    }
+    open(&heap)
+}
+
+#[test]
+fn reactions_of_a_promise_that_stays_pending_are_no_linked_list() {
+    let report = ask(&[raced(100), raced(200), raced(300)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::Promises, "Promise"));
+    assert_eq!(suspect.accumulation_point.class_name, "Promise");
+    let title = suspect.knowledge.map(|known| known.title.as_str());
+    assert_eq!(title, Some("reactions to one promise that stays pending"));
+    let plain = LeakKind::Promises.knowledge().map(|known| known.title.as_str());
+    assert_eq!(plain, Some("promises that never settle"));
+}
+
+/// Promises of which each waits for the one before, as with `last = last.then(step)`.
+fn chained(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let first = heap.object("Promise", 40);
+    heap.property(heap.global(), "first", first);
+    let mut holder = first;
+    for number in 0..count {
+        let reaction = heap.node("hidden", "system / PromiseReaction", 40);
+        let next = heap.object("Promise", 40);
+        for (node, at) in [(reaction, 0), (next, 2)] {
+            heap.spec(node).id = 1001 + 4 * number + at;
+        }
+        heap.internal(holder, "reactions_or_result", reaction);
+        heap.internal(reaction, "promise", next);
+        holder = next;
+    }
+    open(&heap)
+}
+
+#[test]
+fn promises_that_wait_for_each_other_are_not_reactions_of_one() {
+    let report = ask(&[chained(100), chained(200), chained(300)]);
+    let suspect = report.suspects.first().expect("what grows");
+    assert_eq!((suspect.kind, suspect.knowledge), (LeakKind::Promises, suspect.kind.knowledge()));
+}
+
+/// A Map that holds 100 objects of a class for good.
+fn map_of_hundred(heap: &mut SnapshotBuilder, class: &str) -> Vec<NodeRef> {
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    heap.property(heap.global(), "all", map);
+    heap.internal(map, "table", table);
+    let mut held = Vec::new();
+    for number in 0..100 {
+        let object = heap.object(class, 32);
+        heap.element(table, number, object);
+        held.push(object);
+    }
+    held
+}
+
+/// Users whose lists get so many events each, which is little for one.
+fn users(events: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let mut lists = Vec::new();
+    for user in map_of_hundred(&mut heap, "User") {
+        let list = heap.object("Array", 16);
+        heap.property(user, "events", list);
+        lists.push(list);
+    }
+    for at in 0..events {
+        for (user, &list) in (0..).zip(&lists) {
+            let event = heap.object("AuditEvent", 100);
+            heap.spec(event).id = 10_001 + 2 * (at * 100 + user);
+            heap.element(list, at as u32, event);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_grows_in_many_small_holders_is_named_and_not_the_map_above() {
+    let report = ask(&[users(1), users(3), users(5)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    let what = (suspect.kind, suspect.class_name.as_str(), suspect.instance_count);
+    assert_eq!(what, (LeakKind::GrowingArray, "AuditEvent", 400));
+    assert_eq!(suspect.accumulation_point.class_name, "Map");
+    let place = (suspect.places, suspect.place_name.as_deref());
+    assert_eq!(place, (100, Some("User.events : Array")));
+}
+
+/// Tenants with a Map each, which gets so many sessions: enough to stand out alone.
+fn tenants(sessions: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let mut tables = Vec::new();
+    for tenant in map_of_hundred(&mut heap, "Map") {
+        let table = heap.node("array", "", 64);
+        heap.internal(tenant, "table", table);
+        tables.push(table);
+    }
+    for at in 0..sessions {
+        for (tenant, &table) in (0..).zip(&tables) {
+            let session = heap.object("Session", 400);
+            heap.spec(session).id = 10_001 + 2 * (at * 100 + tenant);
+            heap.element(table, at as u32, session);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn holders_are_one_leak_however_many_they_are() {
+    let report = ask(&[tenants(5), tenants(10), tenants(15)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    let what = (suspect.kind, suspect.class_name.as_str(), suspect.instance_count);
+    assert_eq!(what, (LeakKind::GrowingMap, "Session", 1000));
+    assert_eq!((suspect.places, suspect.place_name.as_deref()), (100, Some("Map")));
+    assert_eq!(suspect.line, "global.all : Map → [1000 × Session]");
+}
+
+/// A Map with a list for each number, of so many entries, beside something large that stays.
+fn buckets(entries: &[u64], beside: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    let large = heap.object("Model", beside);
+    heap.property(heap.global(), "buckets", map);
+    heap.internal(map, "table", table);
+    heap.internal(map, "model", large);
+    let mut id = 1001;
+    for (at, &count) in (0..).zip(entries) {
+        let bucket = heap.object("Array", 16);
+        heap.spec(bucket).id = id;
+        heap.element(table, at, bucket);
+        for number in 0..count {
+            // Plain, so that they are no class of their own that could be named as growing.
+            let entry = heap.object("Object", 100);
+            id += 2;
+            heap.spec(entry).id = id;
+            heap.element(bucket, number as u32, entry);
+        }
+        id += 2;
+    }
+    open(&heap)
+}
+
+/// The verdict on buckets of these sizes, one more in each snapshot.
+fn verdict_on(entries: &[u64], beside: u64) -> LeakVerdict {
+    let heaps: Vec<Graph> = (1..=entries.len()).map(|to| buckets(&entries[..to], beside)).collect();
+    ask(&heaps).verdict
+}
+
+#[test]
+fn even_growth_in_few_large_objects_is_a_leak_from_four_snapshots_on() {
+    // Three lists may be a window that is not full yet.
+    assert_eq!(verdict_on(&[200, 200, 200], 16), LeakVerdict::Probable);
+    assert_eq!(verdict_on(&[200, 200, 200, 200], 16), LeakVerdict::Leak);
+    // Too little, not even, or little beside what is there.
+    assert_eq!(verdict_on(&[100, 100, 100], 16), LeakVerdict::NoLeak);
+    assert_eq!(verdict_on(&[200, 800, 220], 16), LeakVerdict::NoLeak);
+    assert_eq!(verdict_on(&[200, 200, 200], 1_000_000), LeakVerdict::NoLeak);
+}
