@@ -152,7 +152,7 @@ impl Evidence<'_> {
     /// Whether what grows is the list of those who wait for one promise. Its newest reaction is the first link.
     fn gathers_reactions(&self) -> bool {
         let is_promise = || self.graph.class_name(self.point) == "Promise";
-        self.links.is_some() && is_promise() && has_many_reactions(self.graph, self.point)
+        is_promise() && has_many_reactions(self.graph, self.point)
     }
 
     fn kind_of_list(&self, link: Ordinal) -> LeakKind {

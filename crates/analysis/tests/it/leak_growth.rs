@@ -9,7 +9,7 @@ use crate::open;
 
 #[test]
 fn what_slows_down_is_a_leak_only_probably() {
-    let slower = series(&[ids(0, 50).collect(), ids(0, 150).collect(), ids(0, 200).collect()], 100);
+    let slower = series(&[ids(0, 50).collect(), ids(0, 150).collect(), ids(0, 190).collect()], 100);
     let report = ask(&slower);
     assert_eq!(report.verdict, LeakVerdict::Probable);
     let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
@@ -43,7 +43,11 @@ fn raced(count: u64) -> Graph {
 fn reactions_of_a_promise_that_stays_pending_are_no_linked_list() {
     let report = ask(&[raced(100), raced(200), raced(300)]);
     let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
-    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::Promises, "Promise"));
+    assert_eq!(
+        (suspect.kind, suspect.class_name.as_str()),
+        (LeakKind::Promises, "Promise"),
+        "{suspect:?}"
+    );
     assert_eq!(suspect.accumulation_point.class_name, "Promise");
     let title = suspect.knowledge.map(|known| known.title.as_str());
     assert_eq!(title, Some("reactions to one promise that stays pending"));
