@@ -64,9 +64,20 @@ impl History<'_> {
         }
         let Merged { suspects: mut found, taken } =
             merge_alike(last, &self.scripts, |node| heap.of(node), found);
-        for (group, is_listed) in self.groups(last, &taken, options) {
+        // What is known by few large objects alone is looked at once more by the classes in it: objects that came in
+        // every interval say more.
+        let is_doubtful = |node: Ordinal| {
+            found.iter().any(|known| known.few_objects && known.accumulation_point.ordinal == node)
+        };
+        let sure: Vec<Ordinal> = taken.iter().copied().filter(|&node| !is_doubtful(node)).collect();
+        for (group, is_listed) in self.groups(last, &sure, options) {
             let point = group.accumulation_point.ordinal;
-            match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+            let is_it = |known: &LeakSuspect| {
+                let node = known.accumulation_point.ordinal;
+                node == point || known.few_objects && last.dominates(node, point)
+            };
+            match found.iter_mut().find(|known| is_it(known)) {
+                Some(known) if known.few_objects => *known = group,
                 // A part of what it gathers, which it would retain without Node's lists.
                 Some(known) if is_listed => known.absorb(&group),
                 // Its own table grew: this is what is in it.
