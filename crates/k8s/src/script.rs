@@ -305,10 +305,16 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
     Some(seen)
 }
 
-/// Where a link leads, as `readlink` or as `ls -l` prints it.
+/// Where a link leads, as `readlink` or as `ls -l` prints it; nothing where that may not be seen, which `ls -l` leaves
+/// out behind the link's own name.
 fn link(text: &str) -> String {
     let text = text.trim_end_matches('\n');
-    text.rsplit_once(" -> ").map_or(text, |(_, target)| target).to_owned()
+    let is_hidden = || text.starts_with("lrwx") || text.starts_with("lr-x");
+    match text.rsplit_once(" -> ") {
+        Some((_, target)) => target.to_owned(),
+        None if is_hidden() => String::new(),
+        None => text.to_owned(),
+    }
 }
 
 fn parent(status: &str) -> Option<u32> {
