@@ -92,6 +92,8 @@ pub struct LeakSuspect {
     pub slows_down: bool,
     /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
     pub few_objects: bool,
+    /// Whether a window that is not full yet would look the same; few objects or not.
+    pub(crate) may_be_a_window: bool,
     /// New objects of the class that stay, for each interval.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval.
@@ -138,12 +140,19 @@ impl LeakSuspect {
         self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
     }
 
-    /// Adds the bytes of another suspect that is a part of this one.
+    /// Adds the bytes of another suspect that is a part of this one. The larger part says how sure it is.
     fn absorb(&mut self, part: &LeakSuspect) {
+        if part.bytes_per_interval > self.bytes_per_interval {
+            self.confidence = self.confidence.max(part.confidence);
+        }
         self.bytes_per_interval += part.bytes_per_interval;
         for (sum, figures) in self.series.iter_mut().zip(&part.series) {
             sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
             sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
+        }
+        self.slows_down = series::slows_down(&self.series);
+        if self.slows_down {
+            self.confidence = self.confidence.min(points::UNSURE);
         }
     }
 

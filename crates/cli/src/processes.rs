@@ -39,8 +39,10 @@ fn is_one((older, before): &(Opened, Graph), (newer, after): &(Opened, Graph)) -
 
 /// Whether their paths name two containers. One path alone that names one says nothing of the other.
 fn are_of_two_containers(a: &SnapshotEntry, b: &SnapshotEntry) -> bool {
-    let place = |entry: &SnapshotEntry| {
-        (entry.namespace.clone(), entry.pod.clone(), entry.container.clone())
-    };
-    a.pod.is_some() && b.pod.is_some() && place(a) != place(b)
+    let differ = |of: fn(&SnapshotEntry) -> &Option<String>| matches!((of(a), of(b)), (Some(a), Some(b)) if a != b);
+    a.pod.is_some()
+        && b.pod.is_some()
+        && (differ(|entry| &entry.namespace)
+            || differ(|entry| &entry.pod)
+            || differ(|entry| &entry.container))
 }

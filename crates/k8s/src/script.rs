@@ -309,12 +309,21 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
 /// out behind the link's own name.
 fn link(text: &str) -> String {
     let text = text.trim_end_matches('\n');
-    let is_hidden = || text.starts_with("lrwx") || text.starts_with("lr-x");
     match text.rsplit_once(" -> ") {
         Some((_, target)) => target.to_owned(),
-        None if is_hidden() => String::new(),
+        None if is_listed(text) => String::new(),
         None => text.to_owned(),
     }
+}
+
+/// Whether it is a line of `ls -l`: of a link, or the one above all.
+fn is_listed(text: &str) -> bool {
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_mode = first.len() == 10
+        && first.strip_prefix('l').is_some_and(|rest| {
+            rest.chars().all(|char| matches!(char, 'r' | 'w' | 'x' | 's' | 't' | '-'))
+        });
+    is_mode || first == "total"
 }
 
 fn parent(status: &str) -> Option<u32> {

@@ -28,6 +28,7 @@ pub(crate) const ALL: &[Case] = &[
     Case { name: "crashing", deploy: moves::deploy_crashing, check: moves::check_crashing },
     Case { name: "context", deploy: access::deploy_context, check: access::check_context },
     Case { name: "replicas", deploy: collects::deploy_replicas, check: collects::check_replicas },
+    Case { name: "other-user", deploy: access::deploy_other_user, check: access::check_other_user },
     Case { name: "ephemeral", deploy: access::deploy_ephemeral, check: access::check_ephemeral },
     Case {
         name: "several-processes",

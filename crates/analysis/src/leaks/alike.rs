@@ -123,6 +123,7 @@ fn sum_of(
     for part in parts {
         whole.places += part.places;
         whole.few_objects &= part.few_objects;
+        whole.may_be_a_window &= part.may_be_a_window;
         whole.confidence = whole.confidence.max(part.confidence);
         whole.count_per_interval += part.count_per_interval;
         whole.bytes_per_interval += part.bytes_per_interval;

@@ -98,6 +98,7 @@ impl Found {
             confidence,
             slows_down: slows_down(&series),
             few_objects: false,
+            may_be_a_window: false,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,
             series,

@@ -107,6 +107,11 @@ impl Members {
         self.first_seen.iter().sum()
     }
 
+    /// Whether in every interval fewer came.
+    pub(super) fn are_few(&self, least: u64) -> bool {
+        self.first_seen.iter().skip(1).all(|&count| count < least)
+    }
+
     /// Whether some came in every interval.
     pub(super) fn come_always(&self, least: u64) -> bool {
         self.first_seen.iter().skip(1).all(|&count| count >= least)

@@ -64,24 +64,34 @@ impl History<'_> {
         }
         let Merged { suspects: mut found, taken } =
             merge_alike(last, &self.scripts, |node| heap.of(node), found);
-        // What is known by few large objects alone is looked at once more by the classes in it: objects that came in
+        // What may be a window is looked at once more by the classes in it: objects that came in
         // every interval say more.
         let is_doubtful = |node: Ordinal| {
-            found.iter().any(|known| known.few_objects && known.accumulation_point.ordinal == node)
+            found
+                .iter()
+                .any(|known| known.may_be_a_window && known.accumulation_point.ordinal == node)
         };
         let sure: Vec<Ordinal> = taken.iter().copied().filter(|&node| !is_doubtful(node)).collect();
         for (group, is_listed) in self.groups(last, &sure, options) {
             let point = group.accumulation_point.ordinal;
-            let is_it = |known: &LeakSuspect| {
-                let node = known.accumulation_point.ordinal;
-                node == point || known.few_objects && last.dominates(node, point)
-            };
-            match found.iter_mut().find(|known| is_it(known)) {
-                Some(known) if known.few_objects => *known = group,
-                // A part of what it gathers, which it would retain without Node's lists.
-                Some(known) if is_listed => known.absorb(&group),
+            let same = found.iter().position(|known| known.accumulation_point.ordinal == point);
+            let at = same.or_else(|| {
+                found.iter().position(|known| {
+                    known.may_be_a_window && last.dominates(known.accumulation_point.ordinal, point)
+                })
+            });
+            match at.and_then(|at| found.get_mut(at)) {
+                // Most of what grows there; else it is a leak beside it.
+                Some(known) if known.may_be_a_window => {
+                    match group.bytes_per_interval * 2.0 >= known.bytes_per_interval {
+                        true => *known = group,
+                        false => found.push(group),
+                    }
+                }
                 // Its own table grew: this is what is in it.
                 Some(known) if known.instance_count == 0 => *known = group,
+                // A part of what it gathers, which it would retain without Node's lists.
+                Some(known) if is_listed => known.absorb(&group),
                 // What hangs on the same object is part of the same leak.
                 Some(_) if taken.contains(&point) => {}
                 _ => found.push(group),
@@ -102,9 +112,15 @@ impl History<'_> {
             return None;
         }
         let count = self.snapshots.len();
+        let comes = |members: &Option<Members>| {
+            members.as_ref().is_some_and(|all| all.come_always(options.least_objects))
+        };
         let below = match weighty.is_list {
             true => None,
-            false => self.below(last, point, &weighty.apart),
+            // What comes to the object itself in every interval says more.
+            false => self.below(last, point, &weighty.apart).filter(|below| {
+                comes(&below.members) || !comes(&Members::of(last, self.cohorts, point, count))
+            }),
         };
         let spread = below.as_ref().map(|below| (below.example, below.count));
         let members = match below {
@@ -119,8 +135,8 @@ impl History<'_> {
             [.., before, last] => last.saturating_sub(*before),
             _ => 0,
         };
-        let come_always =
-            members.as_ref().is_some_and(|all| all.come_always(options.least_objects));
+        let come_always = comes(&members);
+        let are_few = members.as_ref().is_some_and(|all| all.are_few(options.least_objects));
         let is_even = trend == Trend::Steady && always_adds(&series, EVEN, SHARE);
         let is_much = last_step >= LARGE || come_always || members.is_none() || is_even;
         let apart: u64 =
@@ -134,10 +150,11 @@ impl History<'_> {
         let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
         let sure = confidence(count, trend, come_always);
         // Three lists, one for each snapshot, may also be a window that was not full yet.
-        let few_objects = count == 3 && is_even && !come_always && last_step < LARGE;
+        let may_be_a_window = count == 3 && is_even && !come_always && last_step < LARGE;
         let mut suspect = found.suspect(last, &self.scripts, sure);
-        if few_objects && suspect.instance_count > 0 {
-            suspect.few_objects = true;
+        if may_be_a_window && suspect.instance_count > 0 {
+            suspect.may_be_a_window = true;
+            suspect.few_objects = are_few;
             suspect.confidence = suspect.confidence.min(UNSURE);
         }
         Some(suspect)

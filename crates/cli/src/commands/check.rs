@@ -195,14 +195,15 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
         !policy.allow_probable || suspect.is_certain()
     };
     let failing = new.iter().filter(counts).count();
+    let certain = new.iter().filter(|suspect| suspect.is_certain()).count();
     let any_of_few = new.iter().any(|suspect| suspect.few_objects);
     let all_slow_down = new.iter().all(|suspect| suspect.slows_down);
     let mut text = match (report.verdict, failing, new.len()) {
         (LeakVerdict::NoLeak, ..) => "nothing goes on growing".to_owned(),
         (_, 0, 0) => "nothing goes on growing but what is known".to_owned(),
         (_, 0, _) => "nothing grows for certain; what probably does is allowed".to_owned(),
-        (LeakVerdict::Leak, 1, _) => "one thing grows and does not stop".to_owned(),
-        (LeakVerdict::Leak, many, _) => format!("{many} things grow and do not stop"),
+        _ if certain == 1 => "one thing grows and does not stop".to_owned(),
+        _ if certain > 1 => format!("{certain} things grow and do not stop"),
         (_, 1, _) if all_slow_down => {
             "one thing grew, and more slowly in the end: a further snapshot would tell".to_owned()
         }

@@ -109,7 +109,12 @@ fn of_process(
     let entries = process.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
     match process {
         [_] if args.by.is_some() => {
-            let text = "one snapshot shows no growth, so nothing that grows can be anybody's";
+            let mut text =
+                "one snapshot shows no growth, so nothing that grows can be anybody's".to_owned();
+            for left_out in findings.iter().filter(|finding| finding.is_left_out()) {
+                text.push_str("; ");
+                text.push_str(&left_out.message);
+            }
             Err(Failure::usage(text)
                 .hint("`heapglass report FILE --by …` says who holds what")
                 .into())

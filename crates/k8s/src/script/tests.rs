@@ -121,7 +121,14 @@ fn output_that_is_cut_off_is_not_believed() {
 #[test]
 fn links_are_read_in_both_forms() {
     assert_eq!(link("/usr/bin/node\n"), "/usr/bin/node");
-    assert_eq!(link("lrwxrwxrwx 1 1000 1000 0 Jan 1 00:00 /proc/1/exe\n"), "");
+    for hidden in [
+        "lrwxrwxrwx 1 1000 1000 0 Jan 1 00:00 /proc/1/exe\n",
+        "l-wx------    1 1000     1000            64 Nov 30 01:10 1",
+        "total 0",
+    ] {
+        assert_eq!(link(hidden), "");
+    }
+    assert_eq!(link("socket:[4711]"), "socket:[4711]");
     assert_eq!(
         link("lrwxrwxrwx 1 0 0 0 Jan 1 00:00 /proc/1/exe -> /usr/bin/node\n"),
         "/usr/bin/node"

@@ -96,7 +96,9 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
                     snapshot, after as much work, would tell.";
         sentences.push(text.to_owned());
     } else if suspect.confidence < 0.8 && suspect.series.len() > 2 {
-        sentences.push("It did not grow evenly in every interval.".to_owned());
+        sentences.push(
+            "It did not grow, or its objects did not come, evenly in every interval.".to_owned(),
+        );
     }
     sentences
 }

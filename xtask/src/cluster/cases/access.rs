@@ -189,3 +189,45 @@ pub(super) fn check_ephemeral(lab: &Lab) -> Result<()> {
     })?;
     unharmed(&pods[0], "/usr/bin/node", &[])
 }
+
+// A process of another user than the container's: commands in the container may neither see it nor signal it, and an
+// ephemeral container as its user may.
+
+pub(super) fn deploy_other_user(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("other-user");
+    let mut object = app("other", &lab.images).object(&namespace);
+    let pod = &mut object["spec"]["template"]["spec"];
+    pod["securityContext"] = Value::Null;
+    let container = &mut pod["containers"][0];
+    container["command"] =
+        json!(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "node", "/cfg/app.js"]);
+    container["securityContext"] = json!({
+        "runAsUser": 0,
+        "allowPrivilegeEscalation": false,
+        "capabilities": {"drop": ["ALL"], "add": ["SETUID", "SETGID"]},
+    });
+    lab.deploy("other-user", &[object])
+}
+
+pub(super) fn check_other_user(lab: &Lab) -> Result<()> {
+    let pods = lab.ready("other-user", "other", 1)?;
+    let namespace = lab.namespace("other-user");
+    let args = ["--with-heap-dumps", "--namespaces", &namespace];
+    // Without it: why not, and nothing added.
+    let said = lab.gather("other-exec", &[&args[..], &["--via", "exec"]].concat())?;
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    let index = lab.index("other-exec")?;
+    ensure!(index["summary"]["collected"] == 0, "{}", said.stdout);
+    let said =
+        lab.gather("other-user", &[&args[..], &["--debug-image", &lab.images.busybox]].concat())?;
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    let index = lab.index("other-user")?;
+    let container = index.pointer("/workloads/0/pods/0/containers/0").context("no container")?;
+    let process = &container["processes"][0];
+    ensure!(process["outcome"] == "collected", "{container:#}");
+    let attempt = process["attempts"][0].as_str().unwrap_or_default();
+    ensure!(attempt.starts_with("by commands in the container: "), "{container:#}");
+    ensure!(container["ephemeral_container"].is_string(), "{container:#}");
+    ensure!(lab.open("other-user")? == 1);
+    unharmed(&pods[0], "node", &[])
+}
