@@ -2,7 +2,7 @@
 
 use heapglass_graph::{Distance, Edge, EdgeType, Graph, NodeType, Ordinal};
 
-use super::ties::{Tie, Ties};
+use super::ties::{Tie, Ties, start_of_name};
 use super::{best_edge, holds};
 
 /// Shortest paths to some targets: trees, as every node on them has one predecessor. The nodes
@@ -218,8 +218,8 @@ pub(super) fn holder_rank(graph: &Graph, node: Ordinal) -> u8 {
         NodeType::Object | NodeType::Closure => 0,
         NodeType::Native => 1,
         NodeType::Array => 2,
-        NodeType::Synthetic => match &*graph.raw_name(node) {
-            "(Handle scope)" | "(Extensions)" | "(External strings)" => 5,
+        NodeType::Synthetic => match start_of_name(graph, node) {
+            b"(Handle scope)" | b"(Extensions)" | b"(External strings)" => 5,
             _ => 4,
         },
         _ => 3,
@@ -228,9 +228,11 @@ pub(super) fn holder_rank(graph: &Graph, node: Ordinal) -> u8 {
 
 /// Whether a node is called like a global object.
 fn is_global(graph: &Graph, node: Ordinal) -> bool {
-    let name = graph.raw_name(node);
-    graph.node_type(node) == NodeType::Object
-        && ["global", "Window", "DedicatedWorkerGlobalScope"].iter().any(|known| {
-            name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        })
+    if graph.node_type(node) != NodeType::Object {
+        return false;
+    }
+    let name = String::from_utf8_lossy(start_of_name(graph, node));
+    ["global", "Window", "DedicatedWorkerGlobalScope"].iter().any(|known| {
+        name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
 }

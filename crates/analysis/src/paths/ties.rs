@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use heapglass_graph::{Edge, Graph, Ordinal};
+use heapglass_graph::{Edge, EdgeName, Graph, Ordinal, StringIndex};
 
 use super::best_edge;
 
@@ -11,6 +11,8 @@ use super::best_edge;
 const WIDE: usize = 256;
 /// Edges that are looked through for all ways together.
 const PATIENCE: usize = 4_000_000;
+/// Bytes of a name that decide. A text may have megabytes, and there may be a thousand like it to compare it with.
+const NAME: usize = 256;
 
 /// What is looked at for ties.
 pub(super) struct Ties {
@@ -27,8 +29,8 @@ impl Default for Ties {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Tie<'a> {
     says_little: bool,
-    edge: Cow<'a, str>,
-    holder: Cow<'a, str>,
+    edge: Cow<'a, [u8]>,
+    holder: &'a [u8],
     from: Ordinal,
 }
 
@@ -40,16 +42,33 @@ impl Ties {
         let rest = self.patience.checked_sub(edges).filter(|_| edges <= WIDE);
         self.patience = rest.unwrap_or(self.patience);
         let edge = rest.and_then(|_| best_edge(graph, from, node));
-        let edge = edge.map(|edge| graph.edge_name(edge)).unwrap_or_default();
+        let edge = edge.map(|edge| edge_name(graph, edge)).unwrap_or_default();
         // Every instance leads to its prototype, and a symbol says less than a name.
-        let says_little = edge.is_empty() || edge == "__proto__" || edge.starts_with('<');
-        Tie { says_little, edge, holder: graph.raw_name(from), from }
+        let says_little = edge.is_empty() || *edge == *b"__proto__" || edge.starts_with(b"<");
+        Tie { says_little, edge, holder: start_of_name(graph, from), from }
     }
 }
 
 /// The same order for edges to one node that are known.
 pub(super) fn by_text(graph: &Graph, a: &Edge, b: &Edge) -> Ordering {
-    let names = || graph.edge_name(*a).cmp(&graph.edge_name(*b));
-    let holders = || graph.raw_name(a.from).cmp(&graph.raw_name(b.from));
+    let names = || edge_name(graph, *a).cmp(&edge_name(graph, *b));
+    let holders = || start_of_name(graph, a.from).cmp(start_of_name(graph, b.from));
     names().then_with(holders).then_with(|| a.from.cmp(&b.from))
+}
+
+/// The first bytes of a node's name, as they stand in the file.
+pub(super) fn start_of_name(graph: &Graph, node: Ordinal) -> &[u8] {
+    start(graph, graph.name_index(node))
+}
+
+fn edge_name(graph: &Graph, edge: Edge) -> Cow<'_, [u8]> {
+    match edge.name {
+        EdgeName::Index(index) => Cow::Owned(index.to_string().into_bytes()),
+        EdgeName::String(index) => Cow::Borrowed(start(graph, index)),
+    }
+}
+
+fn start(graph: &Graph, index: StringIndex) -> &[u8] {
+    let text = graph.strings().get(index.0).unwrap_or_default();
+    text.get(..NAME).unwrap_or(text)
 }

@@ -265,6 +265,31 @@ fn among_ways_of_equal_length_names_decide_and_not_the_order_in_the_file() {
 }
 
 #[test]
+fn of_long_names_the_beginning_decides() {
+    let way = |names: [String; 2]| {
+        let mut heap = SnapshotBuilder::new();
+        let (scope, cache) =
+            (heap.node("object", "system / Context", 32), heap.object("Cache", 16));
+        heap.context(scope, "cache", cache);
+        for (place, name) in ["first", "second"].into_iter().zip(names) {
+            let closure = heap.closure(&name, 64);
+            heap.property(heap.global(), place, closure);
+            heap.internal(closure, "context", scope);
+        }
+        text(&open(&heap), cache)
+    };
+    let name = |length: usize, end: &str| "a".repeat(length) + end;
+    let [first, second] =
+        ["first", "second"].map(|place| format!("global.{place} → variable cache : Cache"));
+    assert_eq!(way([name(255, "z"), name(255, "b")]), second);
+    assert_eq!(way([name(255, "b"), name(255, "z")]), first);
+    // What comes later is not looked at, and the order in the file is left.
+    assert_eq!(way([name(256, "z"), name(256, "b")]), first);
+    // Between bytes of one character the beginning may end as well.
+    assert_eq!(way([name(255, "ü"), name(255, "é")]), first);
+}
+
+#[test]
 fn a_holder_of_many_is_not_searched_for_its_name_and_comes_last() {
     for wide_first in [true, false] {
         let mut heap = SnapshotBuilder::new();
