@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tokio::net::TcpStream;
 
-use crate::place::{Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal};
+use crate::place::{Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal};
 
 /// This machine, by its `/proc`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +46,7 @@ impl Place for Local {
             descriptors: descriptors(pid),
             cgroup: groups::files(&text(&format!("/proc/{pid}/cgroup")), "/sys/fs/cgroup"),
             disk: free_space(pid),
+            described: Described::default(),
         })
     }
 

@@ -142,6 +142,17 @@ pub struct RawSurroundings {
     pub cgroup: Vec<(String, String)>,
     /// `df -kP` or its like: free space by mount point, empty where it cannot be asked.
     pub disk: String,
+    /// What the description of its container says beside the control groups.
+    pub described: Described,
+}
+
+/// What the description of a container allows it; `None` for what it does not bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Bytes of memory.
+    pub memory: Option<u64>,
+    /// Thousandths of a processor.
+    pub cpu: Option<u64>,
 }
 
 /// A file in a place.

@@ -19,7 +19,7 @@ use heapglass_collect::{
 use support::{IDLE, Node, free_port, node};
 
 async fn listens_on(pid: u32) -> Vec<u16> {
-    Surroundings::new(&Local.surroundings(pid).await.unwrap()).own_ports.unwrap()
+    Surroundings::new(&Local.surroundings(pid).await.unwrap(), None).own_ports.unwrap()
 }
 
 async fn take(process: &Node, options: &Options) -> Result<Captured, Box<Failed>> {

@@ -22,6 +22,7 @@ use crate::ephemeral::{self, Shares, Started, User};
 use crate::exec::{End, Output, Said, Target, place_error};
 use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
+use crate::quantity;
 use crate::script::{self, Guard, Seen, Tool};
 use crate::status::{container_status, fate, is_elsewhere, liveness, other_containers};
 
@@ -271,7 +272,7 @@ impl Pod {
             let Said { stdout, stderr, end } = said;
             if let Some(mut seen) = script::seen(&stdout, &mark) {
                 self.note(format!("{name} in the container: answers"));
-                self.add_limit(&mut seen.surroundings);
+                self.describe(&mut seen.surroundings);
                 lock(&self.kept).sort_out(&mut seen);
                 lock(&self.kept).keep(&seen, true, true);
                 *lock(&self.first) = Some((Instant::now(), seen));
@@ -348,7 +349,7 @@ impl Pod {
         let said = self.ask(reach, &reach.tool.look(&mark, process, reach.ephemeral)).await?;
         if let Some(mut seen) = script::seen(&said.stdout, &mark) {
             self.tidy(reach, &mut seen);
-            self.add_limit(&mut seen.surroundings);
+            self.describe(&mut seen.surroundings);
             // An ephemeral container has limits of its own: those of a process are seen through the process.
             let around = process.is_some() || !reach.ephemeral;
             lock(&self.kept).keep(&seen, process.is_none(), around);
@@ -359,18 +360,9 @@ impl Pod {
         Err(self.explain(error).await)
     }
 
-    /// Where no memory cgroup can be read, the pod's description says what the limit is.
-    fn add_limit(&self, surroundings: &mut RawSurroundings) {
-        let is_limit = |name: &str| name == "memory.max" || name == "memory.limit_in_bytes";
-        if surroundings.cgroup.iter().any(|(name, _)| is_limit(name)) {
-            return;
-        }
-        let limits =
-            self.container().and_then(|container| container.resources.as_ref()?.limits.as_ref());
-        let limit = limits.and_then(|limits| crate::quantity::bytes(&limits.get("memory")?.0));
-        if let Some(limit) = limit {
-            surroundings.cgroup.push(("memory.max".to_owned(), limit.to_string()));
-        }
+    /// Adds what the pod's description allows the container.
+    fn describe(&self, surroundings: &mut RawSurroundings) {
+        surroundings.described = self.container().map(quantity::limits).unwrap_or_default();
     }
 
     /// Looks whether the pod is still there: that explains most errors better than they do themselves.

@@ -236,7 +236,8 @@ impl<P: Place> Job<'_, P> {
             RawSurroundings { cgroup: ask::files(&answer.ok()?)?, ..RawSurroundings::default() };
         let meminfo = raw.cgroup.iter().find(|(name, _)| name == "/proc/meminfo").cloned();
         let meminfo = meminfo.map(|(_, text)| text).unwrap_or_default();
-        Some(Surroundings::new(&RawSurroundings { meminfo, ..raw }))
+        let status = self.process.as_ref().map(|process| &process.status);
+        Some(Surroundings::new(&RawSurroundings { meminfo, ..raw }, status))
     }
 
     /// Takes the snapshot of one thread. An error means that nothing was begun.

@@ -297,7 +297,7 @@ impl<P: Place> Job<'_, P> {
     async fn look_for(&mut self, port: u16) {
         for process in candidates(self.place).await.unwrap_or_default() {
             let Ok(raw) = self.place.surroundings(process.pid).await else { continue };
-            let around = Surroundings::new(&raw);
+            let around = Surroundings::new(&raw, Some(&process.status));
             if around.own_ports.as_ref().is_some_and(|ports| ports.contains(&port)) {
                 self.progress.event(Event::Looked(Box::new(process.clone())));
                 (self.process, self.surroundings) = (Some(process), Some(around));
@@ -307,7 +307,9 @@ impl<P: Place> Job<'_, P> {
     }
 
     async fn look_around(&mut self, pid: u32) -> Result<(), Error> {
-        let mut around = Surroundings::new(&self.place.surroundings(pid).await?);
+        let raw = self.place.surroundings(pid).await?;
+        let status = self.process.as_ref().map(|process| &process.status);
+        let mut around = Surroundings::new(&raw, status);
         // What the process said of its quota is not seen from outside the next time either.
         around.cpus = around.cpus.or(self.surroundings.as_ref().and_then(|before| before.cpus));
         self.surroundings = Some(around);

@@ -237,7 +237,7 @@ impl<P: Place> Job<'_, P> {
         let give_up = Instant::now() + CLOSING;
         while asked && Instant::now() < give_up {
             let Ok(raw) = self.place.surroundings(pid).await else { return None };
-            let around = Surroundings::new(&raw);
+            let around = Surroundings::new(&raw, None);
             let ports = around.own_ports.unwrap_or(around.all_ports);
             if !ports.contains(&port) {
                 self.progress

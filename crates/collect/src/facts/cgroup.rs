@@ -1,5 +1,7 @@
 //! Limits of control groups, of version 1 and 2: memory, and the quota of processor time.
 
+use super::Status;
+
 /// One group with a limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
@@ -13,6 +15,19 @@ pub struct Limit {
     pub reclaimable: u64,
     /// Whether going above slows down instead of killing (`memory.high`).
     pub is_soft: bool,
+    /// Who says so.
+    pub source: Source,
+}
+
+/// Where a limit is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The files of the group.
+    Group,
+    /// The description of the process's container; what is used, the files of the group say.
+    Description,
+    /// The description, too, and what is used is the process's own memory: the group uses as much at least.
+    DescriptionAlone,
 }
 
 impl Limit {
@@ -23,6 +38,14 @@ impl Limit {
 
     /// How a person calls it.
     pub fn in_words(&self) -> String {
+        let described = "the memory limit in its container's description";
+        match self.source {
+            Source::Group => {}
+            Source::Description => return described.to_owned(),
+            Source::DescriptionAlone => {
+                return format!("{described}, with this process alone counted,");
+            }
+        }
         let what = if self.is_soft { "memory.high" } else { "the memory limit" };
         match self.group.trim_start_matches("/sys/fs/cgroup").trim_matches('/') {
             "" | "memory" => format!("{what} of its container or machine"),
@@ -36,20 +59,42 @@ const NO_LIMIT: u64 = 1 << 60;
 
 /// The limits in the files of a process's groups, tightest room first.
 pub fn limits(files: &[(String, String)]) -> Vec<Limit> {
-    let mut groups: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
-    for (path, text) in files {
-        let (group, name) = path.rsplit_once('/').unwrap_or(("", path));
-        // Where names are bare, a name that was met already begins the next group.
-        match groups.last_mut() {
-            Some((last, seen)) if *last == group && seen.iter().all(|(old, _)| *old != name) => {
-                seen.push((name, text));
-            }
-            _ => groups.push((group, vec![(name, text)])),
-        }
-    }
-    let mut limits: Vec<Limit> = groups.iter().flat_map(|(g, files)| of_group(g, files)).collect();
+    let mut limits: Vec<Limit> = groups(files).iter().flat_map(Group::limits).collect();
     limits.sort_by_key(Limit::room);
     limits
+}
+
+/// The limit of `max` bytes that the description of the process's container names; `None` where its own group has one
+/// that is as low, or where nothing is known of what is used. Where no group says that, it is the memory of the
+/// process, without what it shares with files.
+pub fn described(max: u64, files: &[(String, String)], process: Option<&Status>) -> Option<Limit> {
+    let groups = groups(files);
+    // The first one is its own; what those around it use is that of other containers, too.
+    let own = groups.iter().find_map(|group| Some((group, group.used()?)));
+    let Some((group, used)) = own else {
+        let resident = process?.resident?;
+        let anonymous = process?.anonymous.unwrap_or(resident);
+        return Some(Limit {
+            group: String::new(),
+            max,
+            used: resident,
+            reclaimable: resident.saturating_sub(anonymous),
+            is_soft: false,
+            source: Source::DescriptionAlone,
+        });
+    };
+    // The kernel rounds down to whole pages.
+    if group.hard().is_some_and(|hard| hard <= max) {
+        return None;
+    }
+    Some(Limit {
+        group: group.folder.to_owned(),
+        max,
+        used,
+        reclaimable: group.reclaimable(),
+        is_soft: false,
+        source: Source::Description,
+    })
 }
 
 /// The largest use of memory that the process's own group remembers.
@@ -80,32 +125,71 @@ pub fn cpus(files: &[(String, String)]) -> Option<f64> {
     files.iter().filter_map(of).min_by(f64::total_cmp)
 }
 
-fn of_group(group: &str, files: &[(&str, &str)]) -> Vec<Limit> {
-    let text = |name: &str| files.iter().find(|(n, _)| *n == name).map(|(_, text)| text.trim());
-    let number = |name: &str| text(name)?.parse::<u64>().ok();
-    let Some(used) = number("memory.current").or_else(|| number("memory.usage_in_bytes")) else {
-        return Vec::new();
-    };
-    let stat = |name: &str| -> Option<u64> {
-        let line = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
-        text("memory.stat")?.lines().find_map(line)
-    };
-    // Version 1 counts its children only in the names with `total_`.
-    let sum = |names: [&str; 2]| Some(stat(names[0])? + stat(names[1])?);
-    let total = sum(["total_inactive_file", "total_active_file"]);
-    let reclaimable: u64 =
-        total.or_else(|| sum(["inactive_file", "active_file"])).unwrap_or_default();
-    let limit = |max: u64, is_soft: bool| Limit {
-        group: group.to_owned(),
-        max,
-        used,
-        reclaimable,
-        is_soft,
-    };
-    let hard = number("memory.max").or_else(|| number("memory.limit_in_bytes"));
-    let soft = number("memory.high");
-    let mut found = Vec::new();
-    found.extend(hard.filter(|&max| max < NO_LIMIT).map(|max| limit(max, false)));
-    found.extend(soft.filter(|&max| max < NO_LIMIT).map(|max| limit(max, true)));
-    found
+/// The files of one group, by their names.
+struct Group<'a> {
+    folder: &'a str,
+    files: Vec<(&'a str, &'a str)>,
+}
+
+/// The files of each group, in the order in which they were read.
+fn groups(files: &[(String, String)]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (path, text) in files {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        // Where names are bare, a name that was met already begins the next group.
+        match groups.last_mut() {
+            Some(last) if last.folder == folder && last.text(name).is_none() => {
+                last.files.push((name, text));
+            }
+            _ => groups.push(Group { folder, files: vec![(name, text)] }),
+        }
+    }
+    groups
+}
+
+impl Group<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.files.iter().find(|(own, _)| *own == name).map(|(_, text)| text.trim())
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    fn used(&self) -> Option<u64> {
+        self.number("memory.current").or_else(|| self.number("memory.usage_in_bytes"))
+    }
+
+    /// Copies of files.
+    fn reclaimable(&self) -> u64 {
+        let stat = |name: &str| -> Option<u64> {
+            let line = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
+            self.text("memory.stat")?.lines().find_map(line)
+        };
+        // Version 1 counts its children only in the names with `total_`.
+        let sum = |names: [&str; 2]| Some(stat(names[0])?.saturating_add(stat(names[1])?));
+        let total = sum(["total_inactive_file", "total_active_file"]);
+        total.or_else(|| sum(["inactive_file", "active_file"])).unwrap_or_default()
+    }
+
+    fn hard(&self) -> Option<u64> {
+        let hard = self.number("memory.max").or_else(|| self.number("memory.limit_in_bytes"));
+        hard.filter(|&max| max < NO_LIMIT)
+    }
+
+    fn limits(&self) -> Vec<Limit> {
+        let Some(used) = self.used() else { return Vec::new() };
+        let reclaimable = self.reclaimable();
+        let limit = |max: u64, is_soft: bool| Limit {
+            group: self.folder.to_owned(),
+            max,
+            used,
+            reclaimable,
+            is_soft,
+            source: Source::Group,
+        };
+        let soft = self.number("memory.high").filter(|&max| max < NO_LIMIT);
+        let hard = self.hard().map(|max| limit(max, false));
+        hard.into_iter().chain(soft.map(|max| limit(max, true))).collect()
+    }
 }

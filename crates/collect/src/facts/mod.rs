@@ -99,8 +99,8 @@ pub struct Surroundings {
     pub all_ports: Vec<u16>,
     /// The limits that would kill it, tightest room first.
     pub limits: Vec<cgroup::Limit>,
-    /// Processors that the tightest quota of its control groups leaves it; `None` where there is no quota, or none
-    /// that can be seen.
+    /// Processors that the tightest quota of its control groups or its container's description leaves it; `None` where
+    /// there is no quota, or none that can be seen.
     pub cpus: Option<f64>,
     /// What the machine can still give, from `/proc/meminfo`.
     pub available: Option<u64>,
@@ -109,19 +109,26 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// The values in raw text.
-    pub fn new(raw: &RawSurroundings) -> Surroundings {
+    /// The values in raw text. The status of the process stands for what its control group uses where that is not known.
+    pub fn new(raw: &RawSurroundings, process: Option<&Status>) -> Surroundings {
         let sockets = sockets::listening(&raw.sockets);
         let inodes = sockets::owned_inodes(&raw.descriptors);
         let own = |inodes: &Vec<u64>| {
             let own = sockets.iter().filter(|socket| inodes.contains(&socket.inode));
             ports(own.map(|socket| socket.port))
         };
+        let described = raw.described.memory;
+        let described = described.and_then(|max| cgroup::described(max, &raw.cgroup, process));
+        let mut limits = cgroup::limits(&raw.cgroup);
+        limits.extend(described);
+        limits.sort_by_key(cgroup::Limit::room);
+        let described = raw.described.cpu.map(|thousandths| thousandths as f64 / 1000.0);
+        let quotas = cgroup::cpus(&raw.cgroup).into_iter().chain(described);
         Surroundings {
             own_ports: inodes.as_ref().map(own),
             all_ports: ports(sockets.iter().map(|socket| socket.port)),
-            limits: cgroup::limits(&raw.cgroup),
-            cpus: cgroup::cpus(&raw.cgroup),
+            limits,
+            cpus: quotas.min_by(f64::total_cmp),
             available: meminfo(&raw.meminfo, "MemAvailable"),
             disks: disk::disks(&raw.disk),
         }

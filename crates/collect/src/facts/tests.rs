@@ -1,4 +1,5 @@
 use super::*;
+use crate::place::Described;
 
 fn process(exe: &str, comm: &str, cmdline: &str) -> ProcessFacts {
     let mut bytes = cmdline.replace(' ', "\0").into_bytes();
@@ -152,11 +153,12 @@ const TCP: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm-
 #[test]
 fn only_own_listening_sockets_count() {
     let around = |descriptors: &str| {
-        Surroundings::new(&RawSurroundings {
+        let raw = RawSurroundings {
             sockets: TCP.to_owned(),
             descriptors: descriptors.to_owned(),
             ..RawSurroundings::default()
-        })
+        };
+        Surroundings::new(&raw, None)
     };
     assert_eq!(around("").all_ports, [3000, 9229]);
     assert_eq!(around("").own_ports, None, "they may not be seen");
@@ -215,6 +217,66 @@ fn limits_of_both_versions_count() {
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
     .to_vec();
     assert_eq!(cgroup::limits(&bare).iter().map(cgroup::Limit::room).collect::<Vec<_>>(), [4, 6]);
+}
+
+#[test]
+fn the_lower_limit_of_group_and_description_counts() {
+    let process = Status::new("VmRSS:\t300 kB\nRssAnon:\t200 kB\n");
+    let around = |memory, cgroup: &[(String, String)], process| {
+        let described = Described { memory: Some(memory), cpu: None };
+        let raw =
+            RawSurroundings { cgroup: cgroup.to_vec(), described, ..RawSurroundings::default() };
+        Surroundings::new(&raw, process)
+    };
+    let kills = |around: &Surroundings| around.room_until_killed().expect("a limit");
+    let description = "the memory limit in its container's description".to_owned();
+    let group = files(
+        "/sys/fs/cgroup",
+        &[
+            ("memory.max", "700000"),
+            ("memory.current", "500000"),
+            ("memory.stat", "inactive_file 60000\nactive_file 40000"),
+        ],
+    );
+    // The description's is as high or higher: nothing is told twice.
+    for memory in [700_000, 700_001, 900_000] {
+        let around = around(memory, &group, Some(&process));
+        assert_eq!((around.limits.len(), kills(&around).0), (1, 300_000), "{memory}");
+    }
+    // Its own is lower: what is used is the group's, and the process's memory does not come on top.
+    let lower = around(600_000, &group, Some(&process));
+    assert_eq!(kills(&lower), (200_000, description.clone()));
+    // A group without a limit, and one around it that has another one's use.
+    let mut open = files("/g/app", &[("memory.max", "max"), ("memory.current", "100000")]);
+    open.extend(files("/g", &[("memory.max", "max"), ("memory.current", "9000000")]));
+    let open = around(600_000, &open, Some(&process));
+    assert_eq!(kills(&open), (500_000, description.clone()));
+    // No group that tells what is used: the process alone, without the files that it maps.
+    let quota = files("/g", &[("cpu.max", "max 100000"), ("memory.max", "max")]);
+    for hidden in [&quota[..], &[]] {
+        let hidden = around(600_000, hidden, Some(&process));
+        let alone = format!("{description}, with this process alone counted,");
+        assert_eq!(kills(&hidden), (600_000 - 200 * 1024, alone));
+    }
+    assert_eq!(around(600_000, &[], None).limits, []);
+    let small = around(100_000, &[], Some(&process));
+    assert_eq!(kills(&small).0, 0, "it has more than it is said to have");
+}
+
+#[test]
+fn the_smaller_quota_of_group_and_description_counts() {
+    let around = |cpu, quota: &str| {
+        let raw = RawSurroundings {
+            cgroup: files("/g", &[("cpu.max", quota)]),
+            described: Described { memory: None, cpu },
+            ..RawSurroundings::default()
+        };
+        Surroundings::new(&raw, None).cpus
+    };
+    assert_eq!(around(Some(250), "50000 100000"), Some(0.25));
+    assert_eq!(around(Some(2000), "50000 100000"), Some(0.5));
+    assert_eq!(around(Some(2000), "max 100000"), Some(2.0));
+    assert_eq!(around(None, "max 100000"), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::facts::{Status, cgroup};
 use crate::inspector::ask::HeapStatistics;
-use crate::place::RawProcess;
+use crate::place::{Described, RawProcess, RawSurroundings};
 
 fn node(caught: &str) -> ProcessFacts {
     let raw = RawProcess {
@@ -40,6 +40,7 @@ fn room(bytes: u64) -> Surroundings {
         used: 0,
         reclaimable: 0,
         is_soft: false,
+        source: cgroup::Source::Group,
     };
     Surroundings { limits: vec![limit], ..Surroundings::default() }
 }
@@ -175,6 +176,33 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
         let around = room(bytes);
         let known = Known { surroundings: Some(&around), ..known(&process, Way::Signal) };
         assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
+    }
+}
+
+#[test]
+fn a_limit_that_only_the_description_names_refuses_too() {
+    let process = node("0");
+    let identity = says(42, 100 * MB);
+    let need = model::predict(Some(&identity), None, None).unwrap().memory.usual;
+    let used = process.status.anonymous.unwrap();
+    for (memory, expected) in [
+        (None, Outcome::Unknown),
+        (Some(used + need - 1), Outcome::Unsafe),
+        (Some(used + 20 * need), Outcome::Fine),
+    ] {
+        let described = Described { memory, cpu: None };
+        let raw = RawSurroundings { described, ..RawSurroundings::default() };
+        let around = Surroundings::new(&raw, Some(&process.status));
+        let known = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            ..known(&process, OPEN)
+        };
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Memory), expected, "{memory:?}");
+        let check = preflight.checks.iter().find(|check| check.topic == Topic::Memory).unwrap();
+        let says = check.found.contains("description, with this process alone counted, leaves");
+        assert_eq!(says, memory.is_some(), "{}", check.found);
     }
 }
 

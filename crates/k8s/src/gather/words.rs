@@ -41,15 +41,16 @@ pub(crate) fn process_info(
         or(surroundings.meminfo.clone(), "Could not get memory info"),
         pid = process.pid,
     );
+    let described = &surroundings.described;
+    let limit = described.memory.map(|bytes| bytes.to_string());
+    let memory = allowed(surroundings, "memory.", limit);
     text += "=== Memory Limit (control group) ===\n";
-    let files: Vec<_> =
-        surroundings.cgroup.iter().filter(|(name, _)| !name.ends_with("memory.stat")).collect();
-    if files.is_empty() {
-        text += "Could not get memory limit\n";
-    }
-    for (name, value) in files {
-        let _ = writeln!(text, "{name}: {}", value.trim());
-    }
+    text += &or(memory, "Could not get memory limit");
+    let quota = described.cpu.map(|thousandths| format!("{thousandths}m"));
+    let quota = allowed(surroundings, "cpu.", quota);
+    text += "\n\n=== Processor Quota (control group) ===\n";
+    text += &or(quota, "No quota found");
+    text += "\n";
     let _ = write!(
         text,
         "\n=== Node.js Version ===\n{}\n\n=== Available Disk Space ===\n{}\n\n",
@@ -57,6 +58,18 @@ pub(crate) fn process_info(
         or(surroundings.disk.clone(), "Could not get disk space"),
     );
     text
+}
+
+/// The files of the control groups whose names begin like this, and what the pod's description says, one a line.
+fn allowed(surroundings: &RawSurroundings, kind: &str, described: Option<String>) -> String {
+    let is_told = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.starts_with(kind) && name != "memory.stat"
+    };
+    let files = surroundings.cgroup.iter().filter(|(path, _)| is_told(path));
+    let files = files.map(|(path, value)| format!("{path}: {}\n", value.trim()));
+    let described = described.map(|limit| format!("limit in the pod's description: {limit}\n"));
+    files.chain(described).collect()
 }
 
 /// `no-node-process.txt` where the container does not run; `left` says what became of the snapshots that it left.
@@ -114,6 +127,8 @@ pub(crate) fn no_node(processes: &[RawProcess]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use heapglass_collect::place::Described;
+
     use super::*;
 
     #[test]
@@ -130,11 +145,30 @@ mod tests {
             "Could not read process status",
             "node app.js --token=[REDACTED:named]",
             "NODE_OPTIONS=--inspect\nNODE_AUTH_TOKEN=[REDACTED:named]\n",
+            "=== Memory Limit (control group) ===\nCould not get memory limit\n\n",
+            "=== Processor Quota (control group) ===\nNo quota found\n\n",
             "=== Node.js Version ===\nv20.1.0\n",
             "=== Available Disk Space ===\nCould not get disk space\n",
         ] {
             assert!(text.contains(expected), "{expected}: {text}");
         }
         assert!(!text.contains("second line"), "{text}");
+    }
+
+    #[test]
+    fn process_info_has_the_limits_of_group_and_description() {
+        let files =
+            [("/g/memory.max", "900\n"), ("/g/memory.stat", "a 1\n"), ("/g/cpu.max", "5 10\n")];
+        let surroundings = RawSurroundings {
+            cgroup: files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec(),
+            described: Described { memory: Some(800), cpu: Some(500) },
+            ..RawSurroundings::default()
+        };
+        let text = process_info(&RawProcess::default(), &surroundings, "v20.1.0", false);
+        let expected = "=== Memory Limit (control group) ===\n/g/memory.max: 900\n\
+            limit in the pod's description: 800\n\n\
+            === Processor Quota (control group) ===\n/g/cpu.max: 5 10\n\
+            limit in the pod's description: 500m\n\n=== Node.js Version ===\n";
+        assert!(text.contains(expected), "{text}");
     }
 }
