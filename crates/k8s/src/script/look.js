@@ -45,14 +45,18 @@ function around() {
       } catch (e) { /* not to be seen from here */ }
     }
   }
-  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes'];
+  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'];
   const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', dir.slice(root.length) + '/' + name); out.push(text); } } };
   for (const line of read('/proc/' + pid + '/cgroup').toString().split('\n')) {
     const [, controllers, ...rest] = line.split(':');
     if (controllers === undefined) continue;
-    if (controllers !== '' && !controllers.split(',').includes('memory')) continue;
-    const base = root + '/sys/fs/cgroup' + (controllers === '' ? '' : '/memory');
-    for (let path = rest.join(':'); path && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) group(base + path);
-    group(base);
+    const mounts = root + '/sys/fs/cgroup', has = (name) => controllers.split(',').includes(name), bases = [];
+    if (controllers === '') bases.push(mounts);
+    if (has('memory')) bases.push(mounts + '/memory');
+    if (has('cpu')) bases.push(mounts + (fs.existsSync(mounts + '/cpu') ? '/cpu' : '/' + controllers));
+    for (const base of bases) {
+      for (let path = rest.join(':'); path && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) group(base + path);
+      group(base);
+    }
   }
 }

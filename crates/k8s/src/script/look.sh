@@ -5,9 +5,17 @@ f() { printf '\n%s %s %s\n' "$M" "$1" "$2"; }
 c() { f "$1" "$2"; cat "$3" 2>/dev/null; }
 l() { f "$1" "$2"; readlink "$3" 2>/dev/null || ls -l "$3" 2>/dev/null; }
 g() {
-  for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes; do
+  for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes cpu.max cpu.cfs_quota_us cpu.cfs_period_us; do
     [ -r "$1/$n" ] && c group "${1#"$r"}/$n" "$1/$n"
   done
+}
+a() {
+  q=$path
+  while [ -n "$q" ] && [ "$q" != / ]; do
+    g "$1$q"
+    q=${q%/*}
+  done
+  g "$1"
 }
 f self $$
 for d in /proc/[0-9]*; do
@@ -41,15 +49,9 @@ df -kP 2>/dev/null
 r=
 [ -n "$3" ] && r=/proc/$p/root
 while IFS=: read -r number names path; do
-  case ",$names," in
-    ,,) b=$r/sys/fs/cgroup ;;
-    *,memory,*) b=$r/sys/fs/cgroup/memory ;;
-    *) continue ;;
-  esac
-  while [ -n "$path" ] && [ "$path" != / ]; do
-    g "$b$path"
-    path=${path%/*}
-  done
-  g "$b"
+  b=$r/sys/fs/cgroup
+  [ -z "$names" ] && a "$b"
+  case ",$names," in *,memory,*) a "$b/memory" ;; esac
+  case ",$names," in *,cpu,*) if [ -d "$b/cpu" ]; then a "$b/cpu"; else a "$b/$names"; fi ;; esac
 done 2>/dev/null < "/proc/$p/cgroup"
 f end -

@@ -1,5 +1,8 @@
 use std::process::Command;
 
+use heapglass_collect::facts::{Surroundings, cgroup};
+use heapglass_collect::place::Described;
+
 use super::*;
 
 fn run(command: &[String]) -> Vec<u8> {
@@ -37,6 +40,90 @@ fn every_tool_sees_this_process() {
         assert_eq!(seen.surroundings.disk.lines().filter(|line| line.ends_with(" /")).count(), 1);
         let is_limit = |(name, _): &(String, String)| name.starts_with("/sys/fs/cgroup/");
         assert!(seen.surroundings.cgroup.iter().all(is_limit), "{tool:?}");
+    }
+}
+
+/// The files of control groups that a look finds where `/proc/PID/cgroup` is `groups` and these files lie below the
+/// mount.
+fn group_files(tool: &Tool, groups: &str, made: &[(&str, &str)]) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().expect("a directory");
+    let list = folder.path().join("groups");
+    std::fs::write(&list, groups).expect("written");
+    let mount = folder.path().join("mount");
+    for (path, text) in made {
+        let path = mount.join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(path, format!("{text}\n")).expect("written");
+    }
+    let (list, mount) = (list.display().to_string(), mount.display().to_string());
+    let mark = mark();
+    let moved = |word: &String| {
+        word.replace("\"/proc/$p/cgroup\"", &format!("\"{list}\""))
+            .replace("'/proc/' + pid + '/cgroup'", &format!("'{list}'"))
+            .replace("/sys/fs/cgroup", &mount)
+    };
+    let command: Vec<String> =
+        tool.look(&mark, Some(std::process::id()), false).iter().map(moved).collect();
+    seen(&run(&command), &mark).expect("whole").surroundings.cgroup
+}
+
+#[test]
+fn quotas_and_limits_of_version_2_are_read_of_all_groups_around() {
+    let made = [
+        ("pod/cpu.max", "50000 100000"),
+        ("pod/memory.max", "900"),
+        ("pod/memory.current", "100"),
+        ("pod/app/cpu.max", "max 100000"),
+        ("pod/app/memory.max", "800"),
+        ("pod/app/memory.current", "50"),
+        ("other/cpu.max", "1000 100000"),
+    ];
+    for tool in tools() {
+        let files = group_files(&tool, "0::/pod/app\n", &made);
+        assert_eq!(files.len(), 6, "{tool:?}: {files:?}");
+        assert_eq!(cgroup::cpus(&files), Some(0.5), "{tool:?}: {files:?}");
+        let rooms: Vec<u64> = cgroup::limits(&files).iter().map(cgroup::Limit::room).collect();
+        assert_eq!(rooms, [750, 800], "{tool:?}: {files:?}");
+        // A container sees its own group as the root, whatever the path says.
+        let files = group_files(&tool, "0::/../x.scope\n", &[("cpu.max", "20000 100000")]);
+        assert_eq!(cgroup::cpus(&files), Some(0.2), "{tool:?}: {files:?}");
+    }
+}
+
+#[test]
+fn quotas_of_version_1_are_read_where_their_controller_is_mounted() {
+    let groups = "4:memory:/\n3:cpu,cpuacct:/app\n2:cpuset:/y\n1:name=systemd:/x\n0::/x\n";
+    for tool in tools() {
+        for mount in ["cpu", "cpu,cpuacct"] {
+            let file = |name: &str| format!("{mount}/{name}");
+            let (own, period) = (file("app/cpu.cfs_quota_us"), file("app/cpu.cfs_period_us"));
+            let (root, long) = (file("cpu.cfs_quota_us"), file("cpu.cfs_period_us"));
+            for (quota, cpus) in [("150000", Some(1.5)), ("-1", None), ("25000", Some(0.25))] {
+                let made = [
+                    (own.as_str(), quota),
+                    (period.as_str(), "100000"),
+                    (root.as_str(), "-1"),
+                    (long.as_str(), "1000"),
+                    ("memory/memory.limit_in_bytes", "70"),
+                    ("memory/memory.usage_in_bytes", "20"),
+                ];
+                let files = group_files(&tool, groups, &made);
+                assert_eq!(cgroup::cpus(&files), cpus, "{tool:?} {mount}: {files:?}");
+                assert_eq!(cgroup::limits(&files)[0].room(), 50, "{tool:?} {mount}: {files:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_smaller_quota_of_a_recorded_answer_and_the_description_counts() {
+    let answer = b"\nM self 9\n\nM process 7\n\nM status -\nPid:\t7\n\nM meminfo -\n\
+        \nM group /sys/fs/cgroup/cpu.max\n50000 100000\n\nM end -\n";
+    let looked = seen(answer, "M").expect("whole");
+    for (cpu, expected) in [(None, 0.5), (Some(250), 0.25), (Some(4000), 0.5)] {
+        let mut surroundings = looked.surroundings.clone();
+        surroundings.described = Described { memory: None, cpu };
+        assert_eq!(Surroundings::new(&surroundings, None).cpus, Some(expected), "{cpu:?}");
     }
 }
 
