@@ -228,6 +228,21 @@ async fn what_a_signal_writes_after_an_interrupt_is_removed() {
     }
 }
 
+/// Whoever stops while the way to a process is looked for has nothing done to it.
+#[tokio::test]
+async fn after_an_interrupt_no_signal_is_sent() {
+    for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+        let place = process("/opt/node-v22.1.0/bin/node", &[WRITES]);
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options { method, ..Options::new(directory.path().join("a.heapsnapshot")) };
+        let (handle, stop) = Stop::pair();
+        handle.send(true).unwrap();
+        let result = capture(&place, &Target::Process(42), &options, &(), &stop).await;
+        assert!(matches!(result.unwrap_err().error, Error::Interrupted), "{method:?}");
+        assert_eq!(got(&place), [], "{method:?}");
+    }
+}
+
 #[tokio::test]
 async fn where_an_old_version_would_write_has_to_be_writable() {
     // Up to version 19 the process writes where it is, and ends if it may not.

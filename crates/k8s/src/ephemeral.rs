@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use heapglass_collect::capture::Stop;
 use heapglass_collect::facts::{ProcessFacts, Status};
 use heapglass_collect::place::{PlaceError, RawProcess};
 use k8s_openapi::api::core::v1 as core;
@@ -30,6 +31,17 @@ pub(crate) struct Started {
     pub(crate) name: String,
     pub(crate) image: String,
     pub(crate) tool: Tool,
+}
+
+/// How one is run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// The image; [`DEFAULT_IMAGE`] if there is none.
+    pub(crate) image: Option<&'a str>,
+    /// How long it may live.
+    pub(crate) lifetime: Duration,
+    /// Once this is asked for, none is added and none is waited for.
+    pub(crate) stop: &'a Stop,
 }
 
 /// What an ephemeral container has of its target.
@@ -113,17 +125,21 @@ pub(crate) async fn start(
     spec: &core::PodSpec,
     shares: Shares<'_>,
     user: User,
-    image: Option<&str>,
-    lifetime: Duration,
+    terms: Terms<'_>,
     added: &Mutex<Vec<String>>,
 ) -> Result<Started, PlaceError> {
+    let lifetime = terms.lifetime;
     let name = format!("heapglass-{:08x}", crate::script::random() as u32);
-    let image = image.unwrap_or(DEFAULT_IMAGE);
+    let image = terms.image.unwrap_or(DEFAULT_IMAGE);
     let mut body = description(&target.container, spec, shares, user, (&name, image), lifetime);
     let api: Api<core::Pod> = Api::namespaced(target.cluster.client(), &target.namespace);
     let access = Access::ephemeral_containers(&target.namespace);
     let what = format!("adding an ephemeral container to pod {}", target.pod);
+    if terms.stop.is_asked() {
+        return Err(PlaceError::Impossible { what, why: "it was interrupted".to_owned() });
+    }
     let params = PatchParams::default();
+    // Whoever gave this up would not know whether the server has taken it.
     loop {
         let patch = Patch::Strategic(body.clone());
         let patched = api.patch_ephemeral_containers(&target.pod, &params, &patch);
@@ -160,19 +176,26 @@ pub(crate) async fn start(
     };
     // An image may have to be pulled first.
     let patience = target.cluster.deadline() * 2;
-    match tokio::time::timeout(patience, running).await {
-        Ok(Ok(())) => Ok(Started { name, image: image.to_owned(), tool: Tool::Shell }),
-        Ok(Err(error)) => Err(error),
-        Err(_) => {
-            let why = format!(
-                "it did not start within {} s; {}; if it starts later, it ends itself after {} s",
-                patience.as_secs(),
-                stays(&name, &target.pod),
-                seconds(lifetime)
-            );
-            Err(PlaceError::Impossible { what, why })
+    let mut stop = terms.stop.clone();
+    let ended = tokio::select! {
+        biased;
+        ended = tokio::time::timeout(patience, running) => Some(ended),
+        () = stop.asked() => None,
+    };
+    let why = match ended {
+        Some(Ok(Ok(()))) => {
+            return Ok(Started { name, image: image.to_owned(), tool: Tool::Shell });
         }
-    }
+        Some(Ok(Err(error))) => return Err(error),
+        Some(Err(_)) => format!("it did not start within {} s", patience.as_secs()),
+        None => "it was interrupted".to_owned(),
+    };
+    let why = format!(
+        "{why}; {}; if it starts later, it ends itself after {} s",
+        stays(&name, &target.pod),
+        seconds(lifetime)
+    );
+    Err(PlaceError::Impossible { what, why })
 }
 
 /// What is said of an ephemeral container that is of no use any more.

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use heapglass_collect::capture::Stop;
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
@@ -18,7 +19,7 @@ use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
-use crate::ephemeral::{self, Shares, Started, User};
+use crate::ephemeral::{self, Shares, Started, Terms, User};
 use crate::exec::{End, Output, Said, Target, place_error};
 use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
@@ -68,6 +69,8 @@ pub struct Pod {
     /// The user of the container, as far as its description tells.
     user: User,
     options: PodOptions,
+    /// Once this is asked for, no ephemeral container is added, and none that starts is waited for.
+    stop: Stop,
     reach: OnceCell<Reach>,
     /// What was tried to get in, and what it answered.
     tried: Mutex<Vec<String>>,
@@ -109,6 +112,7 @@ impl Pod {
             container_id: status.and_then(|status| status.container_id.clone()),
             others: other_containers(pod, container),
             options,
+            stop: Stop::never(),
             reach: OnceCell::new(),
             tried: Mutex::default(),
             added: Mutex::default(),
@@ -117,6 +121,12 @@ impl Pod {
             first: Mutex::default(),
             around: Mutex::default(),
         }
+    }
+
+    /// The same, to which nothing is added once somebody asks to stop.
+    #[must_use]
+    pub fn until(self, stop: Stop) -> Pod {
+        Pod { stop, ..self }
     }
 
     /// What was tried to get into the container, one sentence each.
@@ -202,10 +212,10 @@ impl Pod {
     /// Adds an ephemeral container that runs as a user.
     async fn add(&self, user: User) -> Result<Reach, PlaceError> {
         let PodOptions { debug_image, ephemeral_lifetime, .. } = &self.options;
-        let image = debug_image.as_deref();
+        let (image, lifetime) = (debug_image.as_deref(), *ephemeral_lifetime);
+        let terms = Terms { image, lifetime, stop: &self.stop };
         let (target, spec, added) = (&self.target, &self.spec, &self.added);
-        let (shares, lifetime) = (Shares::Processes, *ephemeral_lifetime);
-        match ephemeral::start(target, spec, shares, user, image, lifetime, added).await {
+        match ephemeral::start(target, spec, Shares::Processes, user, terms, added).await {
             Ok(started) => {
                 let Started { name, image, tool } = started;
                 self.note(format!("ephemeral container {name} of image {image} as {user}: runs"));

@@ -3,12 +3,13 @@
 
 use std::sync::Mutex;
 
+use heapglass_collect::capture::Stop;
 use heapglass_collect::place::{PlaceError, RemoteFile};
 use k8s_openapi::api::core::v1 as core;
 use serde_json::json;
 
 use crate::client::Cluster;
-use crate::ephemeral::{self, DEFAULT_IMAGE, Shares, User};
+use crate::ephemeral::{self, DEFAULT_IMAGE, Shares, Terms, User};
 use crate::exec::{Output, Target};
 use crate::pod::PodOptions;
 use crate::script::{self, Tool};
@@ -87,13 +88,14 @@ pub(crate) struct Volumes {
 
 impl Volumes {
     /// Adds an ephemeral container with these volumes, as the user that the container runs as, and waits until it runs.
-    /// Its name is in `added` as soon as it is in the pod's description.
+    /// Its name is in `added` as soon as it is in the pod's description. After `stop` nothing is waited for.
     pub(crate) async fn open(
         cluster: &Cluster,
         pod: &core::Pod,
         container: &str,
         options: &PodOptions,
         mounts: Vec<Mount>,
+        stop: &Stop,
         added: &Mutex<Vec<String>>,
     ) -> Result<Volumes, PlaceError> {
         let target = Target {
@@ -105,9 +107,8 @@ impl Volumes {
         let spec = pod.spec.clone().unwrap_or_default();
         let user = User::described(&spec, container, container_status(pod, container));
         let (image, lifetime) = (options.debug_image.as_deref(), options.ephemeral_lifetime);
-        let shares = Shares::Volumes(&mounts);
-        let started =
-            ephemeral::start(&target, &spec, shares, user, image, lifetime, added).await?;
+        let (shares, terms) = (Shares::Volumes(&mounts), Terms { image, lifetime, stop });
+        let started = ephemeral::start(&target, &spec, shares, user, terms, added).await?;
         let target = Target { container: started.name, ..target };
         Ok(Volumes { target, tool: started.tool, mounts })
     }

@@ -279,6 +279,30 @@ async fn admission_is_no_missing_right() {
 }
 
 #[tokio::test]
+async fn an_ephemeral_container_that_starts_is_not_waited_for_after_an_interrupt() {
+    let (handle, stop) = Stop::pair();
+    let (cluster, asked) = cluster(move |path, _| {
+        if path.ends_with("/ephemeralcontainers") {
+            let _ = handle.send(true);
+        }
+        // It never runs.
+        (200, serde_json::to_value(pod()).expect("a pod"))
+    });
+    let options = PodOptions { via: Via::Ephemeral, ..PodOptions::default() };
+    let place = Pod::new(&cluster, &pod(), "app", options).until(stop);
+    let why = place.processes().await.expect_err("it was interrupted").to_string();
+    let added = place.ephemeral_containers();
+    let [name] = &added[..] else { panic!("{added:?}") };
+    let stays = format!("ephemeral container {name} stays in the description of pod web");
+    assert!(why.contains("it was interrupted") && why.contains(&stays), "{why}");
+    // Whoever tries again adds nothing more.
+    let why = place.processes().await.expect_err("it was interrupted").to_string();
+    assert!(why.ends_with("it was interrupted"), "{why}");
+    let asked = asked.lock().expect("not poisoned").clone();
+    assert_eq!(asked.iter().filter(|it| it.starts_with("PATCH")).count(), 1, "{asked:?}");
+}
+
+#[tokio::test]
 async fn a_pod_that_was_replaced_is_gone() {
     let (cluster, _) = cluster(|path, _| {
         if path.ends_with("/exec") {

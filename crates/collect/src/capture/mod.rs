@@ -251,6 +251,10 @@ pub async fn capture<P: Place>(
         Target::Process(pid) => job.look(*pid).await?,
         Target::Inspector { port, .. } => job.look_for(*port).await,
     }
+    // Finding the way into a place can take a minute.
+    if stop.is_asked() {
+        return Err(Error::Interrupted.into());
+    }
     match (options.method, target) {
         (Method::Sigusr2, Target::Process(_)) => signal::capture(&mut job).await,
         (Method::Sigusr2, Target::Inspector { .. }) => {

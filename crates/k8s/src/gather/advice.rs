@@ -10,6 +10,8 @@ use heapglass_collect::words::{seconds, size};
 use super::take::{Taking, verdict_in_words};
 use crate::discover::Origin;
 
+const INTERRUPTED: &str = "It was interrupted: run it again.";
+
 /// The whole text.
 #[expect(clippy::too_many_arguments, reason = "it is all that is known of one failure")]
 pub(crate) fn failed(
@@ -113,6 +115,7 @@ fn advice(
                 .to_owned(),
         ),
         Some(Error::Sink(_)) => disk(&mut advice),
+        Some(Error::Interrupted) => advice.push(INTERRUPTED.to_owned()),
         _ => {}
     }
     match broken {
@@ -128,7 +131,7 @@ fn advice(
                 .to_owned(),
         ),
         Some(Broken::Disk(_)) => disk(&mut advice),
-        Some(Broken::Interrupted) => advice.push("It was interrupted: run it again.".to_owned()),
+        Some(Broken::Interrupted) => advice.push(INTERRUPTED.to_owned()),
         _ => {}
     }
     if advice.is_empty() {

@@ -25,6 +25,7 @@ pub(crate) async fn collect(
 ) -> wire::Container {
     let directory = directory.join(format!("container={}", container.name));
     let place = Pod::new(run.cluster, pod, &container.name, run.options.pod.clone());
+    let place = place.until(run.stop.clone());
     let status = container_status(pod, &container.name);
     let mut entry = wire::Container {
         name: container.name.clone(),

@@ -78,14 +78,9 @@ async fn look(
         }
     }
     let added = Mutex::default();
-    let mut stop = run.stop.clone();
-    let opened = tokio::select! {
-        opened = Volumes::open(run.cluster, pod, &container.name, options, mounts, &added) => opened,
-        () = stop.asked() => Err(PlaceError::Impossible {
-            what: "looking into its volumes".to_owned(),
-            why: "it was interrupted; an ephemeral container that starts later ends itself".to_owned(),
-        }),
-    };
+    let volumes =
+        Volumes::open(run.cluster, pod, &container.name, options, mounts, &run.stop, &added);
+    let opened = volumes.await;
     let unseen = |error: &PlaceError| {
         run.complain(name, format!("snapshots in its volumes are not collected: {error}"));
         note_missing(run, pod, error);

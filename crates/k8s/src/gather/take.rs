@@ -131,7 +131,7 @@ async fn again(
     run.say(name, format!("{}; an ephemeral container is tried", first.error));
     let place = taking.beside.get_or_init(|| {
         let options = PodOptions { via: Via::Ephemeral, ..run.options.pod.clone() };
-        Pod::new(run.cluster, pod, &container.name, options)
+        Pod::new(run.cluster, pod, &container.name, options).until(run.stop.clone())
     });
     let already = place.tried().len();
     let target = Target::Process(taking.facts.pid);

@@ -34,6 +34,7 @@ pub(super) async fn run(
         via: if args.dry_run { Via::Exec } else { Via::Auto },
     };
     let place = find(&cluster, name, options).await.map_err(|error| failure(&error))?;
+    let place = place.until(stop.clone());
     let status = match process(&place, args).await {
         Ok(pid) if args.close_inspector => super::close(context, args, &place, pid).await,
         Ok(pid) => super::series(context, args, &place, &Target::Process(pid), stop).await,
