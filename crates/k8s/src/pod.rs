@@ -25,7 +25,7 @@ use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
 use crate::quantity;
 use crate::script::{self, Guard, Seen, Tool};
-use crate::status::{container_status, fate, is_elsewhere, liveness, other_containers};
+use crate::status::{Before, container_status, fate, is_elsewhere, liveness, other_containers};
 
 /// Where Node is in the images that people use.
 const NODES: &[&str] =
@@ -63,7 +63,8 @@ pub struct Pod {
     /// The pod as it was when it was found.
     uid: String,
     spec: core::PodSpec,
-    container_id: Option<String>,
+    /// The container as it was then.
+    before: Before,
     /// The ids of the pod's other containers.
     others: Vec<String>,
     /// The user of the container, as far as its description tells.
@@ -109,7 +110,7 @@ impl Pod {
             },
             uid: pod.metadata.uid.clone().unwrap_or_default(),
             spec,
-            container_id: status.and_then(|status| status.container_id.clone()),
+            before: Before::of(status),
             others: other_containers(pod, container),
             options,
             stop: Stop::never(),
@@ -158,7 +159,7 @@ impl Pod {
         let access = Access::new("get", "", "pods", Some(&self.target.namespace));
         let what = format!("pod {}", self.target.pod);
         match self.target.cluster.ask(&what, &access, api.get(&self.target.pod)).await {
-            Ok(pod) => fate(&pod, &self.uid, &self.target.container, self.container_id.as_deref()),
+            Ok(pod) => fate(&pod, &self.uid, &self.target.container, &self.before),
             Err(error) if error.is_not_found() => {
                 Some(format!("pod {} was deleted", self.target.pod))
             }

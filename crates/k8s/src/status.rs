@@ -28,13 +28,35 @@ pub(crate) fn is_elsewhere(cgroup: &str, others: &[String]) -> bool {
     others.iter().any(|id| cgroup.contains(id.as_str()))
 }
 
-/// What has become of a pod and its container since they were known by these ids.
-pub(crate) fn fate(
-    pod: &core::Pod,
-    uid: &str,
-    container: &str,
-    id: Option<&str>,
-) -> Option<String> {
+/// A container as it was when it was found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Before {
+    id: Option<String>,
+    restarts: i32,
+}
+
+impl Before {
+    /// What its status said.
+    pub(crate) fn of(status: Option<&core::ContainerStatus>) -> Before {
+        let id = status.and_then(|status| status.container_id.clone());
+        Before { id, restarts: status.map_or(0, |status| status.restart_count) }
+    }
+
+    /// Whether an end that is told is that of this one.
+    fn has(&self, ended: &core::ContainerStateTerminated) -> bool {
+        self.id.is_some() && ended.container_id == self.id
+    }
+
+    fn is_replaced_by(&self, now: &core::ContainerStatus) -> bool {
+        now.restart_count > self.restarts || self.id.is_some() && now.container_id != self.id
+    }
+}
+
+/// How [`fate`] says that the container has ended, whether another one runs in its place or not.
+pub(crate) const ENDED: &str = "ended meanwhile";
+
+/// What has become of a pod and its container since they were known.
+pub(crate) fn fate(pod: &core::Pod, uid: &str, container: &str, before: &Before) -> Option<String> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if pod.metadata.uid.as_deref().is_some_and(|now| now != uid) {
         return Some(format!("pod {name} was deleted, and another one has its name"));
@@ -57,17 +79,24 @@ pub(crate) fn fate(
         let message = status.message.as_deref().unwrap_or_default();
         return Some(format!("pod {name}: {reason}: {message}"));
     }
-    let changed = now.is_some_and(|status| id.is_some() && status.container_id.as_deref() != id);
     let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
-    if let Some(ended) = stopped.or(last.filter(|_| changed)) {
-        let reason = ended.reason.as_deref().unwrap_or("ended");
-        return Some(format!(
-            "container {container} of pod {name} was restarted: {reason}, exit code {}",
-            ended.exit_code
-        ));
-    }
-    if changed {
-        return Some(format!("container {container} of pod {name} was restarted"));
+    if let Some(now) = now {
+        let replaced = before.is_replaced_by(now);
+        // One that waits to be restarted has ended, and keeps its id until another one runs.
+        let ended = stopped.or(last.filter(|last| replaced || before.has(last)));
+        if replaced || ended.is_some() {
+            let why = ended.map(|ended| {
+                let reason = ended.reason.as_deref().unwrap_or("ended");
+                format!(": {reason}, exit code {}", ended.exit_code)
+            });
+            let restarted = if replaced { " and was restarted" } else { "" };
+            return Some(format!(
+                "container {container} of pod {name} {ENDED}{restarted}{} (restarts: {} before, {} now)",
+                why.unwrap_or_default(),
+                before.restarts,
+                now.restart_count
+            ));
+        }
     }
     if let Some(since) = &pod.metadata.deletion_timestamp {
         return Some(format!("pod {name} is being deleted since {}", since.0));
@@ -109,14 +138,57 @@ mod tests {
             }))
             .unwrap()
         };
-        let said = |pod: &core::Pod| fate(pod, "u1", "app", Some("c1")).unwrap();
+        let before = Before { id: Some("c1".to_owned()), restarts: 0 };
+        let said = |pod: &core::Pod| fate(pod, "u1", "app", &before).unwrap();
         for phase in ["Running", "Failed"] {
             let text = said(&pod(true, phase));
             assert!(text.contains("deleted or evicted") && text.contains("137"), "{text}");
             // With grace the process may still be there; this one is not.
             assert!(!text.contains("restarted") && !text.contains("is being deleted"), "{text}");
         }
-        assert!(said(&pod(false, "Running")).contains("was restarted: Error, exit code 137"));
+        assert_eq!(
+            said(&pod(false, "Running")),
+            "container app of pod web ended meanwhile: Error, exit code 137 (restarts: 0 before, 0 now)"
+        );
+    }
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn of_a_container_that_ended_it_is_said_why_and_how_often() {
+        let pod = |id: &str, restarts: i32, state: serde_json::Value, last: serde_json::Value| {
+            let pod: core::Pod = serde_json::from_value(json!({
+                "metadata": {"name": "web", "uid": "u1"},
+                "status": {"phase": "Running", "containerStatuses": [{
+                    "name": "app", "containerID": id, "image": "", "imageID": "", "ready": false,
+                    "restartCount": restarts, "state": state, "lastState": last,
+                }]},
+            }))
+            .unwrap();
+            pod
+        };
+        let running = || json!({"running": {}});
+        let killed = |id: &str| json!({"terminated": {"reason": "OOMKilled", "exitCode": 137, "containerID": id}});
+        let before = Before::of(container_status(&pod("c3", 2, running(), killed("c2")), "app"));
+        let waits = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+        let why = "OOMKilled, exit code 137";
+        for (pod, expected) in [
+            // It runs as before; what ended was an older one.
+            (pod("c3", 2, running(), killed("c2")), None),
+            (pod("c4", 3, running(), killed("c3")), Some((" and was restarted", why, 3))),
+            (pod("c5", 4, running(), killed("c4")), Some((" and was restarted", why, 4))),
+            (pod("c3", 2, killed("c3"), json!({})), Some(("", why, 2))),
+            // It waits to be restarted, and its id is still the one that was known.
+            (pod("c3", 2, waits.clone(), killed("c3")), Some(("", why, 2))),
+            (pod("c4", 3, running(), json!({})), Some((" and was restarted", "", 3))),
+        ] {
+            let expected = expected.map(|(restarted, why, now)| {
+                let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+                format!(
+                    "container app of pod web ended meanwhile{restarted}{why} (restarts: 2 before, {now} now)"
+                )
+            });
+            assert_eq!(fate(&pod, "u1", "app", &before), expected);
+        }
     }
 
     #[test]

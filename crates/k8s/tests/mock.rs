@@ -310,13 +310,18 @@ async fn a_pod_that_was_replaced_is_gone() {
         }
         let mut pod = serde_json::to_value(pod()).expect("a pod");
         pod["status"]["containerStatuses"][0]["containerID"] = "c2".into();
+        pod["status"]["containerStatuses"][0]["restartCount"] = 1.into();
         pod["status"]["containerStatuses"][0]["lastState"] =
             json!({"terminated": {"reason": "OOMKilled", "exitCode": 137}});
         (200, pod)
     });
     let place = Pod::new(&cluster, &pod(), "app", PodOptions::default());
     let Err(PlaceError::Gone { why, .. }) = place.processes().await else { panic!("it is gone") };
-    assert_eq!(why, "container app of pod web was restarted: OOMKilled, exit code 137");
+    assert_eq!(
+        why,
+        "container app of pod web ended meanwhile and was restarted: OOMKilled, exit code 137 \
+         (restarts: 0 before, 1 now)"
+    );
 }
 
 #[tokio::test]

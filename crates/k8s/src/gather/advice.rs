@@ -9,6 +9,7 @@ use heapglass_collect::words::{seconds, size};
 
 use super::take::{Taking, verdict_in_words};
 use crate::discover::Origin;
+use crate::status::ENDED;
 
 const INTERRUPTED: &str = "It was interrupted: run it again.";
 
@@ -78,7 +79,7 @@ fn advice(
     if is_unsafe(Topic::Memory) || killed {
         memory(taking, preflight, &mut advice);
     }
-    let probed = fate.is_some_and(|fate| fate.contains("was restarted")) && !killed;
+    let probed = fate.is_some_and(|fate| fate.contains(ENDED)) && !killed;
     if is_unsafe(Topic::Pause) || probed {
         pause(taking, preflight, &mut advice);
     }

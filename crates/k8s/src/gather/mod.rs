@@ -2,6 +2,7 @@
 
 mod advice;
 mod container;
+mod ending;
 mod files;
 mod leftovers;
 mod logs;

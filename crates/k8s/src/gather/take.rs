@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 
 use super::container::{append, note_missing};
-use super::{Event, Run, advice};
+use super::{Event, Run, advice, ending};
 use crate::discover::Workload;
 use crate::pod::{Pod, PodOptions, Via};
 use crate::wire;
@@ -78,7 +78,7 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     };
     drop(memory);
     if fate.is_none() && !matches!(&result, Ok(captured) if captured.is_whole()) {
-        fate = place.fate().await;
+        fate = ending::fate(taking, &result).await;
     }
     run.listener.on(Event::Bytes { place: name.to_owned(), bytes: 0 });
     log.line(&format!("Status of the pod afterwards: {}", fate.as_deref().unwrap_or("running")));

@@ -58,7 +58,7 @@ pub(super) fn check_restarted(lab: &Lab) -> Result<()> {
     ensure!(lab.index("restarted")?["summary"]["collected"] == 0, "{said}");
     let files = lab.files("restarted")?;
     let text = lab.text("restarted", &one_file(&files, "", "collection-failed.txt")?)?;
-    ensure!(text.contains("was restarted"), "{text}");
+    ensure!(text.contains("ended meanwhile") && text.contains("(restarts: 0 before"), "{text}");
     ensure!(!text.contains("Left behind"), "{text}");
     // Between two snapshots.
     let pods = lab.ready("restarted", "again", 1)?;
