@@ -42,6 +42,16 @@ pub(super) struct History<'a> {
     pub(super) scripts: Scripts<'a>,
 }
 
+/// How a point grew.
+struct Grown {
+    /// How sure it is that it goes on.
+    confidence: f64,
+    /// Three lists, one for each snapshot, may also be a window that was not full yet.
+    may_be_a_window: bool,
+    /// Whether few objects come in an interval.
+    by_few_objects: bool,
+}
+
 impl History<'_> {
     /// What goes on growing.
     pub(super) fn suspects(&self, options: &LeakOptions) -> Vec<LeakSuspect> {
@@ -111,33 +121,63 @@ impl History<'_> {
         if is_nobody(last, point) {
             return None;
         }
-        let count = self.snapshots.len();
-        let comes = |members: &Option<Members>| {
-            members.as_ref().is_some_and(|all| all.come_always(options.least_objects))
-        };
-        let below = match weighty.is_list {
-            true => None,
-            // What comes to the object itself in every interval says more.
-            false => self.below(last, point, &weighty.apart).filter(|below| {
-                comes(&below.members) || !comes(&Members::of(last, self.cohorts, point, count))
-            }),
-        };
-        let spread = below.as_ref().map(|below| (below.example, below.count));
-        let members = match below {
-            Some(below) => below.members,
-            None if weighty.is_list => Members::of_list(last, self.cohorts, weighty.point(), count),
-            None => Members::of(last, self.cohorts, point, count),
-        };
+        let (spread, members) = self.gathered(last, weighty, point, options);
         let series = self.own_series(last, heap, point, &weighty.apart);
+        let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
+        let links = self.first_link(last, heap, weighty, point);
+        let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
+        let mut suspect = found.suspect(last, &self.scripts, grown.confidence);
+        if grown.may_be_a_window && suspect.instance_count > 0 {
+            suspect.may_be_a_window = true;
+            suspect.few_objects = grown.by_few_objects;
+            suspect.confidence = suspect.confidence.min(UNSURE);
+        }
+        Some(suspect)
+    }
+
+    /// What gathers below a point. Where that is in many small holders of one shape, one of them and how many they are.
+    fn gathered(
+        &self,
+        last: &Graph,
+        weighty: &Weighty,
+        point: Ordinal,
+        options: &LeakOptions,
+    ) -> (Option<(Ordinal, u64)>, Option<Members>) {
+        let count = self.snapshots.len();
+        if weighty.is_list {
+            return (None, Members::of_list(last, self.cohorts, weighty.point(), count));
+        }
+        let of_itself = || Members::of(last, self.cohorts, point, count);
+        let Some(below) = self.below(last, point, &weighty.apart) else {
+            return (None, of_itself());
+        };
+        // What comes to the object itself in every interval says more.
+        if !come_always(below.members.as_ref(), options) {
+            let own = of_itself();
+            if come_always(own.as_ref(), options) {
+                return (None, own);
+            }
+        }
+        (Some((below.example, below.count)), below.members)
+    }
+
+    /// How a point grew; `None` if it has settled, or if that is churn or too little.
+    fn grown(
+        &self,
+        series: &[Figures],
+        weighty: &Weighty,
+        point: Ordinal,
+        members: Option<&Members>,
+        options: &LeakOptions,
+    ) -> Option<Grown> {
         let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
-        let trend = trend(&sizes).beside(&series);
+        let trend = trend(&sizes).beside(series);
         let last_step = match sizes.as_slice() {
             [.., before, last] => last.saturating_sub(*before),
             _ => 0,
         };
-        let come_always = comes(&members);
-        let are_few = members.as_ref().is_some_and(|all| all.are_few(options.least_objects));
-        let is_even = trend == Trend::Steady && always_adds(&series, EVEN, SHARE);
+        let come_always = come_always(members, options);
+        let is_even = trend == Trend::Steady && always_adds(series, EVEN, SHARE);
         let is_much = last_step >= LARGE || come_always || members.is_none() || is_even;
         let apart: u64 =
             weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
@@ -146,18 +186,12 @@ impl History<'_> {
         if trend == Trend::Settled || !is_much || !is_kept || last_step < options.least_bytes {
             return None;
         }
-        let links = self.first_link(last, heap, weighty, point);
-        let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
-        let sure = confidence(count, trend, come_always);
-        // Three lists, one for each snapshot, may also be a window that was not full yet.
-        let may_be_a_window = count == 3 && is_even && !come_always && last_step < LARGE;
-        let mut suspect = found.suspect(last, &self.scripts, sure);
-        if may_be_a_window && suspect.instance_count > 0 {
-            suspect.may_be_a_window = true;
-            suspect.few_objects = are_few;
-            suspect.confidence = suspect.confidence.min(UNSURE);
-        }
-        Some(suspect)
+        let count = self.snapshots.len();
+        Some(Grown {
+            confidence: confidence(count, trend, come_always),
+            may_be_a_window: count == 3 && is_even && !come_always && last_step < LARGE,
+            by_few_objects: members.is_some_and(|all| all.are_few(options.least_objects)),
+        })
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its
@@ -251,6 +285,10 @@ impl History<'_> {
         }
         series
     }
+}
+
+fn come_always(members: Option<&Members>, options: &LeakOptions) -> bool {
+    members.is_some_and(|all| all.come_always(options.least_objects))
 }
 
 /// Confidence in growth that may end.
