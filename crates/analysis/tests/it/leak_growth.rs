@@ -6,6 +6,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::{ask, ids, series};
 use crate::open;
+use crate::support::{fill, lists_of, objects_in, table_of};
 
 #[test]
 fn what_slows_down_is_a_leak_only_probably() {
@@ -81,36 +82,20 @@ fn promises_that_wait_for_each_other_are_not_reactions_of_one() {
     assert_eq!((suspect.kind, suspect.knowledge), (LeakKind::Promises, suspect.kind.knowledge()));
 }
 
-/// A Map that holds 100 objects of a class for good.
-fn map_of_hundred(heap: &mut SnapshotBuilder, class: &str) -> Vec<NodeRef> {
-    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+/// A Map in a variable that holds 100 objects of a class for good.
+fn hundred(heap: &mut SnapshotBuilder, class: &str) -> Vec<NodeRef> {
+    let map = heap.object("Map", 32);
     heap.property(heap.global(), "all", map);
-    heap.internal(map, "table", table);
-    let mut held = Vec::new();
-    for number in 0..100 {
-        let object = heap.object(class, 32);
-        heap.element(table, number, object);
-        held.push(object);
-    }
-    held
+    let table = table_of(heap, map);
+    objects_in(heap, table, class, 100)
 }
 
 /// Users whose lists get so many events each, which is little for one.
 fn users(events: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let mut lists = Vec::new();
-    for user in map_of_hundred(&mut heap, "User") {
-        let list = heap.object("Array", 16);
-        heap.property(user, "events", list);
-        lists.push(list);
-    }
-    for at in 0..events {
-        for (user, &list) in (0..).zip(&lists) {
-            let event = heap.object("AuditEvent", 100);
-            heap.spec(event).id = 10_001 + 2 * (at * 100 + user);
-            heap.element(list, at as u32, event);
-        }
-    }
+    let users = hundred(&mut heap, "User");
+    let lists = lists_of(&mut heap, &users, "events");
+    fill(&mut heap, &lists, ("AuditEvent", 100), events);
     open(&heap)
 }
 
@@ -129,19 +114,9 @@ fn what_grows_in_many_small_holders_is_named_and_not_the_map_above() {
 /// Tenants with a Map each, which gets so many sessions: enough to stand out alone.
 fn tenants(sessions: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let mut tables = Vec::new();
-    for tenant in map_of_hundred(&mut heap, "Map") {
-        let table = heap.node("array", "", 64);
-        heap.internal(tenant, "table", table);
-        tables.push(table);
-    }
-    for at in 0..sessions {
-        for (tenant, &table) in (0..).zip(&tables) {
-            let session = heap.object("Session", 400);
-            heap.spec(session).id = 10_001 + 2 * (at * 100 + tenant);
-            heap.element(table, at as u32, session);
-        }
-    }
+    let tenants = hundred(&mut heap, "Map").into_iter();
+    let tables: Vec<NodeRef> = tenants.map(|tenant| table_of(&mut heap, tenant)).collect();
+    fill(&mut heap, &tables, ("Session", 400), sessions);
     open(&heap)
 }
 

@@ -7,6 +7,7 @@ use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::open;
+use crate::support::{fill, function, lists_of, objects_in, table_of};
 
 /// A heap in the middle of its life: a program with a `Map` in a variable, and ids as V8 gives them.
 struct Heap {
@@ -259,21 +260,13 @@ fn caches_that_hold_caches_are_no_tree() {
         let mut heap = SnapshotBuilder::new();
         let root = heap.object("Cache", 24);
         heap.property(heap.global(), "caches", root);
-        let maps = ["sessions", "users"].map(|name| {
+        let tables = ["sessions", "users"].map(|name| {
             let (cache, map) = (heap.object("Cache", 24), heap.object("Map", 32));
-            let table = heap.node("array", "", 64);
             heap.property(root, name, cache);
             heap.property(cache, "entries", map);
-            heap.internal(map, "table", table);
-            table
+            table_of(&mut heap, map)
         });
-        for at in 0..entries {
-            for (number, &table) in (0..).zip(&maps) {
-                let entry = heap.object("Entry", 100);
-                heap.spec(entry).id = 1001 + 2 * (2 * at + number);
-                heap.element(table, at as u32, entry);
-            }
-        }
+        fill(&mut heap, &tables, ("Entry", 100), entries);
         open(&heap)
     };
     let report = ask(&[caches(50), caches(100), caches(150)]);
@@ -288,20 +281,9 @@ fn shards(items: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let shards = heap.object("Array", 16);
     heap.property(heap.global(), "shards", shards);
-    let mut lists = Vec::new();
-    for shard in 0..10 {
-        let (holder, list) = (heap.object("Shard", 24), heap.object("Array", 16));
-        heap.element(shards, shard, holder);
-        heap.property(holder, "items", list);
-        lists.push(list);
-    }
-    for at in 0..items {
-        for (shard, &list) in (0..).zip(&lists) {
-            let item = heap.object("Item", 100);
-            heap.spec(item).id = 1001 + 2 * (at * 10 + shard);
-            heap.element(list, at as u32, item);
-        }
-    }
+    let shards = objects_in(&mut heap, shards, "Shard", 10);
+    let lists = lists_of(&mut heap, &shards, "items");
+    fill(&mut heap, &lists, ("Item", 100), items);
     open(&heap)
 }
 
@@ -349,17 +331,6 @@ fn places_that_differ_in_the_key_of_a_dictionary_are_one_leak() {
     let [(3, common), (1, rare)] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(*common, "global.index : Object → [600 × Hit]");
     assert_eq!(*rare, "global.index : Object → [200 × Object]");
-}
-
-/// A function of a script with this number.
-fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {
-    let (closure, shared) =
-        (heap.closure(name, 64), heap.node("code", "system / SharedFunctionInfo", 48));
-    let script = heap.node("code", script, 100);
-    heap.internal(closure, "shared", shared);
-    heap.internal(shared, "script", script);
-    heap.locate(closure, number, 9, 2);
-    closure
 }
 
 /// An application whose client of Redis has commands waiting in a Denque, and a timer for each.

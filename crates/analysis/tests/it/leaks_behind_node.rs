@@ -1,25 +1,11 @@
 //! Leaks that a shortest path does not show: behind Node's own functions and its lists of native objects.
 
-use heapglass_analysis::{LeakOptions, LeakReport, leaks};
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
+use crate::leaks::ask;
 use crate::open;
-
-fn ask(snapshots: &[Graph]) -> LeakReport {
-    leaks(snapshots, &LeakOptions::default())
-}
-
-/// A function of a script with this number.
-fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {
-    let (closure, shared) =
-        (heap.closure(name, 64), heap.node("code", "system / SharedFunctionInfo", 48));
-    let script = heap.node("code", script, 100);
-    heap.internal(closure, "shared", shared);
-    heap.internal(shared, "script", script);
-    heap.locate(closure, number, 9, 2);
-    closure
-}
+use crate::support::{function, table_of};
 
 /// A program's sessions, which hang on a scope that one of Node's functions leads to.
 fn behind_timers(entry: &str, file: &str, count: u64) -> Graph {
@@ -29,14 +15,13 @@ fn behind_timers(entry: &str, file: &str, count: u64) -> Graph {
     let (inner, scope) =
         (heap.node("object", "system / Context", 32), heap.node("object", "system / Context", 32));
     let (lists, sessions) = (heap.object("Object", 16), heap.object("Map", 32));
-    let table = heap.node("array", "", 64);
+    let table = table_of(&mut heap, sessions);
     heap.property(heap.global(), entry, timer);
     heap.internal(timer, "context", inner);
     heap.context(inner, "timerListMap", lists);
     heap.property(lists, "callback", handler);
     heap.internal(handler, "context", scope);
     heap.context(scope, "sessions", sessions);
-    heap.internal(sessions, "table", table);
     for number in 0..count {
         let session = heap.object("Session", 200);
         heap.spec(session).id = 10_001 + 2 * number;

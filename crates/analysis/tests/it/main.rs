@@ -20,6 +20,7 @@ mod react;
 mod retainers;
 mod rules;
 mod secrets;
+mod support;
 mod suspects;
 mod texts;
 mod trees;

@@ -1,0 +1,61 @@
+//! Parts of programs that many tests are about.
+
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+/// A function of a script with this number.
+pub fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {
+    let (closure, shared) =
+        (heap.closure(name, 64), heap.node("code", "system / SharedFunctionInfo", 48));
+    let script = heap.node("code", script, 100);
+    heap.internal(closure, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.locate(closure, number, 9, 2);
+    closure
+}
+
+/// The table of a Map, which holds its entries.
+pub fn table_of(heap: &mut SnapshotBuilder, map: NodeRef) -> NodeRef {
+    let table = heap.node("array", "", 64);
+    heap.internal(map, "table", table);
+    table
+}
+
+/// So many objects of a class in a list or a table.
+pub fn objects_in(
+    heap: &mut SnapshotBuilder,
+    list: NodeRef,
+    class: &str,
+    count: u32,
+) -> Vec<NodeRef> {
+    let mut objects = Vec::new();
+    for number in 0..count {
+        let object = heap.object(class, 32);
+        heap.element(list, number, object);
+        objects.push(object);
+    }
+    objects
+}
+
+/// A list for each of these objects, in this field of it.
+pub fn lists_of(heap: &mut SnapshotBuilder, objects: &[NodeRef], field: &str) -> Vec<NodeRef> {
+    let mut lists = Vec::new();
+    for &object in objects {
+        let list = heap.object("Array", 16);
+        heap.property(object, field, list);
+        lists.push(list);
+    }
+    lists
+}
+
+/// Puts so many objects of a class into each of these lists or tables. They come in turn, with ids as V8 gives them.
+pub fn fill(heap: &mut SnapshotBuilder, lists: &[NodeRef], (class, size): (&str, u64), count: u64) {
+    let mut id = 10_001;
+    for at in 0..count {
+        for &list in lists {
+            let object = heap.object(class, size);
+            heap.spec(object).id = id;
+            heap.element(list, at as u32, object);
+            id += 2;
+        }
+    }
+}
