@@ -169,6 +169,24 @@ fn classes_of_several_snapshots_are_sorted_by_what_was_asked_for() {
 }
 
 #[test]
+fn what_grew_most_is_said_whatever_is_shown() {
+    for (other, most) in
+        [(PAIR[1], "Array, by 249.0 kB"), ("other.heapsnapshot", "Session, by 1.2 kB")]
+    {
+        for sort in ["growth", "name", "delta"] {
+            for limit in ["1", "0"] {
+                let text = page(&[PAIR[0], other, "--sort", sort, "--limit", limit]);
+                let said = format!("The class that grew most is {most}");
+                assert!(text.contains(&said), "{sort} {limit}: {text}");
+            }
+        }
+        // Of what a filter leaves out nothing is said.
+        let text = page(&[PAIR[0], other, "--sort", "name", "--limit", "1", "--filter", "string"]);
+        assert!(text.contains("The class that grew most is (string)"), "{text}");
+    }
+}
+
+#[test]
 fn the_wrong_order_is_said() {
     let text = page(&[PAIR[1], PAIR[0]]);
     assert!(text.contains("The first snapshot was taken after the second"), "{text}");

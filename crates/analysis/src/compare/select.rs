@@ -67,6 +67,8 @@ pub struct Selected {
     pub rows: Vec<ClassChange>,
     /// Number of matching classes that changed, the ones beyond the limit included.
     pub class_count: u64,
+    /// The one of them that grew most in bytes, if any grew; of several the first by class key.
+    pub grown_most: Option<ClassChange>,
 }
 
 /// The classes that changed and whose name matches, in this order, at most `limit`.
@@ -81,6 +83,10 @@ pub fn select_changes(
     };
     let mut rows: Vec<&ClassChange> = classes.iter().filter(matches).collect();
     let class_count = rows.len() as u64;
+    let grown = rows.iter().filter(|row| row.growth() > 0);
+    let most = grown
+        .min_by(|a, b| b.growth().cmp(&a.growth()).then_with(|| a.class_key.cmp(&b.class_key)));
+    let grown_most = most.copied().cloned();
     rows.sort_by(|a, b| {
         let (a_objects, b_objects) = (a.objects.unwrap_or_default(), b.objects.unwrap_or_default());
         let order = match sort {
@@ -97,7 +103,7 @@ pub fn select_changes(
         order.then_with(|| a.class_key.cmp(&b.class_key))
     });
     rows.truncate(limit.unwrap_or(usize::MAX));
-    Selected { rows: rows.into_iter().cloned().collect(), class_count }
+    Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most }
 }
 
 /// Positions of the classes with this exact key, or else with this exact name, or else with a name

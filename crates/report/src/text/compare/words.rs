@@ -4,7 +4,7 @@ use heapglass_analysis::name_with_original;
 
 use crate::text::SizeStyle;
 use crate::text::numbers::{count, counted, share, size_in_words};
-use crate::wire::{ClassChangeEntry, CompareBody, ReconciliationEntry};
+use crate::wire::{CompareBody, ReconciliationEntry};
 
 pub(super) const WRONG_ORDER: &str = "The first snapshot was taken after the second: its ids go further. What is called new here is \
      older than what is called deleted; name them the other way round.";
@@ -92,17 +92,12 @@ fn totals(sums: &ReconciliationEntry, sizes: SizeStyle) -> String {
 
 /// The class and the object that grew most.
 fn most(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
-    let growth = |class: &ClassChangeEntry| {
-        let signed = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
-        signed(class.size) - signed(class.base_size)
-    };
     let mut sentences = Vec::new();
-    let class = body.classes.iter().max_by_key(|class| growth(class));
-    if let Some(class) = class.filter(|class| growth(class) > 0) {
+    if let Some(class) = &body.grown_most {
         let mut text = format!(
             "The class that grew most is {}, by {}",
             name_with_original(&class.class_name, class.original_name.as_deref()),
-            size_in_words(growth(class).unsigned_abs(), sizes)
+            size_in_words(class.size.saturating_sub(class.base_size), sizes)
         );
         let by = counted(class.count_delta.unsigned_abs(), "object", "objects");
         match class.count_delta {
