@@ -8,6 +8,7 @@ mod contexts;
 mod filters;
 mod hubs;
 mod leak_growth;
+mod leak_owner;
 mod leaks;
 mod leaks_behind_node;
 mod names;
