@@ -80,6 +80,8 @@ pub struct LeakReport {
 pub struct LeakSuspect {
     /// What kind of leak it is.
     pub kind: LeakKind,
+    /// What kind it is by its structure alone, whatever keeps it.
+    pub(crate) plain_kind: LeakKind,
     /// What is known of leaks like this.
     pub knowledge: Option<&'static Knowledge>,
     /// Class of what grows in number; of what grows in size where nothing grows in number.

@@ -7,6 +7,7 @@ mod compare;
 mod contexts;
 mod filters;
 mod hubs;
+mod leak_async_context;
 mod leak_growth;
 mod leak_owner;
 mod leaks;
