@@ -117,7 +117,7 @@ impl Found {
             original: source.original,
             owner,
             telling_fields: member
-                .map(|member| telling_fields(last, member))
+                .map(|member| telling_fields(last, scripts, member))
                 .unwrap_or_default(),
             instances: samples.iter().map(|&node| describe(last, node)).collect(),
             instance_count,

@@ -9,6 +9,7 @@ mod filters;
 mod hubs;
 mod leak_async_context;
 mod leak_growth;
+mod leak_instances;
 mod leak_owner;
 mod leaks;
 mod leaks_behind_node;
