@@ -104,7 +104,8 @@ pub struct LeakSuspect {
     pub series: Vec<Figures>,
     /// The object that gathers them.
     pub accumulation_point: ObjectSummary,
-    /// The nearest object on the way up that the program made.
+    /// The nearest object on the way up that the program made; for a variable at the top of a module the scope it is in,
+    /// with the variable in its label.
     pub owner: Option<ObjectSummary>,
     /// The way from a root to the accumulation point.
     pub path: Option<RootPath>,
