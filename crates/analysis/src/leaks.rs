@@ -80,6 +80,8 @@ pub struct LeakReport {
 pub struct LeakSuspect {
     /// What kind of leak it is.
     pub kind: LeakKind,
+    /// What kind it is by its structure alone, whatever keeps it.
+    pub(crate) plain_kind: LeakKind,
     /// What is known of leaks like this.
     pub knowledge: Option<&'static Knowledge>,
     /// Class of what grows in number; of what grows in size where nothing grows in number.
@@ -102,7 +104,8 @@ pub struct LeakSuspect {
     pub series: Vec<Figures>,
     /// The object that gathers them.
     pub accumulation_point: ObjectSummary,
-    /// The nearest object on the way up that the program made.
+    /// The nearest object on the way up that the program made; for a variable at the top of a module the scope it is in,
+    /// with the variable in its label.
     pub owner: Option<ObjectSummary>,
     /// The way from a root to the accumulation point.
     pub path: Option<RootPath>,

@@ -76,6 +76,14 @@ pub(crate) fn package_copy(script: &str) -> Option<PackageCopyOf<'_>> {
     of_node_modules(script).or_else(|| of_registry(script)).or_else(|| of_versioned_name(script))
 }
 
+/// Of a script in an npm package what follows `node_modules`: the same wherever it is installed.
+pub(crate) fn within_packages(script: &str) -> &str {
+    package_copy(script)
+        .filter(|copy| copy.folder.ends_with(copy.name))
+        .and_then(|copy| script.get(copy.folder.len() - copy.name.len()..))
+        .unwrap_or(script)
+}
+
 fn of_node_modules(script: &str) -> Option<PackageCopyOf<'_>> {
     const FOLDER: &str = "node_modules";
     let mut at = script.rfind(FOLDER)?;
@@ -216,7 +224,7 @@ fn version(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{package_copy, package_folder};
+    use super::{package_copy, package_folder, within_packages};
 
     #[test]
     fn names_and_versions_are_those_of_the_path() {
@@ -364,6 +372,19 @@ mod tests {
             "",
         ] {
             assert_eq!(package_copy(script), None, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_module_of_a_package_is_called_the_same_wherever_it_is_installed() {
+        for (script, name) in [
+            ("/srv/node_modules/ssh2/lib/crypto.js", "ssh2/lib/crypto.js"),
+            ("/srv/node_modules/a/node_modules/@x/y/index.mjs", "@x/y/index.mjs"),
+            ("/srv/node_modules/.pnpm/z@1.2.3/node_modules/z/z.js", "z/z.js"),
+            ("C:\\app\\node_modules\\z\\z.js", "z\\z.js"),
+            ("/app/server.js", "/app/server.js"),
+        ] {
+            assert_eq!(within_packages(script), name);
         }
     }
 }

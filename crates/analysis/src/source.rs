@@ -1,13 +1,17 @@
 //! Whose code something is: the nearest object upwards that is known to be written somewhere, and the names of scripts.
 
+mod module_scope;
+
 use std::cell::OnceCell;
 
 use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal, Original};
 use rustc_hash::FxHashMap;
 
 use crate::object::{script_of_closure, source_of};
+use crate::package::within_packages;
 use crate::roles::is_program_object;
-use crate::{ObjectSummary, RootPath, describe, package_of};
+use crate::{EdgeLabel, ObjectSummary, RootPath, describe, name_with_original, package_of};
+use module_scope::part_of_module;
 
 /// Functions of one script that are asked for its name.
 const MAX_ASKED: u32 = 16;
@@ -68,13 +72,16 @@ pub(crate) struct Source {
     /// Where it was written before a bundler moved it, if a source map says so.
     pub(crate) original: Option<Original>,
     pub(crate) owner: Option<ObjectSummary>,
+    /// Whether the owner is a variable at the top of a module, and no object of the program.
+    is_variable: bool,
 }
 
 impl Source {
     /// The nearest object upwards from `node` on its path of which the snapshot knows where it is written, and which is
-    /// not written in Node itself. Above a module lies whatever loaded it: there only the module's file is known.
+    /// not written in Node itself. Above a module lies whatever loaded it: there only the module's file is known. Variables
+    /// of modules are passed over.
     pub(crate) fn of(scripts: &Scripts<'_>, path: Option<&RootPath>, node: Ordinal) -> Source {
-        sources(scripts, path, node).next().unwrap_or_default()
+        sources(scripts, path, node).find(|source| !source.is_variable).unwrap_or_default()
     }
 
     /// The same with the file alone where that is all that is known: a module of ECMAScript is written at the
@@ -99,7 +106,7 @@ impl Source {
     }
 }
 
-/// All that [`Source::of`] chooses the first of, upwards.
+/// All that [`Source::of`] chooses the first of, upwards, and the variables at the top of modules.
 pub(crate) fn sources(
     scripts: &Scripts<'_>,
     path: Option<&RootPath>,
@@ -122,6 +129,9 @@ pub(crate) fn sources(
                 let script = Some(scope.script.clone());
                 return Some(Source { script, original, ..Source::default() });
             }
+            if let Some(source) = edge.and_then(|edge| of_variable(scripts, node, edge)) {
+                return Some(source);
+            }
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
                 continue;
@@ -135,11 +145,44 @@ pub(crate) fn sources(
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 let original = location.and_then(|at| graph.original(at)).cloned();
                 let owner = Some(describe(graph, node));
-                return Some(Source { location, script, original, owner });
+                return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
         None
     })
+}
+
+/// A variable at the top of a module of the program, if the edge from a context is one. All functions of the module may hold
+/// it: the file is said, and with a source map, which knows the file by its functions, the place of one.
+fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Option<Source> {
+    if edge.edge_type != "context" {
+        return None;
+    }
+    let graph = scripts.graph;
+    let (location, script) = scripts.of_node(part_of_module(graph, context)?);
+    let script = script.filter(|script| !is_own_code_of_runtime(script))?;
+    let inside = location.filter(|at| (at.line, at.column) != (0, 0));
+    let original = inside.and_then(|at| graph.original(at)).cloned();
+    let name = name_with_original(&edge.name, graph.original_variable(context, &edge.name));
+    let file = short_path(original.as_ref().map_or(&*script, |original| &*original.file));
+    let label = format!("module variable `{name}` of {file}");
+    Some(Source {
+        location: inside.filter(|_| original.is_some()),
+        owner: Some(ObjectSummary { label, ..describe(graph, context) }),
+        script: Some(script),
+        original,
+        is_variable: true,
+    })
+}
+
+/// The end of a script's path that tells it from others: in an npm package from its name on, else the file and its folder.
+pub(crate) fn short_path(script: &str) -> &str {
+    let within = within_packages(script);
+    if within.len() < script.len() {
+        return within;
+    }
+    let separators = script.rmatch_indices(['/', '\\']).nth(1);
+    separators.and_then(|(at, _)| script.get(at + 1..)).unwrap_or(script)
 }
 
 /// The file of a module of CommonJS.
@@ -163,4 +206,23 @@ pub(crate) fn is_own_code_of_runtime(script: &str) -> bool {
     ["node:", "internal/", "ext:", "builtin://", "native "]
         .iter()
         .any(|prefix| script.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_path;
+
+    #[test]
+    fn a_path_is_shortened_to_what_tells_its_file() {
+        for (script, name) in [
+            ("/srv/app/lib/cache.js", "lib/cache.js"),
+            ("file:///srv/app/lib/cache.mjs", "lib/cache.mjs"),
+            ("C:\\srv\\lib\\cache.js", "lib\\cache.js"),
+            ("/srv/node_modules/ssh2/lib/protocol/crypto.js", "ssh2/lib/protocol/crypto.js"),
+            ("/cache.js", "/cache.js"),
+            ("cache.js", "cache.js"),
+        ] {
+            assert_eq!(short_path(script), name);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use serde_json::Value;
-use support::sessions::program;
+use support::sessions::{program, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
@@ -121,6 +121,74 @@ fn what_cannot_be_judged_has_not_passed() {
     assert_eq!(unread.code, 3, "{}", unread.stdout);
 }
 
+/// The document, which has to fit its schema.
+fn json(said: &Said) -> Value {
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let schema = root().join("docs/schema/check.schema.json");
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(schema).expect("a schema")).expect("JSON");
+    assert_eq!(support::schema::violations(&schema, &document), [""; 0]);
+    document
+}
+
+#[test]
+fn each_process_is_judged_by_itself() {
+    for in_pods in [true, false] {
+        let dir = two_processes(in_pods);
+        let said = check(dir.path(), &[".", "--no-leak"]);
+        assert_eq!(said.code, 1, "{}", said.stderr);
+        assert!(said.stdout.starts_with("1 of 2 checks failed."), "{}", said.stdout);
+        let (failed, passed) = said.stdout.split_once("\nok ").expect("both");
+        assert!(failed.contains("shop-1") && !failed.contains("shop-2"), "{failed}");
+        let passed = passed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(passed.contains("shop-2") && passed.contains("and 2 more: no leak"), "{passed}");
+        let document = json(&check(dir.path(), &[".", "--no-leak", "--json"]));
+        for (at, status, pod) in [(0_usize, "failed", "shop-1"), (1, "passed", "shop-2")] {
+            let check = &document["checks"][at];
+            assert_eq!((&check["status"], &check["file"]), (&status.into(), &Value::Null));
+            let files = check["files"].as_array().expect("files");
+            let is_of_pod = |file: &Value| file.as_str().is_some_and(|file| file.contains(pod));
+            assert!(files.len() == 3 && files.iter().all(is_of_pod), "{files:?}");
+        }
+    }
+}
+
+#[test]
+fn a_process_of_too_few_snapshots_is_left_out_with_a_word() {
+    let dir = two_processes(false);
+    let healthy = ["shop-2-1.heapsnapshot", "shop-2-2.heapsnapshot", "shop-2-3.heapsnapshot"];
+    let files = [&healthy[..], &["shop-1-1.heapsnapshot", "--no-leak"]].concat();
+    let said = check(dir.path(), &files);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
+    let left_out = "shop-1-1.heapsnapshot: left out: no leak can be told by the only snapshot";
+    assert!(said.stdout.starts_with("! Some snapshots were left out."), "{}", said.stdout);
+    assert!(said.stdout.contains(left_out), "{}", said.stdout);
+    assert!(said.stdout.contains("\nThe check passed."), "{}", said.stdout);
+    let documents = ["--json", "--junit", "out.xml", "--markdown", "out.md"];
+    let document = json(&check(dir.path(), &[&files[..], &documents].concat()));
+    assert_eq!(document["findings"][0]["kind"], "left_out");
+    assert_eq!(document["checks"].as_array().map(Vec::len), Some(1));
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("written");
+    let (junit, markdown) = (read("out.xml"), read("out.md"));
+    let case = format!("<testcase classname=\"{}\" name=\"no leak\"/>", healthy.join(" "));
+    assert!(junit.contains(&case) && junit.contains(&format!("<system-out>{left_out}")), "{junit}");
+    let row = "<code>no leak</code> in <code>shop-2-1.heapsnapshot and 2 more</code>";
+    assert!(markdown.contains(row) && markdown.contains(&format!("\n- {left_out}")), "{markdown}");
+    // With no process that can be judged, nothing is said to be well.
+    let few = check(dir.path(), &[healthy[0], healthy[1], "shop-1-1.heapsnapshot", "--no-leak"]);
+    assert_eq!(few.code, 1, "{}", few.stdout);
+    let text = few.stdout.replace("\n        ", " ");
+    assert!(text.contains("UNKNOWN no leak: the snapshots are not of one process"), "{text}");
+}
+
+#[test]
+fn one_process_that_leaks_fails_beside_others_that_cannot_be_judged() {
+    let dir = snapshots();
+    let said = check(dir.path(), &[&ALL[..], &["other.heapsnapshot", "--no-leak"]].concat());
+    assert_eq!(said.code, 1, "{}", said.stdout);
+    assert!(said.stdout.contains("FAILED  1.heapsnapshot and 2 more: no leak"), "{}", said.stdout);
+}
+
 #[test]
 fn a_copy_counts_once() {
     let dir = snapshots();
@@ -185,11 +253,7 @@ fn the_documents_fit() {
         .chain(files)
         .collect();
     let said = check(dir.path(), &args);
-    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
-    let schema = root().join("docs/schema/check.schema.json");
-    let schema: Value =
-        serde_json::from_str(&std::fs::read_to_string(schema).expect("a schema")).expect("JSON");
-    assert_eq!(support::schema::violations(&schema, &document), [""; 0]);
+    let document = json(&said);
     assert_eq!((&document["passed"], said.code), (&false.into(), 1));
     let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("written");
     assert_snapshot!("junit", read("out.xml"));

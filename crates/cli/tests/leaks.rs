@@ -9,7 +9,7 @@ use std::path::Path;
 use heapglass_testkit::SnapshotBuilder;
 use insta::assert_snapshot;
 use serde_json::Value;
-use support::sessions::program;
+use support::sessions::{program, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
@@ -244,26 +244,6 @@ fn what_cannot_be_used_is_said_and_the_rest_is_done() {
     let none = run_in(dir.path(), 100, &["cut.heapsnapshot", "cut-2.heapsnapshot"]);
     assert_eq!((none.code, none.stdout.as_str()), (3, ""));
     assert!(none.stderr.contains("error: no snapshot is complete"), "{}", none.stderr);
-}
-
-/// Three snapshots of a process that leaks, and three of one that does not: of two pods, or side by side.
-fn two_processes(in_pods: bool) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a directory");
-    for (pod, text, step) in [("shop-1", "user", 100), ("shop-2", "guest", 1)] {
-        let place = match in_pods {
-            true => dir.path().join(format!("heap-dumps/pod={pod}/container=backend")),
-            false => dir.path().to_owned(),
-        };
-        std::fs::create_dir_all(&place).expect("made");
-        for at in 1..=3 {
-            let name = match in_pods {
-                true => format!("heapdump-2025010{at}-143022.heapsnapshot"),
-                false => format!("{pod}-{at}.heapsnapshot"),
-            };
-            std::fs::write(place.join(name), program(100 + at * step, text)).expect("written");
-        }
-    }
-    dir
 }
 
 #[test]

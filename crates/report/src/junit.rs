@@ -9,7 +9,7 @@ use crate::wire::{CheckDocument, CheckEntry, CheckStatusEntry};
 
 impl CheckDocument {
     /// Writes one test case for each check: a failure for what failed, an error for what could not
-    /// be judged, and one for each input that could not be read.
+    /// be judged, and one for each input that could not be read. Which snapshots were left out is the suite's output.
     pub fn write_junit(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut xml = Writer::new_with_indent(out, b' ', 2);
         xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -35,6 +35,12 @@ impl CheckDocument {
                         |xml| problem("error", "unreadable", &error.message, "", xml),
                     )?;
                 }
+                let left_out = self.findings.iter().filter(|finding| finding.is_left_out());
+                let left_out: Vec<&str> = left_out.map(|finding| &*finding.message).collect();
+                if !left_out.is_empty() {
+                    let text = valid(&left_out.join("\n"));
+                    xml.create_element("system-out").write_text_content(BytesText::new(&text))?;
+                }
                 Ok(())
             })?;
             Ok(())
@@ -43,9 +49,11 @@ impl CheckDocument {
     }
 
     fn write_case(&self, check: &CheckEntry, xml: &mut Writer<&mut dyn Write>) -> io::Result<()> {
-        let series = self.snapshots.iter().map(|snapshot| snapshot.file.as_str());
-        let series = series.collect::<Vec<_>>().join(" ");
-        let file = valid(check.file.as_deref().unwrap_or(&series));
+        let series = match check.files.as_slice() {
+            [] => self.snapshots.iter().map(|snapshot| snapshot.file.as_str()).collect(),
+            process => process.iter().map(String::as_str).collect::<Vec<_>>(),
+        };
+        let file = valid(check.file.as_deref().unwrap_or(&series.join(" ")));
         let name = valid(&check.name);
         let names = [("classname", file.as_str()), ("name", name.as_str())];
         let case = xml.create_element("testcase").with_attributes(names);

@@ -6,14 +6,15 @@ use crate::junit::evidence;
 use crate::wire::{CheckDocument, CheckEntry, CheckStatusEntry};
 
 impl CheckDocument {
-    /// Writes a heading, a table of all checks, and what says where to look for those that failed.
+    /// Writes a heading, a table of all checks, which snapshots were left out, and what says where to look for those that
+    /// failed.
     pub fn write_markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         let mark = if self.passed { "✅" } else { "❌" };
         writeln!(out, "## {mark} Heap check\n\n{}\n", cell(&self.text))?;
         writeln!(out, "| | check | outcome |\n|---|---|---|")?;
         for check in &self.checks {
-            let file = check.file.as_deref().filter(|_| self.snapshots.len() > 1);
-            let file = file.map(|file| format!(" in {}", code(file))).unwrap_or_default();
+            let file = check.about().filter(|_| self.snapshots.len() > 1);
+            let file = file.map(|file| format!(" in {}", code(&file))).unwrap_or_default();
             let mark = match check.status {
                 CheckStatusEntry::Passed => "✅",
                 CheckStatusEntry::Failed => "❌",
@@ -23,6 +24,11 @@ impl CheckDocument {
         }
         for error in &self.errors {
             writeln!(out, "| ❌ | {} | {} |", code(&error.file), cell(&error.message))?;
+        }
+        let left_out = self.findings.iter().filter(|finding| finding.is_left_out());
+        for (at, finding) in left_out.enumerate() {
+            let gap = if at == 0 { "\n" } else { "" };
+            writeln!(out, "{gap}- {}", cell(&finding.message))?;
         }
         self.checks.iter().try_for_each(|check| write_evidence(check, out))
     }
@@ -36,7 +42,9 @@ fn write_evidence(check: &CheckEntry, out: &mut dyn Write) -> io::Result<()> {
     // A fence longer than any in the text, so that no name in the heap ends it.
     let longest = evidence.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    writeln!(out, "\n<details><summary>{}</summary>\n", html(&check.name))?;
+    let process = check.about().filter(|_| !check.files.is_empty());
+    let process = process.map(|files| format!(" in {}", html(&files))).unwrap_or_default();
+    writeln!(out, "\n<details><summary>{}{process}</summary>\n", html(&check.name))?;
     writeln!(out, "{fence}text\n{evidence}\n{fence}\n\n</details>")
 }
 

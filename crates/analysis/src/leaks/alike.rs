@@ -50,7 +50,7 @@ pub(super) fn merge_alike(
             continue;
         };
         let place = Place {
-            kind: suspect.kind,
+            kind: suspect.plain_kind,
             // Plain objects of different properties may stand in places of one kind.
             class_name: unshaped(&suspect.class_name).to_owned(),
             point_class: unshaped(&suspect.accumulation_point.class_name).to_owned(),
@@ -104,7 +104,7 @@ const KEYS: usize = 50;
 /// The object that gathers, if it is a dictionary.
 fn dictionary(last: &Graph, suspect: &LeakSuspect) -> Option<Ordinal> {
     let point = suspect.accumulation_point.ordinal;
-    let grows = matches!(suspect.kind, LeakKind::GrowingObject | LeakKind::Cache);
+    let grows = matches!(suspect.plain_kind, LeakKind::GrowingObject | LeakKind::Cache);
     let is_one =
         unshaped(last.class_name(point)) == "Object" && last.edge_range(point).len() >= KEYS;
     (grows && is_one).then_some(point)
@@ -147,7 +147,7 @@ fn sum_of(
         original_class_name: whole.original_class_name.as_deref(),
         count: whole.instance_count,
     };
-    let named = gathered.named(last, scripts, whole.kind, Some((holder, &path)));
+    let named = gathered.named(last, scripts, whole.plain_kind, Some((holder, &path)));
     (whole.line, whole.fingerprint) = (named.line, named.fingerprint);
     whole.path = Some(path);
     Some(whole)

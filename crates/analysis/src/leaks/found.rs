@@ -58,7 +58,8 @@ impl Found {
             links,
             is_tree,
         };
-        let kind = evidence.kind();
+        let plain_kind = evidence.plain_kind();
+        let kind = evidence.kind(plain_kind);
         let knowledge = evidence.knowledge(kind);
         let above: Vec<Source> =
             sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
@@ -70,10 +71,10 @@ impl Found {
         };
         let steps_to_gatherer =
             path_to_gatherer.map(|path| path.steps.as_slice()).unwrap_or_default();
-        let library = known_pattern(steps_to_gatherer, &written.packages(kind));
+        let library = known_pattern(steps_to_gatherer, &written.packages(plain_kind));
         let place_name = below.as_ref().and_then(place_name);
         let owner = written.holder.owner.clone();
-        let source = written.chosen(kind);
+        let source = written.chosen(plain_kind);
         let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(gatherer)).to_owned();
         let original_class_name =
@@ -88,10 +89,11 @@ impl Found {
             count: instance_count,
         };
         let Named { line, fingerprint } =
-            gathered.named(last, scripts, kind, way.map(|way| (links.unwrap_or(point), way)));
+            gathered.named(last, scripts, plain_kind, way.map(|way| (links.unwrap_or(point), way)));
         let samples = members.map(|all| all.samples).unwrap_or_default();
         LeakSuspect {
             kind,
+            plain_kind,
             knowledge,
             class_name,
             original_class_name,
@@ -114,7 +116,9 @@ impl Found {
             script: source.script,
             original: source.original,
             owner,
-            telling_fields: member.map(|member| telling_fields(last, member)).unwrap_or_default(),
+            telling_fields: member
+                .map(|member| telling_fields(last, scripts, member))
+                .unwrap_or_default(),
             instances: samples.iter().map(|&node| describe(last, node)).collect(),
             instance_count,
             fingerprint,
@@ -261,7 +265,7 @@ pub(super) struct Named {
 }
 
 impl Gathered<'_> {
-    /// The leak that gathers this at the end of a way, which leads to a node.
+    /// The leak that gathers this at the end of a way, which leads to a node; `kind` is the plain one.
     pub(super) fn named(
         &self,
         graph: &Graph,

@@ -6,6 +6,7 @@ use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
 use crate::binary::is_binary;
+use crate::holder::owner_of;
 use crate::object::is_context;
 use crate::roles::is_program_object;
 use crate::{PathStep, RootPath};
@@ -105,12 +106,37 @@ const LISTENERS: usize = 3;
 const LISTENER_LISTS: &[&str] = &["_events", "_listeners", "_callbacks", "observers"];
 /// Steps from the end of a path to what is called a cache: a class, its field, the store in it, the entry of one part.
 const CACHE: usize = 4;
+/// Where a resource of Node 16 to 22 keeps the store that was current when it was made; there is a symbol of this name for each
+/// AsyncLocalStorage.
+const STORE: &str = "<symbol kResourceStore>";
+/// What keeps it from Node 24 on: a Map from each AsyncLocalStorage to its store.
+const FRAME: &str = "AsyncContextFrame";
+/// Steps from the end of a path to what keeps a store: a frame, its table, the store, a field of it.
+const IN_STORE: usize = 4;
+/// What keeps one object is looked at up to this number.
+const MOST_KEEPERS: usize = 64;
 /// What objects in a chain call their neighbours.
 const LINKS: &[&str] = &["next", "prev", "previous", "_next", "_prev"];
 
 impl Evidence<'_> {
-    /// The kind. What is gathered says more than what gathers it.
-    pub(super) fn kind(&self) -> LeakKind {
+    /// The kind, if `plain` is what it is without a look at who keeps it: what a store of AsyncLocalStorage keeps is alive for
+    /// as long as what was made while the store was current. Timers, listeners and promises are such things themselves.
+    pub(super) fn kind(&self, plain: LeakKind) -> LeakKind {
+        let says_more = matches!(
+            plain,
+            LeakKind::DetachedDom
+                | LeakKind::Timers
+                | LeakKind::Listeners
+                | LeakKind::Promises
+                | LeakKind::RegisteredSymbols
+        );
+        let is_store = || self.member.is_some_and(|member| is_only_a_store(self.graph, member));
+        let is_kept_by_store = !says_more && (self.is_in_store() || is_store());
+        if is_kept_by_store { LeakKind::AsyncContext } else { plain }
+    }
+
+    /// The kind by what gathers and what is gathered, which says more. Fingerprints are made of it.
+    pub(super) fn plain_kind(&self) -> LeakKind {
         let member = |of: fn(&Graph, Ordinal) -> bool| {
             self.member.is_some_and(|member| of(self.graph, member))
         };
@@ -121,7 +147,7 @@ impl Evidence<'_> {
             LeakKind::Timers
         } else if self.passes(LISTENER_LISTS) || self.is_about(&["Listener", "ListenerNode"]) {
             LeakKind::Listeners
-        } else if self.is_about(&["AsyncLocalStorage", "AsyncResource", "AsyncContextFrame"]) {
+        } else if self.is_about(&["AsyncLocalStorage", "AsyncResource", FRAME]) {
             LeakKind::AsyncContext
         } else if member(is_buffer) {
             LeakKind::Buffers
@@ -207,6 +233,14 @@ impl Evidence<'_> {
             .any(|edge| names.contains(&edge.name.as_str()))
     }
 
+    /// Whether the last part of the way goes through a store of AsyncLocalStorage.
+    fn is_in_store(&self) -> bool {
+        self.last_steps(IN_STORE).any(|step| {
+            step.edge.as_ref().is_some_and(|edge| edge.name == STORE)
+                || step.object.class_name == FRAME
+        })
+    }
+
     /// Whether somebody called it a cache, or what it is in.
     fn is_named_cache(&self) -> bool {
         let is_cache = |name: &str| {
@@ -235,6 +269,22 @@ impl Evidence<'_> {
             })
         })
     }
+}
+
+/// Whether nothing keeps an object but that it is a store of AsyncLocalStorage. Cost: the edges of what keeps it.
+fn is_only_a_store(graph: &Graph, node: Ordinal) -> bool {
+    let keeps_store = |from: Ordinal| match graph.node_type(from) {
+        NodeType::Array => owner_of(graph, from)
+            .is_some_and(|collection| graph.class_name(collection.node) == FRAME),
+        _ => graph.edges_between(from, node).any(|edge| graph.edge_name(edge) == STORE),
+    };
+    // V8's own lists of an object's properties have no names for them.
+    let mut keepers = graph
+        .each_retaining_node(node)
+        .take(MOST_KEEPERS)
+        .filter(|&from| graph.node_type(from) != NodeType::Hidden)
+        .peekable();
+    keepers.peek().is_some() && keepers.all(keeps_store)
 }
 
 /// Whether a promise is known to be settled: V8 keeps what it was settled with where a pending one has its reactions.

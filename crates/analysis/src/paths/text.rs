@@ -5,7 +5,7 @@ use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 use super::module::{Module, last_module};
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
-use crate::package::package_copy;
+use crate::package::within_packages;
 use crate::tables::{Kind, key_of, table_of};
 use crate::{edge_label, name_with_original};
 
@@ -44,14 +44,6 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
         line.annotate(class_of(graph, last.to));
     }
     line.finish()
-}
-
-/// Of a script in an npm package what follows `node_modules`: the same wherever it is installed.
-fn within_packages(script: &str) -> &str {
-    package_copy(script)
-        .filter(|copy| copy.folder.ends_with(copy.name))
-        .and_then(|copy| script.get(copy.folder.len() - copy.name.len()..))
-        .unwrap_or(script)
 }
 
 /// Where the walk along a path stands.
@@ -239,23 +231,5 @@ impl Line {
             }
         }
         line
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::within_packages;
-
-    #[test]
-    fn a_module_of_a_package_is_called_the_same_wherever_it_is_installed() {
-        for (script, name) in [
-            ("/srv/node_modules/ssh2/lib/crypto.js", "ssh2/lib/crypto.js"),
-            ("/srv/node_modules/a/node_modules/@x/y/index.mjs", "@x/y/index.mjs"),
-            ("/srv/node_modules/.pnpm/z@1.2.3/node_modules/z/z.js", "z/z.js"),
-            ("C:\\app\\node_modules\\z\\z.js", "z\\z.js"),
-            ("/app/server.js", "/app/server.js"),
-        ] {
-            assert_eq!(within_packages(script), name);
-        }
     }
 }

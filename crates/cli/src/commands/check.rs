@@ -1,24 +1,22 @@
 //! `check`: what a heap is expected to be, and whether it is so.
 
+mod leaks;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use heapglass_analysis::{
-    Assertion, Judged, LeakOptions, LeakReport, LeakVerdict, Measures, is_one_process, leaks,
-    matching,
-};
+use heapglass_analysis::{Assertion, Judged, Measures, is_one_process, matching};
 use heapglass_graph::Graph;
-use heapglass_report::wire::{
-    CheckDocument, CheckEntry, CheckKindEntry, FindingEntry, LeakSuspectEntry,
-};
+use heapglass_report::wire::{CheckDocument, CheckEntry, CheckKindEntry, FindingEntry};
 
 use crate::args::CheckArgs;
-use crate::budget::{Budget, LeakPolicy, NamedRule};
+use crate::budget::{Budget, NamedRule};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::open::Opened;
 use crate::series::{Series, incomplete, open_series};
+use leaks::{LeakChecks, check_leaks};
 
 /// Objects to show of those that break a rule.
 const SHOWN: usize = 5;
@@ -47,10 +45,12 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> anyhow::Result<ExitSta
     for rule in &budget.rules {
         snapshots.apply(rule, &mut checks);
     }
+    let mut findings = findings(&opened);
     if let Some(policy) = &budget.leaks {
-        checks.push(snapshots.leaks(policy));
+        let LeakChecks { checks: of_processes, left_out } = check_leaks(&opened, policy);
+        checks.extend(of_processes);
+        findings.extend(left_out);
     }
-    let findings = findings(&opened);
     let entries = opened.iter().map(|(snapshot, _)| snapshot.entry.clone()).collect();
     let document = CheckDocument::new(entries, checks, findings, errors);
     drop(opened);
@@ -157,75 +157,6 @@ impl<'a> Snapshots<'a> {
             checks.push(judge(&self.graphs, None));
         }
     }
-
-    fn leaks(&self, policy: &LeakPolicy) -> CheckEntry {
-        let unknown =
-            |reason: String| CheckEntry::not_judged("no leak", CheckKindEntry::Leak, None, reason);
-        if self.graphs.len() < 3 {
-            let count = self.graphs.len();
-            return unknown(format!(
-                "a leak is told from warming up by three snapshots or more, and there are {count}"
-            ));
-        }
-        if let Some(reason) = self.graphs.iter().find_map(|graph| incomplete(graph)) {
-            return unknown(reason);
-        }
-        let graphs: Vec<Graph> = self.graphs.iter().map(|graph| (*graph).clone()).collect();
-        let default = LeakOptions::default();
-        // A known leak is no reason to overlook the one behind it.
-        let limit = default.limit + policy.known.len();
-        let least_bytes = policy.least.unwrap_or(default.least_bytes);
-        let report = leaks(&graphs, &LeakOptions { least_bytes, limit, ..default });
-        if !report.is_one_process {
-            return unknown(
-                "the snapshots are not of one process, and objects can be followed within one only"
-                    .to_owned(),
-            );
-        }
-        judge_leaks(&report, policy)
-    }
-}
-
-fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
-    let known =
-        |fingerprint: &str| policy.known.iter().find(|known| known.fingerprint == fingerprint);
-    let (known, new): (Vec<_>, Vec<_>) =
-        report.suspects.iter().partition(|suspect| known(&suspect.fingerprint).is_some());
-    let counts = |suspect: &&&heapglass_analysis::LeakSuspect| {
-        !policy.allow_probable || suspect.is_certain()
-    };
-    let failing = new.iter().filter(counts).count();
-    let certain = new.iter().filter(|suspect| suspect.is_certain()).count();
-    let any_of_few = new.iter().any(|suspect| suspect.few_objects);
-    let all_slow_down = new.iter().all(|suspect| suspect.slows_down);
-    let mut text = match (report.verdict, failing, new.len()) {
-        (LeakVerdict::NoLeak, ..) => "nothing goes on growing".to_owned(),
-        (_, 0, 0) => "nothing goes on growing but what is known".to_owned(),
-        (_, 0, _) => "nothing grows for certain; what probably does is allowed".to_owned(),
-        _ if certain == 1 => "one thing grows and does not stop".to_owned(),
-        _ if certain > 1 => format!("{certain} things grow and do not stop"),
-        (_, 1, _) if all_slow_down => {
-            "one thing grew, and more slowly in the end: a further snapshot would tell".to_owned()
-        }
-        (_, many, _) if all_slow_down => {
-            format!("{many} things grew, and more slowly in the end: a further snapshot would tell")
-        }
-        (_, 1, _) if any_of_few => "one thing grew and may go on: probably a leak".to_owned(),
-        (_, many, _) if any_of_few => format!("{many} things grew and may go on: probably leaks"),
-        (_, 1, _) => "one thing grew, though not evenly: probably a leak".to_owned(),
-        (_, many, _) => format!("{many} things grew, though not evenly: probably leaks"),
-    };
-    for suspect in known {
-        let reason = policy
-            .known
-            .iter()
-            .find(|known| known.fingerprint == suspect.fingerprint)
-            .map_or("", |known| &known.reason);
-        text.push_str(&format!("; known: {} ({reason})", suspect.class_name));
-    }
-    let entries =
-        (1..).zip(&new).map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect();
-    CheckEntry::leaks(failing == 0, entries, text)
 }
 
 fn write(context: &Context, args: &CheckArgs, document: &CheckDocument) -> anyhow::Result<()> {

@@ -23,3 +23,23 @@ pub(crate) fn program(sessions: u32, text: &str) -> Vec<u8> {
     }
     heap.to_bytes()
 }
+
+/// Three snapshots of a process that leaks, and three of one that does not: of two pods, or side by side.
+pub(crate) fn two_processes(in_pods: bool) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (pod, text, step) in [("shop-1", "user", 100), ("shop-2", "guest", 1)] {
+        let place = match in_pods {
+            true => dir.path().join(format!("heap-dumps/pod={pod}/container=backend")),
+            false => dir.path().to_owned(),
+        };
+        std::fs::create_dir_all(&place).expect("made");
+        for at in 1..=3 {
+            let name = match in_pods {
+                true => format!("heapdump-2025010{at}-143022.heapsnapshot"),
+                false => format!("{pod}-{at}.heapsnapshot"),
+            };
+            std::fs::write(place.join(name), program(100 + at * step, text)).expect("written");
+        }
+    }
+    dir
+}

@@ -38,7 +38,7 @@ impl CheckDocument {
             CheckStatusEntry::NotJudged => ("UNKNOWN ", Role::Warning),
         };
         // Which snapshot is meant is clear where there is one.
-        let file = check.file.as_deref().filter(|_| self.snapshots.len() > 1);
+        let file = check.about().filter(|_| self.snapshots.len() > 1);
         let file = file.map(|file| format!("{file}: ")).unwrap_or_default();
         let line = format!("{file}{}: {}", check.name, check.text);
         for (at, line) in

@@ -28,7 +28,7 @@ pub struct CheckDocument {
     pub errors: Vec<Failure>,
 }
 
-/// One check of one snapshot, or of all of them.
+/// One check of one snapshot, of those of one process, or of all of them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckEntry {
     /// The assertion as it was written, the rule's name, or `no leak`.
@@ -37,8 +37,10 @@ pub struct CheckEntry {
     pub kind: CheckKindEntry,
     /// How it ended.
     pub status: CheckStatusEntry,
-    /// The snapshot; `null` where it is about all of them.
+    /// The snapshot; `null` where it is about all of them, or about `files`.
     pub file: Option<String>,
+    /// The snapshots of the process that it is about in the order of time, where they are of several; else empty.
+    pub files: Vec<String>,
     /// The outcome in a sentence.
     pub text: String,
     /// The figure: bytes or a number of things; for growth the difference.
@@ -118,6 +120,7 @@ impl CheckEntry {
             kind,
             status: CheckStatusEntry::NotJudged,
             file: file.map(str::to_owned),
+            files: Vec::new(),
             text,
             measured: None,
             allowed: None,
@@ -178,6 +181,20 @@ impl CheckEntry {
             status: status(holds),
             suspects,
             ..CheckEntry::new("no leak", CheckKindEntry::Leak, None, text)
+        }
+    }
+
+    /// The same, about these snapshots of one of several processes.
+    pub fn of_process(self, files: Vec<String>) -> CheckEntry {
+        CheckEntry { files, ..self }
+    }
+
+    /// What it is about, if not all snapshots: a file, or the first one of a process with the number of the others.
+    pub(crate) fn about(&self) -> Option<String> {
+        match (&self.file, self.files.as_slice()) {
+            (Some(only), _) | (None, [only]) => Some(only.clone()),
+            (None, []) => None,
+            (None, [first, others @ ..]) => Some(format!("{first} and {} more", others.len())),
         }
     }
 }

@@ -132,7 +132,8 @@ pub struct LeakSuspectEntry {
     pub series: Vec<FiguresEntry>,
     /// The object that gathers them.
     pub accumulation_point: AccumulationPointEntry,
-    /// The nearest object on the way up that the program made.
+    /// The nearest object on the way up that the program made; for a variable at the top of a module the scope it is in,
+    /// with the variable in its label.
     pub owner: Option<ObjectEntry>,
     /// The way to what grows as one line, from a root on.
     pub line: String,

@@ -1,0 +1,98 @@
+//! Whether a context holds the variables at the top of a module.
+
+use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+
+use super::is_module_of_ecmascript;
+use crate::object::{is_context, script_of_shared};
+
+/// What holds a context is looked at up to this number: a module may have thousands of functions.
+const MOST_HOLDERS: usize = 64;
+/// What Node.js gives the function that it wraps a module of CommonJS in.
+const PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
+/// V8 numbers the functions of a script as they begin: 0 is the script, then the wrapper, then what is written first in it.
+const WRAPPER: &str = "1";
+const FIRST_IN_WRAPPER: &str = "2";
+
+/// A function, or what runs the top of a module, of the module whose variables a context holds; `None` for other
+/// contexts, and where the snapshot does not tell. Cost: the edges of the context and of the functions made in it.
+pub(super) fn part_of_module(graph: &Graph, context: Ordinal) -> Option<Ordinal> {
+    if !is_context(graph, context) {
+        return None;
+    }
+    let is_of_ecmascript = internal(graph, context, "extension")
+        .is_some_and(|module| graph.raw_name(module) == "system / SourceTextModule");
+    let is_outermost = internal(graph, context, "previous")
+        .is_some_and(|outer| graph.raw_name(outer).starts_with("system / NativeContext"));
+    if !is_of_ecmascript && !is_outermost {
+        return None;
+    }
+    let parts: Vec<Ordinal> = graph
+        .each_retaining_node(context)
+        .take(MOST_HOLDERS)
+        .filter(|&node| internal(graph, node, "context") == Some(context))
+        .collect();
+    let is_function = |node: &Ordinal| graph.node_type(*node) == NodeType::Closure;
+    let function = parts.iter().copied().find(is_function);
+    if is_of_ecmascript || parts.iter().any(|&node| is_module_of_ecmascript(graph, node)) {
+        return function.or_else(|| parts.first().copied());
+    }
+    let function = function?;
+    let is_wrapper =
+        has_parameter(graph, context) || holds_first_function(graph, context, function);
+    is_wrapper.then_some(function)
+}
+
+/// Whether one of the wrapper's parameters is among the variables: a function in the module uses it.
+fn has_parameter(graph: &Graph, context: Ordinal) -> bool {
+    graph.edges(context).any(|edge| {
+        edge.edge_type == EdgeType::Context && PARAMETERS.contains(&&*graph.edge_name(edge))
+    })
+}
+
+/// Whether the script of a function is wrapped, and the context is that of the wrapper or of what is written first in it.
+/// Around the first function there is nothing but the wrapper.
+fn holds_first_function(graph: &Graph, context: Ordinal, function: Ordinal) -> bool {
+    let script = internal(graph, function, "shared").and_then(|of| script_of_shared(graph, of));
+    let scope = internal(graph, context, "scope_info");
+    let (Some(script), Some(scope)) = (script, scope) else { return false };
+    is_wrapped(graph, script) && {
+        let lists = graph.edges(script).map(|edge| edge.to);
+        let mut lists = lists.filter(|&list| graph.raw_name(list) == "system / WeakFixedArray");
+        lists.any(|list| {
+            // Weak, because V8 forgets functions that nobody can call any more.
+            let numbered =
+                |number| graph.edge_named(list, EdgeType::Weak, number).map(|edge| edge.to);
+            let own = numbered(WRAPPER);
+            let first = numbered(FIRST_IN_WRAPPER);
+            own.is_some_and(|own| internal(graph, own, "name_or_scope_info") == Some(scope))
+                || first.is_some_and(|first| is_in_scope(graph, first, context, scope))
+        })
+    }
+}
+
+/// Whether a function, given by what its closures share, is written in the scope of a context: it is not compiled yet and
+/// keeps the scope, or one of its closures has the context.
+fn is_in_scope(graph: &Graph, shared: Ordinal, context: Ordinal, scope: Ordinal) -> bool {
+    const OUTER: [&str; 2] = ["raw_outer_scope_info_or_feedback_metadata", "outer_scope_info"];
+    let is_waiting = OUTER.iter().any(|name| internal(graph, shared, name) == Some(scope));
+    let mut closures = graph.each_retaining_node(shared).take(MOST_HOLDERS);
+    is_waiting
+        || closures.any(|closure| {
+            graph.node_type(closure) == NodeType::Closure
+                && internal(graph, closure, "context") == Some(context)
+        })
+}
+
+/// Whether a script was compiled as the body of a function with a module's parameters, which V8 keeps with the script.
+fn is_wrapped(graph: &Graph, script: Ordinal) -> bool {
+    let lists = graph.edges(script).map(|edge| edge.to);
+    let mut lists = lists.filter(|&list| graph.node_type(list) == NodeType::Array);
+    lists.any(|list| {
+        let names = graph.edges(list).map(|edge| graph.raw_name(edge.to));
+        names.take(PARAMETERS.len()).filter(|name| PARAMETERS.contains(&&**name)).count() > 2
+    })
+}
+
+fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
+    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
+}

@@ -1,0 +1,151 @@
+//! Whose variable it is that a leak hangs on.
+
+use heapglass_analysis::{LeakOptions, LeakSuspect, leaks};
+use heapglass_graph::Graph;
+use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+use crate::open;
+
+/// What a snapshot knows of the function whose variable the leak is.
+#[derive(Clone, Copy)]
+enum Fact {
+    /// It is the scope of a module of ECMAScript.
+    ModuleOfEcmascript,
+    /// A parameter of the wrapper is one of its variables.
+    Parameter,
+    /// The first function of the wrapped script has its context.
+    FirstFunction,
+    /// The first function was not called yet, and keeps its scope.
+    FirstFunctionWaits,
+    /// The wrapper itself is still there.
+    Wrapper,
+    /// Another function is the first one.
+    LaterFunction,
+    /// Its function is the first one of a script that is no module.
+    NotWrapped,
+    /// It lies within another scope.
+    Inner,
+}
+
+/// A script's own functions by number, and what it was compiled as.
+fn script(heap: &mut SnapshotBuilder, is_wrapped: bool, functions: &[(u32, NodeRef)]) -> NodeRef {
+    let script = heap.node("code", "/srv/app/lib/cache.js", 100);
+    let list = heap.node("code", "system / WeakFixedArray", 40);
+    heap.hidden(script, 2, list);
+    for (number, shared) in functions {
+        heap.weak(list, &number.to_string(), *shared);
+    }
+    if is_wrapped {
+        let parameters = heap.node("array", "", 56);
+        heap.hidden(script, 1, parameters);
+        for (at, name) in ["exports", "require", "module", "__filename"].into_iter().enumerate() {
+            let name = heap.string(name, 16);
+            heap.internal(parameters, &at.to_string(), name);
+        }
+    }
+    script
+}
+
+/// Sessions in a variable that a function of a script sees.
+fn sessions(fact: Fact, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let put = heap.closure("put", 64);
+    let shared_info = |heap: &mut SnapshotBuilder| heap.node("code", "(shared function info)", 48);
+    let (shared, other) = (shared_info(&mut heap), shared_info(&mut heap));
+    let scope = heap.node("code", "system / ScopeInfo", 40);
+    let context = heap.object("system / Context", 48);
+    let functions = match fact {
+        Fact::FirstFunction | Fact::Inner => vec![(2, shared)],
+        Fact::FirstFunctionWaits => {
+            heap.internal(other, "raw_outer_scope_info_or_feedback_metadata", scope);
+            vec![(2, other), (3, shared)]
+        }
+        Fact::Wrapper => {
+            heap.internal(other, "name_or_scope_info", scope);
+            vec![(1, other), (3, shared)]
+        }
+        Fact::NotWrapped => vec![(1, other), (2, shared)],
+        _ => vec![(2, other), (3, shared)],
+    };
+    let script = script(&mut heap, !matches!(fact, Fact::NotWrapped), &functions);
+    let native = heap.node("hidden", "system / NativeContext", 500);
+    let outer = match fact {
+        Fact::Inner => {
+            let around = heap.object("system / Context", 48);
+            heap.internal(around, "previous", native);
+            around
+        }
+        _ => native,
+    };
+    heap.property(heap.global(), "put", put);
+    heap.property(heap.global(), "other", other);
+    heap.locate(put, 1, 9, 2);
+    heap.internal(put, "shared", shared);
+    heap.internal(put, "context", context);
+    heap.internal(shared, "script_or_debug_info", script);
+    heap.internal(context, "scope_info", scope);
+    heap.internal(context, "previous", outer);
+    match fact {
+        Fact::ModuleOfEcmascript => {
+            let module = heap.node("hidden", "system / SourceTextModule", 100);
+            heap.internal(context, "extension", module);
+        }
+        Fact::Parameter => {
+            let exports = heap.object("Object", 24);
+            heap.context(context, "exports", exports);
+        }
+        _ => {}
+    }
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    heap.context(context, "cache", map);
+    heap.internal(map, "table", table);
+    for number in 0..count {
+        let session = heap.object("Session", 200);
+        heap.spec(session).id = 10_001 + 2 * number;
+        heap.element(table, number as u32, session);
+    }
+    open(&heap)
+}
+
+fn suspect(fact: Fact) -> LeakSuspect {
+    let snapshots = [50, 100, 150].map(|count| sessions(fact, count));
+    let report = leaks(&snapshots, &LeakOptions::default());
+    report.suspects.into_iter().next().expect("a leak")
+}
+
+#[test]
+fn a_variable_at_the_top_of_a_module_is_the_owner() {
+    for fact in [
+        Fact::ModuleOfEcmascript,
+        Fact::Parameter,
+        Fact::FirstFunction,
+        Fact::FirstFunctionWaits,
+        Fact::Wrapper,
+    ] {
+        let found = suspect(fact);
+        let owner = found.owner.expect("an owner");
+        assert_eq!(owner.label, "module variable `cache` of lib/cache.js");
+        // Any function of the module may be on the path: its line says nothing.
+        assert_eq!(
+            (found.script.as_deref(), found.location),
+            (Some("/srv/app/lib/cache.js"), None)
+        );
+    }
+}
+
+#[test]
+fn a_variable_of_which_nothing_says_so_is_its_functions() {
+    for fact in [Fact::LaterFunction, Fact::NotWrapped, Fact::Inner] {
+        let found = suspect(fact);
+        let owner = found.owner.expect("an owner");
+        assert!(owner.label.starts_with("put() @"), "{}", owner.label);
+        assert_eq!(found.location.map(|at| (at.line, at.column)), Some((9, 2)));
+    }
+}
+
+#[test]
+fn the_fingerprint_does_not_depend_on_the_owner() {
+    let known = suspect(Fact::LaterFunction).fingerprint;
+    assert_eq!(suspect(Fact::FirstFunction).fingerprint, known);
+    assert_eq!(suspect(Fact::ModuleOfEcmascript).fingerprint, known);
+}
