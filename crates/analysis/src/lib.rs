@@ -85,7 +85,10 @@ pub use originals::{
     SourceMap, SourceMaps, name_with_original, with_original_code, with_originals,
 };
 pub use package::package_of;
-pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
+pub use paths::{
+    MergedPaths, PathBranch, PathStep, ProgramWay, RootPath, merged_paths, path_to, paths_to,
+    program_path, program_way,
+};
 pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::{Row, Tree};

@@ -1,7 +1,10 @@
-//! Leaks that a shortest path does not show: behind Node's own functions and its lists of native objects.
+//! What a shortest path does not show: behind Node's own functions and its lists of native objects.
 
-use heapglass_analysis::{LeakOptions, LeakReport, leaks};
-use heapglass_graph::Graph;
+use heapglass_analysis::{
+    LeakOptions, LeakReport, SuspectKind, SuspectOptions, leaks, paths_to, program_path,
+    program_way, suspects,
+};
+use heapglass_graph::{Graph, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::open;
@@ -109,6 +112,52 @@ fn what_nodes_list_of_native_objects_holds_too_is_gathered_by_the_program() {
     assert!(first.bytes_per_interval >= 20.0 * 900.0, "{}", first.bytes_per_interval);
     let lists = report.suspects.iter().filter(|suspect| suspect.line.contains("CleanupQueue"));
     assert_eq!(lists.count(), 0, "{:?}", report.suspects);
+}
+
+fn of_class(graph: &Graph, class: &str) -> Vec<Ordinal> {
+    graph.nodes().filter(|&node| graph.class_name(node) == class).collect()
+}
+
+#[test]
+fn of_one_snapshot_the_programs_way_is_told_and_not_that_of_nodes_list() {
+    for (count, in_words) in [(60, "60"), (250, "about 250")] {
+        let found = suspects(&streams(count), &SuspectOptions::default());
+        let [suspect] = found.as_slice() else { panic!("{found:?}") };
+        let end = format!("variable open : Array → [{in_words} × Compressor]");
+        assert!(suspect.line.ends_with(&end), "{}", suspect.line);
+        let SuspectKind::Group { accumulation: Some(at), gathered, is_estimate, .. } =
+            &suspect.kind
+        else {
+            panic!("{suspect:?}")
+        };
+        assert_eq!((at.object.class_name.as_str(), *gathered), ("Array", count));
+        assert_eq!(*is_estimate, count > 100);
+    }
+}
+
+#[test]
+fn the_programs_path_is_shown_where_all_shortest_ones_lead_through_nodes_list() {
+    let graph = streams(20);
+    let stream = of_class(&graph, "DeflateRaw")[0];
+    let shortest = paths_to(&graph, stream, 1);
+    assert!(shortest[0].text.contains("cleanup_queue"), "{}", shortest[0].text);
+    let program = program_path(&graph, stream, &shortest).expect("the program's path");
+    assert!(program.text.contains("variable open : Array"), "{}", program.text);
+    assert!(program.steps.len() > shortest[0].steps.len());
+    // Among more paths it is already.
+    let several = paths_to(&graph, stream, 5);
+    assert!(several.iter().any(|path| path.text == program.text), "{several:?}");
+    assert_eq!(program_path(&graph, stream, &several), None);
+}
+
+#[test]
+fn the_programs_way_to_a_class_is_told_where_nodes_list_is_nearer() {
+    let graph = streams(20);
+    let way = program_way(&graph, &of_class(&graph, "DeflateRaw")).expect("a way");
+    assert!(way.line.ends_with("variable open : Array → [20 × Compressor]"), "{}", way.line);
+    assert_eq!((way.gathered_at.class_name.as_str(), way.gathered), ("Array", 20));
+    // What only the program holds has no other way.
+    assert_eq!(program_way(&graph, &of_class(&graph, "Compressor")), None);
 }
 
 /// Contexts of `vm`, whose functions the program keeps in an array.

@@ -52,7 +52,9 @@ pub use object::{
     ObjectDetail, StringEntry, ValueEntry,
 };
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry, Place};
-pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
+pub use paths::{
+    BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody, ProgramWayEntry,
+};
 pub use process::{ProcessEntry, ResidentMemory};
 pub use redact::{RedactDocument, RedactedEntry, RedactedKindEntry, RedactedSnapshotEntry};
 pub use report::{
