@@ -9,7 +9,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::open;
 
-fn ask(snapshots: &[Graph]) -> LeakReport {
+pub(crate) fn ask(snapshots: &[Graph]) -> LeakReport {
     leaks(snapshots, &LeakOptions::default())
 }
 
@@ -64,7 +64,7 @@ fn a_fingerprint_does_not_depend_on_the_way_through_node() {
 }
 
 /// What Node.js keeps its native objects in.
-fn list_of_natives(heap: &mut SnapshotBuilder) -> NodeRef {
+pub(crate) fn list_of_natives(heap: &mut SnapshotBuilder) -> NodeRef {
     let environment = heap.node("synthetic", "Node / Environment", 2000);
     let list = heap.node("native", "Node / CleanupQueue", 24);
     heap.edge(heap.root(), "element", "9", environment);
@@ -83,7 +83,7 @@ fn array_of_function(heap: &mut SnapshotBuilder, variable: &str) -> NodeRef {
 }
 
 /// Streams in an array, each with a native object that Node.js lists and that leads back to the stream.
-fn streams(count: u64) -> Graph {
+pub(crate) fn streams(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let list = list_of_natives(&mut heap);
     let streams = array_of_function(&mut heap, "open");

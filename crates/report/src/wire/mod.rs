@@ -45,7 +45,7 @@ pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
 pub use leak_processes::{LeakProcessesDocument, LeaksOutput};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
-    LeaksDocument, LibraryEntry, RateEntry, SourceEntry, TellingFieldEntry,
+    LeaksDocument, LibraryEntry, OutsideGrowthEntry, RateEntry, SourceEntry, TellingFieldEntry,
 };
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
