@@ -5,6 +5,7 @@
 mod alike;
 mod below;
 mod cohorts;
+mod controlled;
 mod found;
 mod groups;
 mod growth;
@@ -27,6 +28,7 @@ use crate::{ObjectSummary, RootPath, TellingField};
 use cohorts::Cohorts;
 use growth::Growth;
 
+pub use controlled::controlled_leaks;
 pub use kind::{Knowledge, LeakKind};
 pub use library::LibraryPattern;
 pub use outside::outside_growth;

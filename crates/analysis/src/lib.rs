@@ -71,7 +71,7 @@ pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
     Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
-    LibraryPattern, leaks, outside_growth,
+    LibraryPattern, controlled_leaks, leaks, outside_growth,
 };
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};

@@ -298,13 +298,9 @@ fn memory_that_grows_beside_a_level_heap_is_told_and_is_no_leak_of_the_heap() {
         files.push(format!("{at}/a.heapsnapshot"));
     }
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    let page = run_in(dir.path(), 1000, &files);
-    assert!(page.stdout.starts_with("No leak in the heap"), "{}", page.stdout);
-    assert!(
-        page.stdout.contains("The heap does not grow, resident memory does"),
-        "{}",
-        page.stdout
-    );
+    let page = run_in(dir.path(), 100, &files).stdout.replace('\n', " ");
+    assert!(page.starts_with("No leak in the heap"), "{page}");
+    assert!(page.contains("The heap does not grow, resident memory does"), "{page}");
     let ask = |rss: &[&str]| -> Value {
         let said = run_in(dir.path(), 100, &[&files[..], rss, &["--json"][..]].concat());
         serde_json::from_str(&said.stdout).expect("JSON")

@@ -10,6 +10,7 @@ mod hubs;
 mod leak_growth;
 mod leaks;
 mod leaks_behind_node;
+mod leaks_controlled;
 mod leaks_native;
 mod names;
 mod objects;
