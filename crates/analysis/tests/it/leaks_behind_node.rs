@@ -136,6 +136,32 @@ fn of_one_snapshot_the_programs_way_is_told_and_not_that_of_nodes_list() {
 }
 
 #[test]
+fn what_hangs_below_an_object_that_nodes_list_holds_is_told_by_the_programs_way() {
+    let mut heap = SnapshotBuilder::new();
+    let list = list_of_natives(&mut heap);
+    let state = array_of_function(&mut heap, "state");
+    let registry = heap.object("Registry", 32);
+    let wrap = heap.node("native", "Node / Store", 40);
+    heap.property(state, "registry", registry);
+    heap.edge(list, "element", "0", wrap);
+    heap.internal(wrap, "native_to_javascript", registry);
+    let pages = [heap.object("Alpha", 16), heap.object("Beta", 16)];
+    heap.property(registry, "alpha", pages[0]);
+    heap.property(registry, "beta", pages[1]);
+    // Held by both pages, the registry alone dominates them.
+    for number in 0..60 {
+        let row = heap.object("Row", 1000);
+        for page in pages {
+            heap.element(page, number, row);
+        }
+    }
+    let found = suspects(&open(&heap), &SuspectOptions::default());
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    assert!(suspect.line.contains("variable state"), "{}", suspect.line);
+    assert!(suspect.line.ends_with("[60 × Row]"), "{}", suspect.line);
+}
+
+#[test]
 fn the_programs_path_is_shown_where_all_shortest_ones_lead_through_nodes_list() {
     let graph = streams(20);
     let stream = of_class(&graph, "DeflateRaw")[0];
