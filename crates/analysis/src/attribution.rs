@@ -242,9 +242,12 @@ impl Owners {
 }
 
 /// What the scripts of one group hold, see [`CodeGroup`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Held {
     pub(crate) held_size: u64,
+    pub(crate) retained_size: u64,
+    /// What the package.json of the group says, if `group_of` names folders of packages and the heap has it as a module.
+    pub(crate) version: Option<String>,
     pub(crate) biggest: Ordinal,
 }
 
@@ -253,9 +256,20 @@ pub(crate) struct Held {
 pub(crate) fn held_by_code(graph: &Graph, group_of: GroupOf) -> Vec<(String, Held)> {
     let mut owners = Owners::of_code(graph, group_of);
     let (sums, _) = sums(graph, &mut owners);
-    let held = |sum: Sum| Some(Held { held_size: sum.held, biggest: sum.biggest? });
-    let groups = owners.groups().names.iter().zip(sums);
-    groups.filter_map(|(name, sum)| Some((name.clone(), held(sum)?))).collect()
+    let version = |group: u32| match &owners {
+        Owners::Code(seeds) | Owners::Packages(seeds) => seeds.versions.get(&group).cloned(),
+        Owners::Others(_) => None,
+    };
+    let held = |group, sum: Sum| {
+        Some(Held {
+            held_size: sum.held,
+            retained_size: sum.retained,
+            version: version(group),
+            biggest: sum.biggest?,
+        })
+    };
+    let groups = (0u32..).zip(owners.groups().names.iter().zip(sums));
+    groups.filter_map(|(at, (name, sum))| Some((name.clone(), held(at, sum)?))).collect()
 }
 
 #[derive(Debug, Default)]

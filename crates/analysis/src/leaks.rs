@@ -5,12 +5,15 @@
 mod alike;
 mod below;
 mod cohorts;
+mod controlled;
 mod found;
 mod groups;
 mod growth;
 mod kind;
 mod library;
 mod members;
+mod native;
+mod outside;
 mod points;
 mod series;
 
@@ -25,8 +28,10 @@ use crate::{ObjectSummary, RootPath, TellingField};
 use cohorts::Cohorts;
 use growth::Growth;
 
+pub use controlled::controlled_leaks;
 pub use kind::{Knowledge, LeakKind};
 pub use library::LibraryPattern;
+pub use outside::outside_growth;
 pub use series::Figures;
 
 /// What is looked for.
@@ -71,6 +76,8 @@ pub struct LeakReport {
     pub is_one_process: bool,
     /// For each snapshot, in the order of time, its total in bytes.
     pub totals: Vec<u64>,
+    /// The same for what V8 knows of as allocated outside and no object of the snapshot has; a part of `totals`.
+    pub extra_native: Vec<u64>,
     /// What grows, the most certain and largest first. Objects are those of the last snapshot.
     pub suspects: Vec<LeakSuspect>,
 }
@@ -179,6 +186,8 @@ pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
     let in_order: Vec<Graph> = order.iter().filter_map(|&at| snapshots.get(at)).cloned().collect();
     let indexes: Vec<IdIndex> = in_order.iter().map(IdIndex::of).collect();
     let totals = in_order.iter().map(|graph| graph.overview().info.total_size).collect();
+    let extra_native =
+        in_order.iter().map(|graph| graph.overview().info.extra_native_bytes).collect();
     let is_one_process = in_order
         .windows(2)
         .zip(&indexes)
@@ -189,6 +198,7 @@ pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
         order,
         is_one_process,
         totals,
+        extra_native,
         suspects: Vec::new(),
     };
     if is_one_process && in_order.len() >= 2 {

@@ -71,7 +71,7 @@ pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
     Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
-    LibraryPattern, leaks,
+    LibraryPattern, controlled_leaks, leaks, outside_growth,
 };
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};
@@ -85,7 +85,10 @@ pub use originals::{
     SourceMap, SourceMaps, name_with_original, with_original_code, with_originals,
 };
 pub use package::package_of;
-pub use paths::{MergedPaths, PathBranch, PathStep, RootPath, merged_paths, path_to, paths_to};
+pub use paths::{
+    MergedPaths, PathBranch, PathStep, ProgramWay, RootPath, merged_paths, path_to, paths_to,
+    program_path, program_way,
+};
 pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::{Row, Tree};

@@ -5,19 +5,20 @@ mod merge;
 mod module;
 mod own_part;
 mod predecessors;
+mod program_way;
 mod text;
 mod ties;
 
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
-use rustc_hash::FxHashMap;
 
-pub(crate) use merge::common_way;
+pub(crate) use merge::{CommonWay, common_way};
 pub use merge::{MergedPaths, PathBranch, merged_paths};
 pub(crate) use own_part::own_part_text;
+pub(crate) use program_way::{Budget, GatheredAround, gathered_around};
+pub use program_way::{ProgramWay, program_path, program_way};
 pub(crate) use text::path_text;
 
 use crate::nearest::nearest_holders;
-use crate::roles::{is_list_of_natives, is_program_object};
 use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
 use around::{says_nothing_of_program, way_around};
 use predecessors::Predecessors;
@@ -64,45 +65,6 @@ pub(crate) fn way_to(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
         edges = around;
     }
     Some(edges)
-}
-
-/// The object that gathers most of some objects which Node's lists of native objects hold as well.
-pub(crate) struct GatheredAround {
-    /// The nearest one that ways around the lists lead through.
-    pub(crate) point: Ordinal,
-    /// For each of the objects to which such a way was found, the object below the point through which it is reached.
-    pub(crate) held: Vec<Ordinal>,
-}
-
-/// What gathers most of `nodes`, if the shortest way to the first leads through such a list, and another does not. Cost:
-/// two million edges at most.
-pub(crate) fn gathered_around(graph: &Graph, nodes: &[Ordinal]) -> Option<GatheredAround> {
-    let &first = nodes.first()?;
-    let shortest = Predecessors::of(graph, &[first]).edges_to(first)?;
-    if !shortest.iter().any(|edge| is_list_of_natives(graph, edge.from)) {
-        return None;
-    }
-    let mut patience = around::PATIENCE.saturating_mul(4);
-    let way = |&node: &Ordinal| way_around(graph, node, &mut patience).unwrap_or_default();
-    let ways: Vec<Vec<Edge>> = nodes.iter().map(way).collect();
-    let mut passed: FxHashMap<Ordinal, usize> = FxHashMap::default();
-    for edge in ways.iter().flatten() {
-        *passed.entry(edge.from).or_default() += 1;
-    }
-    // Of most of all objects, not of the ways that were found.
-    let is_most = |node: Ordinal| {
-        passed
-            .get(&node)
-            .is_some_and(|&times| times.saturating_mul(5) >= nodes.len().saturating_mul(4))
-    };
-    let is_point = |edge: &&Edge| is_most(edge.from) && is_program_object(graph, edge.from);
-    let point = ways.iter().find_map(|way| way.iter().rev().find(is_point))?.from;
-    let held = ways.iter().filter_map(|way| {
-        let below = way.iter().skip_while(|edge| edge.from != point).map(|edge| edge.to);
-        let mut objects = below.filter(|&below| is_program_object(graph, below));
-        objects.next()
-    });
-    Some(GatheredAround { point, held: held.collect() })
 }
 
 /// Where a path ends.

@@ -129,10 +129,14 @@ pub struct WasteHolder {
 /// A package in one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageCopy {
+    /// Its version, where the path tells it, or its own package.json as a module of the heap.
+    pub version: Option<String>,
     /// The folder, as scripts name it.
     pub folder: String,
-    /// Bytes that it holds, as [`crate::CodeGroup::held_size`].
+    /// Bytes that it holds, as [`crate::CodeGroup::held_size`]: functions, scopes, modules and what these dominate.
     pub held_size: u64,
+    /// The same with what other packages hold below, as [`crate::CodeGroup::retained_size`].
+    pub retained_size: u64,
 }
 
 /// An object, and what could be saved at it.

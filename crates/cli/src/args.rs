@@ -199,6 +199,10 @@ pub(crate) struct LeaksArgs {
     /// Also say which package, file or class what grows belongs to
     #[arg(long, value_name = "WHAT")]
     pub(crate) by: Option<Grouping>,
+    /// Resident memory of the process at each FILE, in their order, as 400MiB,520MiB,640MiB: to say so if it grows and the
+    /// heap does not [default: what process-info.txt beside each snapshot says]
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = crate::resident::size)]
+    pub(crate) rss: Vec<u64>,
 }
 
 /// The snapshots to read.

@@ -219,3 +219,32 @@ fn errors_say_what_to_do() {
     let four = ["--control", a, b, "--treatment", a, c, "--sort", "grown"];
     check(&four, 2, "--sort grown is a column of two snapshots, not of a control and a treatment");
 }
+
+#[test]
+fn what_leaks_in_the_treatment_alone_is_told_with_who_holds_it() {
+    let dir = snapshots();
+    std::fs::write(dir.path().join("calm.heapsnapshot"), program(0..52, 1_000, "user"))
+        .expect("written");
+    let [calm, leaking] = ["calm.heapsnapshot", PAIR[1]];
+    let ask = |control: &str, treatment: &str, more: &[&str]| {
+        let four = ["--control", PAIR[0], control, "--treatment", PAIR[0], treatment];
+        let said = run_in(dir.path(), 100, &[&four[..], more].concat());
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        said.stdout
+    };
+    let page = ask(calm, leaking, &[]);
+    let (_, beyond) =
+        page.split_once("What grows in the treatment and not in the control").expect("a section");
+    assert!(beyond.contains("global.app.cache : Map") && beyond.contains("Session"), "{beyond}");
+    let suspects = |text: &str| -> Value {
+        serde_json::from_str::<Value>(text).expect("JSON")["suspects"].take()
+    };
+    let named = |suspects: &Value| -> Vec<String> {
+        let all = suspects.as_array().expect("a list").iter();
+        all.map(|suspect| suspect["class_name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let found = suspects(&ask(calm, leaking, &["--json", "--filter", "^Session$"]));
+    assert_eq!(named(&found), ["Session"]);
+    assert!(named(&suspects(&ask(leaking, leaking, &["--json"]))).is_empty());
+    assert_eq!(suspects(&ask("other.heapsnapshot", leaking, &["--json"])), Value::Null);
+}

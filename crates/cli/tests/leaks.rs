@@ -264,3 +264,39 @@ fn each_process_has_its_verdict() {
         assert_eq!(verdicts, ["leak", "no_leak"]);
     }
 }
+
+#[test]
+fn memory_that_grows_beside_a_level_heap_is_told_and_is_no_leak_of_the_heap() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut files = Vec::new();
+    for at in 0..3_u32 {
+        let place = dir.path().join(at.to_string());
+        std::fs::create_dir_all(&place).expect("made");
+        std::fs::write(place.join("a.heapsnapshot"), program(100 + at, "user")).expect("written");
+        let status = format!("Process Status:\nVmRSS:\t  {} kB\n", 204_800 + at * 61_440);
+        std::fs::write(place.join("process-info.txt"), status).expect("written");
+        files.push(format!("{at}/a.heapsnapshot"));
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let page = run_in(dir.path(), 100, &files).stdout.replace('\n', " ");
+    assert!(page.starts_with("No leak in the heap"), "{page}");
+    assert!(page.contains("The heap does not grow, resident memory does"), "{page}");
+    let ask = |rss: &[&str]| -> Value {
+        let said = run_in(dir.path(), 100, &[&files[..], rss, &["--json"][..]].concat());
+        serde_json::from_str(&said.stdout).expect("JSON")
+    };
+    let beside = ask(&[]);
+    assert_eq!(support::schema::violations(&schema(), &beside), [""; 0]);
+    assert_eq!(beside["verdict"], "no_leak");
+    assert_eq!(beside["suspects"], Value::Array(Vec::new()));
+    assert_eq!(beside["outside_growth"]["source"], "process-info.txt");
+    assert_eq!(beside["outside_growth"]["bytes_per_interval"], f64::from(60 << 20));
+    // What the user says comes before what is written down.
+    assert_eq!(ask(&["--rss", "200MiB,200MiB,200MiB"]).get("outside_growth"), None);
+    let asked = ask(&["--rss", "200MiB,240MiB,280MiB"]);
+    assert_eq!(asked["outside_growth"]["source"], "--rss");
+    assert_eq!(asked["outside_growth"]["bytes_per_interval"], f64::from(40 << 20));
+    let few = run_in(dir.path(), 100, &[&files[..], &["--rss", "200MiB"][..]].concat());
+    assert_eq!(few.code, 2, "{}", few.stderr);
+    assert!(few.stderr.contains("one size for each FILE: 1 for 3"), "{}", few.stderr);
+}

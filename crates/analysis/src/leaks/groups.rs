@@ -14,7 +14,7 @@ use super::points::{History, confidence};
 use super::series::{Figures, Trend, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
-use crate::paths::{GatheredAround, common_way, gathered_around};
+use crate::paths::{Budget, GatheredAround, common_way, gathered_around};
 use crate::suspects::groups::may_be_blamed;
 
 /// Classes that are looked into, those with most young bytes first.
@@ -85,7 +85,8 @@ impl History<'_> {
         {
             return None;
         }
-        let around = gathered_around(last, nodes.get(..AROUND).unwrap_or(&nodes));
+        let listed = nodes.get(..AROUND).unwrap_or(&nodes);
+        let around = gathered_around(last, listed, &mut Budget::default());
         let is_listed = around.is_some();
         let (point, members) = match around {
             Some(around) => {

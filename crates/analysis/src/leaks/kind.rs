@@ -51,6 +51,8 @@ pub enum LeakKind {
     GrowingStrings,
     /// Symbols of the registry, `Symbol.for`.
     RegisteredSymbols,
+    /// Memory of native objects, outside V8's heap.
+    NativeMemory,
     /// Objects of one class without one owner.
     GrowingClass,
 }
@@ -151,6 +153,8 @@ impl Evidence<'_> {
             LeakKind::AsyncContext
         } else if member(is_buffer) {
             LeakKind::Buffers
+        } else if member(is_native_memory) {
+            LeakKind::NativeMemory
         } else if member(is_symbol) && !is_program_object(self.graph, self.point) {
             LeakKind::RegisteredSymbols
         } else if member(|graph, node| graph.node_type(node) == NodeType::SlicedString) {
@@ -197,6 +201,7 @@ impl Evidence<'_> {
             "Set" | "SafeSet" => LeakKind::GrowingSet,
             "WeakMap" | "WeakSet" => LeakKind::GrowingWeakMap,
             _ if is_context(self.graph, self.point) => LeakKind::ClosureContext,
+            _ if is_native_memory(self.graph, self.point) => LeakKind::NativeMemory,
             _ => match self.graph.node_type(self.point) {
                 NodeType::Closure => LeakKind::ClosureContext,
                 NodeType::String | NodeType::ConcatenatedString => LeakKind::GrowingStrings,
@@ -330,6 +335,15 @@ fn is_buffer(graph: &Graph, node: Ordinal) -> bool {
     is_binary(class) || matches!(class, "FastBuffer" | "system / JSArrayBufferData")
 }
 
+/// Whether a native object is one of Node's, V8's or C++'s own: what browsers call their objects has a kind of its own.
+pub(super) fn is_native_memory(graph: &Graph, node: Ordinal) -> bool {
+    if graph.node_type(node) != NodeType::Native || is_buffer(graph, node) {
+        return false;
+    }
+    let name = graph.raw_name(node);
+    name.starts_with("Node / ") || name.starts_with("system / ") || name.contains("::")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,6 +369,7 @@ mod tests {
             LeakKind::AsyncContext,
             LeakKind::GrowingStrings,
             LeakKind::RegisteredSymbols,
+            LeakKind::NativeMemory,
             LeakKind::GrowingClass,
         ];
         for kind in kinds {

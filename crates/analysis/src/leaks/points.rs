@@ -107,6 +107,8 @@ impl History<'_> {
                 _ => found.push(group),
             }
         }
+        let native = self.native_memory(last, &taken, &found, options);
+        found.extend(native);
         found
     }
 

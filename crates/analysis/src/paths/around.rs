@@ -17,15 +17,17 @@ pub(super) const PATIENCE: usize = 500_000;
 
 /// Whether compiled code holds an object on this way as a constant, or a list of native objects holds one of those.
 pub(super) fn says_nothing_of_program(graph: &Graph, edges: &[Edge]) -> bool {
-    edges.iter().any(|edge| {
-        let is_list =
-            || is_list_of_natives(graph, edge.from) && !is_list_of_natives(graph, edge.to);
-        let is_constant = || {
-            graph.node_type(edge.from) == NodeType::Code
-                && !matches!(graph.node_type(edge.to), NodeType::Code | NodeType::Closure)
-        };
-        is_constant() || is_list()
-    })
+    edges.iter().any(|edge| is_held_without_program(graph, edge.from, edge.to))
+}
+
+/// Whether `from`, which holds `to`, is compiled code with a constant, or a list of native objects.
+pub(super) fn is_held_without_program(graph: &Graph, from: Ordinal, to: Ordinal) -> bool {
+    let is_list = || is_list_of_natives(graph, from) && !is_list_of_natives(graph, to);
+    let is_constant = || {
+        graph.node_type(from) == NodeType::Code
+            && !matches!(graph.node_type(to), NodeType::Code | NodeType::Closure)
+    };
+    is_constant() || is_list()
 }
 
 /// The shortest way to `node` on which neither holds anything, from a user root if one leads there; `None` if there is

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeName, EdgeType, Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
+use super::around::{PATIENCE, says_nothing_of_program, way_around};
 use super::predecessors::Predecessors;
 use super::text::path_text;
 use crate::edge::{have_same_text, text_of};
@@ -77,11 +78,13 @@ pub(crate) struct CommonWay {
     pub(crate) is_estimate: bool,
 }
 
-/// The way that most of `targets` share.
+/// The way that most of `targets` share, told by the program's way where it has one. Cost: the retainers on the paths, and
+/// half a million edges at most.
 pub(crate) fn common_way(graph: &Graph, targets: &[Ordinal], most: usize) -> CommonWay {
     let stride = targets.len().div_ceil(most.max(1)).max(1);
     let looked_at: Vec<Ordinal> = targets.iter().copied().step_by(stride).collect();
-    let forest = Forest { stride: stride as u64, ..Forest::of(graph, &looked_at) };
+    let forest =
+        Forest { stride: stride as u64, goes_around: true, ..Forest::of(graph, &looked_at) };
     let merged = merged(&forest, 1);
     let (all, of) = (targets.len() as u64, (looked_at.len() as u64).max(1));
     CommonWay {
@@ -126,6 +129,8 @@ struct Forest<'a> {
     weights: Vec<Weight>,
     /// One of so many targets is among these.
     stride: u64,
+    /// Whether the way that most share goes around lists of native objects and constants of compiled code.
+    goes_around: bool,
 }
 
 /// What is reached through a node.
@@ -176,7 +181,17 @@ impl<'a> Forest<'a> {
         let weights = weights(graph, &ways, &set);
         let (first_below, below) = below(&ways);
         let tops = (0..ways.len()).filter(|&number| ways.is_top(number)).collect();
-        Forest { graph, targets: set, ways, tops, first_below, below, weights, stride: 1 }
+        Forest {
+            graph,
+            targets: set,
+            ways,
+            tops,
+            first_below,
+            below,
+            weights,
+            stride: 1,
+            goes_around: false,
+        }
     }
 
     fn weight(&self, number: usize) -> Weight {
@@ -299,7 +314,14 @@ impl<'a> Forest<'a> {
             above = Some(branch);
         }
         let Some(single) = single else { return (String::new(), None) };
-        let edges = self.ways.edges_to(single).unwrap_or_default();
+        let mut edges = self.ways.edges_to(single).unwrap_or_default();
+        let mut patience = PATIENCE;
+        if self.goes_around
+            && says_nothing_of_program(self.graph, &edges)
+            && let Some(around) = way_around(self.graph, single, &mut patience)
+        {
+            edges = around;
+        }
         let first = edges.first().map_or(single, |edge| edge.from);
         (path_text(self.graph, first, &edges) + &rest, Some(single))
     }

@@ -6,7 +6,7 @@ use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
 use super::{Accumulation, Suspect, SuspectKind, share};
 use crate::covered::Covered;
-use crate::paths::common_way;
+use crate::paths::{Budget, CommonWay, ProgramWay, common_way};
 use crate::roles::{is_nobody, is_program_object};
 use crate::source::{Scripts, Source};
 use crate::{describe, path_to};
@@ -35,13 +35,14 @@ pub(super) fn group_suspects(
         .collect();
     classes.sort_by_key(|&(size, class)| (Reverse(size), class));
     let mut suspects = Vec::new();
+    let mut budget = Budget::default();
     for (_, class) in classes.into_iter().take(MAX_CLASSES) {
         let group = instances_outside(&covered, graph, class);
         if group.own_size < least || !group.is_of_many(graph) {
             continue;
         }
         covered.add(graph, &group.members);
-        suspects.push(group_suspect(graph, scripts, class, &group));
+        suspects.push(group_suspect(graph, scripts, class, &group, &mut budget));
     }
     suspects
 }
@@ -59,8 +60,9 @@ fn group_suspect(
     scripts: &Scripts<'_>,
     class: ClassIndex,
     group: &Group,
+    budget: &mut Budget,
 ) -> Suspect {
-    let way = common_way(graph, &group.members, MAX_PATHS);
+    let way = way_to_members(graph, &group.members, budget);
     let largest = group.largest(graph);
     let path = path_to(graph, largest);
     // That everything hangs on the global object goes without saying.
@@ -95,6 +97,19 @@ fn group_suspect(
             gathered,
             is_estimate: way.is_estimate,
         },
+    }
+}
+
+/// The way that most members share: the program's, where Node's lists of native objects hold them on a shorter one.
+fn way_to_members(graph: &Graph, members: &[Ordinal], budget: &mut Budget) -> CommonWay {
+    match ProgramWay::of(graph, members, budget) {
+        Some(way) => CommonWay {
+            line: way.line,
+            gathered_at: Some(way.gathered_at),
+            gathered: way.gathered,
+            is_estimate: way.is_estimate,
+        },
+        None => common_way(graph, members, MAX_PATHS),
     }
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{PackageCopy, WasteKind, WasteRow, Wasted};
 use crate::attribution::{Held, held_by_code};
 use crate::describe;
-use crate::package::{package_folder, package_of};
+use crate::package::{package_copy, package_folder, package_of};
 
 /// Packages whose scripts come from more than one folder: two versions, or one version that was installed twice. All
 /// but the largest copy count as waste.
@@ -45,7 +45,15 @@ fn row(graph: &Graph, package: String, mut folders: Vec<(String, Held)>) -> Opti
     let ((_, first), others) = folders.split_first()?;
     let saved_size = others.iter().fold(0u64, |sum, (_, copy)| sum.saturating_add(copy.held_size));
     let (example, object_count) = (describe(graph, first.biggest), folders.len() as u64);
-    let copy = |(folder, held): (String, Held)| PackageCopy { folder, held_size: held.held_size };
+    let copy = |(folder, held): (String, Held)| PackageCopy {
+        version: package_copy(&folder)
+            .and_then(|copy| copy.version)
+            .map(str::to_owned)
+            .or(held.version),
+        folder,
+        held_size: held.held_size,
+        retained_size: held.retained_size,
+    };
     Some(WasteRow {
         what: package,
         object_count,

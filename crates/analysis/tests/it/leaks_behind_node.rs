@@ -1,6 +1,9 @@
-//! Leaks that a shortest path does not show: behind Node's own functions and its lists of native objects.
+//! What a shortest path does not show: behind Node's own functions and its lists of native objects.
 
-use heapglass_graph::Graph;
+use heapglass_analysis::{
+    SuspectKind, SuspectOptions, paths_to, program_path, program_way, suspects,
+};
+use heapglass_graph::{Graph, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::ask;
@@ -46,7 +49,7 @@ fn a_fingerprint_does_not_depend_on_the_way_through_node() {
 }
 
 /// What Node.js keeps its native objects in.
-fn list_of_natives(heap: &mut SnapshotBuilder) -> NodeRef {
+pub(crate) fn list_of_natives(heap: &mut SnapshotBuilder) -> NodeRef {
     let environment = heap.node("synthetic", "Node / Environment", 2000);
     let list = heap.node("native", "Node / CleanupQueue", 24);
     heap.edge(heap.root(), "element", "9", environment);
@@ -65,7 +68,7 @@ fn array_of_function(heap: &mut SnapshotBuilder, variable: &str) -> NodeRef {
 }
 
 /// Streams in an array, each with a native object that Node.js lists and that leads back to the stream.
-fn streams(count: u64) -> Graph {
+pub(crate) fn streams(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let list = list_of_natives(&mut heap);
     let streams = array_of_function(&mut heap, "open");
@@ -94,6 +97,78 @@ fn what_nodes_list_of_native_objects_holds_too_is_gathered_by_the_program() {
     assert!(first.bytes_per_interval >= 20.0 * 900.0, "{}", first.bytes_per_interval);
     let lists = report.suspects.iter().filter(|suspect| suspect.line.contains("CleanupQueue"));
     assert_eq!(lists.count(), 0, "{:?}", report.suspects);
+}
+
+fn of_class(graph: &Graph, class: &str) -> Vec<Ordinal> {
+    graph.nodes().filter(|&node| graph.class_name(node) == class).collect()
+}
+
+#[test]
+fn of_one_snapshot_the_programs_way_is_told_and_not_that_of_nodes_list() {
+    for (count, in_words) in [(60, "60"), (250, "about 250")] {
+        let found = suspects(&streams(count), &SuspectOptions::default());
+        let [suspect] = found.as_slice() else { panic!("{found:?}") };
+        let end = format!("variable open : Array → [{in_words} × Compressor]");
+        assert!(suspect.line.ends_with(&end), "{}", suspect.line);
+        let SuspectKind::Group { accumulation: Some(at), gathered, is_estimate, .. } =
+            &suspect.kind
+        else {
+            panic!("{suspect:?}")
+        };
+        assert_eq!((at.object.class_name.as_str(), *gathered), ("Array", count));
+        assert_eq!(*is_estimate, count > 100);
+    }
+}
+
+#[test]
+fn what_hangs_below_an_object_that_nodes_list_holds_is_told_by_the_programs_way() {
+    let mut heap = SnapshotBuilder::new();
+    let list = list_of_natives(&mut heap);
+    let state = array_of_function(&mut heap, "state");
+    let registry = heap.object("Registry", 32);
+    let wrap = heap.node("native", "Node / Store", 40);
+    heap.property(state, "registry", registry);
+    heap.edge(list, "element", "0", wrap);
+    heap.internal(wrap, "native_to_javascript", registry);
+    let pages = [heap.object("Alpha", 16), heap.object("Beta", 16)];
+    heap.property(registry, "alpha", pages[0]);
+    heap.property(registry, "beta", pages[1]);
+    // Held by both pages, the registry alone dominates them.
+    for number in 0..60 {
+        let row = heap.object("Row", 1000);
+        for page in pages {
+            heap.element(page, number, row);
+        }
+    }
+    let found = suspects(&open(&heap), &SuspectOptions::default());
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    assert!(suspect.line.contains("variable state"), "{}", suspect.line);
+    assert!(suspect.line.ends_with("[60 × Row]"), "{}", suspect.line);
+}
+
+#[test]
+fn the_programs_path_is_shown_where_all_shortest_ones_lead_through_nodes_list() {
+    let graph = streams(20);
+    let stream = of_class(&graph, "DeflateRaw")[0];
+    let shortest = paths_to(&graph, stream, 1);
+    assert!(shortest[0].text.contains("cleanup_queue"), "{}", shortest[0].text);
+    let program = program_path(&graph, stream, &shortest).expect("the program's path");
+    assert!(program.text.contains("variable open : Array"), "{}", program.text);
+    assert!(program.steps.len() > shortest[0].steps.len());
+    // Among more paths it is already.
+    let several = paths_to(&graph, stream, 5);
+    assert!(several.iter().any(|path| path.text == program.text), "{several:?}");
+    assert_eq!(program_path(&graph, stream, &several), None);
+}
+
+#[test]
+fn the_programs_way_to_a_class_is_told_where_nodes_list_is_nearer() {
+    let graph = streams(20);
+    let way = program_way(&graph, &of_class(&graph, "DeflateRaw")).expect("a way");
+    assert!(way.line.ends_with("variable open : Array → [20 × Compressor]"), "{}", way.line);
+    assert_eq!((way.gathered_at.class_name.as_str(), way.gathered), ("Array", 20));
+    // What only the program holds has no other way.
+    assert_eq!(program_way(&graph, &of_class(&graph, "Compressor")), None);
 }
 
 /// Contexts of `vm`, whose functions the program keeps in an array.

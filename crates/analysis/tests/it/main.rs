@@ -13,6 +13,8 @@ mod leak_instances;
 mod leak_owner;
 mod leaks;
 mod leaks_behind_node;
+mod leaks_controlled;
+mod leaks_native;
 mod names;
 mod objects;
 mod oddities;

@@ -263,23 +263,28 @@ fn numbers_of_their_own_are_boxed() {
     assert_eq!(holder.edge, "a field", "whichever it is");
 }
 
+/// A function of a package that keeps so many bytes.
+fn function_of_package(heap: &mut SnapshotBuilder, owner: NodeRef, folder: &str, size: u64) {
+    let script = heap.node("code", &format!("{folder}/index.js"), 0);
+    let name = heap.string(&format!("{folder}/index.js"), 0);
+    heap.internal(script, "name", name);
+    let shared = heap.node("code", "load", 0);
+    heap.internal(shared, "script", script);
+    let (function, data) = (heap.closure("load", 64), heap.object("Data", size));
+    heap.internal(function, "shared", shared);
+    heap.property(function, "data", data);
+    heap.property(owner, folder, function);
+}
+
 #[test]
 fn all_but_the_largest_copy_of_a_package_are_waste() {
     let (mut heap, owner) = heap();
-    for (at, folder, size) in [
-        (0, "/app/node_modules/left-pad", 5000),
-        (1, "/app/node_modules/old/node_modules/left-pad", 3000),
-        (2, "/app/node_modules/single", 7000),
+    for (folder, size) in [
+        ("/app/node_modules/left-pad", 5000),
+        ("/app/node_modules/old/node_modules/left-pad", 3000),
+        ("/app/node_modules/single", 7000),
     ] {
-        let script = heap.node("code", &format!("{folder}/index.js"), 0);
-        let name = heap.string(&format!("{folder}/index.js"), 0);
-        heap.internal(script, "name", name);
-        let shared = heap.node("code", "load", 0);
-        heap.internal(shared, "script", script);
-        let (function, data) = (heap.closure("load", 64), heap.object("Data", size));
-        heap.internal(function, "shared", shared);
-        heap.property(function, "data", data);
-        heap.property(owner, &format!("f{at}"), function);
+        function_of_package(&mut heap, owner, folder, size);
     }
     let wasted = of(&heap, WasteKind::PackageCopies);
     assert_eq!((wasted.object_count, wasted.saved_size), (2, 3064));
@@ -293,4 +298,35 @@ fn all_but_the_largest_copy_of_a_package_are_waste() {
             ("/app/node_modules/old/node_modules/left-pad", 3064)
         ]
     );
+}
+
+#[test]
+fn copies_of_a_package_have_their_versions_where_the_heap_knows_them() {
+    let (mut heap, owner) = heap();
+    let folders = [
+        "/app/node_modules/.pnpm/left-pad@1.3.0/node_modules/left-pad",
+        "/app/node_modules/left-pad",
+        "/app/node_modules/old/node_modules/left-pad",
+    ];
+    for (folder, size) in folders.into_iter().zip([5000, 3000, 1000]) {
+        function_of_package(&mut heap, owner, folder, size);
+    }
+    // The second has read its own package.json, as `require("./package.json")` does.
+    let (module, exports) = (heap.object("Module", 0), heap.object("Object", 0));
+    let file = heap.string("/app/node_modules/left-pad/package.json", 0);
+    let (name, version) = (heap.string("left-pad", 0), heap.string("1.1.3", 0));
+    heap.property(owner, "package.json", module);
+    heap.property(module, "filename", file);
+    heap.property(module, "exports", exports);
+    heap.property(exports, "name", name);
+    heap.property(exports, "version", version);
+    let wasted = of(&heap, WasteKind::PackageCopies);
+    let row = wasted.rows.first().expect("one package");
+    let copies: Vec<_> = row
+        .copies
+        .iter()
+        .map(|copy| (copy.version.as_deref(), copy.held_size, copy.retained_size))
+        .collect();
+    let expected = [(Some("1.3.0"), 5064, 5064), (Some("1.1.3"), 3064, 3064), (None, 1064, 1064)];
+    assert_eq!(copies, expected);
 }

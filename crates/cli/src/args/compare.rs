@@ -16,7 +16,7 @@ pub(crate) struct CompareArgs {
     /// Two snapshots of a run without what is looked into
     #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2, requires = "treatment", conflicts_with = "files")]
     pub(crate) control: Vec<PathBuf>,
-    /// Two snapshots of a run with it: what grows here beyond the control is shown
+    /// Two snapshots of a run with it: what grows here beyond the control is shown, and what leaks in it alone
     #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2, requires = "control")]
     pub(crate) treatment: Vec<PathBuf>,
     /// How objects are found again: by id within one process, else by class
@@ -31,7 +31,7 @@ pub(crate) struct CompareArgs {
     /// Rows to show, 0 for all [default: 30; with --json all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Objects to list that grew most
+    /// Objects to list that grew most; of a control and a treatment what leaks in the latter alone
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
     /// Say what each of these holds in each snapshot, instead of comparing classes by their objects

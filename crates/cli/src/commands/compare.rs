@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
 use heapglass_analysis::{
-    ChangeSort, CompareOptions, Comparison, GrowthSort, Matching, attribution_series,
-    changed_objects, class_pattern, compare, controlled_growth, find_changes, is_one_process,
-    select_changes, select_growth, select_series, series,
+    ChangeSort, CompareOptions, Comparison, GrowthSort, LeakOptions, Matching, attribution_series,
+    changed_objects, class_pattern, compare, controlled_growth, controlled_leaks, find_changes,
+    is_one_process, select_changes, select_growth, select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_report::text::{ComparisonPage, heading};
@@ -111,9 +111,8 @@ fn objects(
 fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let sort = growth_sort(args.sort, "a control and a treatment")?;
-    let read = Opened::graph_without_variables;
-    let mut snapshots = open_series(context, &args.control, 2, read, "comparing")?;
-    let treatment = open_series(context, &args.treatment, 2, read, "comparing")?;
+    let mut snapshots = open_series(context, &args.control, 2, Opened::graph, "comparing")?;
+    let treatment = open_series(context, &args.treatment, 2, Opened::graph, "comparing")?;
     snapshots.opened.extend(treatment.opened);
     snapshots.status = snapshots.status.worse(treatment.status);
     let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
@@ -124,7 +123,17 @@ fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> 
     let one_process = one_process(args, &graphs);
     let growth = controlled_growth([first_a, last_a, first_b, last_b], one_process);
     let classes = select_growth(growth, pattern.as_ref(), sort);
-    let body = CompareControlBody::new(one_process, &classes, rows(context, args));
+    let options = LeakOptions { limit: usize::MAX, ..LeakOptions::default() };
+    let [control, treatment] =
+        [[first_a, last_a], [first_b, last_b]].map(|pair| pair.map(Graph::clone));
+    let mut suspects = controlled_leaks(&control, &treatment, &options);
+    if let Some(suspects) = &mut suspects {
+        let matches = |name: &str| pattern.as_ref().is_none_or(|p| p.is_match(name));
+        suspects.retain(|suspect| matches(&suspect.class_name));
+        suspects.truncate(args.top);
+    }
+    let rows = rows(context, args);
+    let body = CompareControlBody::new(one_process, &classes, rows, suspects.as_deref());
     write(context, &mut snapshots, body)
 }
 

@@ -1,12 +1,13 @@
 //! `leaks`: what goes on growing over several snapshots, and who holds it; of one snapshot what stands out.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use heapglass_analysis::{LeakOptions, SuspectOptions, leak_groups, leaks, oddities, suspects};
 use heapglass_graph::Graph;
 use heapglass_report::wire::{
     Failure as InputFailure, FindingEntry, LeakProcessesDocument, LeaksDocument, LeaksOutput,
-    SnapshotEntry,
+    ResidentMemory, SnapshotEntry,
 };
 
 use super::{grouping, limit};
@@ -15,6 +16,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::open::Opened;
 use crate::processes::processes;
+use crate::resident::resident;
 use crate::series::{Series, incomplete, open_series};
 
 /// A snapshot with its graph.
@@ -22,6 +24,11 @@ type Measured = (Opened, Graph);
 
 /// Writes the verdict on a series of snapshots, or on those of each process.
 pub(crate) fn run(context: &Context, args: &LeaksArgs) -> anyhow::Result<ExitStatus> {
+    if !args.rss.is_empty() && args.rss.len() != args.files.len() {
+        let (sizes, files) = (args.rss.len(), args.files.len());
+        let text = format!("--rss takes one size for each FILE: {sizes} for {files}");
+        return Err(Failure::usage(text).into());
+    }
     let Series { opened, status, errors } =
         open_series(context, &args.files, 1, Opened::graph, "looking for what grows in")?;
     let (opened, left_out) = complete_ones(opened)?;
@@ -146,8 +153,19 @@ fn of_several(
     };
     let report = leaks(&graphs, &options);
     let document = LeaksDocument::new(&report, entries, findings, errors);
+    let document = document.beside_resident(&report, &resident_memory(process, args));
     Ok(match by {
         Some(by) => document.grouped(&leak_groups(&graphs, &report, by), by),
         None => document,
     })
+}
+
+/// The resident memory of the process at each snapshot; none if it is not known of all.
+fn resident_memory(process: &[&Measured], args: &LeaksArgs) -> Vec<ResidentMemory> {
+    let of = |(snapshot, _): &&Measured| {
+        let file = Path::new(&snapshot.entry.file);
+        let asked = args.files.iter().position(|named| named.as_path() == file);
+        resident(file, asked.and_then(|at| args.rss.get(at)).copied())
+    };
+    process.iter().map(of).collect::<Option<Vec<_>>>().unwrap_or_default()
 }

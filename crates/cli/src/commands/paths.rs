@@ -1,6 +1,8 @@
 //! `paths`: what keeps an object, or the objects of a class, alive.
 
-use heapglass_analysis::{describe, find_classes, merged_paths, paths_to};
+use heapglass_analysis::{
+    describe, find_classes, merged_paths, paths_to, program_path, program_way,
+};
 use heapglass_report::wire::{MergedPathsBody, PathsBody};
 
 use super::target;
@@ -31,7 +33,9 @@ pub(crate) fn run(context: &Context, args: &PathsArgs) -> anyhow::Result<ExitSta
 fn to_object(opened: &Opened, id: u64, limit: usize) -> anyhow::Result<PathsBody> {
     let graph = opened.graph("finding paths in")?;
     let node = target::node(&graph, id)?;
-    Ok(PathsBody::new(&describe(&graph, node), &paths_to(&graph, node, limit)))
+    let paths = paths_to(&graph, node, limit);
+    let program = program_path(&graph, node, &paths);
+    Ok(PathsBody::new(&describe(&graph, node), &paths, program.as_ref()))
 }
 
 fn to_class(opened: &Opened, class: &str, limit: usize) -> anyhow::Result<MergedPathsBody> {
@@ -42,5 +46,7 @@ fn to_class(opened: &Opened, class: &str, limit: usize) -> anyhow::Result<Merged
         .filter(|&node| graph.shallow_size(node) > 0 && classes.contains(&graph.class(node)))
         .collect();
     let merged = merged_paths(&graph, &targets, limit);
-    Ok(MergedPathsBody::new(classes.iter().map(|&class| graph.class_row(class)), &merged))
+    let program = program_way(&graph, &targets);
+    let classes = classes.iter().map(|&class| graph.class_row(class));
+    Ok(MergedPathsBody::new(classes, &merged, program.as_ref()))
 }

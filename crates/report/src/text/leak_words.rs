@@ -4,7 +4,9 @@ use heapglass_analysis::name_with_original;
 
 use super::numbers::{count, counted, size_in_words};
 use super::{SizeStyle, standing_out_words};
-use crate::wire::{LeakSuspectEntry, LeakVerdictEntry, LeaksDocument, SourceEntry};
+use crate::wire::{
+    LeakSuspectEntry, LeakVerdictEntry, LeaksDocument, OutsideGrowthEntry, SourceEntry,
+};
 
 /// The verdict, and what it rests on.
 pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String> {
@@ -21,6 +23,9 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             format!("There probably is a leak: {}.", what_grows(document, "grew and may go on"))
         }
         LeakVerdictEntry::Probable => format!("There probably is a leak: {}.", what_grows(document, "grew, though not evenly")),
+        LeakVerdictEntry::NoLeak if document.outside_growth.is_some() => {
+            format!("No leak in the heap: nothing in it goes on growing over the {snapshots}.")
+        }
         LeakVerdictEntry::NoLeak => format!("No leak: nothing goes on growing over the {snapshots}."),
         LeakVerdictEntry::NotEnoughData if !document.same_process => {
             "Nothing can be said: the snapshots are not all of one process, and objects can be followed within one only.".to_owned()
@@ -42,6 +47,12 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             size_in_words(last.total_size, sizes)
         ));
     }
+    sentences.extend(
+        document
+            .outside_growth
+            .as_ref()
+            .map(|growth| outside(growth, document.verdict == LeakVerdictEntry::NoLeak, sizes)),
+    );
     if document.verdict == LeakVerdictEntry::NotEnoughData && document.same_process {
         sentences.push("Take one more, after as much work as lies between these two.".to_owned());
     }
@@ -49,6 +60,26 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
         sentences.push("The snapshots were not given in the order they were taken in; their ids say which came first.".to_owned());
     }
     sentences
+}
+
+/// What grows outside the heap, and where to look, as no snapshot shows it.
+fn outside(growth: &OutsideGrowthEntry, alone: bool, sizes: SizeStyle) -> String {
+    let each: Vec<String> = growth.sizes.iter().map(|&size| size_in_words(size, sizes)).collect();
+    let bytes = size_in_words(growth.bytes_per_interval.round().max(0.0) as u64, sizes);
+    let what = match growth.source.as_str() {
+        "extra_native_bytes" => "memory outside it that no object has",
+        _ => "resident memory",
+    };
+    let grows = match alone {
+        true => format!("The heap does not grow, {what} does,"),
+        false => format!("Beside that {what} grows, far more than the heap,"),
+    };
+    format!(
+        "{grows} by {bytes} for each interval ({}; from {}): look for native memory that is not \
+         freed, as of native modules (addons), or for an allocator that keeps free pages.",
+        each.join(", then "),
+        growth.source
+    )
 }
 
 fn what_grows(document: &LeaksDocument, verb: &str) -> String {

@@ -64,7 +64,12 @@ impl LeaksDocument {
     }
 }
 
-fn write_suspect(suspect: &LeakSuspectEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a suspect with its number, what holds it and what is known of its kind.
+pub(super) fn write_suspect(
+    suspect: &LeakSuspectEntry,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write_title(suspect.rank as usize, &leak_words::suspect(suspect, look.sizes), look, out)?;
     write_one_line(KEPT_BY, &suspect.line, look, out)?;
     if let Some(example) = leak_words::example(suspect) {

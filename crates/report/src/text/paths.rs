@@ -24,19 +24,37 @@ impl Page for PathsBody {
                 "No path from any root leads to it: only weak edges do, or nothing at all."
             );
         }
+        if let Some(path) = &self.program_path {
+            write_path("The program's own way: ", path, look, out)?;
+            writeln!(out, "{}", look.paint(Role::Faint, &longer(path, self.paths.first())))?;
+        }
         for (number, path) in (1..).zip(&self.paths) {
-            writeln!(out)?;
-            let title = format!("Path {number}: ");
-            write_one_line(&title, &path.text, look, out)?;
-            steps(path, look).write(look, out)?;
-            if path.omitted > 0 {
-                let note =
-                    format!("  {} in the middle left out", counted(path.omitted, "step", "steps"));
-                writeln!(out, "{}", look.paint(Role::Faint, &note))?;
-            }
+            write_path(&format!("Path {number}: "), path, look, out)?;
         }
         Ok(())
     }
+}
+
+fn write_path(title: &str, path: &PathEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    write_one_line(title, &path.text, look, out)?;
+    steps(path, look).write(look, out)?;
+    if path.omitted > 0 {
+        let note = format!("  {} in the middle left out", counted(path.omitted, "step", "steps"));
+        writeln!(out, "{}", look.paint(Role::Faint, &note))?;
+    }
+    Ok(())
+}
+
+/// Says how much longer a program's own way is than the shortest path, and what that leads through.
+fn longer(path: &PathEntry, shortest: Option<&PathEntry>) -> String {
+    let length = |path: &PathEntry| (path.steps.len() as u64).saturating_add(path.omitted);
+    let by = length(path).saturating_sub(shortest.map_or(0, length));
+    let by = match by {
+        0 => "As long as the shortest".to_owned(),
+        by => format!("{} longer than the shortest", counted(by, "step", "steps")),
+    };
+    format!("  {by}; those below lead through lists of Node's or through compiled code")
 }
 
 fn steps(path: &PathEntry, look: &Look) -> Table {
@@ -102,6 +120,12 @@ impl Page for MergedPathsBody {
         }
         if !self.common.is_empty() {
             write_one_line("Most hang on  ", &self.common, look, out)?;
+        }
+        if let Some(way) = &self.program_way {
+            write_one_line("Program's way ", &way.line, look, out)?;
+            let note =
+                "Lists of Node's hold these objects on a shorter way, which is the one below.";
+            writeln!(out, "{}", look.paint(Role::Faint, note))?;
         }
         writeln!(out)?;
         let (table, folded) = branches(&self.paths, self.hidden_paths, look);

@@ -124,7 +124,9 @@ fn write_row(
         write_labelled(&format!("   {label:<8} "), text, role, look, out)
     };
     for copy in &row.copies {
-        line("copy", &format!("{} {}", copy.folder, look.size_in_words(copy.held_size)), role)?;
+        let version = copy.version.as_ref().map(|version| format!("{version} in "));
+        let (version, size) = (version.unwrap_or_default(), look.size_in_words(copy.held_size));
+        line("copy", &format!("{version}{} {size}", copy.folder), role)?;
     }
     if let Some(script) = &row.script {
         line("in", script, role)?;

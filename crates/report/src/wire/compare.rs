@@ -2,14 +2,14 @@
 
 use heapglass_analysis::{
     ChangedObjects, ClassChange, ClassSeries, Comparison, ControlledGrowth, Evidence, GrownObject,
-    Reconciliation, Selected,
+    LeakSuspect, Reconciliation, Selected,
 };
 use heapglass_graph::Finding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objects::entries;
-use super::{FindingEntry, ObjectEntry, SnapshotEntry};
+use super::{FindingEntry, LeakSuspectEntry, ObjectEntry, SnapshotEntry};
 use crate::SCHEMA_VERSION;
 
 /// The answer about several snapshots together.
@@ -232,6 +232,9 @@ pub struct CompareControlBody {
     /// The one of all matching classes that grew most beyond the control, if any did: for the page.
     #[serde(skip)]
     pub grown_most: Option<ControlledGrowthEntry>,
+    /// What goes on growing in the treatment and, by its fingerprint, not in the control, with who holds it; `null` where the
+    /// snapshots of either are not of one process, because objects can be followed within one only.
+    pub suspects: Option<Vec<LeakSuspectEntry>>,
 }
 
 /// How a class grew in the treatment and in the control.
@@ -331,11 +334,12 @@ impl CompareSeriesBody {
 }
 
 impl CompareControlBody {
-    /// The first `limit` of these rows.
+    /// The first `limit` of these rows, and what leaks in the treatment alone.
     pub fn new(
         same_process: bool,
         rows: &[ControlledGrowth],
         limit: Option<usize>,
+        suspects: Option<&[LeakSuspect]>,
     ) -> CompareControlBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
         let grown = rows.iter().filter(|row| row.growth() > 0);
@@ -345,6 +349,10 @@ impl CompareControlBody {
             class_count: rows.len() as u64,
             classes: entries(shown),
             grown_most: most.map(ControlledGrowthEntry::from),
+            suspects: suspects.map(|suspects| {
+                let ranked = (1..).zip(suspects);
+                ranked.map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect()
+            }),
         }
     }
 }

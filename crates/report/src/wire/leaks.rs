@@ -2,7 +2,7 @@
 
 use heapglass_analysis::{
     AttributeBy, Figures, LeakGroup, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity,
-    Suspect, TellingField,
+    Suspect, TellingField, outside_growth,
 };
 use heapglass_graph::{Location, Original};
 use jiff::civil::DateTime;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::objects::entries;
 use super::{
     Failure, FindingEntry, LeakGroupsEntry, LocationEntry, ObjectEntry, PathStepEntry, Place,
-    SnapshotEntry, StandingOutEntry,
+    ResidentMemory, SnapshotEntry, StandingOutEntry,
 };
 use crate::SCHEMA_VERSION;
 use crate::text::{SizeStyle, leak_words, standing_out_words};
@@ -36,6 +36,10 @@ pub struct LeaksDocument {
     pub reordered: bool,
     /// What goes on growing, the most certain and largest first.
     pub suspects: Vec<LeakSuspectEntry>,
+    /// Memory outside the heap that grows steadily while the heap stays level. It is no suspect: no snapshot shows what it
+    /// is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside_growth: Option<OutsideGrowthEntry>,
     /// The suspects by what holds them, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<LeakGroupsEntry>,
@@ -86,6 +90,7 @@ pub enum LeakKindEntry {
     AsyncContext,
     GrowingStrings,
     RegisteredSymbols,
+    NativeMemory,
     GrowingClass,
 }
 
@@ -154,6 +159,18 @@ pub struct LeakSuspectEntry {
     pub instance_count: u64,
     /// The same for the same leak in another run.
     pub fingerprint: String,
+}
+
+/// Memory outside the heap that grows.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct OutsideGrowthEntry {
+    /// Where it is known from: `extra_native_bytes` of the snapshots, `process-info.txt` beside them (resident memory), or
+    /// `--rss`.
+    pub source: String,
+    /// The bytes at each snapshot.
+    pub sizes: Vec<u64>,
+    /// Growth in bytes for each interval between two snapshots.
+    pub bytes_per_interval: f64,
 }
 
 /// A field with its value in short.
@@ -279,11 +296,28 @@ impl LeaksDocument {
             hours,
             reordered: !report.order.is_sorted(),
             suspects: (1..).zip(&report.suspects).map(suspect).collect(),
+            outside_growth: extra_native_growth(report),
             groups: None,
             standing_out: None,
             findings,
             errors,
         };
+        document.text = leak_words::verdict(&document, SizeStyle::Human);
+        document
+    }
+
+    /// The same beside the resident memory of the process at each snapshot, in the order in which they were given.
+    pub fn beside_resident(self, report: &LeakReport, memory: &[ResidentMemory]) -> LeaksDocument {
+        let in_order = report.order.iter().filter_map(|&at| memory.get(at));
+        let sizes: Vec<u64> = in_order.map(|memory| memory.resident_size).collect();
+        let source = memory.first().map(|memory| memory.source.clone());
+        let growth = source.filter(|_| report.is_one_process && self.outside_growth.is_none());
+        let growth = growth.and_then(|source| {
+            let bytes_per_interval = outside_growth(&report.totals, &sizes)?;
+            Some(OutsideGrowthEntry { source, sizes, bytes_per_interval })
+        });
+        let Some(growth) = growth else { return self };
+        let mut document = LeaksDocument { outside_growth: Some(growth), ..self };
         document.text = leak_words::verdict(&document, SizeStyle::Human);
         document
     }
@@ -311,12 +345,23 @@ impl LeaksDocument {
             hours: None,
             reordered: false,
             suspects: Vec::new(),
+            outside_growth: None,
             groups: None,
             standing_out: Some(standing_out),
             findings,
             errors,
         }
     }
+}
+
+/// What V8 knows of as allocated outside and the snapshots have no object for, if that is what grows.
+fn extra_native_growth(report: &LeakReport) -> Option<OutsideGrowthEntry> {
+    let sizes = &report.extra_native;
+    let pairs = report.totals.iter().zip(sizes);
+    let rest: Vec<u64> = pairs.map(|(total, extra)| total.saturating_sub(*extra)).collect();
+    let bytes_per_interval = outside_growth(&rest, sizes).filter(|_| report.is_one_process)?;
+    let source = "extra_native_bytes".to_owned();
+    Some(OutsideGrowthEntry { source, sizes: sizes.clone(), bytes_per_interval })
 }
 
 /// Hours between the first and the last snapshot by their collector's clock.
@@ -440,6 +485,7 @@ impl From<LeakKind> for LeakKindEntry {
             LeakKind::AsyncContext => LeakKindEntry::AsyncContext,
             LeakKind::GrowingStrings => LeakKindEntry::GrowingStrings,
             LeakKind::RegisteredSymbols => LeakKindEntry::RegisteredSymbols,
+            LeakKind::NativeMemory => LeakKindEntry::NativeMemory,
             LeakKind::GrowingClass => LeakKindEntry::GrowingClass,
         }
     }

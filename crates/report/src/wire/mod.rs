@@ -45,14 +45,16 @@ pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
 pub use leak_processes::{LeakProcessesDocument, LeaksOutput};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
-    LeaksDocument, LibraryEntry, RateEntry, SourceEntry, TellingFieldEntry,
+    LeaksDocument, LibraryEntry, OutsideGrowthEntry, RateEntry, SourceEntry, TellingFieldEntry,
 };
 pub use object::{
     ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
     ObjectDetail, StringEntry, ValueEntry,
 };
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry, Place};
-pub use paths::{BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody};
+pub use paths::{
+    BranchEntry, MergedPathsBody, PathEntry, PathStepEntry, PathsBody, ProgramWayEntry,
+};
 pub use process::{ProcessEntry, ResidentMemory};
 pub use redact::{RedactDocument, RedactedEntry, RedactedKindEntry, RedactedSnapshotEntry};
 pub use report::{

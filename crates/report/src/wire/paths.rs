@@ -1,6 +1,8 @@
 //! `paths`: what keeps an object, or the objects of a class, alive.
 
-use heapglass_analysis::{MergedPaths, ObjectSummary, PathBranch, PathStep, RootPath, Row};
+use heapglass_analysis::{
+    MergedPaths, ObjectSummary, PathBranch, PathStep, ProgramWay, RootPath, Row,
+};
 use heapglass_graph::ClassRow;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,6 +19,10 @@ pub struct PathsBody {
     pub object: ObjectEntry,
     /// Paths that keep it alive, shortest first; empty if nothing but weak edges lead to it.
     pub paths: Vec<PathEntry>,
+    /// A longer path that the program wrote down, where all of `paths` lead through Node's lists of native objects or through
+    /// constants of compiled code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program_path: Option<PathEntry>,
 }
 
 /// A path from a root to an object.
@@ -51,10 +57,26 @@ pub struct MergedPathsBody {
     pub unreachable: u64,
     /// The way that most targets share, as one line; empty if they share none.
     pub common: String,
+    /// The way by which the program holds most targets, where Node's lists of native objects hold them on a shorter one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program_way: Option<ProgramWayEntry>,
     /// The merged paths as a tree, the branch with the most retained bytes first.
     pub paths: Vec<BranchEntry>,
     /// Topmost branches that are not in the list.
     pub hidden_paths: u64,
+}
+
+/// The way by which a program holds most of some objects.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ProgramWayEntry {
+    /// The way as one line.
+    pub line: String,
+    /// The object of the program that gathers them.
+    pub gathered_at: ObjectEntry,
+    /// Number of targets that are reached through it.
+    pub gathered: u64,
+    /// Whether that number, and the one in `line`, are estimates.
+    pub gathered_is_estimate: bool,
 }
 
 /// Objects that are reached by the same names through the same classes.
@@ -81,25 +103,47 @@ pub struct BranchEntry {
 }
 
 impl PathsBody {
-    /// The paths to `object`.
-    pub fn new(object: &ObjectSummary, paths: &[RootPath]) -> PathsBody {
-        PathsBody { id: object.id.0, object: object.into(), paths: entries(paths) }
+    /// The paths to `object`, and one that the program wrote down, if there is one and those are not.
+    pub fn new(
+        object: &ObjectSummary,
+        paths: &[RootPath],
+        program_path: Option<&RootPath>,
+    ) -> PathsBody {
+        PathsBody {
+            id: object.id.0,
+            object: object.into(),
+            paths: entries(paths),
+            program_path: program_path.map(PathEntry::from),
+        }
     }
 }
 
 impl MergedPathsBody {
-    /// The merged paths to the instances of `classes`.
+    /// The merged paths to the instances of `classes`, with the program's way to them if another is shorter.
     pub fn new<'a>(
         classes: impl IntoIterator<Item = &'a ClassRow>,
         merged: &MergedPaths,
+        program_way: Option<&ProgramWay>,
     ) -> MergedPathsBody {
         MergedPathsBody {
             classes: entries(classes),
             targets: merged.targets,
             unreachable: merged.unreachable,
             common: merged.common.clone(),
+            program_way: program_way.map(ProgramWayEntry::from),
             paths: entries(&merged.rows),
             hidden_paths: merged.hidden,
+        }
+    }
+}
+
+impl From<&ProgramWay> for ProgramWayEntry {
+    fn from(way: &ProgramWay) -> ProgramWayEntry {
+        ProgramWayEntry {
+            line: way.line.clone(),
+            gathered_at: (&way.gathered_at).into(),
+            gathered: way.gathered,
+            gathered_is_estimate: way.is_estimate,
         }
     }
 }

@@ -148,10 +148,14 @@ pub struct WasteHolderEntry {
 /// A package in one folder.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PackageCopyEntry {
+    /// Its version, where the path tells it, or its own package.json in the heap; `null` where it is not known.
+    pub version: Option<String>,
     /// The folder.
     pub folder: String,
-    /// Bytes that its code holds.
+    /// Bytes that its code holds: its functions, the scopes and modules with what these alone keep.
     pub held_size: u64,
+    /// The same with what other packages hold below them.
+    pub retained_size: u64,
 }
 
 impl WasteBody {
@@ -239,7 +243,12 @@ impl From<&WasteHolder> for WasteHolderEntry {
 
 impl From<&PackageCopy> for PackageCopyEntry {
     fn from(copy: &PackageCopy) -> PackageCopyEntry {
-        PackageCopyEntry { folder: copy.folder.clone(), held_size: copy.held_size }
+        PackageCopyEntry {
+            version: copy.version.clone(),
+            folder: copy.folder.clone(),
+            held_size: copy.held_size,
+            retained_size: copy.retained_size,
+        }
     }
 }
 

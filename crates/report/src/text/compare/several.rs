@@ -5,11 +5,15 @@ use std::io::{self, Write};
 use heapglass_analysis::name_with_original;
 
 use super::{ComparisonPage, Names, delta, paragraph, signed_count};
+use crate::text::heading::section;
+use crate::text::leaks::write_suspect;
 use crate::text::numbers::{count, counted};
 use crate::text::summary::write_footer;
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
-use crate::wire::{ClassSeriesEntry, CompareControlBody, CompareSeriesBody, SnapshotEntry};
+use crate::wire::{
+    ClassSeriesEntry, CompareControlBody, CompareSeriesBody, LeakSuspectEntry, SnapshotEntry,
+};
 
 /// Titles of the counts and sizes of each snapshot; beyond, only the first and last are shown.
 const COUNTS: [&str; 6] = ["Count 1", "Count 2", "Count 3", "Count 4", "Count 5", "Count 6"];
@@ -17,6 +21,10 @@ const SIZES: [&str; 6] = ["Size 1", "Size 2", "Size 3", "Size 4", "Size 5", "Siz
 
 const APART: &str = "The snapshots are not all of one process: classes are matched by their name \
      and the place of their source.";
+
+const NOT_FOLLOWED: &str = "Who holds what grows in the treatment alone cannot be said: it takes two snapshots of one \
+     process on either side.";
+const NOTHING_BEYOND: &str = "No object gathers more that does not in the control.";
 
 impl ComparisonPage for CompareSeriesBody {
     fn write_page(
@@ -78,8 +86,31 @@ impl ComparisonPage for CompareControlBody {
             shown: self.classes.len(),
             none: "No class that matches has changed.",
         };
-        classes.write(|| control_table(self, look), look, out)
+        classes.write(|| control_table(self, look), look, out)?;
+        write_suspects(self.suspects.as_deref(), look, out)
     }
+}
+
+/// What leaks in the treatment alone, or why that cannot be told.
+fn write_suspects(
+    suspects: Option<&[LeakSuspectEntry]>,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(suspects) = suspects else {
+        writeln!(out)?;
+        return paragraph(NOT_FOLLOWED, look, out);
+    };
+    if suspects.is_empty() {
+        writeln!(out)?;
+        return paragraph(NOTHING_BEYOND, look, out);
+    }
+    section("What grows in the treatment and not in the control", look, out)?;
+    for suspect in suspects {
+        writeln!(out)?;
+        write_suspect(suspect, look, out)?;
+    }
+    Ok(())
 }
 
 /// What both pages say of their classes: how they are matched, those that are shown, how many there are.
