@@ -1,8 +1,8 @@
 use heapglass_analysis::{
-    ScriptSources, Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects, suspects,
-    verdict,
+    ScriptSources, Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects,
+    merged_paths, suspects, verdict,
 };
-use heapglass_testkit::{SnapshotBuilder, random};
+use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 
 use crate::{at, open};
 
@@ -75,6 +75,117 @@ fn a_leaking_map_is_found_at_its_table() {
 }
 
 #[test]
+fn a_map_whose_slots_weigh_more_than_its_entries_is_one_owner() {
+    let mut heap = quiet();
+    let (store, map, table) =
+        (heap.object("Store", 16), heap.object("Map", 32), heap.node("array", "", 150_000));
+    heap.property(heap.global(), "store", store);
+    heap.property(store, "byId", map);
+    heap.internal(map, "table", table);
+    let prototype = heap.object("Map", 32);
+    heap.property(map, "__proto__", prototype);
+    heap.property(heap.global(), "prototype", prototype);
+    for number in 0..1000 {
+        let token = heap.object("Token", 100);
+        heap.internal(table, &(1027 + 3 * number).to_string(), token);
+    }
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(suspect.line, "global.store.byId : Map → table → [1000 × Token]");
+    assert_eq!(suspect.own_size, suspect.retained_size);
+    let SuspectKind::Object { object, accumulation } = &suspect.kind else { panic!("{found:?}") };
+    assert_eq!((object.ordinal, accumulation.object.ordinal), (at(store), at(map)));
+    assert_eq!(accumulation.scatter[0].count, 1000);
+}
+
+#[test]
+fn the_prototype_is_no_content() {
+    for class in ["Map", "Array", "Registry"] {
+        let mut heap = quiet();
+        let (outer, prototype) = (heap.object(class, 16), heap.object(class, 16));
+        heap.property(heap.global(), "outer", outer);
+        heap.property(heap.global(), "prototype", prototype);
+        heap.property(outer, "__proto__", prototype);
+        let holder = if class == "Map" { heap.node("array", "", 64) } else { outer };
+        if class == "Map" {
+            heap.internal(outer, "table", holder);
+        }
+        for number in 0..100u32 {
+            let inner = heap.object(class, 1000);
+            heap.property(inner, "__proto__", prototype);
+            if class == "Map" {
+                heap.internal(holder, &(131 + 3 * number).to_string(), inner);
+            } else {
+                heap.element(holder, number, inner);
+            }
+        }
+        let (scatter, _) = largest(&heap);
+        let counts = (scatter.count, scatter.exclusive_count, scatter.is_direct);
+        assert_eq!((&*scatter.class_name, counts), (class, (100, 100, true)));
+    }
+}
+
+#[test]
+fn what_a_collection_holds_besides_is_no_entry() {
+    let mut heap = quiet();
+    let (map, table) = (heap.object("Map", 16), heap.node("array", "", 64));
+    let meta = heap.object("Entry", 50);
+    heap.property(heap.global(), "map", map);
+    heap.internal(map, "table", table);
+    heap.property(map, "meta", meta);
+    for number in 0..100 {
+        let entry = heap.object("Entry", 1000);
+        heap.internal(table, &(131 + 3 * number).to_string(), entry);
+    }
+    let (scatter, _) = largest(&heap);
+    assert_eq!((scatter.count, scatter.exclusive_count), (100, 100));
+}
+
+/// So many proxies of objects of a class in a list.
+fn proxies_in(heap: &mut SnapshotBuilder, list: NodeRef, class: &str, count: u32) {
+    for number in 0..count {
+        let proxy = heap.node("hidden", "system / JSProxy", 32);
+        let target = heap.object(class, 1000);
+        heap.element(list, number, proxy);
+        heap.hidden(proxy, 1, target);
+    }
+}
+
+#[test]
+fn proxies_are_called_by_what_they_stand_for() {
+    let mut heap = quiet();
+    let list = heap.object("Array", 16);
+    heap.property(heap.global(), "models", list);
+    proxies_in(&mut heap, list, "Model", 100);
+    let (scatter, line) = largest(&heap);
+    assert_eq!((&*scatter.class_name, scatter.count), ("Proxy of Model", 100));
+    assert_eq!(line, "global.models : Array → [100 × Proxy of Model]");
+
+    // Something else of V8's own, or targets of two classes.
+    let mut other = heap.clone();
+    let hidden = other.node("hidden", "system / Other", 32);
+    other.element(list, 1000, hidden);
+    assert_eq!(largest(&other).0.class_name, "(system)");
+    let more = heap.node("hidden", "system / JSProxy", 32);
+    let view = heap.object("View", 1000);
+    heap.element(list, 1000, more);
+    heap.hidden(more, 1, view);
+    assert_eq!(largest(&heap).0.class_name, "Proxy");
+}
+
+#[test]
+fn the_way_goes_from_proxies_to_their_targets() {
+    let mut heap = quiet();
+    let list = heap.object("Array", 16);
+    heap.property(heap.global(), "models", list);
+    proxies_in(&mut heap, list, "Model", 100);
+    let graph = open(&heap);
+    let models: Vec<_> = graph.nodes().filter(|&node| graph.class_name(node) == "Model").collect();
+    let common = merged_paths(&graph, &models, 1).common;
+    assert_eq!(common, "global.models : Array → [100 × Proxy] → target → [100 × Model]");
+}
+
+#[test]
 fn the_branches_of_a_tree_are_no_suspects_of_their_own() {
     let mut heap = quiet();
     let root = heap.object("Branch", 100);
@@ -93,7 +204,7 @@ fn the_branches_of_a_tree_are_no_suspects_of_their_own() {
     }
     let found = found(&heap);
     let [suspect] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(suspect.line, "global.index : Branch → [511 × Branch]");
+    assert_eq!(suspect.line, "global.index : Branch → [510 × Branch]");
 }
 
 #[test]
@@ -122,7 +233,7 @@ fn a_list_is_found_at_its_first_link() {
     let other = heap.object("Other", 8000);
     heap.property(heap.global(), "other", other);
     let found = found(&heap);
-    assert_eq!(found[0].line, "global.next : Link → [2000 × Link]");
+    assert_eq!(found[0].line, "global.next : Link → [1999 × Link]");
     assert_eq!(found[0].retained_size, 32_000);
     assert_eq!(found[1].retained_size, 8000);
 }
