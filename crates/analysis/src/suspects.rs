@@ -4,6 +4,7 @@
 
 mod biggest;
 pub(crate) mod groups;
+mod runtime;
 pub(crate) mod walk;
 
 use std::cmp::Reverse;
@@ -145,6 +146,7 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = singles
         .iter()
         .map(|weighty| single_suspect(graph, &scripts, weighty, least, options))
+        .filter(|suspect| !runtime::is_class_of_runtime(graph, &scripts, suspect))
         .collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
     suspects.extend(groups::group_suspects(graph, &scripts, &tops, least));

@@ -4,6 +4,7 @@ use heapglass_analysis::{
 };
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 
+use crate::support::{function, table_of};
 use crate::{at, open};
 
 fn found(heap: &SnapshotBuilder) -> Vec<Suspect> {
@@ -281,6 +282,78 @@ fn a_group_is_traced_to_what_gathers_it() {
     assert_eq!((found.len(), *count, *gathered), (1, 100, 100));
     assert_eq!(accumulation.as_ref().map(|point| point.object.ordinal), Some(at(pool)));
     assert_eq!(found[0].line, "global.pool : Pool → [100 × Socket]");
+}
+
+/// Objects of a class written in this script, kept by timers that both a list and a queue hold. Gives the list.
+fn kept_by_timers(heap: &mut SnapshotBuilder, script: &str) -> NodeRef {
+    let (lists, mut queue) = (heap.object("Object", 10), heap.object("Log", 10));
+    heap.property(heap.global(), "lists", lists);
+    heap.property(heap.global(), "queue", queue);
+    for _ in 0..3 {
+        let next = heap.object("Log", 10);
+        heap.property(queue, "inner", next);
+        queue = next;
+    }
+    for (number, script, class) in [(1, "node:internal/timers", "TimersList"), (2, script, "Conn")]
+    {
+        let constructor = function(heap, number, script, class);
+        heap.property(heap.global(), class, constructor);
+    }
+    for number in 0..200 {
+        let (timers, timer, conn) =
+            (heap.object("TimersList", 50), heap.object("Timeout", 50), heap.object("Conn", 400));
+        heap.element(lists, number, timers);
+        heap.element(queue, number, timers);
+        heap.property(timers, "_idleNext", timer);
+        heap.property(timer, "conn", conn);
+        for (node, script) in [(timers, 1), (timer, 1), (conn, 2)] {
+            heap.locate(node, script, 9, 2);
+        }
+    }
+    lists
+}
+
+#[test]
+fn objects_of_the_program_are_told_in_place_of_nodes_timers() {
+    let mut heap = quiet();
+    let lists = kept_by_timers(&mut heap, "/app/conn.js");
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    let SuspectKind::Group { class_name, count, gathered, accumulation, .. } = &suspect.kind else {
+        panic!("{found:?}")
+    };
+    assert_eq!((class_name.as_str(), *count, *gathered), ("Conn", 200, 200));
+    assert_eq!((suspect.retained_size, suspect.own_size), (80_000, 80_000));
+    let label = accumulation.as_ref().map(|at| at.object.label.clone());
+    assert_eq!(label, Some(format!("the timers of Node.js @{}", heap.id(lists))));
+}
+
+#[test]
+fn objects_of_node_that_keep_nothing_of_the_program_are_told_themselves() {
+    let mut heap = quiet();
+    kept_by_timers(&mut heap, "node:net");
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    let SuspectKind::Group { class_name, .. } = &suspect.kind else { panic!("{found:?}") };
+    assert_eq!((class_name.as_str(), suspect.retained_size), ("TimersList", 100_000));
+}
+
+#[test]
+fn nodes_list_of_its_own_modules_is_no_owner() {
+    for (script, owners) in [("node:internal/bootstrap/realm", 0), ("/app/registry.js", 1)] {
+        let mut heap = quiet();
+        let class = function(&mut heap, 1, script, "BuiltinModule");
+        let map = heap.object("Map", 32);
+        heap.property(heap.global(), "registry", class);
+        heap.property(class, "map", map);
+        let table = table_of(&mut heap, map);
+        for number in 0..100u32 {
+            let module = heap.object("BuiltinModule", 1000);
+            heap.internal(table, &(131 + 3 * number).to_string(), module);
+            heap.locate(module, 1, 9, 2);
+        }
+        assert_eq!(found(&heap).len(), owners, "{script}");
+    }
 }
 
 #[test]
