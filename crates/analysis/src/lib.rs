@@ -31,6 +31,7 @@ mod originals;
 mod package;
 mod paths;
 mod pattern;
+mod proxy;
 mod react;
 mod retainers;
 mod roles;

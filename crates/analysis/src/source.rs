@@ -56,6 +56,13 @@ impl<'a> Scripts<'a> {
         self.of_node(closure).1
     }
 
+    /// Whether a function, or the constructor of an object, is written in the runtime's own code; `None` where the
+    /// snapshot does not tell where.
+    pub(crate) fn is_of_runtime(&self, node: Ordinal) -> Option<bool> {
+        let (location, script) = self.of_node(node);
+        location.map(|_| script.as_deref().is_some_and(is_own_code_of_runtime))
+    }
+
     /// Where a function, or the constructor of an object, is written, and in which script.
     fn of_node(&self, node: Ordinal) -> (Option<Location>, Option<String>) {
         let (location, script) = source_of(self.graph, node);

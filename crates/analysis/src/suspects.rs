@@ -4,17 +4,20 @@
 
 mod biggest;
 pub(crate) mod groups;
+mod runtime;
 pub(crate) mod walk;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, EdgeType, Graph, Location, NodeType, Ordinal, Original};
+use heapglass_graph::{ClassIndex, Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use biggest::biggest_objects;
 
 use crate::dominators::groups_below;
+use crate::edge::is_prototype;
 use crate::object::source_of;
 use crate::paths::common_way;
+use crate::proxy::{is_proxy, name_of_proxies};
 use crate::source::{Scripts, Source};
 use crate::{ObjectSummary, RootPath, describe, name_with_original, path_to};
 use walk::{Weighing, Weighty};
@@ -44,7 +47,7 @@ impl Default for SuspectOptions {
 pub struct Scatter {
     /// The class.
     pub class: ClassIndex,
-    /// Its name.
+    /// Its name; of proxies, which are all of V8's own class, `Proxy of Model`.
     pub class_name: String,
     /// How many instances the accumulation point holds (itself or through its table or backing
     /// store); if not `is_direct`, how many it dominates by other ways.
@@ -143,6 +146,7 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = singles
         .iter()
         .map(|weighty| single_suspect(graph, &scripts, weighty, least, options))
+        .filter(|suspect| !runtime::is_class_of_runtime(graph, &scripts, suspect))
         .collect();
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
     suspects.extend(groups::group_suspects(graph, &scripts, &tops, least));
@@ -208,9 +212,9 @@ fn single_suspect(
     let scatter = scatter(graph, weighty, options.scatter_limit);
     let path = path_to(graph, weighty.point()).or_else(|| path_to(graph, object));
     let mut line = path.as_ref().map(|path| path.text.clone()).unwrap_or_default();
-    let says_most = |most: &&Scatter| {
-        most.count > 1 && most.is_direct && most.retained_size >= weighty.own_weight(&heap) / 2
-    };
+    let content = weighty.own_weight(&heap).saturating_sub(slots_of(graph, weighty));
+    let says_most =
+        |most: &&Scatter| most.count > 1 && most.is_direct && most.retained_size >= content / 2;
     if let Some(most) = scatter.first().filter(says_most)
         && !line.is_empty()
     {
@@ -273,9 +277,7 @@ const SMALL_PART: u64 = 200;
 fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let point = weighty.point();
     if weighty.is_list {
-        let links =
-            graph.retained_set(point).filter(|&node| graph.class(node) == graph.class(point));
-        return vec![scatter_of(graph, point, links.count() as u64, graph.retained_size(point))];
+        return links_below(graph, point).into_iter().collect();
     }
     let apart = |node: &Ordinal| weighty.apart.contains(node);
     let held = held_by(graph, [weighty.named_point(graph), point]);
@@ -285,10 +287,16 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
         .filter(|group| group.retained_size > 0 && group.retained_size >= least)
         .take(limit)
         .map(|group| {
-            let scatter = scatter_of(graph, group.largest, group.count, group.retained_size);
+            let mut scatter = scatter_of(graph, group.largest, group.count, group.retained_size);
             let mut of_class: Vec<Ordinal> =
                 held.iter().copied().filter(|&node| graph.class(node) == group.class).collect();
             of_class.retain(|node| !apart(node) && !graph.dominates(*node, point));
+            if is_proxy(graph, group.largest) {
+                let below = graph.dominated(point).filter(|node| !apart(node));
+                let alike = below.filter(|&node| graph.class(node) == group.class);
+                let all = of_class.iter().copied().chain(alike);
+                scatter.class_name = name_of_proxies(graph, all).unwrap_or(scatter.class_name);
+            }
             let count = of_class.len() as u64;
             let owner = weighty.named_point(graph);
             let exclusive = of_class.iter().filter(|&&node| graph.dominates(owner, node));
@@ -302,22 +310,54 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
         .collect()
 }
 
-/// What some nodes hold themselves or through their tables and stores, each once.
+/// Bytes of a collection that are not what is in it: those of its slots, which count with it.
+fn slots_of(graph: &Graph, weighty: &Weighty) -> u64 {
+    let is_at_store = graph.node_type(weighty.point()) == NodeType::Array;
+    if is_at_store { graph.shallow_size(weighty.named_point(graph)) } else { 0 }
+}
+
+/// What hangs below the first link of a list or the root of a tree, which is not counted itself. Cost: the nodes below.
+fn links_below(graph: &Graph, first: Ordinal) -> Option<Scatter> {
+    let mut count = 0;
+    let largest = graph
+        .retained_set(first)
+        .filter(|&node| node != first && graph.class(node) == graph.class(first))
+        .inspect(|_| count += 1)
+        .max_by_key(|&node| (graph.retained_size(node), Reverse(node)))?;
+    let below = graph.retained_size(first).saturating_sub(graph.shallow_size(first));
+    Some(scatter_of(graph, largest, count, below))
+}
+
+/// The content of some nodes, each once: of a collection its entries, of an array its elements, of other objects what they
+/// hold themselves or through their stores. The prototype is none.
 fn held_by(graph: &Graph, holders: [Ordinal; 2]) -> Vec<Ordinal> {
     let strong = |node: Ordinal| graph.edges(node).filter(|edge| edge.edge_type != EdgeType::Weak);
-    let mut holders = holders.to_vec();
-    let stores: Vec<Ordinal> = holders
-        .iter()
-        .flat_map(|&node| strong(node))
-        .filter(|edge| edge.edge_type == EdgeType::Internal)
-        .filter(|edge| graph.node_type(edge.to) == NodeType::Array)
-        .map(|edge| edge.to)
-        .collect();
-    holders.extend(stores);
-    holders.sort_unstable();
-    holders.dedup();
-    let mut held: Vec<Ordinal> =
-        holders.iter().flat_map(|&node| strong(node)).map(|edge| edge.to).collect();
+    let is_to_store = |edge: &Edge| {
+        edge.edge_type == EdgeType::Internal && graph.node_type(edge.to) == NodeType::Array
+    };
+    let mut held: Vec<Ordinal> = Vec::new();
+    let mut stores: Vec<Ordinal> = Vec::new();
+    for holder in holders {
+        let is_object = graph.node_type(holder) == NodeType::Object;
+        let is_to_table = |edge: &Edge| is_to_store(edge) && graph.edge_name(*edge) == "table";
+        if is_object && let Some(table) = strong(holder).find(is_to_table) {
+            stores.push(table.to);
+            continue;
+        }
+        let is_array = is_object && graph.class_name(holder) == "Array";
+        for edge in strong(holder) {
+            if is_to_store(&edge) {
+                stores.push(edge.to);
+            }
+            let is_content = !is_array || edge.edge_type == EdgeType::Element;
+            if is_content && !is_prototype(graph, edge) {
+                held.push(edge.to);
+            }
+        }
+    }
+    stores.sort_unstable();
+    stores.dedup();
+    held.extend(stores.iter().flat_map(|&store| strong(store)).map(|edge| edge.to));
     held.sort_unstable();
     held.dedup();
     held

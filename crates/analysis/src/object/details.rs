@@ -7,6 +7,7 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
 use crate::names::{captured_value, quoted, value_text};
+use crate::proxy::{self, is_proxy};
 use crate::{ObjectSummary, describe};
 
 /// Objects of one detail that are given; the others are counted.
@@ -98,12 +99,10 @@ pub(super) fn details(graph: &Graph, node: Ordinal) -> Vec<Detail> {
         NodeType::RegExp => vec![Some(teller.pattern())],
         NodeType::Symbol => vec![teller.description()],
         NodeType::Closure => teller.bound_function(),
-        NodeType::Hidden | NodeType::Native if &*graph.raw_name(node) == "system / JSProxy" => {
-            vec![
-                teller.one(DetailKind::ProxyTarget, teller.hidden("1")),
-                teller.one(DetailKind::ProxyHandler, teller.hidden("2")),
-            ]
-        }
+        _ if is_proxy(graph, node) => vec![
+            teller.one(DetailKind::ProxyTarget, teller.hidden(proxy::TARGET)),
+            teller.one(DetailKind::ProxyHandler, teller.hidden(proxy::HANDLER)),
+        ],
         NodeType::Object => teller.object(),
         _ => Vec::new(),
     };

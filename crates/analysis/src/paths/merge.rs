@@ -9,6 +9,7 @@ use super::around::{PATIENCE, says_nothing_of_program, way_around};
 use super::predecessors::Predecessors;
 use super::text::path_text;
 use crate::edge::{have_same_text, text_of};
+use crate::proxy::{is_proxy, is_to_target, name_of_proxies};
 use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
 use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label, name_with_original};
@@ -338,6 +339,16 @@ impl<'a> Forest<'a> {
         at
     }
 
+    /// What the objects of a branch are called if they are proxies. What those on the way stand for is the next step.
+    fn name_of_proxies(&self, branch: &Branch, example: Ordinal) -> Option<String> {
+        if !is_proxy(self.graph, example) {
+            return None;
+        }
+        let nodes = branch.numbers.iter().map(|&number| self.node(number));
+        let name = name_of_proxies(self.graph, nodes)?;
+        Some(if branch.is_target { name } else { "Proxy".to_owned() })
+    }
+
     /// A step to several objects.
     fn group_text(&self, branch: &Branch) -> String {
         match branch.edge {
@@ -350,7 +361,10 @@ impl<'a> Forest<'a> {
                 let example = self.heaviest(branch);
                 let original = self.graph.original_class_name(example);
                 let class = name_with_original(self.graph.class_name(example), original);
-                format!(" → [{about}{count} × {class}]")
+                let class = self.name_of_proxies(branch, example).unwrap_or(class);
+                let is_to_target = branch.edge.is_some_and(|edge| is_to_target(self.graph, edge));
+                let target = if is_to_target { " → target" } else { "" };
+                format!("{target} → [{about}{count} × {class}]")
             }
         }
     }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
+use super::runtime::{kept_of_program, name_timers};
 use super::{Accumulation, Suspect, SuspectKind, share};
 use crate::covered::Covered;
 use crate::paths::{Budget, CommonWay, ProgramWay, common_way};
@@ -16,7 +17,8 @@ const MAX_CLASSES: usize = 20;
 /// Instances whose paths are looked at. Beyond, counts along the way are estimates, and say so.
 pub(super) const MAX_PATHS: usize = 200_000;
 
-/// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other.
+/// Groups of at least `least` bytes outside the subtrees of `taken`, and outside each other. In place of objects of the
+/// runtime that of the program is told that they keep most of.
 pub(super) fn group_suspects(
     graph: &Graph,
     scripts: &Scripts<'_>,
@@ -41,8 +43,16 @@ pub(super) fn group_suspects(
         if group.own_size < least || !group.is_of_many(graph) {
             continue;
         }
+        let kept = kept_of_program(graph, scripts, &covered, &group);
         covered.add(graph, &group.members);
-        suspects.push(group_suspect(graph, scripts, class, &group, &mut budget));
+        suspects.push(match kept {
+            Some((class, kept)) => {
+                let mut suspect = group_suspect(graph, scripts, class, &kept, &mut budget);
+                name_timers(graph, &mut suspect, &group);
+                suspect
+            }
+            None => group_suspect(graph, scripts, class, &group, &mut budget),
+        });
     }
     suspects
 }
@@ -114,14 +124,26 @@ fn way_to_members(graph: &Graph, members: &[Ordinal], budget: &mut Budget) -> Co
 }
 
 /// Outermost instances of a class.
-struct Group {
-    members: Vec<Ordinal>,
+#[derive(Default)]
+pub(super) struct Group {
+    pub(super) members: Vec<Ordinal>,
     retained_size: u64,
     /// The same without what is named already.
-    own_size: u64,
+    pub(super) own_size: u64,
 }
 
 impl Group {
+    /// Adds an instance, of which so many bytes are named already; one that is little more than that is left out.
+    pub(super) fn add(&mut self, graph: &Graph, node: Ordinal, named: u64) {
+        let retained_size = graph.retained_size(node);
+        let rest = retained_size.saturating_sub(named);
+        if rest >= named {
+            self.members.push(node);
+            self.retained_size = self.retained_size.saturating_add(retained_size);
+            self.own_size = self.own_size.saturating_add(rest);
+        }
+    }
+
     /// Whether the group is one of many objects of the program, rather than one object and some
     /// small ones.
     fn is_of_many(&self, graph: &Graph) -> bool {
@@ -129,7 +151,7 @@ impl Group {
         is_program_object(graph, largest) && graph.retained_size(largest) <= self.own_size / 2
     }
 
-    fn largest(&self, graph: &Graph) -> Ordinal {
+    pub(super) fn largest(&self, graph: &Graph) -> Ordinal {
         let largest =
             self.members.iter().max_by_key(|&&node| (graph.retained_size(node), Reverse(node)));
         largest.copied().unwrap_or(graph.root())
@@ -139,7 +161,7 @@ impl Group {
 /// Outermost instances of `class` that are in no covered part. What an instance holds of covered parts is not counted;
 /// instances that are little more than that are left out.
 fn instances_outside(covered: &Covered, graph: &Graph, class: ClassIndex) -> Group {
-    let mut group = Group { members: Vec::new(), retained_size: 0, own_size: 0 };
+    let mut group = Group::default();
     let classes = graph.classes();
     let order = graph.dominator_preorder();
     let mut parts = covered.walk();
@@ -153,14 +175,7 @@ fn instances_outside(covered: &Covered, graph: &Graph, class: ClassIndex) -> Gro
         if classes.get(node.index()) == Some(&class.0) && graph.shallow_size(node) > 0 {
             // An index that was made by hand may say 0.
             let end = position + graph.retained_count(node).max(1) as usize;
-            let retained_size = graph.retained_size(node);
-            let named = parts.size_before(end);
-            let rest = retained_size.saturating_sub(named);
-            if rest >= named {
-                group.members.push(node);
-                group.retained_size = group.retained_size.saturating_add(retained_size);
-                group.own_size = group.own_size.saturating_add(rest);
-            }
+            group.add(graph, node, parts.size_before(end));
             position = end;
         } else {
             position += 1;

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, NodeType, Ordinal};
 
 use crate::roles::{is_nobody, is_program_object};
 
@@ -81,7 +81,12 @@ impl Weighty {
             }
             let rest = graph.dominated(point).filter(|child| !self.apart.contains(child));
             let next = rest.max_by_key(|&child| (heap.of(child), Reverse(child)));
-            let goes_on = |child: &Ordinal| heap.of(*child) as f64 >= own as f64 * big_drop_ratio;
+            let has_most = |child: Ordinal| heap.of(child) as f64 >= own as f64 * big_drop_ratio;
+            // The slots of a store count with its object, and may weigh more than what is in them.
+            let is_store = |child: Ordinal| {
+                heap.of(child) >= own / SMALL_STORE && is_store_of(graph, child, point)
+            };
+            let goes_on = |&child: &Ordinal| has_most(child) || is_store(child);
             match next.filter(goes_on) {
                 Some(child)
                     if heap.of(child) > 0 && self.chain.len() < graph.node_count() as usize =>
@@ -189,12 +194,27 @@ pub(crate) fn weighty_objects(
     found
 }
 
+/// A store of less than one in so many of its object's bytes is not where they are gathered.
+const SMALL_STORE: u64 = 200;
+/// Retainers of a store that are looked at for its object.
+const MAX_OWNERS: usize = 64;
 /// Nodes of one class, each below the other, from which on they may be a tree: a cache that holds another is none.
 const LEVELS: usize = 4;
 /// Nodes that a link of a list consists of at most: an object, its method, the method's variables.
 const LONGEST_LINK: usize = 4;
 /// Alike nodes, each below the other, from which on they count as a list.
 const LIST: usize = 16;
+
+/// Whether a node is where an object keeps its entries or elements: part of it, and no owner.
+fn is_store_of(graph: &Graph, node: Ordinal, object: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Array
+        && graph.node_type(object) == NodeType::Object
+        && graph.retainers(node).take(MAX_OWNERS).any(|edge| {
+            edge.from == object
+                && edge.edge_type == EdgeType::Internal
+                && matches!(&*graph.edge_name(edge), "table" | "elements")
+        })
+}
 
 /// Whether objects of this class hold each other without being of one structure.
 fn is_everywhere(class_name: &str) -> bool {
@@ -229,10 +249,11 @@ fn leads_to(
 }
 
 /// Children of a node that stand out: those of at least `least` bytes, unless there is one that
-/// has nearly all or they are a collection.
+/// has nearly all or they are a collection. Its own store is none.
 fn parts_apart(heap: &Weighing<'_>, node: Ordinal, least: u64, enough: f64) -> Vec<Ordinal> {
     let graph = heap.graph;
-    let heavy = heavy_children(heap, node, least);
+    let mut heavy = heavy_children(heap, node, least);
+    heavy.retain(|&child| !is_store_of(graph, child, node));
     let is_one = match heavy.as_slice() {
         [] => true,
         [one] => heap.of(*one) as f64 >= enough,

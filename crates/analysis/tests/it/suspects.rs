@@ -1,9 +1,10 @@
 use heapglass_analysis::{
-    ScriptSources, Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects, suspects,
-    verdict,
+    ScriptSources, Suspect, SuspectKind, SuspectOptions, VerdictOptions, biggest_objects,
+    merged_paths, suspects, verdict,
 };
-use heapglass_testkit::{SnapshotBuilder, random};
+use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 
+use crate::support::{function, table_of};
 use crate::{at, open};
 
 fn found(heap: &SnapshotBuilder) -> Vec<Suspect> {
@@ -75,6 +76,117 @@ fn a_leaking_map_is_found_at_its_table() {
 }
 
 #[test]
+fn a_map_whose_slots_weigh_more_than_its_entries_is_one_owner() {
+    let mut heap = quiet();
+    let (store, map, table) =
+        (heap.object("Store", 16), heap.object("Map", 32), heap.node("array", "", 150_000));
+    heap.property(heap.global(), "store", store);
+    heap.property(store, "byId", map);
+    heap.internal(map, "table", table);
+    let prototype = heap.object("Map", 32);
+    heap.property(map, "__proto__", prototype);
+    heap.property(heap.global(), "prototype", prototype);
+    for number in 0..1000 {
+        let token = heap.object("Token", 100);
+        heap.internal(table, &(1027 + 3 * number).to_string(), token);
+    }
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(suspect.line, "global.store.byId : Map → table → [1000 × Token]");
+    assert_eq!(suspect.own_size, suspect.retained_size);
+    let SuspectKind::Object { object, accumulation } = &suspect.kind else { panic!("{found:?}") };
+    assert_eq!((object.ordinal, accumulation.object.ordinal), (at(store), at(map)));
+    assert_eq!(accumulation.scatter[0].count, 1000);
+}
+
+#[test]
+fn the_prototype_is_no_content() {
+    for class in ["Map", "Array", "Registry"] {
+        let mut heap = quiet();
+        let (outer, prototype) = (heap.object(class, 16), heap.object(class, 16));
+        heap.property(heap.global(), "outer", outer);
+        heap.property(heap.global(), "prototype", prototype);
+        heap.property(outer, "__proto__", prototype);
+        let holder = if class == "Map" { heap.node("array", "", 64) } else { outer };
+        if class == "Map" {
+            heap.internal(outer, "table", holder);
+        }
+        for number in 0..100u32 {
+            let inner = heap.object(class, 1000);
+            heap.property(inner, "__proto__", prototype);
+            if class == "Map" {
+                heap.internal(holder, &(131 + 3 * number).to_string(), inner);
+            } else {
+                heap.element(holder, number, inner);
+            }
+        }
+        let (scatter, _) = largest(&heap);
+        let counts = (scatter.count, scatter.exclusive_count, scatter.is_direct);
+        assert_eq!((&*scatter.class_name, counts), (class, (100, 100, true)));
+    }
+}
+
+#[test]
+fn what_a_collection_holds_besides_is_no_entry() {
+    let mut heap = quiet();
+    let (map, table) = (heap.object("Map", 16), heap.node("array", "", 64));
+    let meta = heap.object("Entry", 50);
+    heap.property(heap.global(), "map", map);
+    heap.internal(map, "table", table);
+    heap.property(map, "meta", meta);
+    for number in 0..100 {
+        let entry = heap.object("Entry", 1000);
+        heap.internal(table, &(131 + 3 * number).to_string(), entry);
+    }
+    let (scatter, _) = largest(&heap);
+    assert_eq!((scatter.count, scatter.exclusive_count), (100, 100));
+}
+
+/// So many proxies of objects of a class in a list.
+fn proxies_in(heap: &mut SnapshotBuilder, list: NodeRef, class: &str, count: u32) {
+    for number in 0..count {
+        let proxy = heap.node("hidden", "system / JSProxy", 32);
+        let target = heap.object(class, 1000);
+        heap.element(list, number, proxy);
+        heap.hidden(proxy, 1, target);
+    }
+}
+
+#[test]
+fn proxies_are_called_by_what_they_stand_for() {
+    let mut heap = quiet();
+    let list = heap.object("Array", 16);
+    heap.property(heap.global(), "models", list);
+    proxies_in(&mut heap, list, "Model", 100);
+    let (scatter, line) = largest(&heap);
+    assert_eq!((&*scatter.class_name, scatter.count), ("Proxy of Model", 100));
+    assert_eq!(line, "global.models : Array → [100 × Proxy of Model]");
+
+    // Something else of V8's own, or targets of two classes.
+    let mut other = heap.clone();
+    let hidden = other.node("hidden", "system / Other", 32);
+    other.element(list, 1000, hidden);
+    assert_eq!(largest(&other).0.class_name, "(system)");
+    let more = heap.node("hidden", "system / JSProxy", 32);
+    let view = heap.object("View", 1000);
+    heap.element(list, 1000, more);
+    heap.hidden(more, 1, view);
+    assert_eq!(largest(&heap).0.class_name, "Proxy");
+}
+
+#[test]
+fn the_way_goes_from_proxies_to_their_targets() {
+    let mut heap = quiet();
+    let list = heap.object("Array", 16);
+    heap.property(heap.global(), "models", list);
+    proxies_in(&mut heap, list, "Model", 100);
+    let graph = open(&heap);
+    let models: Vec<_> = graph.nodes().filter(|&node| graph.class_name(node) == "Model").collect();
+    let common = merged_paths(&graph, &models, 1).common;
+    assert_eq!(common, "global.models : Array → [100 × Proxy] → target → [100 × Model]");
+}
+
+#[test]
 fn the_branches_of_a_tree_are_no_suspects_of_their_own() {
     let mut heap = quiet();
     let root = heap.object("Branch", 100);
@@ -93,7 +205,7 @@ fn the_branches_of_a_tree_are_no_suspects_of_their_own() {
     }
     let found = found(&heap);
     let [suspect] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(suspect.line, "global.index : Branch → [511 × Branch]");
+    assert_eq!(suspect.line, "global.index : Branch → [510 × Branch]");
 }
 
 #[test]
@@ -122,7 +234,7 @@ fn a_list_is_found_at_its_first_link() {
     let other = heap.object("Other", 8000);
     heap.property(heap.global(), "other", other);
     let found = found(&heap);
-    assert_eq!(found[0].line, "global.next : Link → [2000 × Link]");
+    assert_eq!(found[0].line, "global.next : Link → [1999 × Link]");
     assert_eq!(found[0].retained_size, 32_000);
     assert_eq!(found[1].retained_size, 8000);
 }
@@ -170,6 +282,78 @@ fn a_group_is_traced_to_what_gathers_it() {
     assert_eq!((found.len(), *count, *gathered), (1, 100, 100));
     assert_eq!(accumulation.as_ref().map(|point| point.object.ordinal), Some(at(pool)));
     assert_eq!(found[0].line, "global.pool : Pool → [100 × Socket]");
+}
+
+/// Objects of a class written in this script, kept by timers that both a list and a queue hold. Gives the list.
+fn kept_by_timers(heap: &mut SnapshotBuilder, script: &str) -> NodeRef {
+    let (lists, mut queue) = (heap.object("Object", 10), heap.object("Log", 10));
+    heap.property(heap.global(), "lists", lists);
+    heap.property(heap.global(), "queue", queue);
+    for _ in 0..3 {
+        let next = heap.object("Log", 10);
+        heap.property(queue, "inner", next);
+        queue = next;
+    }
+    for (number, script, class) in [(1, "node:internal/timers", "TimersList"), (2, script, "Conn")]
+    {
+        let constructor = function(heap, number, script, class);
+        heap.property(heap.global(), class, constructor);
+    }
+    for number in 0..200 {
+        let (timers, timer, conn) =
+            (heap.object("TimersList", 50), heap.object("Timeout", 50), heap.object("Conn", 400));
+        heap.element(lists, number, timers);
+        heap.element(queue, number, timers);
+        heap.property(timers, "_idleNext", timer);
+        heap.property(timer, "conn", conn);
+        for (node, script) in [(timers, 1), (timer, 1), (conn, 2)] {
+            heap.locate(node, script, 9, 2);
+        }
+    }
+    lists
+}
+
+#[test]
+fn objects_of_the_program_are_told_in_place_of_nodes_timers() {
+    let mut heap = quiet();
+    let lists = kept_by_timers(&mut heap, "/app/conn.js");
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    let SuspectKind::Group { class_name, count, gathered, accumulation, .. } = &suspect.kind else {
+        panic!("{found:?}")
+    };
+    assert_eq!((class_name.as_str(), *count, *gathered), ("Conn", 200, 200));
+    assert_eq!((suspect.retained_size, suspect.own_size), (80_000, 80_000));
+    let label = accumulation.as_ref().map(|at| at.object.label.clone());
+    assert_eq!(label, Some(format!("the timers of Node.js @{}", heap.id(lists))));
+}
+
+#[test]
+fn objects_of_node_that_keep_nothing_of_the_program_are_told_themselves() {
+    let mut heap = quiet();
+    kept_by_timers(&mut heap, "node:net");
+    let found = found(&heap);
+    let [suspect] = found.as_slice() else { panic!("{found:?}") };
+    let SuspectKind::Group { class_name, .. } = &suspect.kind else { panic!("{found:?}") };
+    assert_eq!((class_name.as_str(), suspect.retained_size), ("TimersList", 100_000));
+}
+
+#[test]
+fn nodes_list_of_its_own_modules_is_no_owner() {
+    for (script, owners) in [("node:internal/bootstrap/realm", 0), ("/app/registry.js", 1)] {
+        let mut heap = quiet();
+        let class = function(&mut heap, 1, script, "BuiltinModule");
+        let map = heap.object("Map", 32);
+        heap.property(heap.global(), "registry", class);
+        heap.property(class, "map", map);
+        let table = table_of(&mut heap, map);
+        for number in 0..100u32 {
+            let module = heap.object("BuiltinModule", 1000);
+            heap.internal(table, &(131 + 3 * number).to_string(), module);
+            heap.locate(module, 1, 9, 2);
+        }
+        assert_eq!(found(&heap).len(), owners, "{script}");
+    }
 }
 
 #[test]
