@@ -15,8 +15,8 @@ pub struct EdgeLabel {
     pub edge_type: String,
     /// The bare name: a property's, or a number in digits.
     pub name: String,
-    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`; with a source map
-    /// `variable cache (x)`.
+    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`, `value in WeakMap @123`; with a
+    /// source map `variable cache (x)`.
     pub text: String,
 }
 
@@ -59,6 +59,11 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
 
 /// An edge of this type and name as people write it, whatever it is called in the source.
 pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
+    if edge_type == EdgeType::Internal
+        && let Some(table) = weak_table_of(name)
+    {
+        return format!("value in WeakMap @{table}");
+    }
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
         EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),
@@ -72,6 +77,15 @@ pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
         EdgeType::Hidden => format!("{{hidden {short}}}"),
         _ => format!("{{{short}}}"),
     }
+}
+
+/// The id of the table of a WeakMap, in digits, by the name of the edges that lead to a value in it from its key and from the
+/// table: `3 / part of key (Key @1) -> value (Info @2) pair in WeakMap (table @5)`.
+pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
+    let (pair, table) = name.rsplit_once(" pair in WeakMap (table @")?;
+    let table = table.strip_suffix(')')?;
+    let is_id = !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_digit());
+    (is_id && pair.contains(" / part of key (")).then_some(table)
 }
 
 /// Whether a property of this name can be written with a dot. `<symbol x>`, V8's name for a
