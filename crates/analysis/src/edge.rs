@@ -1,12 +1,14 @@
 //! Edges in words.
 
-use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, Ordinal, StringIndex};
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeId, Ordinal, StringIndex};
 
 use crate::name_with_original;
 use crate::names::clipped;
 
 /// Characters of a name that a text shows.
 const TEXT_CHARS: usize = 80;
+/// What holds a value in a WeakMap, or its table, is looked at up to this number.
+const MOST_HOLDERS: usize = 64;
 
 /// An edge in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,10 @@ pub struct EdgeLabel {
 /// Puts an edge in words.
 pub fn edge_label(graph: &Graph, edge: Edge) -> EdgeLabel {
     let name = graph.edge_name(edge).into_owned();
-    let text = text_from(graph, edge.from, edge.edge_type, &name);
+    let text = match weak_map_of(graph, edge, &name) {
+        Some(map) => format!("value in WeakMap @{}", map.0),
+        None => text_from(graph, edge.from, edge.edge_type, &name),
+    };
     EdgeLabel { edge_type: type_name(graph, edge.edge_type).to_owned(), name, text }
 }
 
@@ -59,10 +64,8 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
 
 /// An edge of this type and name as people write it, whatever it is called in the source.
 pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
-    if edge_type == EdgeType::Internal
-        && let Some(table) = weak_table_of(name)
-    {
-        return format!("value in WeakMap @{table}");
+    if edge_type == EdgeType::Internal && weak_table_of(name).is_some() {
+        return "value in WeakMap".to_owned();
     }
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
@@ -86,6 +89,22 @@ pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
     let table = table.strip_suffix(')')?;
     let is_id = !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_digit());
     (is_id && pair.contains(" / part of key (")).then_some(table)
+}
+
+/// The id of the WeakMap that an edge of this name leads to a value in; `None` for other edges, and where its table is not
+/// among the first that hold the value.
+fn weak_map_of(graph: &Graph, edge: Edge, name: &str) -> Option<NodeId> {
+    if edge.edge_type != EdgeType::Internal {
+        return None;
+    }
+    let id = NodeId(weak_table_of(name)?.parse().ok()?);
+    let holders = graph.each_retaining_node(edge.to).take(MOST_HOLDERS);
+    let table = std::iter::once(edge.from).chain(holders).find(|&node| graph.id(node) == id)?;
+    let mut holders = graph.each_retaining_node(table).take(MOST_HOLDERS);
+    let map = holders.find(|&holder| {
+        graph.edge_named(holder, EdgeType::Internal, "table").is_some_and(|edge| edge.to == table)
+    })?;
+    Some(graph.id(map))
 }
 
 /// Whether a property of this name can be written with a dot. `<symbol x>`, V8's name for a

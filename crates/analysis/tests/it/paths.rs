@@ -439,10 +439,12 @@ fn values_in_a_weak_map_are_one_step() {
     let keys = heap.object("Array", 16);
     heap.property(heap.global(), "keys", keys);
     let mut values = Vec::new();
+    let mut maps = Vec::new();
     for (place, table) in ["one", "two"].into_iter().zip(tables) {
         let map = heap.object("WeakMap", 32);
         heap.property(heap.global(), place, map);
         heap.internal(map, "table", table);
+        maps.push(map);
     }
     for number in 0..7 {
         let (key, value) = (heap.object("Key", 8), heap.object("Info", 8));
@@ -458,7 +460,7 @@ fn values_in_a_weak_map_are_one_step() {
         .filter(|row| row.item.class_name == "Info")
         .filter_map(|row| Some((row.item.edge.as_ref()?.text.as_str(), row.item.objects)))
         .collect();
-    let name = |table: NodeRef| format!("value in WeakMap @{}", heap.id(table));
-    let (one, two) = (name(tables[0]), name(tables[1]));
+    let name = |map: NodeRef| format!("value in WeakMap @{}", heap.id(map));
+    let (one, two) = (name(maps[0]), name(maps[1]));
     assert_eq!(steps, [(one.as_str(), 5), (two.as_str(), 2)]);
 }
