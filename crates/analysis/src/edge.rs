@@ -1,12 +1,14 @@
 //! Edges in words.
 
-use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, Ordinal, StringIndex};
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeId, Ordinal, StringIndex};
 
 use crate::name_with_original;
 use crate::names::clipped;
 
 /// Characters of a name that a text shows.
 const TEXT_CHARS: usize = 80;
+/// What holds a value in a WeakMap, or its table, is looked at up to this number.
+const MOST_HOLDERS: usize = 64;
 
 /// An edge in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,15 +17,18 @@ pub struct EdgeLabel {
     pub edge_type: String,
     /// The bare name: a property's, or a number in digits.
     pub name: String,
-    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`; with a source map
-    /// `variable cache (x)`.
+    /// As people write it: `.name`, `["odd name"]`, `[3]`, `variable x`, `{internal}`, `value in WeakMap @123`; with a
+    /// source map `variable cache (x)`.
     pub text: String,
 }
 
 /// Puts an edge in words.
 pub fn edge_label(graph: &Graph, edge: Edge) -> EdgeLabel {
     let name = graph.edge_name(edge).into_owned();
-    let text = text_from(graph, edge.from, edge.edge_type, &name);
+    let text = match weak_map_of(graph, edge, &name) {
+        Some(map) => format!("value in WeakMap @{}", map.0),
+        None => text_from(graph, edge.from, edge.edge_type, &name),
+    };
     EdgeLabel { edge_type: type_name(graph, edge.edge_type).to_owned(), name, text }
 }
 
@@ -59,6 +64,9 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
 
 /// An edge of this type and name as people write it, whatever it is called in the source.
 pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
+    if edge_type == EdgeType::Internal && weak_table_of(name).is_some() {
+        return "value in WeakMap".to_owned();
+    }
     let short = clipped(name, TEXT_CHARS);
     match edge_type {
         EdgeType::Property | EdgeType::Shortcut if is_identifier(name) => format!(".{short}"),
@@ -72,6 +80,31 @@ pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
         EdgeType::Hidden => format!("{{hidden {short}}}"),
         _ => format!("{{{short}}}"),
     }
+}
+
+/// The id of the table of a WeakMap, in digits, by the name of the edges that lead to a value in it from its key and from the
+/// table: `3 / part of key (Key @1) -> value (Info @2) pair in WeakMap (table @5)`.
+pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
+    let (pair, table) = name.rsplit_once(" pair in WeakMap (table @")?;
+    let table = table.strip_suffix(')')?;
+    let is_id = !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_digit());
+    (is_id && pair.contains(" / part of key (")).then_some(table)
+}
+
+/// The id of the WeakMap that an edge of this name leads to a value in; `None` for other edges, and where its table is not
+/// among the first that hold the value.
+fn weak_map_of(graph: &Graph, edge: Edge, name: &str) -> Option<NodeId> {
+    if edge.edge_type != EdgeType::Internal {
+        return None;
+    }
+    let id = NodeId(weak_table_of(name)?.parse().ok()?);
+    let holders = graph.each_retaining_node(edge.to).take(MOST_HOLDERS);
+    let table = std::iter::once(edge.from).chain(holders).find(|&node| graph.id(node) == id)?;
+    let mut holders = graph.each_retaining_node(table).take(MOST_HOLDERS);
+    let map = holders.find(|&holder| {
+        graph.edge_named(holder, EdgeType::Internal, "table").is_some_and(|edge| edge.to == table)
+    })?;
+    Some(graph.id(map))
 }
 
 /// Whether a property of this name can be written with a dot. `<symbol x>`, V8's name for a

@@ -102,6 +102,7 @@ pub use summary::{
 pub use suspects::{
     Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
 };
+pub use tables::Kind as CollectionKind;
 pub use telling::TellingField;
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
 pub use verdict::{Detached, ScriptSources, Verdict, VerdictOptions, verdict};

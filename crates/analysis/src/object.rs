@@ -14,6 +14,7 @@ pub(crate) use function::{
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{SLICE, display_name, value_text};
 use crate::native_context::native_context_of_map;
+use crate::source::Scripts;
 use crate::tables::{self, Kind};
 use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
 
@@ -61,7 +62,7 @@ pub struct Elements {
 /// An entry of a Map, Set, WeakMap or WeakSet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapEntry {
-    /// The key in short; `None` where the snapshot does not hold it (a small integer).
+    /// The key in short; `None` where the snapshot does not hold it: a small integer, `true`, `false`, `null`, `undefined`.
     pub key: Option<String>,
     /// The key's node.
     pub key_object: Option<ObjectSummary>,
@@ -121,8 +122,8 @@ pub struct ObjectReport {
     pub string: Option<StringValue>,
     /// What else the snapshot tells of an object of this kind.
     pub details: Vec<Detail>,
-    /// Whether it is a Map, Set, WeakMap, WeakSet or their table.
-    pub is_collection: bool,
+    /// What it is, or its owner is, if it is a Map, Set, WeakMap, WeakSet or the table of one.
+    pub collection: Option<Kind>,
     /// Where its constructor, or the function itself, is written; 0-based.
     pub location: Option<Location>,
     /// Name of the script of `location`, where it could be found.
@@ -161,7 +162,8 @@ pub struct ObjectReport {
     pub more_internals: u64,
 }
 
-/// Describes one object. Cost: its out-edges, and those of its table, elements and contexts.
+/// Describes one object. Cost: its out-edges, and those of its table, elements and contexts; a pass over the functions where
+/// nothing but the script's number tells where it is written.
 pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectReport {
     let limit = options.limit.unwrap_or(usize::MAX);
     let fields = Fields::of(graph, node, options.internals, limit);
@@ -179,9 +181,9 @@ pub fn object(graph: &Graph, node: Ordinal, options: &ObjectOptions) -> ObjectRe
         value: value_text(graph, node),
         string: string_value(graph, node),
         details: details::details(graph, node),
-        is_collection: table.is_some(),
+        collection: table.map(|(_, kind)| kind),
         location: graph.location(node),
-        script: source_of(graph, node).1,
+        script: Scripts::of(graph).of_node(node).1,
         original: graph.location(node).and_then(|at| graph.original(at)).cloned(),
         dominator: (node != graph.root()).then(|| describe(graph, graph.dominator(node))),
         retained_count: graph.retained_count(node),

@@ -1,6 +1,7 @@
 //! Whose code something is: the nearest object upwards that is known to be written somewhere, and the names of scripts.
 
 mod module_scope;
+pub(crate) mod text_module;
 
 use std::cell::OnceCell;
 
@@ -12,6 +13,7 @@ use crate::package::within_packages;
 use crate::roles::is_program_object;
 use crate::{EdgeLabel, ObjectSummary, RootPath, describe, name_with_original, package_of};
 use module_scope::part_of_module;
+use text_module::{Export, export_of, is_text_module, script_of_text_module};
 
 /// Functions of one script that are asked for its name.
 const MAX_ASKED: u32 = 16;
@@ -64,7 +66,7 @@ impl<'a> Scripts<'a> {
     }
 
     /// Where a function, or the constructor of an object, is written, and in which script.
-    fn of_node(&self, node: Ordinal) -> (Option<Location>, Option<String>) {
+    pub(crate) fn of_node(&self, node: Ordinal) -> (Option<Location>, Option<String>) {
         let (location, script) = source_of(self.graph, node);
         let by_number = || Some(self.name(location?.script_id)?.to_owned());
         (location, script.or_else(by_number))
@@ -126,8 +128,16 @@ pub(crate) fn sources(
     let above = steps.iter().rev().skip(1).map(|step| step.object.ordinal).zip(below);
     let mut nodes = std::iter::once((node, None)).chain(above);
     let mut is_above_module = false;
+    // The module of ECMAScript that has been reached.
+    let mut module: Option<Ordinal> = None;
     std::iter::from_fn(move || {
         while !is_above_module {
+            if let Some(module) = module {
+                is_above_module = true;
+                let script = script_of_text_module(graph, module);
+                let script = script.filter(|script| !is_own_code_of_runtime(script))?;
+                return Some(Source { script: Some(script), ..Source::default() });
+            }
             let (node, edge) = nodes.next()?;
             // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
             if let Some(scope) = graph.shared_scope(node) {
@@ -138,6 +148,18 @@ pub(crate) fn sources(
             }
             if let Some(source) = edge.and_then(|edge| of_variable(scripts, node, edge)) {
                 return Some(source);
+            }
+            // What imports a module may hold the cells of its variables, and is no owner of them.
+            if let Some(export) = edge.and_then(|_| export_of(graph, node)) {
+                module = Some(export.module);
+                if let Some(source) = of_export(graph, node, export) {
+                    return Some(source);
+                }
+                continue;
+            }
+            if is_text_module(graph, node) {
+                module = Some(node);
+                continue;
             }
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
@@ -182,6 +204,19 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
     })
 }
 
+/// A variable that a module of ECMAScript exports, which its cell holds.
+fn of_export(graph: &Graph, cell: Ordinal, export: Export) -> Option<Source> {
+    let script = script_of_text_module(graph, export.module);
+    let script = script.filter(|script| !is_own_code_of_runtime(script))?;
+    let label = format!("module variable `{}` of {}", export.name?, short_path(&script));
+    Some(Source {
+        owner: Some(ObjectSummary { label, ..describe(graph, cell) }),
+        script: Some(script),
+        is_variable: true,
+        ..Source::default()
+    })
+}
+
 /// The end of a script's path that tells it from others: in an npm package from its name on, else the file and its folder.
 pub(crate) fn short_path(script: &str) -> &str {
     let within = within_packages(script);
@@ -193,7 +228,7 @@ pub(crate) fn short_path(script: &str) -> &str {
 }
 
 /// The file of a module of CommonJS.
-fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
+pub(crate) fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
     if graph.class_name(node) != "Module" {
         return None;
     }
@@ -210,14 +245,31 @@ fn is_module_of_ecmascript(graph: &Graph, node: Ordinal) -> bool {
 
 /// Whether a script belongs to Node, Deno or Bun rather than to the program.
 pub(crate) fn is_own_code_of_runtime(script: &str) -> bool {
-    ["node:", "internal/", "ext:", "builtin://", "native "]
-        .iter()
-        .any(|prefix| script.starts_with(prefix))
+    let others = ["ext:", "builtin://", "native "];
+    is_own_code_of_node(script) || others.iter().any(|prefix| script.starts_with(prefix))
+}
+
+/// Whether a script is one of Node's own: `node:fs`, before Node 16 `fs.js` and `internal/timers.js`.
+pub(crate) fn is_own_code_of_node(script: &str) -> bool {
+    let is_bare = || !script.contains(['/', '\\', ':']) && script.ends_with(".js");
+    ["node:", "internal/"].iter().any(|prefix| script.starts_with(prefix)) || is_bare()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::short_path;
+    use super::{is_own_code_of_runtime, short_path};
+
+    #[test]
+    fn scripts_of_the_runtime_are_known_by_their_names() {
+        for script in
+            ["node:fs", "internal/timers.js", "_http_server.js", "events.js", "ext:core/x.js"]
+        {
+            assert!(is_own_code_of_runtime(script), "{script}");
+        }
+        for script in ["/app/fs.js", "file:///app/fs.js", "lib\\fs.js", "fs.mjs", "[eval]", ""] {
+            assert!(!is_own_code_of_runtime(script), "{script}");
+        }
+    }
 
     #[test]
     fn a_path_is_shortened_to_what_tells_its_file() {

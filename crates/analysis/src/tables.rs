@@ -1,7 +1,8 @@
 //! The tables of Map, Set, WeakMap and WeakSet, as V8 lays them out.
 //!
 //! V8 writes a table's slots as internal edges (weak ones for weak collections) named by the
-//! slot's number. Small integers and chain links have no edge, nor have holes in most versions.
+//! slot's number. Small integers, `true`, `false`, `null`, `undefined` and chain links have no edge, nor have holes in most
+//! versions.
 //!
 //! Source: V8's `OrderedHashTable` and `EphemeronHashTable`.
 
@@ -12,10 +13,14 @@ use crate::halves::{LARGE, on_both};
 
 /// What kind of collection a table belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Keys with values, in order.
     Map,
+    /// Values, in order.
     Set,
+    /// Keys with values that live as long as their keys.
     WeakMap,
+    /// Values that it does not keep alive.
     WeakSet,
 }
 

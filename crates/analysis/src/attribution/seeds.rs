@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::groups::{Groups, NOBODY, Share};
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
 use crate::package::{package_copy, package_folder};
+use crate::source::is_own_code_of_node;
 
 /// Node's own scripts.
 const NODE: &str = "(Node.js)";
@@ -217,8 +218,7 @@ pub(super) fn package(script: &str) -> Cow<'_, str> {
     let group = match package_folder(script) {
         Some(folder) => return folder,
         None if is_path => APPLICATION,
-        // Before Node 16 `internal/fs/utils.js`, since then `node:internal/fs/utils`.
-        None if script.starts_with("node:") || script.ends_with(".js") => NODE,
+        None if is_own_code_of_node(script) => NODE,
         None => OTHER,
     };
     Cow::Borrowed(group)
@@ -240,6 +240,8 @@ mod tests {
             ("webpack://app/./src/x.ts", "(application)"),
             ("node:internal/fs/utils", "(Node.js)"),
             ("internal/modules/cjs/loader.js", "(Node.js)"),
+            ("_http_server.js", "(Node.js)"),
+            ("lib/main.js", "(evaluated code)"),
             ("evalmachine.<anonymous>", "(evaluated code)"),
             ("[eval]", "(evaluated code)"),
         ] {

@@ -72,11 +72,18 @@ pub(crate) fn source_of(graph: &Graph, node: Ordinal) -> (Option<Location>, Opti
     let location = graph.location(node);
     let script = match graph.node_type(node) {
         NodeType::Closure => script_of_closure(graph, node),
-        NodeType::Object if location.is_some() => constructor_of(graph, node)
-            .and_then(|constructor| script_of_closure(graph, constructor)),
+        NodeType::Object if location.is_some() => function_of(graph, node)
+            .or_else(|| constructor_of(graph, node))
+            .and_then(|function| script_of_closure(graph, function)),
         _ => None,
     };
     (location, script)
+}
+
+/// The function that a generator, or a call of an async function, runs.
+fn function_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
+    internal(graph, node, "function")
+        .filter(|&function| graph.node_type(function) == NodeType::Closure)
 }
 
 /// The function that made an object, by its prototype.

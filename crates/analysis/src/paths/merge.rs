@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::around::{PATIENCE, says_nothing_of_program, way_around};
 use super::predecessors::Predecessors;
 use super::text::path_text;
-use crate::edge::{have_same_text, text_of};
+use crate::edge::{have_same_text, text_of, weak_table_of};
 use crate::proxy::{is_proxy, is_to_target, name_of_proxies};
 use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
@@ -170,6 +170,8 @@ struct SameStep {
 enum EdgeKey {
     Index(u32),
     String(u32),
+    /// Values in the WeakMap whose table has this id.
+    WeakMap(u64),
 }
 
 impl<'a> Forest<'a> {
@@ -252,11 +254,12 @@ impl<'a> Forest<'a> {
         branches
     }
 
-    /// Elements and entries of tables are alike, whatever their number.
+    /// Elements and entries of tables are alike, whatever their number, and so are those of a WeakMap.
     fn key(&self, edge: Edge) -> (u8, Option<EdgeKey>) {
-        let name = (!is_numbered(self.graph, edge)).then_some(match edge.name {
+        let of_weak_map = || weak_table(self.graph, edge).map(EdgeKey::WeakMap);
+        let name = (!is_numbered(self.graph, edge)).then(|| match edge.name {
             EdgeName::Index(index) => EdgeKey::Index(index),
-            EdgeName::String(index) => EdgeKey::String(index.0),
+            EdgeName::String(index) => of_weak_map().unwrap_or(EdgeKey::String(index.0)),
         });
         (edge.edge_type.code(), name)
     }
@@ -362,9 +365,12 @@ impl<'a> Forest<'a> {
                 let original = self.graph.original_class_name(example);
                 let class = name_with_original(self.graph.class_name(example), original);
                 let class = self.name_of_proxies(branch, example).unwrap_or(class);
-                let is_to_target = branch.edge.is_some_and(|edge| is_to_target(self.graph, edge));
-                let target = if is_to_target { " → target" } else { "" };
-                format!("{target} → [{about}{count} × {class}]")
+                let way = match branch.edge {
+                    Some(edge) if is_to_target(self.graph, edge) => " → target",
+                    Some(edge) if weak_table(self.graph, edge).is_some() => " → value in WeakMap",
+                    _ => "",
+                };
+                format!("{way} → [{about}{count} × {class}]")
             }
         }
     }
@@ -434,9 +440,16 @@ fn is_numbered(graph: &Graph, edge: Edge) -> bool {
         (EdgeType::Internal, EdgeName::String(index)) => graph
             .strings()
             .get(index.0)
-            .is_some_and(|name| name.first().is_some_and(u8::is_ascii_digit)),
+            .is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_digit)),
         _ => false,
     }
+}
+
+/// The id of the table of the WeakMap that an edge leads to a value in.
+fn weak_table(graph: &Graph, edge: Edge) -> Option<u64> {
+    let is_internal = edge.edge_type == EdgeType::Internal;
+    let name = is_internal.then(|| graph.edge_name(edge))?;
+    weak_table_of(&name)?.parse().ok()
 }
 
 /// The label of one or several edges.
@@ -444,6 +457,9 @@ fn step_label(graph: &Graph, edge: Edge, has_one_text: bool) -> EdgeLabel {
     let label = edge_label(graph, edge);
     if is_numbered(graph, edge) {
         EdgeLabel { name: "*".to_owned(), text: "[*]".to_owned(), ..label }
+    } else if weak_table(graph, edge).is_some() {
+        // The name tells one pair of many.
+        EdgeLabel { name: label.text.clone(), ..label }
     } else if has_one_text {
         label
     } else {

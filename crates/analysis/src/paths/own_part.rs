@@ -18,12 +18,31 @@ pub(crate) fn own_part_text(
     node: Ordinal,
 ) -> String {
     let first = edges.first().map_or(node, |edge| edge.from);
-    let own = own_part(graph, scripts, edges).filter(|_| last_module(graph, edges).is_none());
-    let Some(OwnPart { start, script }) = own else { return path_text(graph, first, edges) };
+    let module = last_module(graph, edges);
+    // A module that lies on the way to the first function of the program is whatever loaded that.
+    let is_own = |own: &OwnPart| {
+        module.as_ref().is_none_or(|module| !module.is_in_table && module.next <= own.start)
+    };
+    let own = own_part(graph, scripts, edges).filter(is_own);
+    let Some(OwnPart { start, script }) = own else {
+        let text = path_text(graph, first, edges);
+        // The folder that a program runs in is no part of it.
+        return match module.filter(|module| !module.is_in_table) {
+            Some(module) => match text.strip_prefix(&module.in_words()) {
+                Some(rest) => format!("{}:{rest}", file_of(&module.name)),
+                None => text,
+            },
+            None => text,
+        };
+    };
     let part = edges.get(start..).unwrap_or_default();
     let first = part.first().map_or(node, |edge| edge.from);
-    let file = script.rsplit(['/', '\\']).next().unwrap_or_default();
-    format!("{file}: {}", path_text(graph, first, part))
+    format!("{}: {}", file_of(&script), path_text(graph, first, part))
+}
+
+/// A script's name without its folders.
+fn file_of(script: &str) -> &str {
+    script.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 /// Where the program's part of a path begins.

@@ -5,7 +5,6 @@ use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 use super::module::{Module, last_module};
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
-use crate::package::within_packages;
 use crate::tables::{Kind, key_of, table_of};
 use crate::{edge_label, name_with_original};
 
@@ -17,11 +16,16 @@ const MAX_PIECES: usize = 30;
 pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String {
     let mut line = Line::default();
     let (first, edges) = match last_module(graph, edges) {
-        Some(Module { name, next }) => {
-            line.push(format!("module {}", within_packages(&name)));
+        Some(module) => {
+            line.push(module.in_words());
+            let Module { next, export, .. } = module;
+            let value = next.checked_sub(1).and_then(|at| edges.get(at)).map(|edge| edge.to);
+            if let (Some(export), Some(value)) = (&export, value) {
+                line.export(export, class_of(graph, value), next == edges.len());
+            }
             match edges.get(next..).unwrap_or_default() {
                 // A dot after a file's name would read as part of it.
-                [edge, rest @ ..] if edge.edge_type == EdgeType::Property => {
+                [edge, rest @ ..] if edge.edge_type == EdgeType::Property && export.is_none() => {
                     let property = edge_label(graph, *edge).text;
                     line.push(format!(" → {}", property.trim_start_matches('.')));
                     (edge.to, rest)
@@ -53,13 +57,24 @@ struct Place {
     table: Option<Kind>,
 }
 
-/// The part of a path from its global object on: what lies before is the same for everything.
+/// The part of a path from its global object, or from `process`, on: what lies before is Node's plumbing, and the same for
+/// everything.
 fn from_global<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ordinal, &'a [Edge]) {
     let is_to_global = |edge: &Edge| {
         edge.edge_type == EdgeType::Internal
             && matches!(&*graph.edge_name(*edge), "global_object" | "global_proxy_object")
     };
-    match edges.iter().rposition(is_to_global) {
+    // Which of Node's functions is on the way to `process` says nothing; the way to that itself is told.
+    let is_through_process = |at: usize, edge: &Edge| {
+        at + 1 < edges.len()
+            && graph.node_type(edge.to) == NodeType::Object
+            && graph.raw_name(edge.to) == "process"
+    };
+    let start =
+        edges.iter().enumerate().rev().find_map(|(at, edge)| {
+            (is_to_global(edge) || is_through_process(at, edge)).then_some(at)
+        });
+    match start {
         Some(at) => (edges[at].to, edges.get(at + 1..).unwrap_or_default()),
         None => from_last_table(graph, first, edges),
     }
@@ -191,6 +206,16 @@ impl Line {
             _ => self.pieces.push((piece, 1)),
         }
         self.annotated = false;
+    }
+
+    /// A variable that a module exports, and of what class its value is where the line ends with it.
+    fn export(&mut self, name: &str, class: Option<String>, is_last: bool) {
+        self.push(format!(" → {name}"));
+        // A function's name, mostly the same.
+        self.annotated = class.as_ref().is_some_and(|class| class.trim_end_matches("()") == name);
+        if is_last {
+            self.annotate(class);
+        }
     }
 
     /// Leaves named properties for V8's insides; says of what class the object is that is left,

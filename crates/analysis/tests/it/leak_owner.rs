@@ -5,6 +5,7 @@ use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::open;
+use crate::support::{cell, fill, function, table_of, text_module};
 
 /// What a snapshot knows of the function whose variable the leak is.
 #[derive(Clone, Copy)]
@@ -148,4 +149,43 @@ fn the_fingerprint_does_not_depend_on_the_owner() {
     let known = suspect(Fact::LaterFunction).fingerprint;
     assert_eq!(suspect(Fact::FirstFunction).fingerprint, known);
     assert_eq!(suspect(Fact::ModuleOfEcmascript).fingerprint, known);
+}
+
+/// Sessions in a Map that one module of ECMAScript exports, which hangs on a function of another that imports it.
+fn exported(folder: &str, entry: &str, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let timer = function(&mut heap, 1, "node:timers", entry);
+    let inner = heap.node("object", "system / Context", 32);
+    let handler = function(&mut heap, 2, &format!("file:///{folder}/main.mjs"), "handler");
+    heap.property(heap.global(), entry, timer);
+    heap.internal(timer, "context", inner);
+    heap.context(inner, "callback", handler);
+    let cache = heap.object("Map", 32);
+    let exports = [("cache", cell(&mut heap, cache))];
+    let (lib, _) = text_module(&mut heap, &format!("file:///{folder}/lib.mjs"), 4, &exports);
+    let (main, scope) = text_module(&mut heap, &format!("file:///{folder}/main.mjs"), 4, &[]);
+    let modules = heap.node("array", "", 64);
+    heap.internal(handler, "context", scope);
+    heap.internal(scope, "extension", main);
+    heap.hidden(main, 20, modules);
+    heap.internal(modules, "0", lib);
+    let table = table_of(&mut heap, cache);
+    fill(&mut heap, &[table], ("Session", 200), count);
+    open(&heap)
+}
+
+#[test]
+fn what_a_module_of_ecmascript_exports_is_its_own_and_not_that_of_what_imports_it() {
+    let leak = |folder: &str, entry: &str| {
+        let snapshots = [50, 100, 150].map(|count| exported(folder, entry, count));
+        let report = leaks(&snapshots, &LeakOptions::default());
+        report.suspects.into_iter().next().expect("a leak")
+    };
+    let found = leak("srv/app", "setTimeout");
+    assert_eq!(found.script.as_deref(), Some("file:///srv/app/lib.mjs"));
+    let owner = found.owner.expect("an owner");
+    assert_eq!(owner.label, "module variable `cache` of app/lib.mjs");
+    assert!(found.line.starts_with("module /srv/app/lib.mjs → cache : Map"), "{}", found.line);
+    // Neither what leads to the module nor the folder that it is in is part of the fingerprint.
+    assert_eq!(leak("opt/app", "setImmediate").fingerprint, found.fingerprint);
 }

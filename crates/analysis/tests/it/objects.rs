@@ -1,6 +1,7 @@
-use heapglass_analysis::{DetailKind, ObjectOptions, ObjectReport, object};
+use heapglass_analysis::{CollectionKind, DetailKind, ObjectOptions, ObjectReport, object};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
+use crate::support::function;
 use crate::{at, open};
 
 fn report(heap: &SnapshotBuilder, node: NodeRef) -> ObjectReport {
@@ -73,6 +74,10 @@ fn collections_give_their_entries() {
     assert_eq!(entries(map), [(text("a"), text("b")), (None, text("b"))]);
     assert_eq!(entries(set), [(text("a"), None), (text("b"), None)]);
     assert_eq!(entries(weak), [(text("a"), text("b"))]);
+    let kinds = [map, set, weak, a].map(|node| report(&heap, node).collection);
+    let expected = [CollectionKind::Map, CollectionKind::Set, CollectionKind::WeakMap];
+    assert_eq!(kinds[..3], expected.map(Some));
+    assert_eq!(kinds[3], None);
 }
 
 #[test]
@@ -259,6 +264,33 @@ fn removed_entries_are_not_shown() {
         heap.internal(table, slot, node);
     }
     let report = report(&heap, map);
-    assert!(report.is_collection);
+    assert_eq!(report.collection, Some(CollectionKind::Map));
     assert_eq!(report.entries.len(), 1);
+}
+
+#[test]
+fn generators_tell_the_script_of_their_function() {
+    let mut heap = SnapshotBuilder::new();
+    let (pager, prototype) = (heap.object("pager", 160), heap.object("Generator", 32));
+    let run = function(&mut heap, 7, "/app/pager.js", "pager");
+    let saved = heap.node("array", "", 64);
+    heap.property(heap.global(), "pager", pager);
+    heap.property(pager, "__proto__", prototype);
+    heap.internal(pager, "function", run);
+    heap.internal(pager, "parameters_and_registers", saved);
+    heap.locate(pager, 7, 0, 15);
+    // Of another one only the number of the script is known, and a function of that.
+    let other = heap.object("Stray", 16);
+    heap.property(heap.global(), "other", other);
+    heap.locate(other, 7, 3, 1);
+    // One that is no generator has a field of the same name.
+    let field = heap.object("Field", 16);
+    let elsewhere = function(&mut heap, 8, "/app/elsewhere.js", "elsewhere");
+    heap.property(heap.global(), "field", field);
+    heap.property(field, "function", elsewhere);
+    heap.locate(field, 9, 3, 1);
+    let script = |node| report(&heap, node).script;
+    assert_eq!(script(pager).as_deref(), Some("/app/pager.js"));
+    assert_eq!(script(other).as_deref(), Some("/app/pager.js"));
+    assert_eq!(script(field), None);
 }

@@ -2,6 +2,7 @@ use heapglass_analysis::{find_classes, instances, merged_paths, path_to, paths_t
 use heapglass_graph::{Graph, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 
+use crate::support::{cell, text_module};
 use crate::{at, open};
 
 /// `global.app.cache`: a Map of `count` sessions, with the table laid out as V8 does.
@@ -345,4 +346,122 @@ fn a_list_of_all_native_objects_is_no_holder_if_there_is_another() {
     );
     // What nothing else holds is held by the list.
     assert!(text(&graph, streams[1]).contains("base_object_list"), "{}", text(&graph, streams[1]));
+}
+
+#[test]
+fn what_a_module_of_ecmascript_exports_is_told_by_its_file_and_name() {
+    for generator_field in [4, 5] {
+        let mut heap = SnapshotBuilder::new();
+        let (cache, look, own) =
+            (heap.object("Map", 32), heap.closure("look", 64), heap.object("Set", 32));
+        let entry = heap.object("Entry", 16);
+        heap.property(cache, "first", entry);
+        let cells = [cache, cache, look].map(|value| cell(&mut heap, value));
+        let exports = [("default", cells[0]), ("cache", cells[1]), ("look", cells[2])];
+        let (lib, scope) = text_module(&mut heap, "file:///app/lib.mjs", generator_field, &exports);
+        let (main, _) = text_module(&mut heap, "file:///app/main.mjs", generator_field, &[]);
+        heap.context(scope, "own", own);
+        // What is imported from it: the cells first, and then the module.
+        let (imports, modules) = (heap.node("array", "", 64), heap.node("array", "", 64));
+        heap.hidden(main, 20, imports);
+        heap.internal(imports, "0", cells[0]);
+        heap.internal(imports, "1", cells[2]);
+        heap.hidden(main, 21, modules);
+        heap.internal(modules, "0", lib);
+        heap.property(heap.global(), "entry", main);
+        let graph = open(&heap);
+        assert_eq!(text(&graph, cache), "module /app/lib.mjs → cache : Map", "no mere default");
+        assert_eq!(text(&graph, entry), "module /app/lib.mjs → cache.first : Entry");
+        assert_eq!(text(&graph, look), "module /app/lib.mjs → look", "by way of what imports it");
+        assert_eq!(text(&graph, own), "module /app/lib.mjs → variable own : Set");
+        assert_eq!(text(&graph, lib), "module /app/lib.mjs");
+        assert!(!text(&graph, imports).contains("lib.mjs"), "{}", text(&graph, imports));
+    }
+}
+
+#[test]
+fn modules_and_cells_of_the_runtime_are_no_modules_of_the_program() {
+    let mut heap = SnapshotBuilder::new();
+    let (value, other) = (heap.object("Map", 32), heap.object("Set", 32));
+    let exported = cell(&mut heap, value);
+    let (module, _) = text_module(&mut heap, "node:fs", 4, &[("cache", exported)]);
+    heap.property(heap.global(), "fs", module);
+    let plain = cell(&mut heap, other);
+    heap.property(heap.global(), "cell", plain);
+    let graph = open(&heap);
+    assert!(text(&graph, value).starts_with("global.fs"), "{}", text(&graph, value));
+    assert_eq!(text(&graph, other), "global.cell → value : Set");
+}
+
+#[test]
+fn a_module_of_commonjs_is_known_by_its_file_and_not_by_what_leads_to_it() {
+    let mut heap = SnapshotBuilder::new();
+    let prepare = heap.closure("prepare", 64);
+    let scope = heap.node("object", "system / Context", 32);
+    let process = heap.object("process", 64);
+    heap.property(heap.global(), "prepare", prepare);
+    heap.internal(prepare, "context", scope);
+    heap.context(scope, "process", process);
+    let module = |heap: &mut SnapshotBuilder, file: &str| {
+        let (module, exports) = (heap.object("Module", 16), heap.object("Object", 16));
+        let file = heap.string(file, 24);
+        heap.property(module, "filename", file);
+        heap.property(module, "exports", exports);
+        (module, exports)
+    };
+    let (main, main_exports) = module(&mut heap, "/app/main.js");
+    let (child, child_exports) = module(&mut heap, "/app/cache.js");
+    let (report, report_exports) = module(&mut heap, "quarterly.pdf");
+    let children = heap.object("Array", 16);
+    heap.property(process, "mainModule", main);
+    heap.property(main, "children", children);
+    heap.element(children, 0, child);
+    heap.property(process, "report", report);
+    let values = [main_exports, child_exports, report_exports].map(|exports| {
+        let value = heap.object("Map", 32);
+        heap.property(exports, "cache", value);
+        value
+    });
+    let environment = heap.object("Environment", 16);
+    heap.property(process, "env", environment);
+    let graph = open(&heap);
+    assert_eq!(text(&graph, values[0]), "module /app/main.js → exports.cache : Map");
+    assert_eq!(text(&graph, values[1]), "module /app/cache.js → exports.cache : Map");
+    // A class of the program that is called so as well.
+    assert_eq!(text(&graph, values[2]), "process.report.exports.cache : Map");
+    assert_eq!(text(&graph, environment), "process.env : Environment");
+    assert_eq!(text(&graph, process), "global.prepare → variable process : process");
+}
+
+#[test]
+fn values_in_a_weak_map_are_one_step() {
+    let mut heap = SnapshotBuilder::new();
+    let tables = [(), ()].map(|()| heap.node("array", "", 64));
+    let keys = heap.object("Array", 16);
+    heap.property(heap.global(), "keys", keys);
+    let mut values = Vec::new();
+    let mut maps = Vec::new();
+    for (place, table) in ["one", "two"].into_iter().zip(tables) {
+        let map = heap.object("WeakMap", 32);
+        heap.property(heap.global(), place, map);
+        heap.internal(map, "table", table);
+        maps.push(map);
+    }
+    for number in 0..7 {
+        let (key, value) = (heap.object("Key", 8), heap.object("Info", 8));
+        heap.element(keys, number, key);
+        heap.weak_map_entry(tables[usize::from(number > 4)], key, value);
+        values.push(at(value));
+    }
+    let graph = open(&heap);
+    let merged = merged_paths(&graph, &values, 10);
+    let steps: Vec<(&str, u64)> = merged
+        .rows
+        .iter()
+        .filter(|row| row.item.class_name == "Info")
+        .filter_map(|row| Some((row.item.edge.as_ref()?.text.as_str(), row.item.objects)))
+        .collect();
+    let name = |map: NodeRef| format!("value in WeakMap @{}", heap.id(map));
+    let (one, two) = (name(maps[0]), name(maps[1]));
+    assert_eq!(steps, [(one.as_str(), 5), (two.as_str(), 2)]);
 }

@@ -188,6 +188,8 @@ fn half_a_weak_map_entry_holds_nothing() {
     let plain = RetainerOptions { follow_nearest: 0, ..RetainerOptions::default() };
     let found = retainers(&graph, at(value), &plain);
     assert!(found.rows.iter().all(|row| row.item.distance == Some(Distance(3))));
+    let name = format!("value in WeakMap @{}", heap.id(map));
+    assert!(found.rows.iter().all(|row| row.item.edge.text == name), "{:?}", found.rows);
     let ignoring = RetainerOptions { ignore: vec![at(holder)], ..plain };
     let found = retainers(&graph, at(value), &ignoring);
     assert_eq!(found.distance, None);

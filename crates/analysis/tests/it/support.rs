@@ -59,3 +59,40 @@ pub fn fill(heap: &mut SnapshotBuilder, lists: &[NodeRef], (class, size): (&str,
         }
     }
 }
+
+/// What V8 knows of a module of ECMAScript that has run: its table of exports with these names and cells, the list of its own
+/// cells, and its script by the generator that ran it, the field of this number.
+pub fn text_module(
+    heap: &mut SnapshotBuilder,
+    file: &str,
+    generator_field: u32,
+    exports: &[(&str, NodeRef)],
+) -> (NodeRef, NodeRef) {
+    let module = heap.node("hidden", "system / SourceTextModule", 100);
+    let (table, own) = (heap.node("array", "", 64), heap.node("array", "", 64));
+    heap.hidden(module, 0, table);
+    let (generator, run) = (heap.object("Generator", 64), heap.closure("", 64));
+    heap.hidden(module, generator_field, generator);
+    let context = heap.node("object", "system / Context", 32);
+    let shared = heap.node("code", "(shared function info)", 48);
+    let script = heap.node("code", file, 48);
+    heap.internal(generator, "function", run);
+    heap.internal(generator, "context", context);
+    heap.internal(run, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.hidden(module, generator_field + 1, own);
+    for (number, &(name, cell)) in (0u32..).zip(exports) {
+        let key = heap.string(name, 16);
+        heap.internal(table, &(3 + 2 * number).to_string(), key);
+        heap.internal(table, &(4 + 2 * number).to_string(), cell);
+        heap.internal(own, &number.to_string(), cell);
+    }
+    (module, context)
+}
+
+/// The cell of a variable that a module exports.
+pub fn cell(heap: &mut SnapshotBuilder, value: NodeRef) -> NodeRef {
+    let cell = heap.node("hidden", "system / Cell", 16);
+    heap.internal(cell, "value", value);
+    cell
+}

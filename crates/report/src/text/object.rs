@@ -13,12 +13,15 @@ use super::summary::{class_of, label};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{
-    ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, ObjectBody, ObjectDetail,
-    ObjectEntry, SnapshotEntry, ValueEntry,
+    CollectionEntry, ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, MapEntryEntry,
+    ObjectBody, ObjectDetail, ObjectEntry, SnapshotEntry, ValueEntry,
 };
 
 /// What stands for a key or value that is not in the snapshot.
-const SMALL_INTEGER: &str = "(small integer)";
+const NOT_IN_SNAPSHOT: &str = "(not in the snapshot)";
+/// What is never in a collection's table.
+const WITHOUT_EDGE: &str =
+    "Small integers, true, false, null and undefined have no edge in a snapshot";
 
 /// Columns that a string's text may take in all before it is cut; `--json` has the whole of it.
 const SHOWN_TEXT: usize = 2_000;
@@ -71,7 +74,9 @@ impl Page for ObjectBody {
         }
         variables("Variables", &detail.variables, 0, look, out)?;
         fields("Properties", &detail.properties, detail.more_properties, look, out)?;
-        map_entries(detail, look, out)?;
+        if let Some(collection) = detail.collection {
+            map_entries(collection, &detail.entries, detail.more_entries, look, out)?;
+        }
         let elements = &detail.elements;
         let title = match elements.length {
             Some(length) => format!("Elements (length {})", count(length)),
@@ -256,21 +261,29 @@ fn none(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         .try_for_each(|line| writeln!(out, "  {}", look.paint(Role::Faint, line)))
 }
 
-fn map_entries(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let (entries, hidden) = (&detail.entries, detail.more_entries);
-    if !detail.is_collection {
-        return Ok(());
-    }
+fn map_entries(
+    collection: CollectionEntry,
+    entries: &[MapEntryEntry],
+    hidden: u64,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     section("Entries", look, out)?;
     if entries.is_empty() && hidden == 0 {
-        let text = "None in the snapshot: it is empty, or holds nothing but small integers.";
+        let text = match collection {
+            CollectionEntry::Map | CollectionEntry::Set => {
+                "None in the snapshot: it is empty, or holds nothing but small integers, true, \
+                 false, null and undefined, which have no edge."
+            }
+            CollectionEntry::WeakMap | CollectionEntry::WeakSet => "None in the snapshot.",
+        };
         return none(text, look, out);
     }
-    let is_set = entries.iter().all(|entry| entry.value.value.is_none());
+    let is_set = matches!(collection, CollectionEntry::Set | CollectionEntry::WeakSet);
     let mut table = if is_set { one_value_table() } else { value_table() };
     for entry in entries {
         let text =
-            |value: &ValueEntry| value.value.clone().unwrap_or_else(|| SMALL_INTEGER.to_owned());
+            |value: &ValueEntry| value.value.clone().unwrap_or_else(|| NOT_IN_SNAPSHOT.to_owned());
         let key = Cell::new(Role::Edge, clean(&text(&entry.key)));
         table.row(if is_set {
             let row = value_row(key, &text(&entry.key), entry.key.object.as_ref(), look);
@@ -280,5 +293,52 @@ fn map_entries(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io::R
         });
     }
     table.write(look, out)?;
-    more(hidden, look, out)
+    more(hidden, look, out)?;
+    let lacks_some =
+        entries.iter().any(|entry| entry.key.value.is_none() || entry.value.value.is_none());
+    // Which of a Set's values have none cannot be seen.
+    match collection {
+        CollectionEntry::Set => {
+            none(&format!("{WITHOUT_EDGE}: those in a Set are not listed."), look, out)
+        }
+        CollectionEntry::Map | CollectionEntry::WeakMap if lacks_some => {
+            none(&format!("{WITHOUT_EDGE}."), look, out)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::numbers::SizeStyle;
+
+    fn page(collection: CollectionEntry, entries: &[(Option<&str>, Option<&str>)]) -> String {
+        let look = Look { width: 200, colour: false, sizes: SizeStyle::Human };
+        let value =
+            |text: Option<&str>| ValueEntry { value: text.map(str::to_owned), object: None };
+        let entry = |&(key, to)| MapEntryEntry { key: value(key), value: value(to) };
+        let entries: Vec<MapEntryEntry> = entries.iter().map(entry).collect();
+        let mut out = Vec::new();
+        map_entries(collection, &entries, 0, &look, &mut out).expect("writing to a vector");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_map_stays_one_where_no_value_is_in_the_snapshot() {
+        let entries = [(Some("\"one\""), None), (None, Some("\"two\""))];
+        let map = page(CollectionEntry::Map, &entries[..1]);
+        assert!(map.contains("Name"), "{map}");
+        assert!(map.contains("\"one\"  (not in the snapshot)"), "{map}");
+        assert!(map.contains("true, false, null and undefined have no edge"), "{map}");
+        let map = page(CollectionEntry::Map, &entries[1..]);
+        assert!(map.contains("(not in the snapshot)  \"two\""), "{map}");
+        let whole = page(CollectionEntry::Map, &[(Some("\"one\""), Some("\"two\""))]);
+        assert!(!whole.contains("undefined"), "{whole}");
+        let set = page(CollectionEntry::Set, &entries[..1]);
+        assert!(!set.contains("Name") && !set.contains("(not in the snapshot)"), "{set}");
+        assert!(set.contains("undefined have no edge in a snapshot: those in a Set"), "{set}");
+        let empty = page(CollectionEntry::Set, &[]);
+        assert!(empty.contains("true, false, null and undefined"), "{empty}");
+    }
 }

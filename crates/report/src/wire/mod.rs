@@ -48,8 +48,8 @@ pub use leaks::{
     LeaksDocument, LibraryEntry, OutsideGrowthEntry, RateEntry, SourceEntry, TellingFieldEntry,
 };
 pub use object::{
-    ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry, ObjectBody,
-    ObjectDetail, StringEntry, ValueEntry,
+    CollectionEntry, ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry,
+    ObjectBody, ObjectDetail, StringEntry, ValueEntry,
 };
 pub use objects::{Detachedness, EdgeEntry, LocationEntry, ObjectEntry, Place};
 pub use paths::{

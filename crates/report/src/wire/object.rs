@@ -1,7 +1,8 @@
 //! `object`: one object in readable form.
 
 use heapglass_analysis::{
-    ContextVariable, Elements, Field, MapEntry, ObjectReport, ObjectSummary, StringValue,
+    CollectionKind, ContextVariable, Elements, Field, MapEntry, ObjectReport, ObjectSummary,
+    StringValue,
 };
 use heapglass_graph::StackFrame;
 use schemars::JsonSchema;
@@ -32,8 +33,10 @@ pub struct ObjectDetail {
     /// What else the snapshot tells of an object of this kind.
     pub details: Vec<DetailEntry>,
     /// Whether it is a Map, Set, WeakMap, WeakSet or their table. Entries of nothing but small
-    /// integers are not in a snapshot.
+    /// integers, `true`, `false`, `null` and `undefined` are not in a snapshot.
     pub is_collection: bool,
+    /// What it is, or its owner is, if it is one of those.
+    pub collection: Option<CollectionEntry>,
     /// Where its constructor, or the function itself, is written.
     pub location: Option<LocationEntry>,
     /// What dominates it; `null` for the root.
@@ -70,10 +73,24 @@ pub struct ObjectDetail {
     pub allocation_stack: Vec<StackFrameEntry>,
 }
 
+/// A kind of collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectionEntry {
+    /// A Map.
+    Map,
+    /// A Set.
+    Set,
+    /// A WeakMap.
+    WeakMap,
+    /// A WeakSet.
+    WeakSet,
+}
+
 /// A value: its text in short and its object.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ValueEntry {
-    /// The value in short; `null` where the snapshot does not hold it (a small integer).
+    /// The value in short; `null` where the snapshot does not hold it: a small integer, `true`, `false`, `null`, `undefined`.
     pub value: Option<String>,
     /// Its object.
     pub object: Option<ObjectEntry>,
@@ -166,7 +183,8 @@ impl ObjectDetail {
             value: report.value.clone(),
             string: report.string.as_ref().map(StringEntry::from),
             details: entries(&report.details),
-            is_collection: report.is_collection,
+            is_collection: report.collection.is_some(),
+            collection: report.collection.map(CollectionEntry::from),
             location,
             dominator: report.dominator.as_ref().map(ObjectEntry::from),
             retained_count: u64::from(report.retained_count),
@@ -189,6 +207,17 @@ impl ObjectDetail {
             internals: entries(&report.internals),
             more_internals: report.more_internals,
             allocation_stack: allocations::stack(stack),
+        }
+    }
+}
+
+impl From<CollectionKind> for CollectionEntry {
+    fn from(kind: CollectionKind) -> CollectionEntry {
+        match kind {
+            CollectionKind::Map => CollectionEntry::Map,
+            CollectionKind::Set => CollectionEntry::Set,
+            CollectionKind::WeakMap => CollectionEntry::WeakMap,
+            CollectionKind::WeakSet => CollectionEntry::WeakSet,
         }
     }
 }

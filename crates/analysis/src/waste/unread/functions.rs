@@ -91,7 +91,7 @@ impl Functions {
             });
             let Some(script) = script else { continue };
             let Some((of_script, asked)) = by_script.get_mut(script as usize) else { continue };
-            if !is_of_runtime(&of_script.name) {
+            if !is_own_code_of_runtime(&of_script.name) {
                 for context in contexts.chain(context) {
                     if functions.of_context.contains_key(&context) {
                         break;
@@ -174,12 +174,6 @@ impl Functions {
             }
         }
     }
-}
-
-/// Whether a script is the runtime's own, of which there are no files. Before Node 16 these have names as `fs.js`.
-fn is_of_runtime(script: &str) -> bool {
-    let is_bare = !script.contains(['/', '\\', ':']) && script.ends_with(".js");
-    is_bare || is_own_code_of_runtime(script)
 }
 
 /// The context that a closure was made in.
