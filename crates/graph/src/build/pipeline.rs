@@ -15,6 +15,7 @@ use super::dominators::immediate_dominators;
 use super::duplicates::{self, Duplicates};
 use super::facts::{self, EdgeFacts, NodeFacts};
 use super::interfaces::{Interfaces, PlainObjects};
+use super::missing;
 use super::predecessors::{self, Retainers, SortRules};
 use super::search::{self, Preorder, SearchRules};
 use super::sizes::Sizes;
@@ -126,6 +127,9 @@ impl Named {
         };
         let mut names = writer.column::<u32>("node_name")?;
         let detached = detached::states(writer, &mut tables, &names, &strings)?;
+        if !detached.strings.is_empty() {
+            missing::blank_names(writer, &tables, &mut names)?;
+        }
         write_derived(writer, &detached)?;
         if !detached.renamed.is_empty() {
             let mut renamed = Buffer::<u32>::zeroed(names.len())?;
