@@ -60,6 +60,7 @@ pub(crate) fn build(
     let Held { dominators, order, unshared_elements, mut classes, duplicates } =
         hold(writer, &mut rest, (preorder, numbers), labels, &shallow, threads, scratch)?;
     rest.findings.extend(duplicates.map(finding));
+    rest.findings.extend(overflow(&shallow, rest.info.extra_native_bytes));
     begin(3, Step::Tree)?;
     let tree = tree::build(writer, &dominators, &order, &shallow, threads, scratch)?;
     scratch.give(order);
@@ -383,6 +384,12 @@ fn finding(duplicates: Duplicates) -> Finding {
         ),
     };
     Finding::new(FindingKind::DuplicateId, message)
+}
+
+fn overflow(shallow: &Sizes, extra_native_bytes: u64) -> Option<Finding> {
+    let message = "the sizes together are more than 64 bits hold; sums of them stop at 2^64 - 1";
+    let overflows = shallow.overflow_with(extra_native_bytes);
+    overflows.then(|| Finding::new(FindingKind::SizeOverflow, message))
 }
 
 fn hold(
