@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -67,6 +68,28 @@ fn figures(dir: &Path, file: &str) -> Vec<String> {
         serde_json::to_string(row).expect("JSON")
     };
     answer.stdout.lines().map(row).collect()
+}
+
+#[test]
+fn one_key_gives_the_same_letters_in_every_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("a.heapsnapshot"), heap().0.to_bytes()).expect("written");
+    let made = |out: &str, key: &[&str]| {
+        let answer = redact(dir.path(), &[&["a.heapsnapshot", out], key].concat());
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        fs::read(dir.path().join(out)).expect("a snapshot")
+    };
+    let first = made("b.heapsnapshot", &["--key", "key"]);
+    let metadata = fs::metadata(dir.path().join("key")).expect("a key");
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (32, 0o600));
+    assert_eq!(made("c.heapsnapshot", &["--key", "key"]), first);
+    assert_ne!(made("d.heapsnapshot", &["--key", "other"]), first);
+    assert_ne!(made("e.heapsnapshot", &[]), first);
+    fs::write(dir.path().join("short"), b"secret").expect("written");
+    let answer = redact(dir.path(), &["a.heapsnapshot", "f.heapsnapshot", "--key", "short"]);
+    assert_eq!(answer.code, 2, "{}", answer.stderr);
+    assert!(answer.stderr.contains("holds no key, which has 32 bytes"), "{}", answer.stderr);
+    assert!(!dir.path().join("f.heapsnapshot").exists());
 }
 
 #[test]

@@ -359,6 +359,7 @@ fn info(tables: &Tables, has_user_roots: bool) -> SnapshotInfo {
         file_bytes: tables.file_bytes,
         node_type_names: tables.node_type_names.clone(),
         edge_type_names: tables.edge_type_names.clone(),
+        redaction: tables.header.redaction(),
     }
 }
 
