@@ -93,6 +93,38 @@ fn one_key_gives_the_same_letters_in_every_run() {
 }
 
 #[test]
+fn objects_that_are_tables_stay_so() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut heap = SnapshotBuilder::new();
+    let shape = heap.node("object shape", "system / Map", 72);
+    let (slow, table) = (heap.object("Slow", 24), heap.node("array", "(object properties)", 256));
+    heap.property(heap.global(), "slow", slow);
+    heap.internal(slow, "map", shape);
+    heap.internal(slow, "properties", table);
+    for (slot, name) in [(12, "first"), (18, "second")] {
+        let (key, value) = (heap.string(name, 24), heap.object("Value", 16));
+        heap.property(slow, name, value);
+        heap.internal(table, &slot.to_string(), key);
+        heap.internal(table, &(slot + 1).to_string(), value);
+    }
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    let wasted = |file: &str| {
+        let mut command = heapglass(&["waste", "--kind", "dictionary-objects", "--json"]);
+        let answer = said(command.current_dir(dir.path()).arg(file).output().expect("it runs"));
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        let kind = json(&answer)["kinds"][0].clone();
+        (kind["object_count"].as_u64(), kind["saved_size"].as_u64())
+    };
+    assert_eq!(wasted("a.heapsnapshot"), (Some(1), Some(256 - (16 + 2 * 8))));
+    for policy in ["strict", "structure", "secrets"] {
+        let out = format!("{policy}.heapsnapshot");
+        let answer = redact(dir.path(), &["a.heapsnapshot", &out, "--policy", policy]);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert_eq!(wasted(&out), wasted("a.heapsnapshot"), "{policy}");
+    }
+}
+
+#[test]
 fn values_go_and_figures_stay() {
     let dir = tempfile::tempdir().expect("a directory");
     let (heap, gone) = heap();

@@ -30,16 +30,26 @@ pub struct Header {
 /// The mark of a snapshot in which other letters stand for texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedactionMark {
+    /// What was taken out, as on the command line.
+    pub policy: String,
     /// Tells the key that the letters were made with from other keys, and nothing else of it.
     pub key_id: Option<String>,
+}
+
+impl RedactionMark {
+    /// Whether the texts that are left are those of the program, but for credentials.
+    pub fn leaves_texts(&self) -> bool {
+        self.policy == "secrets"
+    }
 }
 
 impl Header {
     /// The mark, if the snapshot was redacted.
     pub fn redaction(&self) -> Option<RedactionMark> {
         let mark = self.heapglass_redacted.as_object()?;
-        let key_id = mark.get("key_id").and_then(serde_json::Value::as_str);
-        Some(RedactionMark { key_id: key_id.map(str::to_owned) })
+        let text = |name: &str| mark.get(name).and_then(serde_json::Value::as_str);
+        let policy = text("policy").unwrap_or_default().to_owned();
+        Some(RedactionMark { policy, key_id: text("key_id").map(str::to_owned) })
     }
 }
 
