@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -67,6 +68,60 @@ fn figures(dir: &Path, file: &str) -> Vec<String> {
         serde_json::to_string(row).expect("JSON")
     };
     answer.stdout.lines().map(row).collect()
+}
+
+#[test]
+fn one_key_gives_the_same_letters_in_every_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("a.heapsnapshot"), heap().0.to_bytes()).expect("written");
+    let made = |out: &str, key: &[&str]| {
+        let answer = redact(dir.path(), &[&["a.heapsnapshot", out], key].concat());
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        fs::read(dir.path().join(out)).expect("a snapshot")
+    };
+    let first = made("b.heapsnapshot", &["--key", "key"]);
+    let metadata = fs::metadata(dir.path().join("key")).expect("a key");
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (32, 0o600));
+    assert_eq!(made("c.heapsnapshot", &["--key", "key"]), first);
+    assert_ne!(made("d.heapsnapshot", &["--key", "other"]), first);
+    assert_ne!(made("e.heapsnapshot", &[]), first);
+    fs::write(dir.path().join("short"), b"secret").expect("written");
+    let answer = redact(dir.path(), &["a.heapsnapshot", "f.heapsnapshot", "--key", "short"]);
+    assert_eq!(answer.code, 2, "{}", answer.stderr);
+    assert!(answer.stderr.contains("holds no key, which has 32 bytes"), "{}", answer.stderr);
+    assert!(!dir.path().join("f.heapsnapshot").exists());
+}
+
+#[test]
+fn objects_that_are_tables_stay_so() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut heap = SnapshotBuilder::new();
+    let shape = heap.node("object shape", "system / Map", 72);
+    let (slow, table) = (heap.object("Slow", 24), heap.node("array", "(object properties)", 256));
+    heap.property(heap.global(), "slow", slow);
+    heap.internal(slow, "map", shape);
+    heap.internal(slow, "properties", table);
+    for (slot, name) in [(12, "first"), (18, "second")] {
+        let (key, value) = (heap.string(name, 24), heap.object("Value", 16));
+        heap.property(slow, name, value);
+        heap.internal(table, &slot.to_string(), key);
+        heap.internal(table, &(slot + 1).to_string(), value);
+    }
+    fs::write(dir.path().join("a.heapsnapshot"), heap.to_bytes()).expect("written");
+    let wasted = |file: &str| {
+        let mut command = heapglass(&["waste", "--kind", "dictionary-objects", "--json"]);
+        let answer = said(command.current_dir(dir.path()).arg(file).output().expect("it runs"));
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        let kind = json(&answer)["kinds"][0].clone();
+        (kind["object_count"].as_u64(), kind["saved_size"].as_u64())
+    };
+    assert_eq!(wasted("a.heapsnapshot"), (Some(1), Some(256 - (16 + 2 * 8))));
+    for policy in ["strict", "structure", "secrets"] {
+        let out = format!("{policy}.heapsnapshot");
+        let answer = redact(dir.path(), &["a.heapsnapshot", &out, "--policy", policy]);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert_eq!(wasted(&out), wasted("a.heapsnapshot"), "{policy}");
+    }
 }
 
 #[test]

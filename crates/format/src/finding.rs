@@ -48,6 +48,10 @@ pub enum FindingKind {
     RootOutOfRange,
     /// Several nodes have one id.
     DuplicateId,
+    /// Locations of objects that lie outside the node table were left out.
+    LocationOutOfRange,
+    /// The sizes together are more than 64 bits hold.
+    SizeOverflow,
 }
 
 impl Finding {

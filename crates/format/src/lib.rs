@@ -15,6 +15,7 @@ mod error;
 mod finding;
 mod gzip;
 mod kinds;
+mod members;
 pub mod meta;
 pub mod pack;
 pub mod prefetch;

@@ -22,6 +22,35 @@ pub struct Header {
     /// Raw index (not ordinal) of the root node.
     #[serde(default)]
     pub root_index: u64,
+    /// What `heapglass redact` wrote here, or somebody else; see [`Header::redaction`].
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub heapglass_redacted: serde_json::Value,
+}
+
+/// The mark of a snapshot in which other letters stand for texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedactionMark {
+    /// What was taken out, as on the command line.
+    pub policy: String,
+    /// Tells the key that the letters were made with from other keys, and nothing else of it.
+    pub key_id: Option<String>,
+}
+
+impl RedactionMark {
+    /// Whether the texts that are left are those of the program, but for credentials.
+    pub fn leaves_texts(&self) -> bool {
+        self.policy == "secrets"
+    }
+}
+
+impl Header {
+    /// The mark, if the snapshot was redacted.
+    pub fn redaction(&self) -> Option<RedactionMark> {
+        let mark = self.heapglass_redacted.as_object()?;
+        let text = |name: &str| mark.get(name).and_then(serde_json::Value::as_str);
+        let policy = text("policy").unwrap_or_default().to_owned();
+        Some(RedactionMark { policy, key_id: text("key_id").map(str::to_owned) })
+    }
 }
 
 /// `snapshot.meta`: names of the fields of each table and of their enumerations.

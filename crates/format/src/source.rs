@@ -1,11 +1,12 @@
 //! Where a snapshot's bytes come from: a file, plain or compressed, or standard input.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::members::Members;
 use crate::{Error, Result};
 
 /// A snapshot's bytes. Compression is told by the first bytes, not by the name.
@@ -99,6 +100,8 @@ pub(crate) struct Input {
     compressed: bool,
     /// The compressed bytes end before their stream does.
     pub(crate) cut_off: bool,
+    /// Bytes follow the compressed stream.
+    trailing: Arc<AtomicBool>,
     /// Size of the file on disk, for progress; 0 where not known.
     pub(crate) disk_size: u64,
     path: PathBuf,
@@ -130,11 +133,14 @@ impl Compression {
         }
     }
 
-    fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    /// Decompresses `reader`; `trailing` is set when bytes after the end of the gzip are met.
+    fn decoder(
+        self,
+        reader: Box<dyn Read + Send>,
+        trailing: &Arc<AtomicBool>,
+    ) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
-            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(
-                BufReader::with_capacity(1 << 16, reader),
-            )),
+            Compression::Gzip => Box::new(Members::new(reader, trailing.clone())),
             Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(reader)?),
         })
     }
@@ -161,6 +167,7 @@ impl Input {
         let consumed = Arc::new(AtomicU64::new(0));
         let mut reader: Box<dyn Read + Send> =
             Box::new(Counted { inner: raw, count: consumed.clone() });
+        let trailing = Arc::new(AtomicBool::new(false));
         let mut layers = 0;
         loop {
             let failed = |source: io::Error| match layers {
@@ -190,7 +197,7 @@ impl Input {
                 return Err(Error::NotASnapshot { path: path.to_owned(), what, hint });
             }
             layers += 1;
-            reader = compression.decoder(reader).map_err(|source| {
+            reader = compression.decoder(reader, &trailing).map_err(|source| {
                 let offset = consumed.load(Ordering::Relaxed);
                 Error::Decompress { path: path.to_owned(), offset, source }
             })?;
@@ -203,6 +210,7 @@ impl Input {
             produced: 0,
             compressed,
             cut_off: false,
+            trailing,
             disk_size: size.unwrap_or(0),
             path: path.to_owned(),
         })
@@ -243,6 +251,11 @@ impl Input {
             return Ok(got);
         }
         Err(Error::Decompress { path: self.path.clone(), offset: self.consumed(), source })
+    }
+
+    /// Whether bytes after the end of the compressed stream were met.
+    pub(crate) fn has_trailing_bytes(&self) -> bool {
+        self.trailing.load(Ordering::Relaxed)
     }
 
     /// Bytes taken from the file so far.

@@ -25,6 +25,7 @@ pub use classes::{ClassRow, ClassTable};
 pub use edges::{Edge, EdgeName, Edges};
 pub use flow::Flow;
 pub use graph::{Graph, Location};
+pub use heapglass_format::meta::RedactionMark;
 pub use heapglass_format::{
     EdgeType, Error, Finding, FindingKind, NodeType, Phase, Progress, Result, Step,
 };

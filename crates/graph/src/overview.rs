@@ -1,6 +1,7 @@
 //! What is known of a snapshot without touching its graph: small, stored whole in the index.
 
 use heapglass_format::Finding;
+use heapglass_format::meta::RedactionMark;
 use serde::{Deserialize, Serialize};
 
 use crate::ClassTable;
@@ -52,6 +53,9 @@ pub struct SnapshotInfo {
     pub node_type_names: Vec<String>,
     /// Names of edge types by code, see [`heapglass_format::EdgeType::code`].
     pub edge_type_names: Vec<String>,
+    /// What a redacted snapshot says of that; `None` for others.
+    #[serde(default)]
+    pub redaction: Option<RedactionMark>,
 }
 
 /// DevTools' Statistics view, in bytes. Total is the sum of the other seven.

@@ -42,6 +42,8 @@ pub struct Redactor<W: Write> {
     out: W,
     written: Vec<u8>,
     policy: Policy,
+    /// By which snapshots that were redacted with one key are known.
+    key_id: String,
     spool: Spool,
     /// Bytes before the piece at hand.
     offset: u64,
@@ -136,6 +138,7 @@ impl<W: Write> Redactor<W> {
             out,
             written: Vec::with_capacity(2 * AT_ONCE),
             policy,
+            key_id: key.id(),
             spool: Spool::default(),
             offset: 0,
             state: State::Start,

@@ -20,6 +20,22 @@ fn redacted(bytes: &[u8], piece: usize, policy: Policy) -> Result<Vec<u8>, Error
     Ok(made)
 }
 
+#[test]
+fn the_mark_tells_keys_apart() {
+    let bytes = SnapshotBuilder::new().to_bytes();
+    let id = |key: u8| {
+        let mut redactor = Redactor::new(Vec::new(), Policy::Strict, Key::new([key; 32]), None);
+        redactor.feed(&bytes).expect("a whole heap");
+        let (made, ..) = redactor.finish().expect("a whole heap");
+        let made: serde_json::Value = serde_json::from_slice(&made).expect("JSON");
+        let id = &made["snapshot"]["heapglass_redacted"]["key_id"];
+        id.as_str().expect("an id").to_owned()
+    };
+    assert_eq!(id(9), id(9));
+    assert_ne!(id(9), id(8));
+    assert_eq!(id(9).len(), 16);
+}
+
 fn check(bytes: &[u8]) -> (u64, u64, bool) {
     let mut check = Check::new();
     check.feed(bytes);

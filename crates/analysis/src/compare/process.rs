@@ -37,6 +37,9 @@ impl Evidence {
 /// a snapshot, never gives it to another one, and never changes a string's text; in two processes the
 /// ids of what was there at their start may agree, those of what came later do not.
 ///
+/// Of texts that were redacted with keys that may differ, lengths alone are compared: letters change, their number does
+/// not.
+///
 /// Cost: at most some hundred thousand nodes.
 pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
     let (before, after) = (&base.overview().info, &newer.overview().info);
@@ -48,6 +51,10 @@ pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
     if evidence.other_runtime {
         return evidence;
     }
+    let same_text: fn(&[u8], &[u8]) -> bool = match have_texts_in_common(before, after) {
+        true => |is: &[u8], was: &[u8]| is == was,
+        false => |is: &[u8], was: &[u8]| units(is) == units(was),
+    };
     let step = newer.node_count().div_ceil(SAMPLE).max(1) as usize;
     for node in newer.nodes().step_by(step) {
         let id = newer.id(node);
@@ -64,7 +71,7 @@ pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
         }
         evidence.compared += 1;
         let differs = match (is, was) {
-            (NodeType::String, NodeType::String) => text(newer, node) != text(base, old),
+            (NodeType::String, NodeType::String) => !same_text(text(newer, node), text(base, old)),
             // A concatenated string becomes a flat one in place.
             _ => is_string(is) != is_string(was),
         };
@@ -95,6 +102,38 @@ fn is_string(kind: NodeType) -> bool {
     matches!(kind, NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString)
 }
 
-fn text(graph: &Graph, node: Ordinal) -> Option<&[u8]> {
-    graph.strings().get(graph.name_index(node).0)
+/// Whether one text is the same letters in both: neither is redacted, or both with one key.
+fn have_texts_in_common(before: &SnapshotInfo, after: &SnapshotInfo) -> bool {
+    match (&before.redaction, &after.redaction) {
+        (None, None) => true,
+        (Some(before), Some(after)) => before.key_id.is_some() && before.key_id == after.key_id,
+        _ => false,
+    }
+}
+
+/// Units of UTF-16 of a text in WTF-8.
+fn units(text: &[u8]) -> usize {
+    let of_byte = |byte: &u8| match byte {
+        0x80..=0xbf => 0,
+        0xf0.. => 2,
+        _ => 1,
+    };
+    text.iter().map(of_byte).sum()
+}
+
+fn text(graph: &Graph, node: Ordinal) -> &[u8] {
+    graph.strings().get(graph.name_index(node).0).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::units;
+
+    #[test]
+    fn units_are_those_of_javascript() {
+        for text in ["", "a", "\u{e9}t\u{e9}", "\u{20ac}", "\u{1f600}!"] {
+            assert_eq!(units(text.as_bytes()), text.encode_utf16().count(), "{text}");
+        }
+        assert_eq!(units(b"\xed\xa0\x80"), 1, "half a pair");
+    }
 }

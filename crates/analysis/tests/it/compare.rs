@@ -11,7 +11,7 @@ use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 use proptest::prelude::*;
 
-use crate::open;
+use crate::{open, open_bytes};
 
 fn by_ids(base: &Graph, newer: &Graph) -> Comparison {
     compare(base, newer, &CompareOptions { matching: Matching::Ids, grown: 10 })
@@ -133,6 +133,40 @@ fn two_processes_are_told_by_their_strings() {
     assert_eq!((session.count_delta(), session.size_delta()), (10, 100));
     assert_eq!(comparison.reconciliation.rest, 0);
     assert!(changed_objects(&one, &other, &comparison, &[0], None).is_none());
+}
+
+/// As `redact` writes it: other letters for each string, as many, and the mark, with the id of the key or without.
+fn redacted(mut heap: SnapshotBuilder, key: u8, key_id: Option<&str>) -> Graph {
+    let strings: Vec<u32> = (0u32..)
+        .zip(heap.nodes())
+        .filter(|(_, node)| node.node_type == "string")
+        .map(|(at, _)| at)
+        .collect();
+    for at in strings {
+        let name = &mut heap.spec(NodeRef(at)).name;
+        *name = name.bytes().map(|byte| char::from(b'a' + (byte ^ key) % 26)).collect();
+    }
+    let id = key_id.map(|id| format!(",\"key_id\":\"{id}\"")).unwrap_or_default();
+    let mark = format!("\"heapglass_redacted\":{{\"policy\":\"strict\"{id}}},\"node_count\"");
+    open_bytes(heap.to_json().replacen("\"node_count\"", &mark, 1).as_bytes())
+}
+
+#[test]
+fn texts_redacted_with_other_keys_are_compared_by_length() {
+    let one = redacted(run(1001, 7, 50), 1, Some("k1"));
+    let later = || run(1001, 7, 60);
+    assert!(is_one_process(&[&one, &redacted(later(), 1, Some("k1"))]));
+    assert!(is_one_process(&[&one, &redacted(later(), 2, Some("k2"))]), "by lengths");
+    assert!(is_one_process(&[&one, &redacted(later(), 2, None)]), "an older redaction");
+    assert!(is_one_process(&[&one, &open(&later())]), "one of them clear");
+    assert!(!is_one_process(&[&one, &redacted(later(), 2, Some("k1"))]), "by letters");
+    let mut other = run(1001, 9, 60);
+    for at in 0..other.nodes().len() as u32 {
+        if other.nodes()[at as usize].node_type == "string" {
+            other.spec(NodeRef(at)).name.push_str(", and more");
+        }
+    }
+    assert!(!is_one_process(&[&one, &redacted(other, 2, Some("k2"))]), "other lengths");
 }
 
 #[test]

@@ -37,9 +37,14 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 /// Opens a heap written by hand.
 pub fn open(heap: &SnapshotBuilder) -> Graph {
+    open_bytes(&heap.to_bytes())
+}
+
+/// The graph of a snapshot that no builder makes.
+pub fn open_bytes(bytes: &[u8]) -> Graph {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("test.heapsnapshot");
-    std::fs::write(&path, heap.to_bytes()).expect("written");
+    std::fs::write(&path, bytes).expect("written");
     let source = heapglass_format::source::Source::file(&path).expect("a source");
     let options = OpenOptions {
         index: None,

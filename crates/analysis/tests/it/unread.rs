@@ -5,7 +5,7 @@ use heapglass_analysis::{
 };
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
-use crate::{id, open};
+use crate::{id, open, open_bytes};
 
 /// A heap with one script.
 struct Program {
@@ -268,6 +268,24 @@ fn the_rest_of_a_script_comes_from_a_file_that_is_the_same() {
     assert_eq!(judged(Some(text[..text.len() - 8].to_owned())).1, [Unknown::OtherSource]);
     let wide = text.replacen("more", "m\u{151}re", 1);
     assert_eq!(judged(Some(wide)).1, [Unknown::OtherSource]);
+}
+
+#[test]
+fn redacted_scripts_are_told_as_such() {
+    let (program, ..) = classic(CLASSIC, CLASSIC);
+    let why = |policy: &str| {
+        let mark = format!("\"heapglass_redacted\":{{\"policy\":\"{policy}\"}},\"node_count\"");
+        let bytes = program.heap.to_json().replacen("\"node_count\"", &mark, 1);
+        let options = WasteOptions { kinds: vec![WasteKind::UnreadVariables], limit: None };
+        let found = waste(&open_bytes(bytes.as_bytes()), &options, &());
+        let wasted = found.into_iter().next().expect("one kind was asked for");
+        let why: Vec<_> = wasted.unjudged.iter().map(|unjudged| unjudged.why).collect();
+        (wasted.saved_size, why)
+    };
+    assert_eq!(why("strict"), (0, vec![Unknown::Redacted]));
+    assert_eq!(why("structure"), (0, vec![Unknown::Redacted]));
+    // Credentials alone are gone from the scripts.
+    assert_eq!(why("secrets"), (1000, vec![]));
 }
 
 #[test]

@@ -1,12 +1,19 @@
 //! What `redact` is told.
 
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heapglass_redact::{Key, Policy, Redaction};
 
 use super::choice::choices;
 use crate::exit::Failure;
+use crate::hints;
+
+/// Bytes of a key.
+const KEY_BYTES: usize = 32;
 
 #[derive(Debug, Args)]
 pub(crate) struct RedactArgs {
@@ -22,6 +29,9 @@ pub(crate) struct RedactArgs {
     /// Write what stands for what, as JSON lines: for you alone, not to be shared
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+    /// Take the key for other letters from this file, or make it: the same text becomes the same in all files of one key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
     /// Replace files that are there
     #[arg(long)]
     pub(crate) force: bool,
@@ -41,10 +51,48 @@ choices! {
 impl PolicyChoice {
     /// This policy with a key for this run.
     pub(crate) fn redaction(self) -> Result<Redaction, Failure> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            Failure::usage(format!("the system gives no random numbers: {error}"))
-        })?;
-        Ok(Redaction { policy: self.into(), key: Key::new(bytes) })
+        Ok(Redaction { policy: self.into(), key: Key::new(random_bytes()?) })
     }
+
+    /// This policy with the key in a file, which is made if it is not there; without a file with a key for this run.
+    pub(crate) fn redaction_with(self, file: Option<&Path>) -> Result<Redaction, Failure> {
+        let Some(file) = file else { return self.redaction() };
+        Ok(Redaction { policy: self.into(), key: Key::new(key_in(file)?) })
+    }
+}
+
+fn random_bytes() -> Result<[u8; KEY_BYTES], Failure> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::usage(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
+/// The key in this file. Where there is none it is made, for its owner alone to read.
+fn key_in(file: &Path) -> Result<[u8; KEY_BYTES], Failure> {
+    let mut options = OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(file) {
+        Ok(mut made) => {
+            let bytes = random_bytes()?;
+            made.write_all(&bytes).map_err(|error| of_key("write", file, &error))?;
+            Ok(bytes)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut found = Vec::new();
+            let opened = File::open(file);
+            let read =
+                opened.and_then(|file| file.take(KEY_BYTES as u64 + 1).read_to_end(&mut found));
+            read.map_err(|error| of_key("read", file, &error))?;
+            <[u8; KEY_BYTES]>::try_from(found).map_err(|_| {
+                let message =
+                    format!("{} holds no key, which has {KEY_BYTES} bytes", file.display());
+                Failure::usage(message).hint("name a file that is not there yet: a key is made")
+            })
+        }
+        Err(error) => Err(of_key("write", file, &error)),
+    }
+}
+
+fn of_key(what: &str, file: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot {what} the key {}: {}", file.display(), hints::reason(error)))
 }

@@ -25,7 +25,7 @@ use crate::progress::Bar;
 
 /// Writes the redacted copy and says what was done.
 pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
-    let redaction = args.policy.redaction()?;
+    let redaction = args.policy.redaction_with(args.key.as_deref())?;
     let map = map::PrivateMap::begin(context, args)?;
     let rows = map.as_ref().map(map::PrivateMap::file);
     let (document, status) = if args.input.is_dir() {

@@ -237,6 +237,11 @@ impl<'a> Reading<'a> {
             let offset = self.cursor.offset();
             self.findings.push(Finding::at(FindingKind::Truncated, offset, message));
         }
+        if self.cursor.input.has_trailing_bytes() {
+            let message =
+                "there are bytes after the end of the compressed file; they were not read";
+            self.findings.push(Finding::new(FindingKind::TrailingBytes, message));
+        }
         let mut edges = match self.edges.take() {
             Some(edges) => edges,
             None => {
@@ -261,8 +266,12 @@ impl<'a> Reading<'a> {
             self.findings.push(Finding::new(FindingKind::RootOutOfRange, message));
             0
         };
-        let location_count =
-            self.rest.finish_locations(self.writer, nodes.kinds.len(), self.threads)?;
+        let location_count = self.rest.finish_locations(
+            self.writer,
+            nodes.kinds.len(),
+            self.threads,
+            &mut self.findings,
+        )?;
         Ok(Tables {
             node_type_names: layout.node.type_names,
             edge_type_names: layout.edge.type_names,

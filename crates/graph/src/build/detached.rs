@@ -111,11 +111,13 @@ fn rename(detached: Vec<u32>, names: &[u32], strings: &StringTable, found: &mut 
     let first = strings.file_len() as u32;
     let mut renamed = FxHashMap::default();
     for node in detached {
-        let Some(&old) = names.get(node as usize) else {
+        let old = names.get(node as usize).copied();
+        // A name that the file lacks stays so.
+        let Some((old, text)) = old.and_then(|old| Some((old, strings.get(old)?))) else {
             continue;
         };
         let new = *renamed.entry(old).or_insert_with(|| {
-            found.strings.push([PREFIX, strings.get(old).unwrap_or_default()].concat());
+            found.strings.push([PREFIX, text].concat());
             first + found.strings.len() as u32 - 1
         });
         found.renamed.push((node, new));

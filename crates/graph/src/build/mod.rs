@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`facts`] | edge types and names, streamed | bits of strong, essential and special edges |
 //! | [`detached`] | edges of native nodes | attached and detached DOM nodes, their names |
+//! | [`missing`] | names | names that the file has no string for read as none |
 //! | [`search`] | essential edges | preorder, what the page owns |
 //! | [`distance`] | strong edges | distances |
 //! | [`shallow`] | strong edges | sizes moved to owners |
@@ -22,6 +23,7 @@ mod dominators;
 mod duplicates;
 mod facts;
 mod interfaces;
+mod missing;
 mod pipeline;
 mod predecessors;
 mod search;

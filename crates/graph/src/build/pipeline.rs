@@ -15,6 +15,7 @@ use super::dominators::immediate_dominators;
 use super::duplicates::{self, Duplicates};
 use super::facts::{self, EdgeFacts, NodeFacts};
 use super::interfaces::{Interfaces, PlainObjects};
+use super::missing;
 use super::predecessors::{self, Retainers, SortRules};
 use super::search::{self, Preorder, SearchRules};
 use super::sizes::Sizes;
@@ -59,6 +60,7 @@ pub(crate) fn build(
     let Held { dominators, order, unshared_elements, mut classes, duplicates } =
         hold(writer, &mut rest, (preorder, numbers), labels, &shallow, threads, scratch)?;
     rest.findings.extend(duplicates.map(finding));
+    rest.findings.extend(overflow(&shallow, rest.info.extra_native_bytes));
     begin(3, Step::Tree)?;
     let tree = tree::build(writer, &dominators, &order, &shallow, threads, scratch)?;
     scratch.give(order);
@@ -126,6 +128,9 @@ impl Named {
         };
         let mut names = writer.column::<u32>("node_name")?;
         let detached = detached::states(writer, &mut tables, &names, &strings)?;
+        if !detached.strings.is_empty() {
+            missing::blank_names(writer, &tables, &mut names)?;
+        }
         write_derived(writer, &detached)?;
         if !detached.renamed.is_empty() {
             let mut renamed = Buffer::<u32>::zeroed(names.len())?;
@@ -354,6 +359,7 @@ fn info(tables: &Tables, has_user_roots: bool) -> SnapshotInfo {
         file_bytes: tables.file_bytes,
         node_type_names: tables.node_type_names.clone(),
         edge_type_names: tables.edge_type_names.clone(),
+        redaction: tables.header.redaction(),
     }
 }
 
@@ -379,6 +385,12 @@ fn finding(duplicates: Duplicates) -> Finding {
         ),
     };
     Finding::new(FindingKind::DuplicateId, message)
+}
+
+fn overflow(shallow: &Sizes, extra_native_bytes: u64) -> Option<Finding> {
+    let message = "the sizes together are more than 64 bits hold; sums of them stop at 2^64 - 1";
+    let overflows = shallow.overflow_with(extra_native_bytes);
+    overflows.then(|| Finding::new(FindingKind::SizeOverflow, message))
 }
 
 fn hold(

@@ -50,6 +50,19 @@ impl Sizes {
         self.wide.values().fold(narrow, |sum, &size| sum.saturating_add(size))
     }
 
+    /// Whether all and `more` bytes together do not fit 64 bits.
+    pub(super) fn overflow_with(&self, more: u64) -> bool {
+        let large = self.wide.values().fold(u128::from(more), |sum, &size| sum + u128::from(size));
+        let fits = |sum: u128| sum <= u128::from(u64::MAX);
+        // Of a heap that is not damaged this tells without a look at its nodes.
+        let most = self.low.len() as u128 * u128::from(u32::MAX);
+        if fits(large + most) {
+            return false;
+        }
+        let small = self.low.iter().filter(|&&low| low != WideColumn::ESCAPE);
+        !fits(large + small.map(|&low| u128::from(low)).sum::<u128>())
+    }
+
     pub(super) fn low(&self) -> &[u32] {
         &self.low
     }

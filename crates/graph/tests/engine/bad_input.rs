@@ -8,11 +8,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use heapglass_format::source::Source;
 use heapglass_graph::{Error, Finding, FindingKind, Ordinal, Snapshot};
-use heapglass_testkit::{Layout, Newlines, Section, SnapshotBuilder};
+use heapglass_testkit::{Layout, Newlines, NodeRef, Section, SnapshotBuilder};
 use proptest::prelude::*;
 
 use crate::common::{Folder, cases, everything, open};
 use crate::fixtures::unpacked_fixture;
+
+const LOCATION: FindingKind = FindingKind::LocationOutOfRange;
 
 /// A heap whose figures do not depend on names, so that they stand before `strings` arrives.
 fn heap() -> SnapshotBuilder {
@@ -605,7 +607,7 @@ fn fields_that_are_missing_repeated_or_too_many() {
 #[test]
 fn values_after_the_last_whole_row() {
     let text = heap().to_json();
-    for section in ["nodes", "edges"] {
+    for section in ["nodes", "edges", "locations"] {
         let at = after(&text, &format!("\"{section}\":["));
         let end = at + text[at..].find(']').unwrap();
         let wrong = [&text[..end], ",0,0", &text[end..]].concat();
@@ -659,6 +661,69 @@ fn sizes_that_are_more_than_64_bits_together() {
     let parts = [statistics.total, statistics.code, statistics.strings, statistics.typed_arrays];
     assert_eq!(parts, [u64::MAX; 4]);
     assert_eq!(statistics.other_js, i64::MIN, "far below what 64 bits hold");
+    assert_eq!(kinds(&snapshot), [FindingKind::SizeOverflow]);
+}
+
+#[test]
+fn sums_of_sizes_are_told_from_the_first_bit_too_many() {
+    for (sizes, more, overflows) in [
+        ([1 << 63; 3], 0, true),
+        ([1 << 62; 3], 0, false),
+        ([u64::MAX - 1, 0, 0], 1, false),
+        ([u64::MAX - 1, 1, 0], 1, true),
+        ([u64::MAX - 1, 0, 0], 2, true),
+        ([0; 3], u64::MAX, false),
+        ([8, 0, 0], u64::MAX, true),
+    ] {
+        let mut heap = SnapshotBuilder::new();
+        for size in sizes {
+            let node = heap.object("Large", size);
+            heap.element(heap.global(), node.0, node);
+        }
+        heap.extra_native_bytes(more);
+        let snapshot = touch(&Folder::new(), &heap.to_bytes(), 2).unwrap();
+        let found = kinds(&snapshot) == [FindingKind::SizeOverflow];
+        assert_eq!(found, overflows, "{sizes:?} and {more}");
+        assert!(overflows || kinds(&snapshot).is_empty());
+    }
+}
+
+#[test]
+fn locations_of_no_node() {
+    let mut heap = heap();
+    let count = heap.nodes().len() as u32;
+    let width = heap.layout_mut().node_fields.len() as u32;
+    heap.locate(NodeRef(count), 1, 2, 3);
+    heap.locate(NodeRef(count - 1), 1, 2, 3);
+    let text = heap.to_json();
+    let outside = finding(&touch(&Folder::new(), text.as_bytes(), 2).unwrap(), LOCATION).unwrap();
+    assert_eq!(outside.message, "1 location is of no node and was left out");
+    // An index in the middle of a row is that of no node either.
+    let between = text.replace(
+        &format!("{},1,2,3", (count - 1) * width),
+        &format!("{},1,2,3", (count - 1) * width + 1),
+    );
+    assert_ne!(between, text);
+    let snapshot = touch(&Folder::new(), between.as_bytes(), 1).unwrap();
+    let outside = finding(&snapshot, LOCATION).unwrap();
+    assert_eq!(outside.message, "2 locations are of no node and were left out");
+    assert_eq!(snapshot.overview().info.location_count, 1);
+}
+
+#[test]
+fn bytes_after_a_compressed_file() {
+    let plain = heap().to_bytes();
+    let expected = figures(&Folder::new().open(&plain, 2).unwrap());
+    for packed in [gz(&plain), gz(&gz(&plain)), [gz(&plain[..100]), gz(&plain[100..])].concat()] {
+        let tails: [(&[u8], &[FindingKind]); 2] =
+            [(b"", &[]), (b"junkjunk", &[FindingKind::TrailingBytes])];
+        for (tail, found) in tails {
+            let packed = [&packed[..], tail].concat();
+            let snapshot = touch(&Folder::new(), &packed, 2).unwrap();
+            assert_eq!(kinds(&snapshot), found);
+            assert_eq!(figures(&snapshot), expected);
+        }
+    }
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod figures;
 mod fixtures;
 mod index;
 mod layouts;
+mod missing_names;
 mod twin;

@@ -40,7 +40,7 @@ impl<W: Write> Redactor<W> {
         }
         kept.insert(
             "heapglass_redacted".into(),
-            json!({ "policy": self.policy.name(), "version": 1 }),
+            json!({ "policy": self.policy.name(), "version": 1, "key_id": self.key_id }),
         );
         let kept = Value::Object(kept);
         words_of(&kept, &mut self.words);

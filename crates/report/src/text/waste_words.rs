@@ -108,6 +108,9 @@ pub(crate) fn unjudged(entry: &UnjudgedEntry, sizes: SizeStyle) -> String {
             "the snapshot has only the beginning of the scripts, or scripts so long that they are parsed from files alone. Name the \
              folder of the program: --sources DIR"
         }
+        UnjudgedReason::Redacted => {
+            "the snapshot was redacted, and other letters stand for the texts of the scripts. Ask this of the snapshot as it was"
+        }
         UnjudgedReason::OtherSource => {
             "the files in the folders of --sources are not what ran, or that cannot be told: they begin otherwise, have \
              another length, or the snapshot does not say which. Name the folder of the version that ran"

@@ -80,6 +80,8 @@ pub struct WasteEntry {
 pub enum UnjudgedReason {
     /// The text of the script is not in the snapshot, and no file was given for it.
     NoSource,
+    /// The snapshot was redacted: other letters stand for the texts of scripts.
+    Redacted,
     /// No file that was given for the script begins as what ran and is as long.
     OtherSource,
     /// The text of the script could not be parsed.
@@ -222,6 +224,7 @@ impl From<Unknown> for UnjudgedReason {
     fn from(why: Unknown) -> UnjudgedReason {
         match why {
             Unknown::NoSource => UnjudgedReason::NoSource,
+            Unknown::Redacted => UnjudgedReason::Redacted,
             Unknown::OtherSource => UnjudgedReason::OtherSource,
             Unknown::Unparsed => UnjudgedReason::Unparsed,
             Unknown::NoFunction => UnjudgedReason::NoFunction,

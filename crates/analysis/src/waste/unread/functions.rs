@@ -16,6 +16,8 @@ use crate::source::is_own_code_of_runtime;
 pub enum Unknown {
     /// The snapshot has the beginning of its script's text alone, and no file was given for it.
     NoSource,
+    /// The snapshot was redacted: other letters stand for the texts of scripts.
+    Redacted,
     /// No file that was given for its script has a text that begins and is as long as what ran.
     OtherSource,
     /// The text of its script could not be parsed.
@@ -123,6 +125,10 @@ impl Functions {
         contexts: &Contexts,
         files: &dyn SourceFiles,
     ) {
+        let redaction = graph.overview().info.redaction.as_ref();
+        if redaction.is_some_and(|mark| !mark.leaves_texts()) {
+            return self.answer(&asked, Err(Unknown::Redacted));
+        }
         let text = match script.text(files) {
             SourceFile::Text(text) => text,
             SourceFile::Other => return self.answer(&asked, Err(Unknown::OtherSource)),

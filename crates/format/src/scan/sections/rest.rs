@@ -12,6 +12,9 @@ use crate::{Error, Result};
 const TRACE_FUNCTION_FIELDS: [&str; 6] =
     ["function_id", "name", "script_name", "script_id", "line", "column"];
 
+/// Stands for the node of a location that has none: there are never so many.
+const NO_NODE: u32 = u32::MAX;
+
 /// What is known of the small sections.
 #[derive(Default)]
 pub(super) struct Rest {
@@ -45,15 +48,27 @@ impl Rest {
     }
 
     /// Sorts the locations by ordinal, the last of several for one node winning as in DevTools,
-    /// and writes them.
+    /// and writes them. Those of no node are left out, with a finding.
     pub(super) fn finish_locations(
         &mut self,
         writer: &ContainerWriter,
         nodes: usize,
         threads: usize,
+        findings: &mut Vec<Finding>,
     ) -> Result<u32> {
         let mut locations = std::mem::take(&mut self.locations);
+        let given = locations.len();
         locations.retain(|row| (row[0] as usize) < nodes);
+        let lost = (given - locations.len()) as u64;
+        if lost > 0 {
+            let rows = counted(
+                lost,
+                "location is of no node and was",
+                "locations are of no node and were",
+            );
+            let message = format!("{rows} left out");
+            findings.push(Finding::new(FindingKind::LocationOutOfRange, message));
+        }
         if !locations.is_sorted_by_key(|row| row[0]) {
             if threads > 1 {
                 let middle = locations.len() / 2;
@@ -120,7 +135,10 @@ impl Reading<'_> {
                 .map(|row| {
                     let value = |field: usize| rows.values.get(row * rows.width + field);
                     let small = |field: usize| u32::try_from(value(field)).unwrap_or(u32::MAX);
-                    let ordinal = u32::try_from(value(fields[0]) / node_width).unwrap_or(u32::MAX);
+                    let (ordinal, rest) =
+                        (value(fields[0]) / node_width, value(fields[0]) % node_width);
+                    let ordinal = u32::try_from(ordinal).ok().filter(|_| rest == 0);
+                    let ordinal = ordinal.unwrap_or(NO_NODE);
                     [ordinal, small(fields[1]), small(fields[2]), small(fields[3])]
                 })
                 .collect::<Vec<_>>())
@@ -131,7 +149,7 @@ impl Reading<'_> {
         };
         let end =
             table::scan(&mut self.cursor, width, self.threads, self.progress, convert, consume)?;
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        self.end_of_table(&end, "locations", u64::MAX)
     }
 
     /// Reads `samples` from its `[` on.
@@ -157,7 +175,7 @@ impl Reading<'_> {
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
         self.rest.sample_count = u32::try_from(end.rows).unwrap_or(u32::MAX);
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        self.end_of_table(&end, "samples", u64::MAX)
     }
 
     /// Reads `trace_function_infos` from its `[` on: rows of [`TRACE_FUNCTION_FIELDS`].
@@ -187,7 +205,7 @@ impl Reading<'_> {
         let end = table::scan(&mut self.cursor, width, 1, self.progress, convert, consume)?;
         section.finish()?;
         self.rest.trace_function_count = end.rows;
-        Ok(if end.truncated_at.is_some() { Next::Ended } else { Next::Section })
+        self.end_of_table(&end, "trace_function_infos", u64::MAX)
     }
 
     /// Reads `trace_tree`: `[id, function, count, size, parent row]`, parents first.
