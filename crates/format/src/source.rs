@@ -71,6 +71,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// What is in a file that is still being written: `bytes` waits for more of them until that has ended.
+    pub fn following(bytes: impl Read + Send + 'static, path: &Path) -> Result<Reader> {
+        Ok(Reader { input: Input::new(Box::new(bytes), None, path)? })
+    }
+
     /// Bytes taken from the file so far, before decompression.
     pub fn consumed(&self) -> u64 {
         self.input.consumed()

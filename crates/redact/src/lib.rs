@@ -30,6 +30,7 @@ mod public;
 mod redactor;
 mod replace;
 mod roles;
+mod rows;
 mod spool;
 mod strings;
 mod table;
@@ -37,7 +38,7 @@ mod texts;
 
 pub use coverage::{Coverage, Kind, Tally};
 pub use error::{Error, Result};
-pub use proof::{Proof, Proven, Survivor};
+pub use proof::{Looked, Proof, Proven, Survivor, form_of};
 pub use redactor::Redactor;
 pub use replace::Key;
 

@@ -44,10 +44,16 @@ impl Prints {
         self.sorted.len()
     }
 
+    /// Whether it can be there; wrong for one in sixteen that are not. Cost: one access.
+    #[inline]
+    pub(crate) fn may_have(&self, print: u64) -> bool {
+        let (word, bit) = filter_place(print, self.filter_bits);
+        self.filter.get(word).is_some_and(|word| word >> bit & 1 == 1)
+    }
+
     /// Cost: a few comparisons.
     pub(crate) fn has(&self, print: u64) -> bool {
-        let (word, bit) = filter_place(print, self.filter_bits);
-        if self.filter.get(word).is_none_or(|word| word >> bit & 1 == 0) {
+        if !self.may_have(print) {
             return false;
         }
         let Ok(first) = usize::try_from(first_bits(print, self.bits)) else { return false };

@@ -1,7 +1,7 @@
 //! Reads what was written and looks for what should be gone.
 
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::{Arc, mpsc};
 
 use heapglass_format::check::{Check, Checked};
@@ -9,7 +9,7 @@ use heapglass_format::check::{Check, Checked};
 use crate::Policy;
 use crate::prints::Prints;
 use crate::replace::Replacer;
-use crate::strings::{TOO_SHORT_TO_PROVE, credentials};
+use crate::strings::{credentials, is_to_prove};
 use crate::texts::{Piece, Text, unescape};
 
 /// What is known of the original: hashes of its values, 8 bytes for each.
@@ -58,6 +58,13 @@ impl Proven {
     }
 }
 
+/// What was found among the strings of a result.
+#[derive(Debug)]
+pub struct Looked {
+    strings: u64,
+    survivors: Vec<Survivor>,
+}
+
 /// More survivors than these are not told of.
 const MOST: usize = 10;
 /// Bytes that are looked at at once.
@@ -65,55 +72,78 @@ const AT_ONCE: usize = 1 << 18;
 /// Pieces of so many bytes that the second thread has not looked at.
 const WAITING: usize = 4;
 
+/// Reads a result and looks at its form alone, which may be done while it is still being written.
+pub fn form_of(mut result: impl Read) -> io::Result<Checked> {
+    let mut check = Check::new();
+    let mut buffer = vec![0; AT_ONCE];
+    loop {
+        match result.read(&mut buffer)? {
+            0 => return Ok(check.finish()),
+            got => check.feed(buffer.get(..got).unwrap_or_default()),
+        }
+    }
+}
+
 impl Proof {
-    /// Reads the result and looks at every string in it, wherever in the file it is: whether it, or with
+    /// Reads the result and looks at its form, and at every string in it, wherever in the file it is: whether it, or with
     /// [`Policy::Secrets`] a credential in it, was a value of the original of at least six characters.
     ///
     /// Cost: linear in the file; a lookup among the values for each string.
-    pub fn read(&self, mut result: impl Read) -> std::io::Result<Proven> {
+    pub fn read(&self, result: impl Read) -> io::Result<Proven> {
         // A second thread looks at the form of the same bytes.
         let (give, take) = mpsc::sync_channel::<Arc<Vec<u8>>>(WAITING);
-        let (scanned, checked) = std::thread::scope(|scope| {
+        let (looked, checked) = std::thread::scope(|scope| {
             let checker = scope.spawn(move || {
                 let mut check = Check::new();
                 take.iter().for_each(|bytes| check.feed(&bytes));
                 check.finish()
             });
-            let scanned = self.scan(&mut result, &give);
+            let looked = self.look(result, Some(&give));
             drop(give);
-            (scanned, checker.join())
+            (looked, checker.join())
         });
-        let (strings, survivors) = scanned?;
-        let checked = checked.map_err(|_| std::io::Error::other("the check has ended"))?;
+        let checked = checked.map_err(|_| io::Error::other("the check has ended"))?;
+        Ok(self.conclude(checked, looked?))
+    }
+
+    /// Reads the result and looks at its strings alone, as [`Proof::read`] does.
+    pub fn strings_of(&self, result: impl Read) -> io::Result<Looked> {
+        self.look(result, None)
+    }
+
+    /// What the form and the strings of one result come to.
+    pub fn conclude(&self, checked: Checked, looked: Looked) -> Proven {
         let same_counts = checked.nodes == self.nodes && checked.edges == self.edges;
         let values = self.prints.len() + self.wholes.len() + self.among_values.len();
-        let values = values as u64;
-        Ok(Proven { checked, same_counts, values, strings, survivors })
+        let Looked { strings, survivors } = looked;
+        Proven { checked, same_counts, values: values as u64, strings, survivors }
     }
 
     /// Looks at every string, and passes the bytes on.
-    fn scan(
+    fn look(
         &self,
-        result: &mut impl Read,
-        give: &mpsc::SyncSender<Arc<Vec<u8>>>,
-    ) -> std::io::Result<(u64, Vec<Survivor>)> {
-        let (mut strings, mut survivors) = (0, Vec::new());
+        mut result: impl Read,
+        give: Option<&mpsc::SyncSender<Arc<Vec<u8>>>>,
+    ) -> io::Result<Looked> {
+        let mut batch = Batch::default();
         let (mut text, mut inside) = (Text::default(), false);
         // More than can wait at once: the oldest has been looked at by both.
         let mut buffers: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
         loop {
-            let oldest = if buffers.len() > WAITING + 2 { buffers.pop_front() } else { None };
+            let most = if give.is_some() { WAITING + 2 } else { 0 };
+            let oldest = if buffers.len() > most { buffers.pop_front() } else { None };
             let mut buffer = oldest.and_then(Arc::into_inner).unwrap_or_default();
             buffer.resize(AT_ONCE, 0);
             let got = result.read(&mut buffer)?;
             buffer.truncate(got);
             if buffer.is_empty() {
-                return Ok((strings, survivors));
+                self.settle(&mut batch);
+                return Ok(Looked { strings: batch.strings, survivors: batch.survivors });
             }
             let bytes = Arc::new(buffer);
             buffers.push_back(bytes.clone());
             // It only ends before if it panicked, which is told when it is joined.
-            let _ = give.send(bytes.clone());
+            give.map(|give| give.send(bytes.clone()));
             let mut rest = bytes.as_slice();
             while !rest.is_empty() {
                 if !inside {
@@ -122,47 +152,111 @@ impl Proof {
                     inside = true;
                     continue;
                 }
-                let (used, ended) = text.pass::<std::io::Error>(rest, |piece| {
-                    if let Piece::Whole(raw) = piece
-                        && let Some(length) = self.survives(raw, strings)
-                        && survivors.len() < MOST
-                    {
-                        survivors.push(Survivor { string: strings, length });
+                let (used, ended) = text.pass::<io::Error>(rest, |piece| {
+                    if let Piece::Whole(raw) = piece {
+                        self.ask(raw, &mut batch);
                     }
                     Ok(())
                 })?;
                 rest = rest.get(used..).unwrap_or_default();
-                strings += u64::from(ended);
+                batch.strings += u64::from(ended);
                 inside = !ended;
             }
         }
     }
 
-    /// The length of the value that a string, the `index`th of the file, is or holds.
-    fn survives(&self, raw: &[u8], index: u64) -> Option<usize> {
+    /// Looks at a string, the next of the file, at once or with others.
+    fn ask(&self, raw: &[u8], batch: &mut Batch) {
         let text = unescape(raw);
-        let is_value = index.checked_sub(self.first_text).is_some_and(|at| at % 2 == 1);
-        if is_value && let Some(length) = self.is_among(&self.among_values, &text) {
-            return Some(length);
+        if self.policy == Policy::Secrets {
+            let length = self.survives(&text, batch.strings);
+            return batch.found(batch.strings, length);
         }
-        match self.policy {
-            Policy::Strict | Policy::Structure => self.is_among(&self.prints, &text),
-            Policy::Secrets => {
-                let mut parts = credentials(&text).into_iter();
-                let part = parts.find_map(|part| self.is_among(&self.prints, text.get(part)?));
-                part.or_else(|| self.is_among(&self.wholes, &text))
+        if is_to_prove(&text) {
+            let print = self.replacer.print_of(text.as_bytes());
+            batch.prints.push(print);
+            batch.texts.extend_from_slice(text.as_bytes());
+            batch.asked.push((batch.strings, batch.texts.len()));
+            if batch.prints.len() >= TOGETHER {
+                self.settle(batch);
             }
         }
     }
 
-    /// What stands for a number of six digits may well be the number of another order; that says nothing.
-    fn is_among(&self, prints: &Prints, text: &str) -> Option<usize> {
-        let length = text.chars().count();
-        if length < TOO_SHORT_TO_PROVE || prints.len() == 0 {
-            return None;
+    /// Looks at all that wait.
+    fn settle(&self, batch: &mut Batch) {
+        let Batch { prints, asked, texts, maybe, .. } = batch;
+        maybe.clear();
+        maybe.extend(prints.iter().map(|&print| self.prints.may_have(print)));
+        if self.among_values.len() > 0 {
+            let also = prints.iter().map(|&print| self.among_values.may_have(print));
+            maybe.iter_mut().zip(also).for_each(|(maybe, also)| *maybe |= also);
         }
-        let print = self.replacer.print_of(text.as_bytes());
-        let is_there = prints.has(print);
-        (is_there && !self.replacer.stands_for_another(text, print)).then_some(length)
+        let mut found = Vec::new();
+        let mut start = 0;
+        for (&(string, end), &maybe) in asked.iter().zip(maybe.iter()) {
+            if maybe {
+                let text = texts.get(start..end).unwrap_or_default();
+                let text = str::from_utf8(text).unwrap_or_default();
+                found.push((string, self.survives(text, string)));
+            }
+            start = end;
+        }
+        prints.clear();
+        asked.clear();
+        texts.clear();
+        found.into_iter().for_each(|(string, length)| batch.found(string, length));
+    }
+
+    /// The length of the value that a string, the `index`th of the file, is or holds.
+    fn survives(&self, text: &str, index: u64) -> Option<usize> {
+        let is_value = index.checked_sub(self.first_text).is_some_and(|at| at % 2 == 1);
+        let print = is_to_prove(text).then(|| self.replacer.print_of(text.as_bytes()));
+        let is_among = |prints: &Prints| print.is_some_and(|at| self.is_among(prints, text, at));
+        let survives = is_value && is_among(&self.among_values)
+            || match self.policy {
+                Policy::Strict | Policy::Structure => is_among(&self.prints),
+                Policy::Secrets => is_among(&self.wholes),
+            };
+        if survives {
+            return Some(text.chars().count());
+        }
+        let parts = if self.policy == Policy::Secrets { credentials(text) } else { Vec::new() };
+        let mut parts = parts.into_iter().filter_map(|part| text.get(part));
+        let part = parts.find(|part| {
+            is_to_prove(part)
+                && self.is_among(&self.prints, part, self.replacer.print_of(part.as_bytes()))
+        });
+        part.map(|part| part.chars().count())
+    }
+
+    /// What stands for a number of six digits may well be the number of another order; that says nothing.
+    fn is_among(&self, prints: &Prints, text: &str, print: u64) -> bool {
+        prints.has(print) && !self.replacer.stands_for_another(text, print)
+    }
+}
+
+/// Strings that are looked at together. One lookup after the other waited for memory each time: 0.6 s of 2.2 million.
+const TOGETHER: usize = 256;
+
+/// Strings that wait to be looked at, and what was found so far.
+#[derive(Default)]
+struct Batch {
+    /// Strings that were met.
+    strings: u64,
+    survivors: Vec<Survivor>,
+    prints: Vec<u64>,
+    /// For each print which string of the file it is of, and where in `texts` that ends.
+    asked: Vec<(u64, usize)>,
+    texts: Vec<u8>,
+    /// For each print whether it may be among the values.
+    maybe: Vec<bool>,
+}
+
+impl Batch {
+    fn found(&mut self, string: u64, length: Option<usize>) {
+        if let Some(length) = length.filter(|_| self.survivors.len() < MOST) {
+            self.survivors.push(Survivor { string, length });
+        }
     }
 }

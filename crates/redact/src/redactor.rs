@@ -85,15 +85,16 @@ enum State {
         depth: u32,
         string: Quoted,
     },
+    // Boxed: a state is moved for each text, and a table has half a kilobyte.
     Nodes {
-        table: Table,
+        table: Box<Table>,
     },
     Edges {
-        table: Table,
-        object: Object,
+        table: Box<Table>,
+        object: Box<Object>,
     },
     Trace {
-        table: Table,
+        table: Box<Table>,
     },
     /// Numbers and brackets, as they are.
     Numbers {
@@ -185,7 +186,7 @@ impl<W: Write> Redactor<W> {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let used = self.step(rest).map_err(|error| self.placed(error))?;
+            let used = self.step(rest).map_err(|error| further(error, self.offset))?;
             self.offset += used as u64;
             rest = rest.get(used..).unwrap_or_default();
             if self.written.len() >= AT_ONCE {
@@ -202,16 +203,6 @@ impl<W: Write> Redactor<W> {
 
     fn flush(&mut self) -> Result<()> {
         pour(&mut self.written, &mut self.out, &mut self.coverage)
-    }
-
-    /// Tables know how far into their piece a byte is; errors say how far into the snapshot.
-    fn placed(&self, error: Error) -> Error {
-        match error {
-            Error::Syntax { offset, message } => {
-                Error::Syntax { offset: self.offset + offset, message }
-            }
-            other => other,
-        }
     }
 
     /// Consumes some bytes.
@@ -309,17 +300,17 @@ impl<W: Write> Redactor<W> {
                 after("snapshot", "nodes")?;
                 self.told = Some(Told::new(&self.spool));
                 self.named = (self.policy == Policy::Secrets).then(|| Named::new(&self.spool));
-                State::Nodes { table: Table::new(self.layout()?.node_width) }
+                State::Nodes { table: Box::new(Table::new(self.layout()?.node_width)) }
             }
             "edges" => {
                 after("nodes", "edges")?;
                 self.owners = self.told.take().map(Told::ask).transpose()?;
-                let table = Table::new(self.layout()?.edge_width);
-                State::Edges { table, object: Object::default() }
+                let table = Box::new(Table::new(self.layout()?.edge_width));
+                State::Edges { table, object: Box::default() }
             }
             "trace_function_infos" => {
                 after("snapshot", "trace_function_infos")?;
-                State::Trace { table: Table::new(self.layout()?.trace_width) }
+                State::Trace { table: Box::new(Table::new(self.layout()?.trace_width)) }
             }
             "trace_tree" | "samples" | "locations" => State::Numbers { depth: 0 },
             "strings" => {
@@ -400,8 +391,25 @@ impl<W: Write> Redactor<W> {
         Ok((bytes.len(), State::Numbers { depth }))
     }
 
-    /// The texts, as they come or as they come back.
-    fn texts(&mut self, inside: Inside, bytes: &[u8]) -> Result<(usize, State)> {
+    /// The texts, as they come or as they come back, until enough is written.
+    fn texts(&mut self, mut inside: Inside, bytes: &[u8]) -> Result<(usize, State)> {
+        let mut done = 0;
+        loop {
+            let rest = bytes.get(done..).unwrap_or_default();
+            let (used, next) =
+                self.text(inside, rest).map_err(|error| further(error, done as u64))?;
+            done += used;
+            match next {
+                State::Strings(next) if done < bytes.len() && self.written.len() < AT_ONCE => {
+                    inside = next;
+                }
+                next => return Ok((done, next)),
+            }
+        }
+    }
+
+    /// One of them, a part of one, or a byte between two.
+    fn text(&mut self, inside: Inside, bytes: &[u8]) -> Result<(usize, State)> {
         let (used, next) = match inside {
             Inside::Text(mut text) => {
                 let (strings, coverage) = (&mut self.strings, &mut self.coverage);
@@ -537,6 +545,14 @@ impl<W: Write> Redactor<W> {
             }
         }
         Ok((bytes.len(), State::Other { header, text, depth, string }))
+    }
+}
+
+/// A step knows how far into its bytes an error is; the error says how far into the snapshot.
+fn further(error: Error, by: u64) -> Error {
+    match error {
+        Error::Syntax { offset, message } => Error::Syntax { offset: offset + by, message },
+        other => other,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What stands in the place of a text: as long, made of its keyed hash, the same for the same text.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use crate::given::Given;
 use crate::public::is_public;
 
@@ -38,13 +40,14 @@ const DIGITS_MAY_MEET: usize = 16;
 /// How often other letters are tried for a text whose first ones another has.
 const TRIES: u64 = 64;
 
-const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-
 /// Makes replacements.
 #[derive(Debug)]
 pub(crate) struct Replacer {
     key: Key,
     given: Given,
+    /// The keys of prints. They stay in memory, so a fast hash does: with the one that replacements are made of, the proof's
+    /// lookups took twice as long.
+    prints: RandomState,
     /// Different texts that became equal, since there are no more texts of their length.
     pub(crate) met: u64,
 }
@@ -54,7 +57,7 @@ pub(crate) type Running = blake3::Hasher;
 
 impl Replacer {
     pub(crate) fn new(key: Key) -> Replacer {
-        Replacer { key, given: Given::default(), met: 0 }
+        Replacer { key, given: Given::default(), prints: RandomState::new(), met: 0 }
     }
 
     /// So many texts may come.
@@ -62,43 +65,31 @@ impl Replacer {
         self.given.make_room(texts);
     }
 
-    /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII. Gives the text's print if it
-    /// was hashed.
-    pub(crate) fn replace(&mut self, text: &str, out: &mut Vec<u8>) -> Option<u64> {
-        let length = text.chars().map(char::len_utf16).sum::<usize>();
+    /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII.
+    pub(crate) fn replace(&mut self, text: &str, out: &mut Vec<u8>) {
+        let length = utf16_units(text);
         let is_number = is_number(text);
         if length <= STAYS && !is_number {
             let escaped = serde_json::to_string(text).unwrap_or_default();
             let inner = escaped.len().saturating_sub(1);
             out.extend_from_slice(escaped.as_bytes().get(1..inner).unwrap_or_default());
-            return None;
+            return;
         }
-        let mut hasher = self.running();
-        hasher.update(text.as_bytes());
-        let mut block = first_block(&hasher);
-        let own = short(&block);
         let free = if is_number { text.bytes().filter(u8::is_ascii_digit).count() } else { length };
         let start = out.len();
+        if free > if is_number { DIGITS_MAY_MEET } else { MAY_MEET } {
+            return self.other_signs(text, 0, length, is_number, out);
+        }
+        let own = self.print_of(text.as_bytes());
         for attempt in 0..TRIES {
             out.truncate(start);
-            if attempt > 0 {
-                hasher.update(&[0xff]);
-                block = first_block(&hasher);
-            }
-            if is_number {
-                digits(&block, text, out);
-            } else {
-                letters(&hasher, &block, length, out);
-            }
-            if free > if is_number { DIGITS_MAY_MEET } else { MAY_MEET } {
-                return Some(own);
-            }
+            self.other_signs(text, attempt, length, is_number, out);
             let written = out.get(start..).unwrap_or_default();
             if is_taken(written) {
                 continue;
             }
             if written != text.as_bytes() && self.given.is_free(written, own) {
-                return Some(own);
+                return;
             }
         }
         // No text of this length is left; one that is another's is still better than the text itself.
@@ -107,7 +98,45 @@ impl Replacer {
             another_sign(made);
         }
         self.met += 1;
-        Some(own)
+    }
+
+    /// Appends the letters or digits that a text is hashed to, others with each attempt.
+    fn other_signs(
+        &self,
+        text: &str,
+        attempt: u64,
+        length: usize,
+        is_number: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let again = || {
+            let mut hasher = self.running();
+            hasher.update(text.as_bytes());
+            (0..attempt).for_each(|_| {
+                hasher.update(&[0xff]);
+            });
+            hasher
+        };
+        let short = |length| length <= blake3::OUT_LEN;
+        if !is_number && !short(length) {
+            let start = out.len();
+            out.resize(start + length, 0);
+            let made = out.get_mut(start..).unwrap_or_default();
+            again().finalize_xof().fill(made);
+            return spell(made);
+        }
+        // One call for most texts: a hasher that can go on is ten times as large.
+        let block = match attempt {
+            0 => blake3::keyed_hash(&self.key.0, text.as_bytes()),
+            _ => again().finalize(),
+        };
+        if is_number {
+            digits(block.as_bytes(), text, out);
+        } else {
+            let start = out.len();
+            out.extend(block.as_bytes().iter().take(length));
+            spell(out.get_mut(start..).unwrap_or_default());
+        }
     }
 
     /// Remembers what stands for a text that was replaced word by word.
@@ -151,47 +180,24 @@ impl Replacer {
 
     /// A short keyed hash of a text, to find it again.
     pub(crate) fn print_of(&self, text: &[u8]) -> u64 {
-        let mut hasher = self.running();
-        hasher.update(text);
-        short(&first_block(&hasher))
+        let mut hasher = self.prints.build_hasher();
+        hasher.write(text);
+        hasher.finish()
     }
 }
 
-/// Of what a text is hashed to: first its print, then what letters and digits are made of.
-type Block = [u8; 64];
-const PRINT: usize = 8;
-
-fn first_block(hasher: &Running) -> Block {
-    let mut block = [0; 64];
-    hasher.finalize_xof().fill(&mut block);
-    block
+/// How many UTF-16 units a text has.
+fn utf16_units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }
 
-fn short(block: &Block) -> u64 {
-    block.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
-}
-
+/// Turns random bytes into letters and digits. A name begins with a letter.
 fn spell(bytes: &mut [u8]) {
-    for byte in bytes {
-        *byte = LETTERS.get(usize::from(*byte & 31)).copied().unwrap_or(b'x');
+    for byte in &mut *bytes {
+        let number = *byte & 31;
+        *byte = if number < 26 { b'a' + number } else { b'2' + (number - 26) };
     }
-}
-
-fn letters(hasher: &Running, block: &Block, length: usize, out: &mut Vec<u8>) {
-    let start = out.len();
-    match block.get(PRINT..PRINT + length) {
-        Some(random) => out.extend_from_slice(random),
-        None => {
-            let mut reader = hasher.finalize_xof();
-            reader.set_position(block.len() as u64);
-            out.resize(start + length, 0);
-            reader.fill(out.get_mut(start..).unwrap_or_default());
-        }
-    }
-    let made = out.get_mut(start..).unwrap_or_default();
-    spell(made);
-    // A name begins with a letter.
-    if let Some(first) = made.first_mut().filter(|first| first.is_ascii_digit()) {
+    if let Some(first) = bytes.first_mut().filter(|first| first.is_ascii_digit()) {
         *first = b'a' + (*first - b'2');
     }
 }
@@ -216,19 +222,17 @@ fn another_sign(text: &mut [u8]) {
 
 /// Whether a text is a decimal number, as numbers are captured.
 fn is_number(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits > 0
-        && text.len() <= 32
+    text.len() <= 32
+        && text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+        && text.bytes().any(|byte| byte.is_ascii_digit())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e'))
-        && text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
 }
 
 /// Other digits, signs and points where they are.
-fn digits(block: &Block, text: &str, out: &mut Vec<u8>) {
-    let made = block.iter().skip(PRINT);
-    for (byte, random) in text.bytes().zip(made) {
+fn digits(block: &[u8; blake3::OUT_LEN], text: &str, out: &mut Vec<u8>) {
+    for (byte, random) in text.bytes().zip(block) {
         out.push(if byte.is_ascii_digit() { b'0' + random % 10 } else { byte });
     }
 }

@@ -18,7 +18,15 @@ use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
 use crate::texts::{Piece, unescape, units};
 
 /// Values shorter than this may be a part of anything and are not looked for in the result.
-pub(crate) const TOO_SHORT_TO_PROVE: usize = 6;
+const TOO_SHORT_TO_PROVE: usize = 6;
+
+/// Whether a value is long enough to be looked for.
+pub(crate) fn is_to_prove(text: &str) -> bool {
+    // No character has more than four bytes.
+    text.len() >= 4 * TOO_SHORT_TO_PROVE
+        || text.len() >= TOO_SHORT_TO_PROVE
+            && (text.is_ascii() || text.chars().count() >= TOO_SHORT_TO_PROVE)
+}
 
 /// Written bytes wait for so many.
 pub(crate) const AT_ONCE: usize = 1 << 18;
@@ -239,7 +247,7 @@ impl Strings {
         if uses.is_name() {
             count(coverage, Kind::of(uses.without(Role::VALUE), is_path), &name);
         }
-        let of_name = self.write(&name, raw, &text, out)?;
+        self.write(&name, raw, &text, out)?;
         out.push(b',');
         let value = if !uses.has(Role::VALUE) {
             Becomes::Nothing
@@ -253,11 +261,10 @@ impl Strings {
         if uses.has(Role::VALUE) {
             count(coverage, Kind::Value, &value);
         }
-        let of_value = self.write(&value, raw, &text, out)?;
+        self.write(&value, raw, &text, out)?;
         let fate = Fate::of(&name, &value);
-        if !matches!(fate, Fate::Unused) && text.chars().count() >= TOO_SHORT_TO_PROVE {
-            let print = of_value.or(of_name);
-            let print = print.unwrap_or_else(|| self.replacer.print_of(text.as_bytes()));
+        if !matches!(fate, Fate::Unused) && is_to_prove(&text) {
+            let print = self.replacer.print_of(text.as_bytes());
             match fate {
                 Fate::StaysAsValue => self.kept.push(print),
                 Fate::StaysAsName => self.names.push(print),
@@ -344,17 +351,16 @@ impl Strings {
             && (uses.has(Role::OF_MANY) || !text.starts_with("<symbol ") && !is_public(text))
     }
 
-    /// Writes one text, in quotes. Gives its print if it was hashed.
+    /// Writes one text, in quotes.
     fn write(
         &mut self,
         what: &Becomes<'_>,
         raw: &[u8],
         text: &str,
         out: &mut Vec<u8>,
-    ) -> Result<Option<u64>> {
+    ) -> Result<()> {
         let start = out.len() + 1;
         out.push(b'"');
-        let mut print = None;
         match what {
             Becomes::Nothing => {}
             Becomes::Itself => out.extend_from_slice(raw),
@@ -365,7 +371,7 @@ impl Strings {
                 );
             }
             Becomes::Words(made) => out.extend_from_slice(made.as_bytes()),
-            Becomes::Other => print = self.replacer.replace(text, out),
+            Becomes::Other => self.replacer.replace(text, out),
         }
         if let (Some(map), true) = (&mut self.map, what.goes()) {
             let made = String::from_utf8_lossy(out.get(start..).unwrap_or_default());
@@ -374,7 +380,7 @@ impl Strings {
             writeln!(map, "{row}")?;
         }
         out.push(b'"');
-        Ok(print)
+        Ok(())
     }
 
     /// Only credentials are taken out, wherever the text is used.
@@ -398,7 +404,7 @@ impl Strings {
             count(coverage, Kind::Value, &name);
         }
         // What went as a whole may not be there as a whole, but where it is a name or a table has it twice.
-        if !self.suspects.is_empty() && text.chars().count() >= TOO_SHORT_TO_PROVE {
+        if !self.suspects.is_empty() && is_to_prove(&text) {
             let print = self.replacer.print_of(text.as_bytes());
             let name = if uses.is_name() { &name } else { &nothing };
             let value = if uses.has(Role::VALUE) { &value } else { &nothing };
@@ -424,7 +430,7 @@ impl Strings {
             made.extend_from_slice(before.unwrap_or_default().as_bytes());
             let secret = secret.unwrap_or_default();
             self.replacer.replace(secret, &mut made);
-            if secret.chars().count() >= TOO_SHORT_TO_PROVE {
+            if is_to_prove(secret) {
                 self.prints.push(self.replacer.print_of(secret.as_bytes()));
             }
             at = range.end;
@@ -467,6 +473,10 @@ fn as_path(text: &str) -> Becomes<'_> {
 /// The name of an edge from a WeakMap's table, which holds the names of a key and a value: without these two.
 /// `None` for other edges.
 fn without_entry(text: &str) -> Option<String> {
+    // Nearly all others end otherwise, and need not be searched.
+    if !text.ends_with(')') {
+        return None;
+    }
     let (before, rest) = text.split_once("part of key (")?;
     let is_number = before.strip_suffix(" / ").is_some_and(is_index);
     let (key, rest) = rest.split_once(") -> value (")?;

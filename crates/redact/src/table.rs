@@ -1,9 +1,11 @@
 //! Rows of integers that arrive in pieces, and go out with some of them changed.
 
+use crate::rows::{LONGEST_FIELD, Rows, integer};
+
 /// More fields than this in a row are not believed.
 pub(crate) const WIDEST_ROW: usize = 64;
 /// Digits of the longest number that is taken.
-const MOST_DIGITS: u32 = 19;
+pub(crate) const MOST_DIGITS: u32 = 19;
 
 /// The columns of a row that were changed, one bit each.
 pub(crate) type Changed = u64;
@@ -97,7 +99,8 @@ impl Table {
     }
 
     /// Passes over rows as V8 writes them, from the first digit of one. What was not changed is copied. Returns
-    /// how many bytes were used: whole rows with the comma after each, none if the first is not like that.
+    /// how many bytes were used: whole rows with the comma after each, none if the first is not like that or too few
+    /// bytes follow it.
     #[inline(always)]
     fn plain<E>(
         &mut self,
@@ -108,29 +111,22 @@ impl Table {
         let (mut done, mut at) = (0, 0);
         // Where the numbers of the row end.
         let mut ends = [0usize; WIDEST_ROW];
-        'rows: loop {
+        let mut rows = Rows::new(out);
+        // So that nothing below has to ask whether there are as many bytes: rows are short.
+        let last = bytes.len().saturating_sub(self.width * LONGEST_FIELD + Rows::AT_ONCE);
+        'rows: while at < last {
             for column in 0..self.width {
-                let start = at;
-                let mut value = 0u64;
-                let next = loop {
-                    let Some(&byte) = bytes.get(at) else { break 'rows };
-                    let digit = byte.wrapping_sub(b'0');
-                    if digit > 9 {
-                        break byte;
-                    }
-                    value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-                    at += 1;
-                };
-                let digits = at - start;
+                let (value, digits) = integer(bytes, at);
                 let odd = digits == 0 || digits > MOST_DIGITS as usize;
-                if odd || digits > 1 && bytes.get(start) == Some(&b'0') {
+                if odd || digits > 1 && bytes.get(at) == Some(&b'0') {
                     break 'rows;
                 }
+                at += digits;
                 if let (Some(field), Some(end)) = (self.row.get_mut(column), ends.get_mut(column)) {
                     (*field, *end) = (value, at);
                 }
                 if column + 1 < self.width {
-                    if next != b',' {
+                    if bytes.get(at) != Some(&b',') {
                         break 'rows;
                     }
                     at += 1;
@@ -141,9 +137,15 @@ impl Table {
                 (Some(b'\n'), Some(b',')) => 2,
                 _ => break 'rows,
             };
-            let mut changed = each(self.row.get_mut(..self.width).unwrap_or_default())?;
+            let mut changed = match each(self.row.get_mut(..self.width).unwrap_or_default()) {
+                Ok(changed) => changed,
+                Err(error) => {
+                    rows.end();
+                    return Err(error);
+                }
+            };
             if self.any {
-                out.push(b',');
+                rows.byte(b',');
             }
             self.any = true;
             let mut copied = done;
@@ -152,16 +154,18 @@ impl Table {
                 changed &= changed - 1;
                 let end_of = |column: usize| ends.get(column).copied().unwrap_or(at);
                 let start = column.checked_sub(1).map_or(done, |before| end_of(before) + 1);
-                out.extend_from_slice(bytes.get(copied..start).unwrap_or_default());
-                append(self.row.get(column).copied().unwrap_or_default(), out);
+                rows.copy(bytes, copied, start);
+                rows.number(self.row.get(column).copied().unwrap_or_default());
                 copied = end_of(column);
             }
-            out.extend_from_slice(bytes.get(copied..at).unwrap_or_default());
-            out.push(b'\n');
+            rows.copy(bytes, copied, at);
+            rows.byte(b'\n');
+            rows.room();
             at += after;
             done = at;
             self.comma = true;
         }
+        rows.end();
         Ok(done)
     }
 

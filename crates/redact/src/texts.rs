@@ -91,10 +91,11 @@ impl Text {
 
 /// The text that an escaped string stands for; halves of surrogate pairs and bytes that are no UTF-8 become U+FFFD.
 pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, str> {
-    if !raw.contains(&b'\\') {
-        return String::from_utf8_lossy(raw);
+    // Faster than what repairs, and nearly all texts are right.
+    let text = str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
+    if memchr::memchr(b'\\', raw).is_none() {
+        return text;
     }
-    let text = String::from_utf8_lossy(raw);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     let mut high: Option<u16> = None;

@@ -99,13 +99,24 @@ fn snapshot(
     let redactor =
         Redactor::new(behind, redaction.policy, redaction.key.clone(), map).within(work.dir.path());
     let names = Names { input, output };
-    let coverage_and_proof = std::thread::scope(|scope| {
-        let writing = scope.spawn(move || ahead.write(packer));
+    let (behind_it, more) =
+        pipeline::following(file.reopen().map_err(|error| cannot_write(output, &error))?);
+    let (coverage_and_proof, form) = std::thread::scope(|scope| {
+        let writing = scope.spawn(move || ahead.write(packer, more));
+        // What has been written is read again meanwhile, for its form.
+        let path = file.path();
+        let form = scope.spawn(move || {
+            let written = Reader::following(behind_it, path).map_err(io::Error::other)?;
+            heapglass_redact::form_of(written)
+        });
         let redacted = feed(context, redactor, reader, &names, &mut bar);
         // What the disk says comes before what the redaction says of a writer that has ended.
         let written = writing.join().unwrap_or_else(|_| Err(io::Error::other("the writer ended")));
-        written.map_err(|error| cannot_write(output, &error))?;
-        redacted
+        let redacted = match written {
+            Ok(()) => redacted,
+            Err(error) => Err(cannot_write(output, &error).into()),
+        };
+        (redacted, form.join().unwrap_or_else(|_| Err(io::Error::other("the check has ended"))))
     });
     let (coverage, proof) = unless_interrupted(context, coverage_and_proof)?;
     bar.doing("proving");
@@ -115,7 +126,8 @@ fn snapshot(
         let again =
             Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
         let again = Stopping { inner: again, interrupt: &context.interrupt };
-        let proven = proof.read(BufReader::with_capacity(1 << 20, again))?;
+        let looked = proof.strings_of(BufReader::with_capacity(1 << 20, again))?;
+        let proven = proof.conclude(form?, looked);
         let reached = reaching.join().unwrap_or_else(|_| Err(io::Error::other("it ended")));
         reached.map_err(|error| cannot_write(output, &error))?;
         anyhow::Ok(proven)

@@ -11,7 +11,7 @@ use crate::roles::Role;
 use crate::table::Table;
 
 impl<W: Write> Redactor<W> {
-    pub(super) fn nodes(&mut self, mut table: Table, bytes: &[u8]) -> Result<(usize, State)> {
+    pub(super) fn nodes(&mut self, mut table: Box<Table>, bytes: &[u8]) -> Result<(usize, State)> {
         let (Some(layout), Some(told)) = (&self.layout, &mut self.told) else {
             return Err(odd("a description first"));
         };
@@ -48,8 +48,8 @@ impl<W: Write> Redactor<W> {
 
     pub(super) fn edges(
         &mut self,
-        mut table: Table,
-        mut object: Object,
+        mut table: Box<Table>,
+        mut object: Box<Object>,
         bytes: &[u8],
     ) -> Result<(usize, State)> {
         let (Some(layout), Some(owners)) = (&self.layout, &mut self.owners) else {
@@ -101,7 +101,7 @@ impl<W: Write> Redactor<W> {
         Ok((used, self.next(ended, State::Edges { table, object })))
     }
 
-    pub(super) fn trace(&mut self, mut table: Table, bytes: &[u8]) -> Result<(usize, State)> {
+    pub(super) fn trace(&mut self, mut table: Box<Table>, bytes: &[u8]) -> Result<(usize, State)> {
         let Some(layout) = &self.layout else { return Err(odd("a description first")) };
         let (roles, out, offset) = (&mut self.roles, &mut self.written, self.offset);
         let (used, ended) = table.pass::<Error>(bytes, out, |row| {

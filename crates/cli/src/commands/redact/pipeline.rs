@@ -68,7 +68,7 @@ pub(super) struct Behind {
     interrupt: Interrupt,
 }
 
-/// The other end.
+/// The other end, which tells when there is more in the file.
 pub(super) struct Ahead {
     full: Receiver<Vec<u8>>,
     empty: Sender<Vec<u8>>,
@@ -102,12 +102,40 @@ impl Write for Behind {
 
 impl Ahead {
     /// Writes all pieces until there will be no more.
-    pub(super) fn write(self, mut packer: Packer<File>) -> io::Result<()> {
+    pub(super) fn write(self, mut packer: Packer<File>, more: SyncSender<()>) -> io::Result<()> {
         for piece in &self.full {
             packer.write_all(&piece)?;
             let _ = self.empty.send(piece);
+            // Whoever follows has been told already, or is gone.
+            let _ = more.try_send(());
         }
         packer.finish().map(drop)
+    }
+}
+
+/// Reads a file behind who writes it, and waits for more at its end until that one has ended.
+pub(super) struct Following {
+    file: File,
+    more: Receiver<()>,
+    ended: bool,
+}
+
+/// One that follows in this file, and what it is to be told by that there is more in it.
+pub(super) fn following(file: File) -> (Following, SyncSender<()>) {
+    let (told, more) = sync_channel(1);
+    (Following { file, more, ended: false }, told)
+}
+
+impl Read for Following {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let got = self.file.read(buffer)?;
+            if got > 0 || buffer.is_empty() || self.ended {
+                return Ok(got);
+            }
+            // Whoever writes has written before it is gone.
+            self.ended = self.more.recv().is_err();
+        }
     }
 }
 
@@ -115,7 +143,7 @@ impl Ahead {
 mod tests {
     use std::io::{self, Read, Write};
 
-    use super::{PIECE, Source, next, pieces, read_ahead};
+    use super::{PIECE, Source, following, next, pieces, read_ahead};
     use crate::interrupt::Interrupt;
 
     struct Odd(&'static [u8]);
@@ -148,5 +176,27 @@ mod tests {
         behind.write_all(&vec![b'x'; 3 * PIECE + 1]).expect("written");
         drop(behind);
         assert_eq!(writing.join().expect("it ends"), Some(PIECE));
+    }
+
+    #[test]
+    fn who_follows_reads_all_that_is_written() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        let (mut follows, told) = following(file.reopen().expect("opened"));
+        let reading = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            follows.read_to_end(&mut all).map(|_| all)
+        });
+        let mut written = Vec::new();
+        for piece in 0..50u8 {
+            let bytes = vec![piece; 1000 * usize::from(piece)];
+            file.write_all(&bytes).expect("written");
+            written.extend(bytes);
+            // Told or not: who is told once looks until there is no more.
+            if piece % 3 == 0 {
+                let _ = told.try_send(());
+            }
+        }
+        drop(told);
+        assert!(reading.join().expect("it ends").expect("read") == written);
     }
 }
