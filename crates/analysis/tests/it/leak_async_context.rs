@@ -1,14 +1,11 @@
 //! Leaks that a store of AsyncLocalStorage keeps.
 
-use heapglass_analysis::{LeakKind, LeakOptions, LeakReport, leaks};
+use heapglass_analysis::LeakKind;
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
+use crate::leaks::ask;
 use crate::open;
-
-fn ask(snapshots: &[Graph]) -> LeakReport {
-    leaks(snapshots, &LeakOptions::default())
-}
 
 /// How a resource keeps a store.
 #[derive(Clone, Copy)]

@@ -276,11 +276,12 @@ fn of_long_names_the_beginning_decides() {
             heap.property(heap.global(), place, closure);
             heap.internal(closure, "context", scope);
         }
-        text(&open(&heap), cache)
+        // Up to the function's own name, which is as long as they are.
+        let text = text(&open(&heap), cache);
+        text.split(" : ").next().map(str::to_owned)
     };
     let name = |length: usize, end: &str| "a".repeat(length) + end;
-    let [first, second] =
-        ["first", "second"].map(|place| format!("global.{place} → variable cache : Cache"));
+    let [first, second] = ["first", "second"].map(|place| Some(format!("global.{place}")));
     assert_eq!(way([name(255, "z"), name(255, "b")]), second);
     assert_eq!(way([name(255, "b"), name(255, "z")]), first);
     // What comes later is not looked at, and the order in the file is left.
