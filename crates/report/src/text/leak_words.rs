@@ -145,7 +145,7 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         let text = "Few objects came, with much in each: a window that is not full yet looks the same. A further \
                     snapshot, after as much work, would tell.";
         sentences.push(text.to_owned());
-    } else if suspect.confidence < 0.8 && suspect.series.len() > 2 {
+    } else if suspect.confidence < 0.7 && suspect.series.len() > 2 {
         sentences.push(
             "It did not grow, or its objects did not come, evenly in every interval.".to_owned(),
         );
