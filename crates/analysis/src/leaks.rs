@@ -6,6 +6,7 @@ mod alike;
 mod below;
 mod cohorts;
 mod controlled;
+mod followed;
 mod found;
 mod groups;
 mod growth;
@@ -21,14 +22,17 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{Graph, IdIndex, Location, Original};
 
+use crate::align::is_one_program;
 use crate::compare::relation;
 use crate::roles::is_nobody;
 use crate::source::Scripts;
 use crate::{ObjectSummary, RootPath, TellingField};
 use cohorts::Cohorts;
+use followed::Followed;
 use growth::Growth;
 
 pub use controlled::controlled_leaks;
+pub use followed::FollowedBy;
 pub use kind::{Knowledge, LeakKind};
 pub use library::LibraryPattern;
 pub use outside::outside_growth;
@@ -74,6 +78,8 @@ pub struct LeakReport {
     pub order: Vec<usize>,
     /// Whether they all are of one process.
     pub is_one_process: bool,
+    /// How objects were followed; `None` if they could not be.
+    pub followed_by: Option<FollowedBy>,
     /// For each snapshot, in the order of time, its total in bytes.
     pub totals: Vec<u64>,
     /// The same for what V8 knows of as allocated outside and no object of the snapshot has; a part of `totals`.
@@ -172,50 +178,75 @@ impl LeakSuspect {
     }
 }
 
+/// Confidence, at most, in growth of objects that were followed by their places.
+const BY_PLACES: f64 = 0.7;
+
 /// Confidence from which on a suspect is a leak.
 const CERTAIN: f64 = 0.8;
 
 /// Finds what goes on growing. The snapshots may be in any order: ids only rise within a process,
-/// and so say which is the latest.
+/// and so say which is the latest. If they are not of one process by their ids, but of one program, they are taken to be in the
+/// order of time, and objects are followed by their places in the heap.
 ///
 /// Cost: a pass over the ids of all snapshots, a few over the nodes of the last one, and the paths
-/// of the suspects. Memory: 4 bytes for each id of every snapshot, 17 for each node of the last.
+/// of the suspects. Memory: 4 bytes for each id of every snapshot, 17 for each node of the last. By places: the edges of all
+/// snapshots, twice.
 pub fn leaks(snapshots: &[Graph], options: &LeakOptions) -> LeakReport {
     let mut order: Vec<usize> = (0..snapshots.len()).collect();
     order.sort_by_key(|&at| snapshots.get(at).map(|graph| graph.overview().info.max_js_object_id));
-    let in_order: Vec<Graph> = order.iter().filter_map(|&at| snapshots.get(at)).cloned().collect();
+    let in_this = |order: &[usize]| -> Vec<Graph> {
+        order.iter().filter_map(|&at| snapshots.get(at)).cloned().collect()
+    };
+    let mut in_order = in_this(&order);
     let indexes: Vec<IdIndex> = in_order.iter().map(IdIndex::of).collect();
-    let totals = in_order.iter().map(|graph| graph.overview().info.total_size).collect();
-    let extra_native =
-        in_order.iter().map(|graph| graph.overview().info.extra_native_bytes).collect();
     let is_one_process = in_order
         .windows(2)
         .zip(&indexes)
         .all(|(pair, ids)| matches!(pair, [a, b] if relation(a, b, ids).is_one_process()));
-    let order = if is_one_process { order } else { (0..snapshots.len()).collect() };
+    if !is_one_process {
+        order = (0..snapshots.len()).collect();
+        in_order = in_this(&order);
+    }
+    let followed = match is_one_process {
+        _ if in_order.len() < 2 => None,
+        true => Some((FollowedBy::Ids, Followed::Ids(indexes))),
+        false if in_order.windows(2).all(|pair| matches!(pair, [a, b] if is_one_program(a, b))) => {
+            Some((FollowedBy::Places, Followed::by_places(&in_order)))
+        }
+        false => None,
+    };
+    let totals = in_order.iter().map(|graph| graph.overview().info.total_size).collect();
+    let extra_native =
+        in_order.iter().map(|graph| graph.overview().info.extra_native_bytes).collect();
     let mut report = LeakReport {
         verdict: LeakVerdict::NotEnoughData,
         order,
         is_one_process,
+        followed_by: followed.as_ref().map(|(by, _)| *by),
         totals,
         extra_native,
         suspects: Vec::new(),
     };
-    if is_one_process && in_order.len() >= 2 {
-        report.suspects = suspects(&in_order, &indexes, options);
+    if let Some((by, followed)) = &followed {
+        report.suspects = suspects(&in_order, followed, options);
+        if *by == FollowedBy::Places {
+            for suspect in &mut report.suspects {
+                suspect.confidence = suspect.confidence.min(BY_PLACES);
+            }
+        }
         report.verdict = verdict(&report.suspects, in_order.len());
         report.suspects.truncate(options.limit);
     }
     report
 }
 
-fn suspects(snapshots: &[Graph], indexes: &[IdIndex], options: &LeakOptions) -> Vec<LeakSuspect> {
-    let cohorts = Cohorts::of(snapshots, indexes);
-    let growth = Growth::of(snapshots, indexes, &cohorts);
+fn suspects(snapshots: &[Graph], followed: &Followed, options: &LeakOptions) -> Vec<LeakSuspect> {
+    let cohorts = Cohorts::of(snapshots, followed);
+    let growth = Growth::of(snapshots, followed, &cohorts);
     let Some(last) = snapshots.last() else { return Vec::new() };
     let scripts = Scripts::of(last);
     let history =
-        points::History { snapshots, indexes, cohorts: &cohorts, growth: &growth, scripts };
+        points::History { snapshots, followed, cohorts: &cohorts, growth: &growth, scripts };
     let mut suspects = history.suspects(options);
     suspects.sort_by(|a, b| {
         // Of what only a global object holds it is not known who gathers it.

@@ -6,6 +6,7 @@
 //! linked list of a million nodes is an ordinary answer. This crate never prints, never reads the
 //! environment and never opens a socket.
 
+mod align;
 mod assertion;
 mod attribution;
 mod binary;
@@ -50,6 +51,7 @@ mod verdict;
 mod waste;
 mod weak_map;
 
+pub use align::is_one_program;
 pub use assertion::{
     Assertion, Bound, Comparison as BoundComparison, Figure, Judged, Measures, Subject,
 };
@@ -71,7 +73,7 @@ pub use edge::{EdgeLabel, edge_label};
 pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
-    Figures, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
+    Figures, FollowedBy, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
     LibraryPattern, controlled_leaks, leaks, outside_growth,
 };
 pub use names::{closure_name, display_name, label};

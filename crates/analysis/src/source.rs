@@ -34,6 +34,11 @@ impl<'a> Scripts<'a> {
         self.names.get_or_init(|| self.all()).get(&script_id).map(String::as_str)
     }
 
+    /// The names of all scripts that a function was found of.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.get_or_init(|| self.all()).values().map(String::as_str)
+    }
+
     fn all(&self) -> FxHashMap<u32, String> {
         let mut names = FxHashMap::default();
         let mut asked: FxHashMap<u32, u32> = FxHashMap::default();

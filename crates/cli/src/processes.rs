@@ -1,12 +1,15 @@
 //! Which of several snapshots are of one process.
 
-use heapglass_analysis::is_one_process;
+use heapglass_analysis::{is_one_process, is_one_program};
 use heapglass_graph::Graph;
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::open::Opened;
 
 /// For each process the positions of its snapshots, in the order in which they were given.
+///
+/// Where no two are of one process by their ids, those of one program and container are taken together, in the order of
+/// time as far as that is known: V8 numbers objects anew whenever an inspector session has ended.
 ///
 /// Cost: for each snapshot and each process whose container it may be of, a pass over the ids of one.
 pub(crate) fn processes(opened: &[(Opened, Graph)]) -> Vec<Vec<usize>> {
@@ -30,6 +33,31 @@ pub(crate) fn processes(opened: &[(Opened, Graph)]) -> Vec<Vec<usize>> {
         members.sort_unstable();
     }
     found.sort_unstable();
+    let is_alone = |members: &Vec<usize>| members.len() == 1;
+    if found.iter().all(is_alone) { by_program(opened) } else { found }
+}
+
+/// The same by program and container.
+fn by_program(opened: &[(Opened, Graph)]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..opened.len()).collect();
+    let time = |at: &usize| opened.get(*at).and_then(|(open, _)| open.entry.taken_at.clone());
+    if order.iter().all(|at| time(at).is_some()) {
+        order.sort_by_key(time);
+    }
+    let mut found: Vec<Vec<usize>> = Vec::new();
+    for at in order {
+        let Some((open, graph)) = opened.get(at) else { continue };
+        let its = found.iter().position(|members| {
+            let latest = members.last().and_then(|&latest| opened.get(latest));
+            latest.is_some_and(|(before, older)| {
+                !are_of_two_containers(&before.entry, &open.entry) && is_one_program(older, graph)
+            })
+        });
+        match its.and_then(|its| found.get_mut(its)) {
+            Some(members) => members.push(at),
+            None => found.push(vec![at]),
+        }
+    }
     found
 }
 

@@ -96,6 +96,53 @@ fn bundle(sessions: u64) -> Vec<u8> {
 }
 
 #[test]
+fn snapshots_with_other_ids_are_followed_by_places() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // Texts under one id differ, as after an inspector has hung up.
+    for (number, name) in (1..).zip(ALL) {
+        std::fs::write(dir.path().join(name), renumbered(number * 100)).expect("written");
+    }
+    let said = run_in(dir.path(), 100, &[&["--json"][..], &ALL].concat());
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    assert_eq!(support::schema::violations(&schema(), &document), [""; 0]);
+    assert_eq!(
+        (&document["same_process"], &document["followed_by"]),
+        (&false.into(), &"places".into())
+    );
+    assert_eq!(
+        (&document["verdict"], &document["suspects"][0]["class_name"]),
+        (&"probable".into(), &"Session".into())
+    );
+    let page = run_in(dir.path(), 100, &ALL).stdout;
+    assert!(page.starts_with("There probably is a leak: one thing grew and may go on."), "{page}");
+    assert!(page.contains("they were followed by their places"), "{page}");
+}
+
+/// A program that has opened so many sessions, numbered from the youngest on.
+fn renumbered(sessions: u64) -> Vec<u8> {
+    let mut heap = SnapshotBuilder::new();
+    let (run, map) = (heap.closure("run", 64), heap.object("Map", 32));
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    let script = heap.node("code", "/srv/app/main.js", 64);
+    let table = heap.node("array", "", 64);
+    heap.property(heap.global(), "run", run);
+    heap.property(heap.global(), "sessions", map);
+    heap.internal(run, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.internal(map, "table", table);
+    heap.locate(run, 7, 0, 30);
+    for at in 0..sessions {
+        let (key, session) =
+            (heap.string(&format!("session {at}"), 32), heap.object("Session", 120));
+        heap.spec(key).id = 10_001 + 4 * (sessions - at);
+        heap.spec(session).id = 10_003 + 4 * (sessions - at);
+        heap.internal(table, &(2 * at).to_string(), key);
+        heap.internal(table, &(2 * at + 1).to_string(), session);
+    }
+    heap.to_bytes()
+}
+
+#[test]
 fn a_source_map_says_where_a_bundle_was_written() {
     let dir = tempfile::tempdir().expect("a directory");
     for (number, name) in (1..).zip(ALL) {

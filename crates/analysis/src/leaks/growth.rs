@@ -1,8 +1,9 @@
 //! How much of what every object retains is growth that may go on.
 
-use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal};
+use heapglass_graph::{Graph, NodeType, Ordinal};
 
 use super::cohorts::Cohorts;
+use super::followed::Followed;
 use crate::object::is_context;
 
 /// For each node of the last snapshot, what it retains of younger objects, in bytes.
@@ -18,7 +19,7 @@ pub(super) struct Growth {
 impl Growth {
     /// Adds up along the dominator tree. Cost: a pass over the nodes of the last snapshot, with a
     /// look-up in the others for each that is older.
-    pub(super) fn of(snapshots: &[Graph], indexes: &[IdIndex], cohorts: &Cohorts) -> Growth {
+    pub(super) fn of(snapshots: &[Graph], followed: &Followed, cohorts: &Cohorts) -> Growth {
         let Some(last) = snapshots.last() else {
             return Growth { survived: Vec::new(), recent: Vec::new(), intervals: 0 };
         };
@@ -29,7 +30,7 @@ impl Growth {
             intervals: snapshots.len().saturating_sub(2) as u64,
         };
         for node in last.nodes().filter(|&node| counts(last, node)) {
-            let (survived, recent) = own_growth(snapshots, indexes, cohorts, node);
+            let (survived, recent) = own_growth(snapshots, followed, cohorts, node);
             if let Some(slot) = growth.survived.get_mut(node.index()) {
                 *slot = survived;
             }
@@ -74,7 +75,7 @@ impl Growth {
 /// What a node itself has of both, in bytes: its size if it is young, what it gained if it is old.
 fn own_growth(
     snapshots: &[Graph],
-    indexes: &[IdIndex],
+    followed: &Followed,
     cohorts: &Cohorts,
     node: Ordinal,
 ) -> (u64, u64) {
@@ -82,7 +83,7 @@ fn own_growth(
     let size = last.shallow_size(node);
     let first_seen = cohorts.first_seen(node);
     let size_at = |snapshot: usize| {
-        let there = indexes.get(snapshot)?.get(last.id(node))?;
+        let there = followed.at(last, snapshot, node)?;
         earlier.get(snapshot).map(|graph| graph.shallow_size(there))
     };
     let Some(before) = earlier.len().checked_sub(1).filter(|&before| first_seen <= before) else {

@@ -1,9 +1,10 @@
 //! Accumulation points: the objects that take what grows.
 
-use heapglass_graph::{Graph, IdIndex, Ordinal};
+use heapglass_graph::{Graph, Ordinal};
 
 use super::alike::{Merged, merge_alike};
 use super::cohorts::Cohorts;
+use super::followed::Followed;
 use super::found::Found;
 use super::growth::Growth;
 use super::members::Members;
@@ -35,7 +36,7 @@ const CANDIDATES: usize = 100;
 /// All snapshots with what is known of them together.
 pub(super) struct History<'a> {
     pub(super) snapshots: &'a [Graph],
-    pub(super) indexes: &'a [IdIndex],
+    pub(super) followed: &'a Followed,
     pub(super) cohorts: &'a Cohorts,
     pub(super) growth: &'a Growth,
     /// Of the last snapshot.
@@ -266,7 +267,7 @@ impl History<'_> {
             }
             node = above;
         }
-        series(self.snapshots, self.indexes, last.id(node))
+        series(self.snapshots, self.followed, node)
     }
 
     /// For each snapshot what an object retains that was there already.

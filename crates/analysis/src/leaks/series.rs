@@ -1,6 +1,8 @@
 //! How an object's memory went from snapshot to snapshot.
 
-use heapglass_graph::{Graph, IdIndex, NodeId};
+use heapglass_graph::{Graph, Ordinal};
+
+use super::followed::Followed;
 
 /// An object's figures in one snapshot; zeros where it is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,12 +13,13 @@ pub struct Figures {
     pub retained_size: u64,
 }
 
-/// The figures of the object with this id in each snapshot.
-pub(super) fn series(snapshots: &[Graph], indexes: &[IdIndex], id: NodeId) -> Vec<Figures> {
+/// The figures in each snapshot of an object of the last one.
+pub(super) fn series(snapshots: &[Graph], followed: &Followed, object: Ordinal) -> Vec<Figures> {
+    let Some(last) = snapshots.last() else { return Vec::new() };
     snapshots
         .iter()
-        .zip(indexes)
-        .map(|(graph, ids)| match ids.get(id) {
+        .enumerate()
+        .map(|(snapshot, graph)| match followed.at(last, snapshot, object) {
             Some(node) => Figures {
                 retained_count: graph.retained_count(node).into(),
                 retained_size: graph.retained_size(node),

@@ -5,7 +5,8 @@ use heapglass_analysis::name_with_original;
 use super::numbers::{count, counted, size_in_words};
 use super::{SizeStyle, standing_out_words};
 use crate::wire::{
-    LeakSuspectEntry, LeakVerdictEntry, LeaksDocument, OutsideGrowthEntry, SourceEntry,
+    FollowedByEntry, LeakSuspectEntry, LeakVerdictEntry, LeaksDocument, OutsideGrowthEntry,
+    SourceEntry,
 };
 
 /// The verdict, and what it rests on.
@@ -14,6 +15,7 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
         return standing_out_words::answer(found);
     }
     let snapshots = counted(document.snapshots.len() as u64, "snapshot", "snapshots");
+    let by_places = document.followed_by == Some(FollowedByEntry::Places);
     let mut sentences = vec![match document.verdict {
         LeakVerdictEntry::Leak => format!("There is a leak: {}.", what_grows(document, "grows and does not stop")),
         LeakVerdictEntry::Probable if document.suspects.iter().all(|suspect| suspect.slows_down) => {
@@ -22,12 +24,15 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
         LeakVerdictEntry::Probable if document.suspects.iter().any(|suspect| suspect.few_objects) => {
             format!("There probably is a leak: {}.", what_grows(document, "grew and may go on"))
         }
+        LeakVerdictEntry::Probable if by_places => {
+            format!("There probably is a leak: {}.", what_grows(document, "grew and may go on"))
+        }
         LeakVerdictEntry::Probable => format!("There probably is a leak: {}.", what_grows(document, "grew, though not evenly")),
         LeakVerdictEntry::NoLeak if document.outside_growth.is_some() => {
             format!("No leak in the heap: nothing in it goes on growing over the {snapshots}.")
         }
         LeakVerdictEntry::NoLeak => format!("No leak: nothing goes on growing over the {snapshots}."),
-        LeakVerdictEntry::NotEnoughData if !document.same_process => {
+        LeakVerdictEntry::NotEnoughData if is_lost(document) => {
             "Nothing can be said: the snapshots are not all of one process, and objects can be followed within one only.".to_owned()
         }
         LeakVerdictEntry::NotEnoughData => format!(
@@ -53,13 +58,27 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             .as_ref()
             .map(|growth| outside(growth, document.verdict == LeakVerdictEntry::NoLeak, sizes)),
     );
-    if document.verdict == LeakVerdictEntry::NotEnoughData && document.same_process {
+    if document.verdict == LeakVerdictEntry::NotEnoughData && !is_lost(document) {
         sentences.push("Take one more, after as much work as lies between these two.".to_owned());
+    }
+    if by_places {
+        sentences.push(BY_PLACES.to_owned());
     }
     if document.reordered {
         sentences.push("The snapshots were not given in the order they were taken in; their ids say which came first.".to_owned());
     }
     sentences
+}
+
+/// What it means that ids were of no use.
+const BY_PLACES: &str = "Objects have other ids in each of these snapshots, as V8 numbers them anew when an inspector has hung up \
+                         and in each process, so they were followed by their places in the heap, in the order of the files: \
+                         what has only moved may look new. Snapshots of one session (`heapglass capture --snapshots 3`), or \
+                         written by a signal, are certain.";
+
+/// Whether the objects could not be followed.
+fn is_lost(document: &LeaksDocument) -> bool {
+    !document.same_process && document.followed_by.is_none()
 }
 
 /// What grows outside the heap, and where to look, as no snapshot shows it.
@@ -126,7 +145,7 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         let text = "Few objects came, with much in each: a window that is not full yet looks the same. A further \
                     snapshot, after as much work, would tell.";
         sentences.push(text.to_owned());
-    } else if suspect.confidence < 0.8 && suspect.series.len() > 2 {
+    } else if suspect.confidence < 0.7 && suspect.series.len() > 2 {
         sentences.push(
             "It did not grow, or its objects did not come, evenly in every interval.".to_owned(),
         );

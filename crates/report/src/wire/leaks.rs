@@ -1,8 +1,8 @@
 //! `leaks`: what goes on growing, and who holds it.
 
 use heapglass_analysis::{
-    AttributeBy, Figures, LeakGroup, LeakKind, LeakReport, LeakSuspect, LeakVerdict, Oddity,
-    Suspect, TellingField, outside_growth,
+    AttributeBy, Figures, FollowedBy, LeakGroup, LeakKind, LeakReport, LeakSuspect, LeakVerdict,
+    Oddity, Suspect, TellingField, outside_growth,
 };
 use heapglass_graph::{Location, Original};
 use jiff::civil::DateTime;
@@ -17,6 +17,26 @@ use super::{
 use crate::SCHEMA_VERSION;
 use crate::text::{SizeStyle, leak_words, standing_out_words};
 
+/// How objects are followed from snapshot to snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FollowedByEntry {
+    /// By V8's ids.
+    Ids,
+    /// By their places in the heap, since V8 gave the ids anew, as it does when an inspector session ends and in each
+    /// process. What has only moved may look new, so that growth is no more than probable.
+    Places,
+}
+
+impl From<FollowedBy> for FollowedByEntry {
+    fn from(by: FollowedBy) -> FollowedByEntry {
+        match by {
+            FollowedBy::Ids => FollowedByEntry::Ids,
+            FollowedBy::Places => FollowedByEntry::Places,
+        }
+    }
+}
+
 /// What `leaks` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LeaksDocument {
@@ -28,8 +48,10 @@ pub struct LeaksDocument {
     pub text: Vec<String>,
     /// The snapshots in the order of time, the first one taken first.
     pub snapshots: Vec<SnapshotEntry>,
-    /// Whether all snapshots are of one process. If they are not, nothing can be said of growth.
+    /// Whether all snapshots are of one process by their ids.
     pub same_process: bool,
+    /// How objects were followed from snapshot to snapshot; `null` if they could not be, and of one snapshot.
+    pub followed_by: Option<FollowedByEntry>,
     /// Hours between the first and the last snapshot, where the times of both are known.
     pub hours: Option<f64>,
     /// Whether the snapshots were given in another order than they were taken in.
@@ -293,6 +315,7 @@ impl LeaksDocument {
             text: Vec::new(),
             snapshots: in_order,
             same_process: report.is_one_process,
+            followed_by: report.followed_by.map(FollowedByEntry::from),
             hours,
             reordered: !report.order.is_sorted(),
             suspects: (1..).zip(&report.suspects).map(suspect).collect(),
@@ -342,6 +365,7 @@ impl LeaksDocument {
             text: standing_out_words::answer(&standing_out),
             snapshots: vec![snapshot],
             same_process: true,
+            followed_by: None,
             hours: None,
             reordered: false,
             suspects: Vec::new(),

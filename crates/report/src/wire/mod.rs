@@ -44,8 +44,9 @@ pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, K
 pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
 pub use leak_processes::{LeakProcessesDocument, LeaksOutput};
 pub use leaks::{
-    AccumulationPointEntry, FiguresEntry, LeakKindEntry, LeakSuspectEntry, LeakVerdictEntry,
-    LeaksDocument, LibraryEntry, OutsideGrowthEntry, RateEntry, SourceEntry, TellingFieldEntry,
+    AccumulationPointEntry, FiguresEntry, FollowedByEntry, LeakKindEntry, LeakSuspectEntry,
+    LeakVerdictEntry, LeaksDocument, LibraryEntry, OutsideGrowthEntry, RateEntry, SourceEntry,
+    TellingFieldEntry,
 };
 pub use object::{
     CollectionEntry, ContextVariableEntry, ElementsEntry, FieldEntry, FunctionEntry, MapEntryEntry,

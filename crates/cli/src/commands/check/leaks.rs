@@ -1,6 +1,6 @@
 //! The checks for leaks: each process is judged by itself, as `leaks` does.
 
-use heapglass_analysis::{LeakOptions, LeakReport, LeakVerdict, leaks};
+use heapglass_analysis::{FollowedBy, LeakOptions, LeakReport, LeakVerdict, leaks};
 use heapglass_graph::Graph;
 use heapglass_report::wire::{CheckEntry, CheckKindEntry, FindingEntry, LeakSuspectEntry};
 
@@ -72,9 +72,9 @@ fn judge(process: &[&(Opened, Graph)], policy: &LeakPolicy, is_named: bool) -> C
     let limit = default.limit + policy.known.len();
     let least_bytes = policy.least.unwrap_or(default.least_bytes);
     let report = leaks(&graphs, &LeakOptions { least_bytes, limit, ..default });
-    let check = match report.is_one_process {
-        true => judge_leaks(&report, policy),
-        false => not_judged(
+    let check = match report.followed_by {
+        Some(_) => judge_leaks(&report, policy),
+        None => not_judged(
             "the snapshots are not of one process, and objects can be followed within one only"
                 .to_owned(),
         ),
@@ -97,6 +97,7 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
     let failing = new.iter().filter(counts).count();
     let certain = new.iter().filter(|suspect| suspect.is_certain()).count();
     let any_of_few = new.iter().any(|suspect| suspect.few_objects);
+    let by_places = report.followed_by == Some(FollowedBy::Places);
     let all_slow_down = new.iter().all(|suspect| suspect.slows_down);
     let mut text = match (report.verdict, failing, new.len()) {
         (LeakVerdict::NoLeak, ..) => "nothing goes on growing".to_owned(),
@@ -110,8 +111,12 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
         (_, many, _) if all_slow_down => {
             format!("{many} things grew, and more slowly in the end: a further snapshot would tell")
         }
-        (_, 1, _) if any_of_few => "one thing grew and may go on: probably a leak".to_owned(),
-        (_, many, _) if any_of_few => format!("{many} things grew and may go on: probably leaks"),
+        (_, 1, _) if any_of_few || by_places => {
+            "one thing grew and may go on: probably a leak".to_owned()
+        }
+        (_, many, _) if any_of_few || by_places => {
+            format!("{many} things grew and may go on: probably leaks")
+        }
         (_, 1, _) => "one thing grew, though not evenly: probably a leak".to_owned(),
         (_, many, _) => format!("{many} things grew, though not evenly: probably leaks"),
     };
