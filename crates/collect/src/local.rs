@@ -160,6 +160,7 @@ fn process(pid: u32) -> Option<RawProcess> {
         exe: link("exe"),
         cmdline: std::fs::read(format!("{folder}/cmdline")).unwrap_or_default(),
         status: text(&format!("{folder}/status")),
+        limits: text(&format!("{folder}/limits")),
         started: crate::facts::start_time(&text(&format!("{folder}/stat"))),
         environ: kept.join(&0),
         cgroup: text(&format!("{folder}/cgroup")),
@@ -264,13 +265,15 @@ fn still_catches((pid, started): (u32, Option<u64>), signal: Signal) -> Result<(
         Signal::Usr1 => ("SIGUSR1", facts.status.catches_usr1()),
         Signal::Usr2 => ("SIGUSR2", facts.status.catches_usr2()),
     };
-    if facts.runtime == crate::facts::Runtime::Node && catches == Some(true) {
-        return Ok(());
-    }
-    Err(PlaceError::Impossible {
+    let impossible = |why: String| PlaceError::Impossible {
         what: format!("to send {name} to process {pid}"),
-        why: "it is no Node.js that catches it".to_owned(),
-    })
+        why,
+    };
+    if facts.runtime != crate::facts::Runtime::Node || catches != Some(true) {
+        return Err(impossible("it is no Node.js that catches it".to_owned()));
+    }
+    let open = crate::facts::rlimits::open_descriptors(&descriptors(pid));
+    crate::preflight::why_harmful(&facts, open, None).map_or(Ok(()), |why| Err(impossible(why)))
 }
 
 #[cfg(not(unix))]
@@ -327,7 +330,7 @@ fn may_write(pid: u32, directory: &str) -> bool {
     let needed = |shift: u32| (mode >> shift) & 0o3 == 0o3;
     match status.uid {
         None => false,
-        Some(0) => true,
+        Some(0) if status.overrides_modes() != Some(false) => true,
         Some(uid) if uid == metadata.uid() => needed(6),
         Some(_) if status.groups.contains(&metadata.gid()) => needed(3),
         Some(_) => needed(0),

@@ -114,6 +114,8 @@ pub struct RawProcess {
     pub cmdline: Vec<u8>,
     /// `/proc/PID/status`.
     pub status: String,
+    /// `/proc/PID/limits`.
+    pub limits: String,
     /// When it started, in the kernel's ticks since boot; `None` where that cannot be seen.
     pub started: Option<u64>,
     /// Those lines of `/proc/PID/environ` that begin with `NODE_` or `PATH=`, with NULs between.
@@ -138,7 +140,8 @@ pub struct RawSurroundings {
     /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat` or, of version 1,
     /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`,
     /// those of the parents after those of the process's own group. And those of its processor time, where the place
-    /// shows them: `cpu.max` or, of version 1, `cpu.cfs_quota_us` and `cpu.cfs_period_us`.
+    /// shows them: `cpu.max` or, of version 1, `cpu.cfs_quota_us` and `cpu.cfs_period_us`. And of its tasks: `pids.max`
+    /// and `pids.current`.
     pub cgroup: Vec<(String, String)>,
     /// `df -kP` or its like: free space by mount point, empty where it cannot be asked.
     pub disk: String,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use heapglass_collect::capture::{Birth, Broken, Error};
+use heapglass_collect::capture::{Birth, Broken, Error, wait};
 use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
@@ -29,6 +29,10 @@ struct Noting {
     looked: AtomicUsize,
     /// `/proc/net/tcp`.
     sockets: &'static str,
+    /// Whether it is there no more once it got a signal.
+    ends: bool,
+    /// Files of its control group.
+    cgroup: Vec<(String, String)>,
     /// The look into a directory from which on its snapshot is there.
     writes_at: usize,
     listed: AtomicUsize,
@@ -44,6 +48,9 @@ impl Place for Noting {
     }
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        if self.ends && !self.got.lock().unwrap().is_empty() {
+            return Ok(Vec::new());
+        }
         let later = self.looked.fetch_add(1, Ordering::Relaxed) > 0;
         let process = self.later.as_ref().filter(|_| later).unwrap_or(&self.process);
         Ok(vec![process.clone()])
@@ -53,6 +60,7 @@ impl Place for Noting {
         Ok(RawSurroundings {
             descriptors: "/dev/null\n".to_owned(),
             sockets: self.sockets.to_owned(),
+            cgroup: self.cgroup.clone(),
             ..RawSurroundings::default()
         })
     }
@@ -121,6 +129,8 @@ fn process(exe: &str, options: &[&str]) -> Noting {
         later: None,
         looked: AtomicUsize::new(0),
         sockets: "",
+        ends: false,
+        cgroup: Vec::new(),
         writes_at: usize::MAX,
         listed: AtomicUsize::new(0),
         removed: Mutex::default(),
@@ -181,6 +191,82 @@ async fn a_dry_run_comes_to_the_same_verdict() {
             assert_eq!(looked.outcome(), Outcome::Unsafe, "{looked:?}");
         }
     }
+}
+
+/// Whatever is forced: it would end, or open its inspector when nobody closes it any more.
+#[tokio::test]
+async fn a_process_that_a_signal_would_harm_gets_none() {
+    let few = "Max open files            16                   16                   files\n";
+    let stopped = "State:\tT (stopped)\nSigCgt:\t0000000000000a00\n";
+    let harmed: [(&str, &dyn Fn(&mut Noting)); 2] = [
+        ("more descriptors", &|place: &mut Noting| place.process.limits = few.to_owned()),
+        ("it is stopped", &|place: &mut Noting| place.process.status = stopped.to_owned()),
+    ];
+    for (why, change) in harmed {
+        for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+            let mut place = process("/opt/node-v22.1.0/bin/node", &[WRITES]);
+            change(&mut place);
+            let failed = run_with(&place, method, |options| options.force = Forced::All).await;
+            let said = failed.unwrap_err().error.to_string();
+            assert!(said.contains(why), "{method:?}: {said}");
+            assert_eq!(got(&place), [], "{method:?}");
+        }
+    }
+}
+
+/// Without threads the inspector cannot open; the other signal needs none.
+#[tokio::test]
+async fn without_threads_left_the_other_signal_is_tried() {
+    let mut place = process("/opt/node-v22.1.0/bin/node", &[WRITES]);
+    let file = |name: &str, text: &str| (format!("/sys/fs/cgroup/{name}"), format!("{text}\n"));
+    place.cgroup = vec![file("pids.max", "20"), file("pids.current", "19")];
+    let failed = run(&place, Method::Inspector).await.unwrap_err();
+    assert!(matches!(failed.error, Error::Shut { .. }), "{}", failed.error);
+    assert_eq!(got(&place), []);
+    let _ = run(&place, Method::Auto).await;
+    assert_eq!(got(&place), [Signal::Usr2]);
+}
+
+#[tokio::test]
+async fn the_permission_model_forbids_the_signal_whatever_is_forced() {
+    for (allowed, sent) in [
+        (None, false),
+        (Some("--allow-fs-write=/data"), false),
+        (Some("--allow-fs-write=/app"), true),
+    ] {
+        let options: Vec<&str> = ["--permission", WRITES].into_iter().chain(allowed).collect();
+        let mut place = process("/opt/node-v26.1.0/bin/node", &options);
+        place.process.status = "RssAnon:\t1000 kB\nSigCgt:\t0000000000000800\n".to_owned();
+        for method in [Method::Auto, Method::Sigusr2] {
+            place.got = Mutex::default();
+            let result = run_with(&place, method, |options| options.force = Forced::All).await;
+            assert_eq!(!got(&place).is_empty(), sent, "{allowed:?} {method:?}: {result:?}");
+        }
+    }
+}
+
+/// Its own handler ends it, or it had nothing left to open the inspector with.
+#[tokio::test]
+async fn a_process_that_ends_on_the_signal_is_said_to_have() {
+    let mut place = process("/usr/bin/node", &[]);
+    place.ends = true;
+    let failed = run(&place, Method::Inspector).await.unwrap_err();
+    assert!(matches!(failed.error, Error::EndedOnSignal(42)), "{}", failed.error);
+    assert_eq!(got(&place), [Signal::Usr1]);
+    assert_eq!(failed.left_behind, Vec::<String>::new());
+}
+
+/// It would be waited for without an end.
+#[tokio::test]
+async fn a_share_of_no_limit_is_not_waited_for() {
+    let place = process("/usr/bin/node", &[]);
+    let options = Options::new("a.heapsnapshot");
+    let condition = "rss>90%".parse().unwrap();
+    let target = Target::Process(42);
+    let waited = wait(&place, &target, condition, &options, &(), &Stop::never());
+    let failed = tokio::time::timeout(Duration::from_secs(5), waited).await.unwrap().unwrap_err();
+    assert!(matches!(failed.error, Error::NoLimit(42)), "{}", failed.error);
+    assert_eq!(got(&place), []);
 }
 
 /// Asks to stop once the signal is sent.

@@ -202,12 +202,12 @@ kill -"$2" "$1""#;
             try { s = fs.statSync(dir); if (!s.isDirectory()) throw 0; } catch (e) { console.log('none - - -'); process.exit(0); } \
             try { fs.accessSync(dir + '/.', fs.constants.W_OK); may = 'yes'; } catch (e) { if (e.code === 'EROFS') may = 'never'; } \
             console.log(may, (s.mode & 4095).toString(8), s.uid, s.gid); \
-            for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups):.*$/mg).join('\\n'))";
+            for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups|CapEff):.*$/mg).join('\\n'))";
         let shell = r#"[ -d "$1" ] || { echo 'none - - -'; exit 0; }
 m=no; [ -w "$1" ] && m=yes
 echo "$m $(stat -L -c '%a %u %g' "$1" 2>/dev/null || echo '- - -')"
 for p in $$ "$2"; do
-  while read -r k v; do case $k in Uid:|Gid:|Groups:) echo "$k $v" ;; esac; done < "/proc/$p/status"
+  while read -r k v; do case $k in Uid:|Gid:|Groups:|CapEff:) echo "$k $v" ;; esac; done < "/proc/$p/status"
 done"#;
         self.guarded(guard, shell, node, &[directory, &process.to_string()])
     }
@@ -285,6 +285,7 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
                     }
                     "cmdline" => process.cmdline = frame.bytes.to_vec(),
                     "status" => process.status = text(),
+                    "limits" => process.limits = text(),
                     "stat" => {
                         process.started = start_time(&text());
                         seen.started.extend(process.started.map(|time| (process.pid, time)));
@@ -353,11 +354,13 @@ pub(crate) fn may_write(output: &str) -> Result<bool, String> {
     let (Some(own_uid), Some(uid)) = (own.uid, process.uid) else {
         return Err("the process's user cannot be seen".to_owned());
     };
-    if own_uid == uid && own.groups.first() == process.groups.first() {
+    let is_alike = own.groups.first() == process.groups.first()
+        && own.overrides_modes() == process.overrides_modes();
+    if own_uid == uid && is_alike {
         return Ok(may == "yes");
     }
-    // Root may write anywhere but in what is mounted to be read alone.
-    if own_uid == 0 && may == "no" {
+    // Root may write anywhere but in what is mounted to be read alone, unless it lacks the capability.
+    if own_uid == 0 && own.overrides_modes() != Some(false) && may == "no" {
         return Ok(false);
     }
     let whose = format!("the process is user {uid}, and whoever looks is user {own_uid}");
@@ -368,13 +371,14 @@ pub(crate) fn may_write(output: &str) -> Result<bool, String> {
     };
     let all = |shift: u32| (mode >> shift) & 0o3 == 0o3;
     let allowed = match uid {
-        0 => true,
+        0 if process.overrides_modes() != Some(false) => true,
         uid if uid == owner => all(6),
         _ if process.groups.contains(&group) => all(3),
         _ => all(0),
     };
     // What only may be read is seen by root and by whoever may write.
-    if allowed && own_uid != 0 && may == "no" {
+    let sees = own_uid == 0 && own.overrides_modes() != Some(false);
+    if allowed && !sees && may == "no" {
         return Err(whose);
     }
     Ok(allowed)

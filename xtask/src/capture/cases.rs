@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::node::{Capture, Node, capture, rest, signal};
-use super::{Bench, Outcome, edges, guide};
+use super::{Bench, Outcome, edges, guide, harm};
 use crate::workspace;
 
 type Case = fn(&Bench) -> Result<Outcome>;
@@ -38,6 +38,10 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("inspector's port taken", edges::port_taken),
     ("a loop without an end", edges::endless_loop),
     ("SIGUSR2 interrupted", edges::signal_interrupted),
+    ("no descriptors left", harm::no_descriptors),
+    ("stopped", harm::stopped),
+    ("permission model", harm::permission),
+    ("inspector's port taken by the program", harm::own_port),
     ("memory of the collector", collector),
     ("the commands of docs/capture.md", guide::check),
 ];

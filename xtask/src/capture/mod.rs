@@ -3,6 +3,7 @@
 mod cases;
 mod edges;
 mod guide;
+mod harm;
 mod node;
 
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::facts::{ProcessFacts, Surroundings};
+use crate::facts::{ProcessFacts, Status, Surroundings};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
 use crate::place::{Place, PlaceError};
@@ -293,7 +293,11 @@ impl<P: Place> Job<'_, P> {
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);
         self.is_meant(None)?;
-        self.look_around(pid).await
+        self.look_around(pid).await?;
+        if let (Some(process), Some(around)) = (&self.process, &mut self.surroundings) {
+            around.count_tasks(process, processes.iter().map(|raw| Status::new(&raw.status)));
+        }
+        Ok(())
     }
 
     /// Looks for the process that listens at a port. In places where only the inspector can be reached
@@ -339,7 +343,7 @@ impl<P: Place> Job<'_, P> {
         let Ok(processes) = self.place.processes().await else { return (None, None) };
         let raw = processes.iter().find(|raw| raw.pid == process.pid);
         let raw = raw.filter(|raw| !birth::is_over(Some(raw), process));
-        let status = raw.map(|raw| crate::facts::Status::new(&raw.status)).unwrap_or_default();
+        let status = raw.map(|raw| Status::new(&raw.status)).unwrap_or_default();
         (status.resident, status.peak_resident)
     }
 

@@ -10,6 +10,7 @@ use crate::facts::{Runtime, Surroundings, sockets};
 use crate::inspector::discover::{self, Target as Found};
 use crate::inspector::{InspectorError, Session};
 use crate::place::{Place, PlaceError, Signal};
+use crate::preflight::why_harmful;
 
 /// How often it is looked whether the inspector is open, or shut again.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -71,21 +72,17 @@ impl<P: Place> Job<'_, P> {
         ))
     }
 
-    /// Ports on which the process's inspector may be: the one that its options name, and all of its own
-    /// if they name none. An application's own server is asked only if an inspector must be somewhere.
+    /// Ports on which the process's inspector may be: the one that its options name, then all others of its own. A
+    /// program may have opened its inspector anywhere, and SIGUSR1 opens no second one.
     fn likely_ports(&self) -> Vec<u16> {
         let (Some(process), Some(around)) = (&self.process, &self.surroundings) else {
             return Vec::new();
         };
         let ports = around.own_ports.as_ref().unwrap_or(&around.all_ports);
         let named = process.options.inspector_port();
-        if ports.contains(&named) {
-            return vec![named];
-        }
-        match &around.own_ports {
-            Some(own) if process.options.inspect || process.is_titled => own.clone(),
-            _ => Vec::new(),
-        }
+        let first = ports.iter().filter(|port| **port == named);
+        let others = around.own_ports.iter().flatten().filter(|port| **port != named);
+        first.chain(others).copied().collect()
     }
 
     /// The path of the target at a port.
@@ -121,17 +118,24 @@ impl<P: Place> Job<'_, P> {
         if process.status.catches_usr1() != Some(true) {
             return Some("it does not catch SIGUSR1".to_owned());
         }
+        if let Some(why) = why_harmful(process, around.descriptors, around.free_tasks) {
+            return Some(why);
+        }
         if let Some(why) = self.place.out_of_reach(process.pid) {
             return Some(why);
         }
         if process.is_titled {
             return None;
         }
-        let foreign = around.own_ports.as_ref().is_some_and(|own| !own.contains(&port));
-        if port != 0 && foreign && around.all_ports.contains(&port) {
-            return Some(format!("another process has port {port}"));
+        // Whoever asks has found no inspector there.
+        match &around.own_ports {
+            Some(own) if port != 0 && around.all_ports.contains(&port) => {
+                let who =
+                    if own.contains(&port) { "the program itself" } else { "another process" };
+                Some(format!("{who} has port {port}"))
+            }
+            _ => None,
         }
-        None
     }
 
     /// Opens the inspector by the signal and waits until it listens.
@@ -168,7 +172,7 @@ impl<P: Place> Job<'_, P> {
         let port = match self.wait_for_port(pid, &before, named).await {
             Ok(port) => port,
             Err(error) => {
-                let gone = matches!(error, Error::NoProcess(..));
+                let gone = matches!(error, Error::EndedOnSignal(_));
                 let left_behind = if gone { Vec::new() } else { vec![may_open(pid)] };
                 return Err(Box::new(Failed { error, preflight: None, left_behind }));
             }
@@ -217,7 +221,7 @@ impl<P: Place> Job<'_, P> {
                 return Ok(port);
             }
             if self.has_ended().await {
-                return Err(Error::NoProcess(pid, self.place.name()));
+                return Err(Error::EndedOnSignal(pid));
             }
             // Whoever stops waits for the port too, so that it can be closed.
             let give_up = if self.stop.is_asked() { give_up.min(began + CLOSING) } else { give_up };
@@ -328,7 +332,7 @@ impl<P: Place> Job<'_, P> {
 /// What is said of an inspector that was asked to open and was not seen.
 fn may_open(pid: u32) -> String {
     format!(
-        "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes on: \
-         `heapglass capture --pid {pid} --close-inspector` closes it"
+        "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes on, unless the program has \
+         a handler of its own for that signal: `heapglass capture --pid {pid} --close-inspector` closes it"
     )
 }

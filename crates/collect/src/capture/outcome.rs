@@ -269,6 +269,12 @@ pub enum Error {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// A share of the memory limit is to be watched, and there is none.
+    #[error("process {0} has no memory limit that can be seen: a share of it is never reached")]
+    NoLimit(u32),
+    /// The process ended when its inspector was to open.
+    #[error("process {0} ended after SIGUSR1: no snapshot was taken")]
+    EndedOnSignal(u32),
     /// The event loop does not answer, so that nothing was asked of it.
     #[error(
         "the event loop of the process does not answer ({what}, {seconds} s): it is blocked; no snapshot was taken"
@@ -316,9 +322,15 @@ impl Error {
             Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
             Error::Refused(_) => "--dry-run shows all checks, --force=CHECK does it in spite of one, --force in spite of all".to_owned(),
             Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
+            Error::NoLimit(_) => "give a size instead, as in --when 'rss>900MB'".to_owned(),
+            Error::EndedOnSignal(_) => {
+                "its handler of that signal may end it, or it had no descriptors or threads left: what it wrote to its \
+                 standard error tells; --method sigusr2 does without that signal"
+                    .to_owned()
+            }
             Error::NotOpened { .. } => {
-                "its event loop may be blocked, or its port taken: what it wrote to its standard error tells; \
-                 an inspector that opens late is on 127.0.0.1 only"
+                "its event loop may be blocked, its port taken, or the program have a handler of its own for SIGUSR1: \
+                 what it wrote to its standard error tells; an inspector that opens late is on 127.0.0.1 only"
                     .to_owned()
             }
             Error::Blocked { .. } | Error::WorkerBlocked(_) => {

@@ -116,7 +116,11 @@ impl<P: Place> Job<'_, P> {
             let (place, writable) = if place.is_empty() {
                 ("its current directory".to_owned(), None)
             } else {
-                let writable = self.place.writable(process.pid, &place).await.ok();
+                let writable = if process.options.allows_writing(&place, &process.cwd) {
+                    self.place.writable(process.pid, &place).await.ok()
+                } else {
+                    Some(false)
+                };
                 (place, writable)
             };
             let free = around.and_then(|around| disk::free_at(&around.disks, &place));

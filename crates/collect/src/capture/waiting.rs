@@ -6,10 +6,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::open::Open;
 use super::{Birth, Error, Event, Failed, Job, Options, Progress, Stop, Target};
+use crate::facts::Surroundings;
 use crate::inspector::{InspectorError, Session};
 use crate::place::Place;
 use crate::preflight::Forced;
-use crate::watch::{Condition, Measure, Watch};
+use crate::watch::{Condition, Measure, Rule, Watch};
 
 /// What a wait came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,13 +63,17 @@ impl<P: Place> Job<'_, P> {
         };
         let pid = process.pid;
         let (mut watch, began) = (Watch::new(condition), Instant::now());
+        let mut limit = None;
         loop {
             if self.has_ended().await {
                 return Err(Error::NoProcess(pid, self.place.name()));
             }
             self.look_around(pid).await?;
-            let around = self.surroundings.as_ref();
-            let limit = around.and_then(|around| around.limits.first()).map(|limit| limit.max);
+            // A look that shows no limit for once does not end a watch of hours.
+            limit = self.surroundings.as_ref().and_then(Surroundings::most_memory).or(limit);
+            if limit.is_none() && matches!(condition.rule, Rule::AboveShare(_)) {
+                return Err(Error::NoLimit(pid));
+            }
             if let (Some(resident), _) = self.memory().await {
                 self.progress.event(Event::Watched { bytes: resident, limit });
                 if let Some(why) = watch.look(began.elapsed(), resident, limit) {

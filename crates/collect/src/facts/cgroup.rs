@@ -1,4 +1,4 @@
-//! Limits of control groups, of version 1 and 2: memory, and the quota of processor time.
+//! Limits of control groups, of version 1 and 2: memory, tasks, and the quota of processor time.
 
 use super::Status;
 
@@ -95,6 +95,14 @@ pub fn described(max: u64, files: &[(String, String)], process: Option<&Status>)
         is_soft: false,
         source: Source::Description,
     })
+}
+
+/// Tasks that may still begin in the process's groups, by the tightest of their limits; `None` without one.
+pub fn free_tasks(files: &[(String, String)]) -> Option<u64> {
+    let free = |group: &Group<'_>| {
+        Some(group.number("pids.max")?.saturating_sub(group.number("pids.current")?))
+    };
+    groups(files).iter().filter_map(free).min()
 }
 
 /// The largest use of memory that the process's own group remembers.

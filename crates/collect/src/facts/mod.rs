@@ -4,6 +4,7 @@ pub mod cgroup;
 pub mod disk;
 pub mod identity;
 pub mod options;
+pub mod rlimits;
 pub mod sockets;
 pub mod status;
 
@@ -11,6 +12,7 @@ use crate::place::{RawProcess, RawSurroundings};
 
 pub use identity::Runtime;
 pub use options::NodeOptions;
+pub use rlimits::Rlimits;
 pub use status::{Status, start_time};
 
 /// What one process says of itself in `/proc`.
@@ -29,6 +31,8 @@ pub struct ProcessFacts {
     pub comm: String,
     /// `/proc/PID/status`.
     pub status: Status,
+    /// `/proc/PID/limits`.
+    pub rlimits: Rlimits,
     /// When it started, in the kernel's ticks since boot: tells it from a later process with its id.
     pub started: Option<u64>,
     /// What its command line and its environment ask of Node.js.
@@ -56,6 +60,7 @@ impl ProcessFacts {
             command: arguments.join(" ").trim().to_owned(),
             comm: raw.comm.trim().to_owned(),
             status: Status::new(&raw.status),
+            rlimits: Rlimits::new(&raw.limits),
             started: raw.started,
             options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
             cwd: raw.cwd.clone(),
@@ -95,6 +100,10 @@ impl ProcessFacts {
 pub struct Surroundings {
     /// Ports that the process itself listens on; `None` where its sockets may not be seen.
     pub own_ports: Option<Vec<u16>>,
+    /// Descriptors that it has open; `None` where they may not be seen.
+    pub descriptors: Option<u64>,
+    /// Tasks that it may still begin, by its control groups and by its user's limit; `None` where neither limits them.
+    pub free_tasks: Option<u64>,
     /// Ports that anybody in the process's network namespace listens on.
     pub all_ports: Vec<u16>,
     /// The limits that would kill it, tightest room first.
@@ -126,12 +135,28 @@ impl Surroundings {
         let quotas = cgroup::cpus(&raw.cgroup).into_iter().chain(described);
         Surroundings {
             own_ports: inodes.as_ref().map(own),
+            descriptors: rlimits::open_descriptors(&raw.descriptors),
+            free_tasks: cgroup::free_tasks(&raw.cgroup),
             all_ports: ports(sockets.iter().map(|socket| socket.port)),
             limits,
             cpus: quotas.min_by(f64::total_cmp),
             available: meminfo(&raw.meminfo, "MemAvailable"),
             disks: disk::disks(&raw.disk),
         }
+    }
+
+    /// Counts the tasks of a process's user, which its limit is for, among all processes that can be seen.
+    pub fn count_tasks(&mut self, process: &ProcessFacts, all: impl Iterator<Item = Status>) {
+        let (Some(most), Some(user)) = (process.rlimits.tasks, process.status.real_uid) else {
+            return;
+        };
+        if process.status.is_beyond_tasks() {
+            return;
+        }
+        let own = all.filter(|status| status.real_uid == Some(user));
+        let used: u64 = own.map(|status| status.threads.unwrap_or(1)).sum();
+        let free = most.saturating_sub(used);
+        self.free_tasks = Some(self.free_tasks.map_or(free, |tasks| tasks.min(free)));
     }
 
     /// The limit that leaves least room, the machine's memory among them.
@@ -141,9 +166,19 @@ impl Surroundings {
         limits.chain(machine).min_by_key(|(room, _)| *room)
     }
 
+    /// The most that the process may use: the lowest limit above which the kernel kills, else the lowest one at all.
+    pub fn most_memory(&self) -> Option<u64> {
+        let hard = self.hard_limits().map(|limit| limit.max).min();
+        hard.or_else(|| self.limits.iter().map(|limit| limit.max).min())
+    }
+
+    fn hard_limits(&self) -> impl Iterator<Item = &cgroup::Limit> {
+        self.limits.iter().filter(|limit| !limit.is_soft)
+    }
+
     /// The limit that leaves least room of those above which the kernel kills at once.
     pub fn room_until_killed(&self) -> Option<(u64, String)> {
-        let hard = self.limits.iter().filter(|limit| !limit.is_soft);
+        let hard = self.hard_limits();
         hard.map(|limit| (limit.room(), limit.in_words())).min_by_key(|(room, _)| *room)
     }
 }

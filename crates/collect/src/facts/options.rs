@@ -20,6 +20,8 @@ pub struct NodeOptions {
     pub no_sigusr1: bool,
     /// The permission model is on, which keeps the inspector shut unless allowed.
     pub permission: bool,
+    /// What may be written to where the permission model is on, as it was given.
+    pub allow_write: Vec<String>,
     /// The inspector does not answer to HTTP (`--inspect-publish-uid` without `http`).
     pub no_http: bool,
 }
@@ -46,6 +48,7 @@ const WITH_VALUE: &[&str] = &[
     "--dns-result-order",
     "--stack-trace-limit",
     "--disable-warning",
+    "--allow-fs-read",
 ];
 
 impl NodeOptions {
@@ -68,6 +71,25 @@ impl NodeOptions {
     /// catch it for purposes of their own, mostly to end.
     pub fn writes_on_usr2(&self) -> bool {
         self.snapshot_signal.as_deref() == Some("SIGUSR2")
+    }
+
+    /// Whether the permission model, where it is on, lets the process make files of any name in `directory`. What was
+    /// allowed is a directory, a path with `*` at its end, or `*`; it is seen from `cwd`. Links are not followed.
+    pub fn allows_writing(&self, directory: &str, cwd: &str) -> bool {
+        let whole = |path: &str| match path.trim_start_matches("./") {
+            path if path.starts_with('/') => path.trim_end_matches('/').to_owned(),
+            "" | "." => cwd.trim_end_matches('/').to_owned(),
+            path => format!("{}/{}", cwd.trim_end_matches('/'), path.trim_end_matches('/')),
+        };
+        let wanted = format!("{}/", whole(directory));
+        let covers = |allowed: &String| match allowed.strip_suffix('*') {
+            Some("") => true,
+            // The sign before it may be the one that ends a directory's name.
+            Some(begin) if begin.starts_with('/') => wanted.starts_with(begin),
+            Some(begin) => wanted.starts_with(&format!("{}/{begin}", cwd.trim_end_matches('/'))),
+            None => wanted.starts_with(&format!("{}/", whole(allowed))),
+        };
+        !self.permission || self.allow_write.iter().any(covers)
     }
 
     fn read(&mut self, words: &mut dyn Iterator<Item = &str>, environment: bool) {
@@ -103,6 +125,10 @@ impl NodeOptions {
                 }
                 "--disable-sigusr1" => self.no_sigusr1 = true,
                 "--permission" | "--experimental-permission" => self.permission = true,
+                "--allow-fs-write" => {
+                    let next = if value.is_none() { words.next() } else { value };
+                    self.allow_write.extend(next.map(str::to_owned));
+                }
                 "--inspect-publish-uid" => {
                     self.no_http = value.is_some_and(|value| !value.contains("http"));
                 }

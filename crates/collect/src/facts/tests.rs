@@ -171,6 +171,89 @@ fn files(group: &str, files: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
+fn what_the_kernel_refuses_is_read() {
+    let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                Max file size             5000000              unlimited            bytes     \n\
+                Max processes             unlimited            unlimited            processes \n\
+                Max open files            1024                 524288               files     \n";
+    let limits = Rlimits::new(text);
+    assert_eq!(limits.descriptors, Some(1024));
+    assert_eq!((limits.tasks, limits.file_size), (None, Some(5_000_000)));
+    assert_eq!(Rlimits::new(""), Rlimits::default());
+    assert_eq!(rlimits::open_descriptors("/dev/null\n\nsocket:[1]\n"), Some(2));
+    assert_eq!(rlimits::open_descriptors("\n"), None, "they may not be seen");
+}
+
+#[test]
+fn tasks_are_counted_by_group_and_by_user() {
+    let own = files("/g/app", &[("pids.max", "100"), ("pids.current", "40")]);
+    let above = files("/g", &[("pids.max", "max"), ("pids.current", "900")]);
+    let groups = [own, above].concat();
+    assert_eq!(cgroup::free_tasks(&groups), Some(60));
+    assert_eq!(cgroup::free_tasks(&[]), None);
+    let all = || {
+        ["Uid:\t7 8 8 8\nThreads:\t11\n", "Uid:\t7 7 7 7\n", "Uid:\t9 9 9 9\nThreads:\t5\n"]
+            .into_iter()
+            .map(Status::new)
+    };
+    for (uid, capabilities, most, expected) in [
+        (7, "0", Some(20), Some(8)),
+        (7, "0", Some(200), Some(60)),
+        (7, "0", Some(5), Some(0)),
+        (7, "0", None, Some(60)),
+        (7, "1000000", Some(5), Some(60)),
+        (0, "0", Some(5), Some(60)),
+    ] {
+        let raw = RawSurroundings { cgroup: groups.clone(), ..RawSurroundings::default() };
+        let mut around = Surroundings::new(&raw, None);
+        let mut process = process("/usr/bin/node", "node", "node app.js");
+        let status = format!("Uid:\t{uid} 8 8 8\nCapEff:\t{capabilities}\n");
+        process.status = Status::new(&status);
+        process.rlimits.tasks = most;
+        around.count_tasks(&process, all());
+        assert_eq!(around.free_tasks, expected, "{uid} {capabilities} {most:?}");
+    }
+}
+
+#[test]
+fn root_without_its_capability_is_held_up_by_modes() {
+    let overrides = |uid: u32, mask: &str| {
+        Status::new(&format!("Uid:\t0 {uid} 0 0\nCapEff:\t{mask}\n")).overrides_modes()
+    };
+    assert_eq!(overrides(0, "00000000a80425fb"), Some(true));
+    assert_eq!(overrides(0, "0000000000000400"), Some(false));
+    assert_eq!(overrides(1000, "00000000a80425fb"), Some(false));
+    assert_eq!(Status::new("Uid:\t0 0 0 0\n").overrides_modes(), None);
+}
+
+#[test]
+fn the_permission_model_says_where_may_be_written() {
+    // As Node.js 20.20.2 does it.
+    for (command, directory, expected) in [
+        ("node app.js", "/app", true),
+        ("node --permission app.js", "/app", false),
+        ("node --experimental-permission --allow-fs-read=* app.js", "/app", false),
+        ("node --permission --allow-fs-read * --allow-fs-write * app.js", "/app", true),
+        ("node --permission --allow-fs-write=/app app.js", "/app", true),
+        ("node --permission --allow-fs-write=/app/ app.js", "/app/tmp", true),
+        ("node --permission --allow-fs-write=/app/* app.js", "/app", true),
+        ("node --permission --allow-fs-write=/ap* app.js", "/app", true),
+        ("node --permission --allow-fs-write=/ap app.js", "/app", false),
+        ("node --permission --allow-fs-write=/app/tmp app.js", "/app", false),
+        ("node --permission --allow-fs-write=/a --allow-fs-write=/app app.js", "/app", true),
+        ("node --permission --allow-fs-write=/a,/app app.js", "/app", false),
+        ("node --permission --allow-fs-write=. app.js", "/app", true),
+        ("node --permission --allow-fs-write=./tmp app.js", "/app/tmp", true),
+        ("node --permission --allow-fs-write=tmp app.js", "/app", false),
+        ("node --permission app.js --allow-fs-write=*", "/app", false),
+    ] {
+        let found = options("", command).allows_writing(directory, "/app");
+        assert_eq!(found, expected, "{command}: {directory}");
+    }
+    assert!(options("--permission --allow-fs-write=/tmp", "node a.js").allows_writing("/tmp", "/"));
+}
+
+#[test]
 fn limits_of_both_versions_count() {
     let mut groups = files(
         "/sys/fs/cgroup/pod/app",
@@ -189,6 +272,9 @@ fn limits_of_both_versions_count() {
         [(700, 50), (900, 500)]
     );
     assert!(limits[1].is_soft);
+    let around = |limits| Surroundings { limits, ..Surroundings::default() };
+    assert_eq!(around(limits[1..].to_vec()).most_memory(), Some(900), "there is no other");
+    assert_eq!(around(limits).most_memory(), Some(700));
 
     let old = files(
         "/sys/fs/cgroup/memory",

@@ -1,4 +1,4 @@
-//! The files of control groups that say how much memory and processor time a process may have.
+//! The files of control groups that say how much memory, how many tasks and how much processor time a process may have.
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ const MEMORY: &[&str] = &[
     "memory.usage_in_bytes",
     "memory.max_usage_in_bytes",
 ];
+const PIDS: &[&str] = &["pids.max", "pids.current"];
 const CPU: &[&str] = &["cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us"];
 
 /// Whole paths and contents of those of a process's groups, which `/proc/PID/cgroup` names, its own first, then
@@ -41,12 +42,17 @@ fn mounts(controllers: &str, root: &str) -> Vec<(&'static [&'static str], String
     if controllers.is_empty() {
         let unified = vec![root.to_owned(), format!("{root}/unified")];
         let mount = first(unified, "cgroup.controllers");
-        return mount.map_or_else(Vec::new, |mount| vec![(MEMORY, mount.clone()), (CPU, mount)]);
+        let all =
+            |mount: String| vec![(MEMORY, mount.clone()), (PIDS, mount.clone()), (CPU, mount)];
+        return mount.map_or_else(Vec::new, all);
     }
     let has = |wanted: &str| controllers.split(',').any(|name| name == wanted);
     let mut mounts = Vec::new();
     if has("memory") {
         mounts.push((MEMORY, format!("{root}/memory")));
+    }
+    if has("pids") {
+        mounts.push((PIDS, format!("{root}/pids")));
     }
     if has("cpu") {
         // It is mounted together with others, mostly under both names.
@@ -100,6 +106,22 @@ mod tests {
         // A container sees its own group as the root, whatever the path says.
         let made = [("cgroup.controllers", "cpu"), ("cpu.max", "20000 100000")];
         assert_eq!(cgroup::cpus(&read_of(&made, "0::/kubepods/pod1/c1\n")), Some(0.2));
+    }
+
+    #[test]
+    fn tasks_are_those_of_both_versions() {
+        let made = [
+            ("cgroup.controllers", "pids"),
+            ("app/pids.max", "30"),
+            ("app/pids.current", "20"),
+            ("app/memory.max", "900"),
+            ("app/memory.current", "100"),
+        ];
+        let found = read_of(&made, "0::/app\n");
+        assert_eq!(cgroup::free_tasks(&found), Some(10));
+        assert_eq!(cgroup::limits(&found)[0].room(), 800);
+        let made = [("pids/app/pids.max", "30"), ("pids/app/pids.current", "29")];
+        assert_eq!(cgroup::free_tasks(&read_of(&made, "7:pids:/app\n")), Some(1));
     }
 
     #[test]

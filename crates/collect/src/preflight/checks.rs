@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::model::Prediction;
-use super::{Check, Known, Outcome, Topic, Way};
+use super::{Check, Known, Outcome, Topic, Way, why_harmful};
 use crate::facts::Runtime;
+use crate::sink::RESERVE;
 use crate::words::{seconds, size};
 
 fn check(topic: Topic, outcome: Outcome, found: impl Into<String>) -> Check {
@@ -69,18 +70,33 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
     let options = known.process.map(|process| &process.options);
     let shut = known.shut.as_deref();
+    let around = known.surroundings;
+    // Only the inspector needs a thread.
+    let tasks = around.and_then(|around| around.free_tasks).filter(|_| known.way != Way::Signal);
+    let harm = known.process.and_then(|process| {
+        why_harmful(process, around.and_then(|around| around.descriptors), tasks)
+    });
     Some(match caught {
         _ if !is_node => check(topic, Outcome::Unsafe, "only Node.js gives the signal its meaning")
             .advise("signals are sent only to what is surely Node.js; start it with --inspect")
             .absolute(),
+        Some(true) if harm.is_some() => {
+            let why = harm.unwrap_or_default();
+            check(topic, Outcome::Unsafe, format!("{name} would do harm: {why}"))
+                .advise("take it when the process is better off, or capture another replica")
+                .absolute()
+        }
         Some(true) if name == "SIGUSR1" && options.is_some_and(|options| options.no_sigusr1) => {
             let found = "SIGUSR1 is caught by the program itself: it runs with --disable-sigusr1";
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
                 .absolute()
         }
-        Some(true) if name == "SIGUSR2" && !options.is_some_and(|options| options.writes_on_usr2()) => {
-            let found = "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
+        Some(true)
+            if name == "SIGUSR2" && !options.is_some_and(|options| options.writes_on_usr2()) =>
+        {
+            let found =
+                "SIGUSR2 is caught, but not known to write a snapshot: the program may end on it";
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
         }
@@ -90,10 +106,21 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
                 .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
                 .absolute()
         }
+        Some(true) if name == "SIGUSR1" => check(
+            topic,
+            Outcome::Fine,
+            "the process catches SIGUSR1; a handler of its own for that would run too",
+        ),
         Some(true) => check(topic, Outcome::Fine, format!("the process catches {name}")),
         Some(false) if name == "SIGUSR1" => {
+            let advice = if options.is_some_and(|options| options.permission) {
+                "the permission model keeps its inspector shut; start it with --heapsnapshot-signal=SIGUSR2 \
+                 --allow-fs-write=DIR"
+            } else {
+                "it runs with --disable-sigusr1; start it with --inspect or --heapsnapshot-signal=SIGUSR2"
+            };
             check(topic, Outcome::Unsafe, "SIGUSR1 is not caught and would kill the process")
-                .advise("it runs with --disable-sigusr1; start it with --inspect or --heapsnapshot-signal=SIGUSR2")
+                .advise(advice)
                 .absolute()
         }
         Some(false) => {
@@ -144,9 +171,9 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
         return check(topic, Outcome::Unsafe, found(room, &limit)).advise(advice);
     }
     // Who goes above a control group's limit is killed at once, and what leaks is a long list more often than not.
-    // Resident memory is far more than the heap, and what it could need would refuse everything.
+    // Resident memory is far more than the heap: of that lists count as a share.
     let kills = known.surroundings.and_then(crate::facts::Surroundings::room_until_killed);
-    match kills.filter(|(room, _)| with_lists > *room && prediction.from_v8) {
+    match kills.filter(|(room, _)| with_lists > *room) {
         Some((room, limit)) => {
             let found = format!("{}, and who goes above it is killed", found(room, &limit));
             check(topic, Outcome::Unsafe, found).advise(
@@ -238,6 +265,14 @@ pub(super) fn disk(known: &Known<'_>, prediction: Option<&Prediction>) -> Option
 pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
     let topic = Topic::RemoteFile;
     let (directory, writable, free) = known.remote.as_ref()?;
+    let is_allowed =
+        known.process.is_none_or(|process| process.options.allows_writing(directory, &process.cwd));
+    if !is_allowed {
+        let found =
+            format!("the permission model forbids writing in {directory}: the process would end");
+        let advice = format!("start it with --allow-fs-write={directory}");
+        return Some(check(topic, Outcome::Unsafe, found).advise(advice).absolute());
+    }
     if *writable == Some(false) {
         let found = format!("the process may not write in {directory}, and would end for it");
         let advice = "start it with --diagnostic-dir=/tmp (Node.js 20 and newer) or in a directory of its own";
@@ -249,20 +284,32 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
         );
         return Some(check(topic, Outcome::Unsafe, found).advise("use --method inspector"));
     }
+    let most = prediction.map_or(0, |prediction| prediction.file.most);
+    if let Some(limit) = known.process.and_then(|process| process.rlimits.file_size)
+        && most > limit
+    {
+        let found = format!(
+            "no file of the process may have more than {}, and its snapshot has {} at most: it would end",
+            size(limit),
+            size(most)
+        );
+        return Some(check(topic, Outcome::Unsafe, found).advise("use --method inspector"));
+    }
     let Some(free) = free else {
         let found = format!("the process writes in {directory}; the free space there is not known");
         return Some(check(topic, Outcome::Unknown, found));
     };
-    let found = format!("the process writes in {directory}, where {} are free", size(*free));
-    let need = prediction.map_or(0, |prediction| prediction.file.usual);
-    let most = prediction.map_or(0, |prediction| prediction.file.most);
+    let mut found = format!("the process writes in {directory}, where {} are free", size(*free));
     let is_final = prediction.is_some_and(|prediction| is_final(known, prediction));
-    Some(if most <= *free {
+    // Others write there too, and a process whose disk is full while it writes ends.
+    Some(if most.saturating_add(RESERVE) <= *free {
         check(topic, Outcome::Fine, found)
-    } else if need <= *free || !is_final {
-        check(topic, Outcome::Caution, found)
-    } else {
+    } else if is_final {
+        let most = size(most);
+        found += &format!("; {most} at most and a reserve of {} are needed", size(RESERVE));
         check(topic, Outcome::Unsafe, found)
             .advise("use --method inspector, which writes nothing there")
+    } else {
+        check(topic, Outcome::Caution, found)
     })
 }

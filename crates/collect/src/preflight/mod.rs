@@ -191,7 +191,9 @@ pub fn preflight(known: &Known<'_>) -> Preflight {
 }
 
 mod checks;
+mod harm;
 use checks::{disk, identity, memory, pause, remote, signal};
+pub use harm::why_harmful;
 
 #[cfg(test)]
 mod tests;

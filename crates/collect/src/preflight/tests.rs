@@ -89,6 +89,55 @@ fn signals_have_to_be_caught() {
     assert!(checks.iter().all(|check| check.topic != Topic::Signal), "no signal is sent");
 }
 
+/// What a signal does to a process that has no descriptor or thread left, or is stopped.
+#[test]
+fn signals_that_would_do_harm_are_refused_whatever_is_forced() {
+    for (open, tasks, state, usr1, usr2) in [
+        (Some(1000), Some(100), "S (sleeping)", Outcome::Fine, Outcome::Fine),
+        (None, None, "R (running)", Outcome::Fine, Outcome::Fine),
+        (Some(1008), Some(2), "S (sleeping)", Outcome::Fine, Outcome::Fine),
+        (Some(1009), None, "S (sleeping)", Outcome::Unsafe, Outcome::Unsafe),
+        (Some(2000), None, "S (sleeping)", Outcome::Unsafe, Outcome::Unsafe),
+        // Only the inspector has a thread of its own.
+        (None, Some(1), "S (sleeping)", Outcome::Unsafe, Outcome::Fine),
+        (None, None, "T (stopped)", Outcome::Unsafe, Outcome::Unsafe),
+        (None, None, "t (tracing stop)", Outcome::Unsafe, Outcome::Unsafe),
+    ] {
+        let mut process = writes(node("a00"));
+        process.status.is_stopped = Status::new(&format!("State:\t{state}\n")).is_stopped;
+        process.rlimits.descriptors = Some(1024);
+        let around =
+            Surroundings { descriptors: open, free_tasks: tasks, ..Surroundings::default() };
+        for (way, expected) in [(SHUT, usr1), (Way::Signal, usr2)] {
+            let known = Known { surroundings: Some(&around), ..known(&process, way) };
+            let preflight = preflight(&known);
+            assert_eq!(outcome(&preflight, Topic::Signal), expected, "{open:?} {tasks:?} {state}");
+            let refused = preflight.refusals(&Forced::All).count();
+            assert_eq!(refused > 0, expected == Outcome::Unsafe, "{:?}", preflight.checks);
+        }
+    }
+}
+
+#[test]
+fn the_permission_model_is_no_matter_of_force() {
+    let mut process = writes(node("0800"));
+    for (permission, allowed, expected) in [
+        (false, None, 0),
+        (true, None, 1),
+        (true, Some("/data"), 1),
+        (true, Some("/tmp"), 0),
+        (true, Some("*"), 0),
+    ] {
+        process.options.permission = permission;
+        process.options.allow_write = allowed.into_iter().map(str::to_owned).collect();
+        let remote = Some(("/tmp".to_owned(), Some(true), Some(u64::MAX)));
+        let preflight = preflight(&Known { remote, ..known(&process, Way::Signal) });
+        let refused: Vec<Topic> =
+            preflight.refusals(&Forced::All).map(|check| check.topic).collect();
+        assert_eq!(refused, vec![Topic::RemoteFile; expected], "{permission} {allowed:?}");
+    }
+}
+
 #[test]
 fn the_process_has_to_be_the_right_one() {
     let process = node("0");
@@ -169,13 +218,26 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
         let kills = check.found.ends_with("who goes above it is killed");
         assert_eq!(kills, expected == Outcome::Unsafe && hard < none, "{}", check.found);
     }
-    // With the signal the resident memory stands for the heap, which is less: its usual need decides.
+    // With the signal the resident memory stands for the heap, which is less, and nothing can be asked later: a part
+    // of it may be lists.
     let process = writes(node("0a00"));
-    let need = model::predict(None, Some(&process), None).unwrap().memory;
-    for (bytes, expected) in [(need.usual, Outcome::Caution), (need.usual - 1, Outcome::Unsafe)] {
-        let around = room(bytes);
+    let predicted = model::predict(None, Some(&process), None).unwrap();
+    let (usual, lists) = (predicted.memory.usual, predicted.memory_with_lists);
+    assert!(lists > 20 * 150_000 * 1024 && lists < predicted.memory.most, "{predicted:?}");
+    for (bytes, is_soft, expected) in [
+        (predicted.memory.most, false, Outcome::Fine),
+        (lists, false, Outcome::Caution),
+        (lists - 1, false, Outcome::Unsafe),
+        (usual, true, Outcome::Caution),
+        (usual - 1, true, Outcome::Unsafe),
+    ] {
+        let mut around = room(bytes);
+        around.limits[0].is_soft = is_soft;
         let known = Known { surroundings: Some(&around), ..known(&process, Way::Signal) };
-        assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{bytes}");
+        let preflight = preflight(&known);
+        assert_eq!(outcome(&preflight, Topic::Memory), expected, "{bytes}");
+        let forced = Forced::These(vec![Topic::Memory]);
+        assert_eq!(preflight.refusals(&forced).count(), 0, "{bytes}: {:?}", preflight.checks);
     }
 }
 
@@ -351,6 +413,18 @@ fn the_file_needs_room_here_and_there() {
         assert_eq!(outcome(&preflight(&known(true, free - 1)), Topic::Disk), Outcome::Unsafe);
         assert!(outcome(&preflight(&known(false, free - 1)), Topic::Disk) < Outcome::Unsafe);
         assert_eq!(outcome(&preflight(&known(true, 2 * file.most)), Topic::Disk), Outcome::Fine);
+    }
+    // A disk that fills while the process writes ends it: the most has to fit, and a reserve.
+    let enough = file.most + crate::sink::RESERVE;
+    for (free, expected) in [(enough, Outcome::Fine), (enough - 1, Outcome::Unsafe)] {
+        assert_eq!(outcome(&preflight(&at(free)), Topic::RemoteFile), expected, "{free}");
+    }
+    // So does a limit on the size of files.
+    for (limit, expected) in [(file.most, Outcome::Fine), (file.most - 1, Outcome::Unsafe)] {
+        let mut limited = process.clone();
+        limited.rlimits.file_size = Some(limit);
+        let known = Known { process: Some(&limited), ..at(u64::MAX) };
+        assert_eq!(outcome(&preflight(&known), Topic::RemoteFile), expected, "{limit}");
     }
     // Node.js ends if it cannot write its snapshot.
     for writable in [Some(false), None] {

@@ -200,7 +200,8 @@ fn signal(taking: &Taking<'_>, advice: &mut Vec<String>) {
     advice.push(format!(
         "Start Node.js so that it can be asked. This restarts the pod. Either with the inspector allowed (remove \
          --disable-sigusr1 or the permission model), or with the signal:\n{}\nThe directory has to be one that it may \
-         write to (an emptyDir, where the root file system is read-only), or Node.js ends itself.",
+         write to (an emptyDir, where the root file system is read-only), or Node.js ends itself: with the permission model \
+         add --allow-fs-write=/tmp to its options.",
         where_to_change(taking, variable)
     ));
 }

@@ -42,6 +42,7 @@ fn is_lost(result: &Result<Captured, Box<Failed>>) -> bool {
         Err(failed) => matches!(
             failed.error,
             Error::NoProcess(..)
+                | Error::EndedOnSignal(_)
                 | Error::Replaced
                 | Error::Inspector(InspectorError::Lost(_))
                 | Error::Place(PlaceError::Io { .. } | PlaceError::Gone { .. })
@@ -60,6 +61,7 @@ mod tests {
         for (error, expected) in [
             (Error::NoProcess(1, text()), true),
             (Error::Replaced, true),
+            (Error::EndedOnSignal(1), true),
             (Error::Inspector(InspectorError::Lost(text())), true),
             (Error::Place(PlaceError::Io { what: text(), source: io() }), true),
             (Error::Place(PlaceError::Gone { what: text(), why: text() }), true),

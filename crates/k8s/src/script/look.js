@@ -19,7 +19,7 @@ for (const pid of pids) {
   frame('descriptors', '-');
   try { for (const name of fs.readdirSync(at + 'fd')) out.push(Buffer.concat([link(at + 'fd/' + name), Buffer.from('\n')])); } catch (e) { /* not ours */ }
   if (brief) continue;
-  for (const name of ['comm', 'environ', 'cgroup']) file(name, '-', at + name);
+  for (const name of ['comm', 'environ', 'limits', 'cgroup']) file(name, '-', at + name);
   frame('cwd', '-'); out.push(link(at + 'cwd'));
 }
 const pid = which === 'all' ? 'self' : which;
@@ -45,7 +45,7 @@ function around() {
       } catch (e) { /* not to be seen from here */ }
     }
   }
-  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'];
+  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us', 'pids.max', 'pids.current'];
   const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', dir.slice(root.length) + '/' + name); out.push(text); } } };
   for (const line of read('/proc/' + pid + '/cgroup').toString().split('\n')) {
     const [, controllers, ...rest] = line.split(':');
@@ -53,6 +53,7 @@ function around() {
     const mounts = root + '/sys/fs/cgroup', has = (name) => controllers.split(',').includes(name), bases = [];
     if (controllers === '') bases.push(mounts);
     if (has('memory')) bases.push(mounts + '/memory');
+    if (has('pids')) bases.push(mounts + '/pids');
     if (has('cpu')) bases.push(mounts + (fs.existsSync(mounts + '/cpu') ? '/cpu' : '/' + controllers));
     for (const base of bases) {
       for (let path = rest.join(':'); path && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) group(base + path);

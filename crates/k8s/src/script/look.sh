@@ -5,7 +5,7 @@ f() { printf '\n%s %s %s\n' "$M" "$1" "$2"; }
 c() { f "$1" "$2"; cat "$3" 2>/dev/null; }
 l() { f "$1" "$2"; readlink "$3" 2>/dev/null || ls -l "$3" 2>/dev/null; }
 g() {
-  for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes cpu.max cpu.cfs_quota_us cpu.cfs_period_us; do
+  for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes cpu.max cpu.cfs_quota_us cpu.cfs_period_us pids.max pids.current; do
     [ -r "$1/$n" ] && c group "${1#"$r"}/$n" "$1/$n"
   done
 }
@@ -33,6 +33,7 @@ for d in /proc/[0-9]*; do
   [ -n "$4" ] && continue
   c comm - "$d/comm"
   c environ - "$d/environ"
+  c limits - "$d/limits"
   c cgroup - "$d/cgroup"
   l cwd - "$d/cwd"
 done
@@ -52,6 +53,7 @@ while IFS=: read -r number names path; do
   b=$r/sys/fs/cgroup
   [ -z "$names" ] && a "$b"
   case ",$names," in *,memory,*) a "$b/memory" ;; esac
+  case ",$names," in *,pids,*) a "$b/pids" ;; esac
   case ",$names," in *,cpu,*) if [ -d "$b/cpu" ]; then a "$b/cpu"; else a "$b/$names"; fi ;; esac
 done 2>/dev/null < "/proc/$p/cgroup"
 f end -

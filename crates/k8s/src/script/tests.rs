@@ -28,6 +28,7 @@ fn every_tool_sees_this_process() {
         let exe = std::env::current_exe().expect("a path");
         assert_eq!(process.exe, exe.display().to_string(), "{tool:?}");
         assert!(process.status.contains("SigCgt:"), "{tool:?}");
+        assert!(process.limits.contains("Max open files"), "{tool:?}");
         let arguments = std::env::args().collect::<Vec<_>>().join("\0") + "\0";
         assert_eq!(process.cmdline, arguments.into_bytes(), "{tool:?}");
         assert!(seen.started.get(&pid).is_some_and(|&time| time > 0), "{tool:?}");
@@ -40,6 +41,21 @@ fn every_tool_sees_this_process() {
         assert_eq!(seen.surroundings.disk.lines().filter(|line| line.ends_with(" /")).count(), 1);
         let is_limit = |(name, _): &(String, String)| name.starts_with("/sys/fs/cgroup/");
         assert!(seen.surroundings.cgroup.iter().all(is_limit), "{tool:?}");
+    }
+}
+
+#[test]
+fn limits_on_tasks_are_read_in_both_versions() {
+    let old =
+        [("pids/app/pids.max", "100"), ("pids/app/pids.current", "93"), ("pids/pids.max", "max")];
+    let new = [("app/pids.max", "max"), ("pids.max", "50"), ("pids.current", "49")];
+    for tool in tools() {
+        for (groups, made, expected) in
+            [("5:pids:/app\n0::/\n", &old[..], 7), ("0::/app\n", &new[..], 1)]
+        {
+            let files = group_files(&tool, groups, made);
+            assert_eq!(cgroup::free_tasks(&files), Some(expected), "{tool:?}: {files:?}");
+        }
     }
 }
 
@@ -306,6 +322,23 @@ fn whether_a_process_may_write_is_a_matter_of_its_own_user() {
         assert_eq!(found.clone().ok(), expected, "{first} {own:?} {process:?}: {found:?}");
     }
     assert!(may_write("").is_err() && may_write("yes 755 0 0").is_err());
+    // Root that lacks CAP_DAC_OVERRIDE, as in a container that drops all capabilities.
+    let with = |first: &str, own: &str, process: &str| {
+        let lines = |mask: &str| format!("Uid: 0 0 0 0\nGid: 0 0 0 0\nGroups:\nCapEff: {mask}\n");
+        may_write(&format!("{first}\n{}{}", lines(own), lines(process))).ok()
+    };
+    let (all, none) = ("000001ffffffffff", "0000000000000000");
+    for (first, own, process, expected) in [
+        ("yes 755 1000 1000", all, all, Some(true)),
+        ("yes 755 1000 1000", all, none, Some(false)),
+        ("no 755 1000 1000", none, none, Some(false)),
+        ("yes 755 0 0", all, none, Some(true)),
+        ("yes 775 1000 0", all, none, Some(true)),
+        ("no 1777 0 0", all, none, Some(false)),
+        ("no 1777 0 0", none, all, None),
+    ] {
+        assert_eq!(with(first, own, process), expected, "{first} {own} {process}");
+    }
 }
 
 #[test]

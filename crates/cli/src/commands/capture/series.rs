@@ -62,9 +62,10 @@ impl Next {
 
     pub(super) fn after_failure(failed: &Failed) -> Next {
         match &failed.error {
-            Error::NoProcess(..) | Error::Replaced | Error::Place(PlaceError::Gone { .. }) => {
-                Next::Gone
-            }
+            Error::NoProcess(..)
+            | Error::Replaced
+            | Error::EndedOnSignal(_)
+            | Error::Place(PlaceError::Gone { .. }) => Next::Gone,
             Error::Interrupted | Error::Sink(_) => Next::Unwanted,
             _ if !failed.left_behind.is_empty() => Next::Unclean,
             _ => Next::Doubtful,
