@@ -4,7 +4,7 @@ use std::io::Write;
 
 use heapglass_report::text::{Look, Role, SizeStyle, clean};
 
-use crate::exit::{ExitStatus, Failure};
+use crate::exit::Failure;
 
 /// Writes messages to standard error. A standard error that is gone is no reason to stop.
 #[derive(Debug, Clone)]

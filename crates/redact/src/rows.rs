@@ -88,11 +88,11 @@ impl<'a> Rows<'a> {
             return self.large(value);
         }
         // Halves, then pairs, then digits, all at once: the first digit in the lowest byte.
-        let halves = value / 10_000 | (value % 10_000) << 32;
+        let halves = (value / 10_000) | ((value % 10_000) << 32);
         let hundreds = (halves.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
-        let pairs = hundreds | (halves - 100 * hundreds) << 16;
+        let pairs = hundreds | ((halves - 100 * hundreds) << 16);
         let tens = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-        let digits = tens | (pairs - 10 * tens) << 8;
+        let digits = tens | ((pairs - 10 * tens) << 8);
         let zeros = (digits.trailing_zeros() / 8).min(7);
         let text = (digits | 0x3030_3030_3030_3030) >> (8 * zeros);
         let room = self.made.get_mut(self.length..).and_then(<[u8]>::first_chunk_mut);
