@@ -155,6 +155,14 @@ impl Proof {
         }
     }
 
+    /// Whether a text is a value of the original that went and is no name as well: with [`Policy::Strict`] and
+    /// [`Policy::Structure`] a whole text, with [`Policy::Secrets`] a credential. Of fewer than six characters none is.
+    ///
+    /// Cost: a hash of the text and a lookup.
+    pub fn is_value(&self, text: &str) -> bool {
+        self.is_among(&self.prints, text).is_some()
+    }
+
     /// What stands for a number of six digits may well be the number of another order; that says nothing.
     fn is_among(&self, prints: &Prints, text: &str) -> Option<usize> {
         let length = text.chars().count();
