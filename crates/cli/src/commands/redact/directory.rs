@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use heapglass_redact::{Policy, Proof, Redaction};
 use heapglass_report::wire::{self, RedactDocument, RedactedEntry};
-use heapglass_secrets::Lines;
+use heapglass_secrets::Documents;
 
 use super::beside::Beside;
 use super::paths::SharedPaths;
@@ -206,7 +206,7 @@ fn text(
     let folder = to.parent().unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder)?;
     let mut out = BufWriter::new(file.reopen()?);
-    let mut lines = Lines::default();
+    let mut documents = Documents::default();
     let mut beside = Beside::new(proofs);
     let mut line = Vec::new();
     loop {
@@ -219,18 +219,13 @@ fn text(
             return Ok(Err(NO_TEXT));
         }
         let Ok(said) = str::from_utf8(&line) else { return Ok(Err(NO_TEXT)) };
-        let bare = said.strip_suffix('\n').unwrap_or(said);
-        beside.line(bare);
-        if let Some(masked) = lines.mask(bare) {
-            out.write_all(masked.as_bytes())?;
-            if bare.len() < said.len() {
-                out.write_all(b"\n")?;
-            }
-        }
+        beside.line(said.strip_suffix('\n').unwrap_or(said));
+        out.write_all(documents.push(said).as_bytes())?;
     }
     if let Some(why) = beside.verdict() {
         return Ok(Err(why));
     }
+    out.write_all(documents.finish().as_bytes())?;
     out.flush()?;
     drop(out);
     file.persist(to).map_err(|error| error.error)?;
@@ -238,6 +233,6 @@ fn text(
         input: from.display().to_string(),
         output: to.display().to_string(),
         snapshot: None,
-        masked: Some(lines.masked()),
+        masked: Some(documents.masked()),
     }))
 }
