@@ -377,6 +377,101 @@ fn a_snapshot_of_any_name_in_a_directory_is_redacted() {
     assert!(document.to_string().contains("a.heapsnapshot.csv"), "{document}");
 }
 
+/// Copies of what goes, under names that say nothing.
+#[test]
+fn texts_of_a_snapshot_beside_it_are_left_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(dir.path().join("in")).expect("made");
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 64);
+    heap.property(heap.global(), "app", app);
+    let texts: Vec<String> = (0..30).map(|at| format!("guest number {at} of the house")).collect();
+    for (at, text) in (0u32..).zip(&texts) {
+        let string = heap.string(text, 40);
+        heap.element(app, at, string);
+    }
+    let write = |name: &str, text: &[u8]| {
+        fs::write(dir.path().join("in").join(name), text).expect("written");
+    };
+    write("z.heapsnapshot", &heap.to_bytes());
+    redact(dir.path(), &["in/z.heapsnapshot", "other", "--map", "in/map.txt"]);
+    for (name, args) in [
+        ("nodes.txt", &["export", "--format", "csv"][..]),
+        ("rows.txt", &["export", "--format", "ndjson"]),
+        ("answer.txt", &["strings", "--json"]),
+    ] {
+        let mut command = heapglass(args);
+        let answer = command.current_dir(dir.path()).arg("in/z.heapsnapshot").output();
+        write(name, &answer.expect("the program runs").stdout);
+    }
+    let lines = |around: fn(&String) -> String| texts.iter().map(around).collect::<String>();
+    write("tail", lines(|text| format!("\"{text}\",\n")).as_bytes());
+    write("list.yaml", lines(|text| format!("- {text}\n")).as_bytes());
+    write("dump.json", lines(|text| format!("{{\"a\":1,\"b\":\"{text}\"}}\n")).as_bytes());
+    write("app.log", b"start of the application\nlistening on port 7007\n");
+    let answer = redact(dir.path(), &["in", "out", "--json"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let mut there: Vec<String> = fs::read_dir(dir.path().join("out"))
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    there.sort();
+    assert_eq!(there, ["app.log", "redaction-report.json", "z.heapsnapshot"]);
+    let document = json(&answer);
+    assert_eq!(document["left_out"].as_array().map(Vec::len), Some(7), "{document}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("a.heapsnapshot"), heap().0.to_bytes()).expect("written");
+    let pipe = dir.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    for args in [
+        &["redact", "a.heapsnapshot", "pipe", "--force"][..],
+        &["redact", "a.heapsnapshot", "b.heapsnapshot", "--map", "pipe", "--force"],
+        &["index", "a.heapsnapshot", "--out", "pipe", "--force"],
+    ] {
+        let answer = heapglass(args).current_dir(dir.path()).output().expect("the program runs");
+        let answer = said(answer);
+        assert_eq!(answer.code, 2, "{args:?}: {}", answer.stderr);
+        assert!(answer.stderr.contains("pipe is no plain file"), "{}", answer.stderr);
+        assert!(pipe.metadata().expect("it is there").file_type().is_fifo(), "{args:?}");
+    }
+    assert!(!dir.path().join("b.heapsnapshot").exists());
+}
+
+#[test]
+fn the_shared_report_does_not_say_where_files_lie_nor_what_they_were_called() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let home = dir.path().join("in/ada@example.org");
+    fs::create_dir_all(&home).expect("made");
+    let bytes = heap().0.to_bytes();
+    fs::write(home.join("a.heapsnapshot"), &bytes).expect("written");
+    fs::write(home.join("b.heapsnapshot"), bytes.get(..bytes.len() / 2).expect("a half"))
+        .expect("written");
+    fs::write(home.join("app.log"), "start\n").expect("written");
+    fs::write(home.join("core"), [0]).expect("written");
+    let input = dir.path().join("in").display().to_string();
+    let output = dir.path().join("out").display().to_string();
+    assert_eq!(redact(dir.path(), &[&input, &output, "--map", "map"]).code, 3);
+    let report =
+        fs::read_to_string(dir.path().join("out/redaction-report.json")).expect("a report");
+    let place = dir.path().display().to_string();
+    assert!(!report.contains(&place) && !report.contains("ada@"), "{report}");
+    for file in ["a.heapsnapshot", "b.heapsnapshot", "app.log", "core"] {
+        assert!(report.contains(&format!("\"REDACTED-email-address/{file}\"")), "{report}");
+    }
+    assert!(dir.path().join("out/REDACTED-email-address/app.log").exists());
+    assert!(!dir.path().join("out/ada@example.org").exists());
+    let map = fs::read_to_string(dir.path().join("map")).expect("a map");
+    assert!(map.contains(r#"{"original":"ada@example.org","redacted":"REDACTED-email-address"}"#));
+}
+
 #[test]
 fn the_map_replaces_nothing_that_is_read_or_shared() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -263,7 +263,8 @@ async fn a_share_of_no_limit_is_not_waited_for() {
     let options = Options::new("a.heapsnapshot");
     let condition = "rss>90%".parse().unwrap();
     let target = Target::Process(42);
-    let waited = wait(&place, &target, condition, &options, &(), &Stop::never());
+    let never = Stop::never();
+    let waited = wait(&place, &target, condition, &options, &(), &never);
     let failed = tokio::time::timeout(Duration::from_secs(5), waited).await.unwrap().unwrap_err();
     assert!(matches!(failed.error, Error::NoLimit(42)), "{}", failed.error);
     assert_eq!(got(&place), []);

@@ -230,6 +230,15 @@ impl Proof {
         part.map(|part| part.chars().count())
     }
 
+    /// Whether a text is a value of the original that went and is no name as well: with [`Policy::Strict`] and
+    /// [`Policy::Structure`] a whole text, with [`Policy::Secrets`] a credential. Of fewer than six characters none is.
+    ///
+    /// Cost: a hash of the text and a lookup.
+    pub fn is_value(&self, text: &str) -> bool {
+        is_to_prove(text)
+            && self.is_among(&self.prints, text, self.replacer.print_of(text.as_bytes()))
+    }
+
     /// What stands for a number of six digits may well be the number of another order; that says nothing.
     fn is_among(&self, prints: &Prints, text: &str, print: u64) -> bool {
         prints.has(print) && !self.replacer.stands_for_another(text, print)

@@ -1,17 +1,21 @@
 //! Finds credentials in text and masks them, by rules that are data.
 //!
 //! [`Rules::find`] says where credentials are, [`Rules::mask`] takes them out, [`Lines`] does so for text that
-//! comes line by line, and [`Rules::is_secret_name`] tells from a variable's name that its value is one.
+//! comes line by line, [`Documents`] for files of such text, and [`Rules::is_secret_name`] tells from a variable's name that its value is one.
 //! [`Rules::scan`] and [`Rules::named`] ask the same of the many texts of a heap, and believe less.
 
 #![forbid(unsafe_code)]
 
 mod cut;
+mod documents;
+mod json;
 mod jwt;
 mod lines;
 mod rules;
 mod scan;
+mod told;
 mod value;
+mod yaml;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,6 +24,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 
+pub use documents::Documents;
 pub use jwt::Jwt;
 pub use lines::Lines;
 pub use rules::{Confidence, Rule};
@@ -184,6 +189,8 @@ fn mask_of(rule: &str) -> String {
     format!("[REDACTED:{rule}]")
 }
 
+#[cfg(test)]
+mod documents_tests;
 #[cfg(test)]
 mod rules_tests;
 #[cfg(test)]

@@ -1,28 +1,71 @@
 //! Text that comes line by line.
 
-use crate::Rules;
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::told::{Fate, Mark, Told};
+use crate::{Rules, json, mask_of};
 
 /// Longer lines are masked piece by piece, cut where no credential is.
 const PIECE: usize = 64 << 10;
 
-/// Masks lines, and private keys that go over several of them.
+/// Masks lines, and what goes over several of them: private keys, blocks of YAML under a telling name, the value that
+/// follows a telling name, the argument after a telling one.
 #[derive(Debug)]
 pub struct Lines {
     rules: &'static Rules,
     /// Within a private key: how many words stand before its lines, as a log's time does.
     within_key: Option<usize>,
+    told: Told,
     masked: u64,
 }
 
 impl Default for Lines {
     fn default() -> Lines {
-        Lines { rules: Rules::standard(), within_key: None, masked: 0 }
+        Lines { rules: Rules::standard(), within_key: None, told: Told::default(), masked: 0 }
     }
 }
 
 impl Lines {
     /// A line without what should not be seen; `None` for a line that is left out as a whole.
     pub fn mask(&mut self, line: &str) -> Option<String> {
+        self.marked(line, Mark::None)
+    }
+
+    /// As [`Lines::mask`], for a line that others of its document tell of.
+    pub(crate) fn marked(&mut self, line: &str, mark: Mark) -> Option<String> {
+        let text = match self.told.line(self.rules, line, mark) {
+            Fate::Out => return None,
+            Fate::Masked(range, rule) => self.without(line, vec![(range, rule)]),
+            Fate::Stays => {
+                let told = json::told(self.rules, line);
+                self.without(line, told)
+            }
+        };
+        self.line(&text)
+    }
+
+    /// A line with masks in place of these parts, which are in order.
+    fn without<'a>(
+        &mut self,
+        line: &'a str,
+        parts: Vec<(Range<usize>, &'static str)>,
+    ) -> Cow<'a, str> {
+        if parts.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let (mut text, mut at) = (String::with_capacity(line.len()), 0);
+        for (range, rule) in parts {
+            text.push_str(line.get(at..range.start).unwrap_or_default());
+            text.push_str(&mask_of(rule));
+            at = range.end;
+            self.masked += 1;
+        }
+        text.push_str(line.get(at..).unwrap_or_default());
+        Cow::Owned(text)
+    }
+
+    fn line(&mut self, line: &str) -> Option<String> {
         if let Some(words) = self.within_key {
             if line.contains("-----END") {
                 self.within_key = None;
@@ -60,8 +103,9 @@ impl Lines {
 
     fn piece(&mut self, piece: &str, text: &mut String) {
         let masked = self.rules.mask(piece);
-        if let std::borrow::Cow::Owned(masked) = &masked {
-            self.masked += masked.matches("[REDACTED:").count() as u64;
+        if let Cow::Owned(masked) = &masked {
+            let count = |text: &str| text.matches("[REDACTED:").count() as u64;
+            self.masked += count(masked).saturating_sub(count(piece));
         }
         text.push_str(&masked);
     }

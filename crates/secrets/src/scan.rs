@@ -146,9 +146,10 @@ impl Rules {
         if !self.is_secret_name(name) {
             return None;
         }
-        let is_password = ["password", "passwd", "passphrase", "_pass", "pwd", "secret", "pass"]
-            .iter()
-            .any(|end| lower.ends_with(end));
+        let is_password =
+            ["password", "passwd", "passphrase", "_pass", "pwd", "secret", "pass", "kennwort"]
+                .iter()
+                .any(|end| lower.ends_with(end));
         Some(if is_password { NameKind::Password } else { NameKind::Token })
     }
 
@@ -231,16 +232,37 @@ fn is_believed(rule: &Rule, secret: &str, kind: TextKind) -> bool {
         // Without a line of its text it is a program's constant, to look for keys with.
         "private-key" => has_key(secret),
         "docker-auth" => STANDARD.decode(secret).is_ok_and(|login| login.contains(&b':')),
+        // A class of a style sheet begins so.
+        "openai-key" => !is_example(secret) && secret.bytes().any(|byte| byte.is_ascii_digit()),
         _ if rule.confidence == Confidence::High => !is_example(secret),
         _ if kind == TextKind::Source => false,
-        "bearer-token" | "authorization" | "query-parameter" | "cookie" => {
+        "bearer-token" | "authorization" | "query-parameter" | "cookie" | "command-line"
+        | "netrc-password" => {
             !is_example(secret) && looks_random(secret.rsplit(' ').next().unwrap_or(secret))
         }
         "password-in-url" | "password-in-connection-string" => {
-            !is_example(secret) && !secret.starts_with(['$', '{', '%', '(']) && secret.len() >= 3
+            !is_example(secret)
+                && !secret.starts_with(['$', '{', '%', '('])
+                && secret.len() >= 3
+                && !is_code(rule, secret)
         }
         _ => !is_example(secret),
     }
+}
+
+/// Whether what stands where a password would is a program's: `e.password||""`, the port in `http://h:8080@evil`.
+fn is_code(rule: &Rule, secret: &str) -> bool {
+    if rule.id == "password-in-url" {
+        return secret.len() <= 5 && secret.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    let is_name = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$')
+    };
+    let is_field = secret.rsplit_once('.').is_some_and(|(object, field)| {
+        let field = field.to_ascii_lowercase();
+        object.split('.').all(is_name) && ["password", "pwd"].iter().any(|name| field == *name)
+    });
+    is_field || secret.contains("||") && secret.contains('.')
 }
 
 /// Whether something that begins like a private key goes on like one.

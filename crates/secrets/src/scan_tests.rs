@@ -15,6 +15,11 @@ fn names_and_values_have_to_fit() {
         ("SESSION_SECRET", "keyboard cat"),
         ("refreshToken", "0.AXoA9f8e7d6c5b4a3928"),
         ("cookie", "sid=9f8e7d6c5b4a39281706; theme=dark"),
+        ("dbPass", "hunter2"),
+        ("pwd", "hunter2"),
+        ("bearer", "9f8e7d6c5b4a39281706"),
+        ("mfaSeed", "JBSWY3DPEHPK3PXP"),
+        ("kennwort", "hunter2"),
     ] {
         assert!(named(name, value), "{name} = {value}");
     }
@@ -34,6 +39,11 @@ fn names_and_values_have_to_fit() {
         ("authToken", "https://a.example.org/token1"),
         ("cookie", "cookie"),
         ("secret", "<secret>"),
+        ("password_hash_algo", "argon2id"),
+        ("cookieName", "connect.sid2026"),
+        ("tokenizer", "gpt2-tokenizer-v1x9"),
+        ("passwordField", "login-form-1"),
+        ("PWD", "hunter2"),
         ("token", "getAuthenticationTokenFromHeader"),
     ] {
         assert!(!named(name, value), "{name} = {value}");
@@ -71,4 +81,18 @@ fn previews_give_nothing_away() {
     assert_eq!(preview("ä"), "… (1 character)");
     assert_eq!(preview("0123456789abcdefghij"), "0123… (20 characters)");
     assert_eq!(preview("ab\ncdefghijklmnopqrstuv"), "ab c… (23 characters)");
+}
+
+#[test]
+fn what_only_looks_like_it_is_no_alarm() {
+    for text in [
+        "sk-spinner-container-wrapper-large-animated-circle",
+        r#"var password=e.password||"";"#,
+        "password=this.form.password;",
+        "http://h:8080@evil",
+        "use --token to log in",
+    ] {
+        let found = Rules::standard().scan(text, TextKind::Data);
+        assert!(found.is_empty(), "{text}: {found:?}");
+    }
 }

@@ -74,6 +74,12 @@ fn make(context: &Context, input: &Input, args: &IndexArgs) -> anyhow::Result<Pa
 
 /// The whole path of `--out`, unless something else is there.
 fn may_be_written(out: &Path, force: bool) -> anyhow::Result<PathBuf> {
+    // The index would take the place of a device or a pipe, which would be the end of it.
+    if out.exists() && !out.is_file() && !out.is_dir() {
+        return Err(Failure::usage(format!("{} is no plain file", out.display()))
+            .hint("give --out another path")
+            .into());
+    }
     let is_there = out.symlink_metadata().is_ok();
     if is_there && !force && !heapglass_graph::is_index(out) {
         return Err(Failure::usage(format!("{} is there already and is no index", out.display()))

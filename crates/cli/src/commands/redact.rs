@@ -1,12 +1,15 @@
 //! `redact`: a snapshot, or all of a must-gather, without what is private.
 
+mod beside;
 mod directory;
 mod map;
+mod own;
+mod paths;
 mod pipeline;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use heapglass_format::pack::Packer;
 use heapglass_format::source::{Reader, Source};
@@ -32,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitSt
         directory::redact(context, args, &redaction, rows)?
     } else {
         refuse_to_replace(&args.input, &args.output, args.force)?;
-        let file = snapshot(context, &args.input, &args.output, &redaction, rows)?;
+        let (file, _) = snapshot(context, &args.input, &args.output, &redaction, rows)?;
         (
             RedactDocument::new(redaction.policy, vec![file], Vec::new(), Vec::new()),
             ExitStatus::Fine,
@@ -68,6 +71,7 @@ fn refuse_to_replace(input: &Path, output: &Path, force: bool) -> Result<(), Fai
         return Err(Failure::usage(format!("{} is a directory", output.display()))
             .hint(format!("name the file: {}", output.join(&*name).display())));
     }
+    refuse_what_is_no_file(output)?;
     if output.exists() && !force {
         return Err(Failure::usage(format!("{} is there already", output.display()))
             .hint("give OUT another name, or --force to replace the file"));
@@ -75,14 +79,26 @@ fn refuse_to_replace(input: &Path, output: &Path, force: bool) -> Result<(), Fai
     Ok(())
 }
 
-/// Redacts one snapshot. What is written gets its name when it has been read again and proven.
+/// What is written takes the place of what has its name: of a device or a pipe that would be the end.
+fn refuse_what_is_no_file(output: &Path) -> Result<(), Failure> {
+    match output.metadata() {
+        Ok(there) if !there.is_file() => {
+            Err(Failure::usage(format!("{} is no plain file", output.display()))
+                .hint("name a file: what is there would be replaced"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Redacts one snapshot. What is written gets its name when it has been read again and proven. The proof knows the
+/// values of the original.
 fn snapshot(
     context: &Context,
     input: &Path,
     output: &Path,
     redaction: &Redaction,
     map: Option<&File>,
-) -> anyhow::Result<RedactedEntry> {
+) -> anyhow::Result<(RedactedEntry, Proof)> {
     let source = if input == Path::new("-") { Ok(Source::stdin()) } else { Source::file(input) };
     let reader = source.and_then(|source| source.reader()).map_err(hints::opening)?;
     let work = Work::beside(context, output)?;
@@ -152,12 +168,13 @@ fn snapshot(
             .into());
     }
     file.persist(output).map_err(|error| cannot_write(output, &error.error))?;
-    Ok(RedactedEntry {
+    let entry = RedactedEntry {
         input: input.display().to_string(),
         output: output.display().to_string(),
         snapshot: Some(RedactedSnapshotEntry::new(redaction.policy, &coverage, &proven)),
         masked: None,
-    })
+    };
+    Ok((entry, proof))
 }
 
 /// The names in what is said.
@@ -240,9 +257,4 @@ fn feed(
     }
     let (_, coverage, proof) = redactor.finish().map_err(failed)?;
     Ok((coverage, proof))
-}
-
-/// Where a file of the directory goes.
-fn place(root: &Path, file: &Path, output: &Path) -> PathBuf {
-    file.strip_prefix(root).map_or_else(|_| output.join(file), |path| output.join(path))
 }

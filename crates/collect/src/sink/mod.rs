@@ -310,6 +310,8 @@ fn give_name(temporary: &Path, wanted: &Path) -> Result<PathBuf, SinkError> {
                 return Ok(path);
             }
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            // A rename would replace it.
+            Err(_) if path.symlink_metadata().is_ok() => {}
             // Not every file system has second names.
             Err(_) => {
                 std::fs::rename(temporary, &path)

@@ -476,4 +476,63 @@ pub(crate) const SHAPES: &[Rule] = &[
         "age secret keys",
         &[pattern(&["age-secret-key-1"], r"\b(AGE-SECRET-KEY-1[0-9A-Z]{58})\b", 3.0)],
     ),
+    rule(
+        "mailgun-key",
+        "Mailgun key",
+        "Mailgun keys",
+        &[pattern(&["key-"], r"\b(key-[a-f0-9]{32})\b", 3.0)],
+    ),
+    rule(
+        "discord-token",
+        "Discord token",
+        "Discord tokens",
+        // The first part is the number of the bot in base64: digits alone; the second is a time.
+        &[pattern(
+            &[".g", ".x", ".y"],
+            r"\b((?:M[TDjzC]|N[DTjz]|O[DT])[A-Za-z0-9_-]{21,26}\.[GXY][A-Za-z0-9_-]{5}\.[A-Za-z0-9_-]{27,40})(?:[^A-Za-z0-9_-]|$)",
+            3.5,
+        )],
+    ),
+    rule(
+        "google-refresh-token",
+        "Google refresh token",
+        "Google refresh tokens",
+        &[pattern(&["1//0"], r"\b(1//0[A-Za-z0-9_-]{40,})", 3.5)],
+    ),
+    rule(
+        "facebook-token",
+        "Facebook token",
+        "Facebook tokens",
+        &[pattern(&["eaac", "eaab", "eaaa"], r"\b(EAA[A-C][A-Za-z0-9]{60,})", 3.5)],
+    ),
+    rule(
+        "mapbox-token",
+        "Mapbox secret token",
+        "Mapbox secret tokens",
+        &[pattern(&["sk.eyj"], r"\b(sk\.eyJ[A-Za-z0-9_-]{30,}\.[A-Za-z0-9_-]{15,})", 3.5)],
+    ),
+    rule(
+        "xai-key",
+        "xAI key",
+        "xAI keys",
+        &[pattern(&["xai-"], r"\b(xai-[A-Za-z0-9]{60,})\b", 3.5)],
+    ),
+    rule(
+        "circleci-token",
+        "CircleCI token",
+        "CircleCI tokens",
+        &[pattern(&["ccipat_"], r"\b(CCIPAT_[A-Za-z0-9]{20,26}_[a-f0-9]{40})\b", 3.5)],
+    ),
+    rule(
+        "fly-token",
+        "Fly.io token",
+        "Fly.io tokens",
+        &[pattern(&["fm2_"], r"\b(fm2_[A-Za-z0-9+/=_-]{60,})", 3.5)],
+    ),
+    rule(
+        "nuget-key",
+        "NuGet key",
+        "NuGet keys",
+        &[pattern(&["oy2"], r"\b(oy2[a-z0-9]{43})\b", 3.5)],
+    ),
 ];

@@ -4,11 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use heapglass_redact::Redaction;
+use heapglass_redact::{Policy, Proof, Redaction};
 use heapglass_report::wire::{self, RedactDocument, RedactedEntry};
-use heapglass_secrets::Lines;
+use heapglass_secrets::Documents;
 
-use super::{cannot_write, place, snapshot};
+use super::beside::Beside;
+use super::paths::SharedPaths;
+use super::{cannot_write, own, snapshot};
 use crate::args::RedactArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
@@ -18,6 +20,7 @@ use crate::inputs::is_snapshot_name;
 const REPORT: &str = "redaction-report.json";
 /// Longer lines are no lines of text.
 const LONGEST_LINE: u64 = 16 << 20;
+const NO_TEXT: &str = "it is no text";
 
 /// Redacts each file of the directory into a new one.
 pub(super) fn redact(
@@ -38,40 +41,72 @@ pub(super) fn redact(
     {
         return Err(Failure::usage("OUT is inside IN").hint("name a directory beside it").into());
     }
+    let mut walked = walk(root)?;
+    let mut paths = SharedPaths::default();
+    let mut of = |path: &Path| {
+        let below = path.strip_prefix(root).unwrap_or(path);
+        paths.of(below, map).map_err(|error| cannot_write(output, &error))
+    };
     let (mut files, mut left_out, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for path in &walked.odd {
+        left_out.push(failure(&of(path)?, "it is no plain file"));
+    }
+    // Snapshots come first: what they have is looked for in the other files.
+    walked.files.sort_by_cached_key(|path| !matches!(kind_of(path), Ok(Kind::Snapshot)));
     let mut status = ExitStatus::Fine;
-    for path in walk(root, &mut left_out)? {
-        let to = place(root, &path, output);
+    let mut proofs = Vec::new();
+    for path in walked.files {
+        let shared = of(&path)?;
+        let to = output.join(&shared);
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
         }
         let done = match kind_of(&path) {
-            Ok(Kind::Snapshot) => snapshot(context, &path, &to, redaction, map).map(Some),
-            Ok(Kind::Rows) => {
-                left_out.push(failure(&path, "it has the texts of a snapshot: make it anew"));
-                continue;
+            Ok(Kind::Snapshot) => {
+                snapshot(context, &path, &to, redaction, map).map(|(entry, proof)| {
+                    if redaction.policy != Policy::Secrets {
+                        proofs.push(proof);
+                    }
+                    Ok(entry)
+                })
             }
-            Ok(Kind::Other) => text(&path, &to).map_err(|error| cannot_write(&to, &error).into()),
+            Ok(Kind::Own(what)) => {
+                Ok(Err(format!("it is {what}, with texts of a snapshot: make it anew")))
+            }
+            Ok(Kind::Other) => text(&path, &to, &proofs)
+                .map(|done| done.map_err(str::to_owned))
+                .map_err(|error| cannot_write(&to, &error).into()),
             Err(error) => {
                 Err(Failure::unreadable(format!("cannot read {}: {error}", path.display())).into())
             }
         };
         match done {
-            Ok(Some(file)) => files.push(file),
-            Ok(None) => left_out.push(failure(&path, "it is no text")),
+            Ok(Ok(mut file)) => {
+                file.input = shared.display().to_string();
+                file.output.clone_from(&file.input);
+                files.push(file);
+            }
+            Ok(Err(why)) => left_out.push(failure(&shared, &why)),
             Err(error) => {
                 let wrong = error.downcast::<Failure>()?;
                 if context.interrupt.asked().is_some() {
                     return Err(wrong.into());
                 }
                 status = status.worse(wrong.status);
-                errors.push(failure(&path, &wrong.message));
+                // The report is shared: where the files lie, and what they are called there, is not.
+                let message =
+                    wrong.message.replace(&*path.to_string_lossy(), &shared.to_string_lossy());
+                let message = message.replace(&*to.to_string_lossy(), &shared.to_string_lossy());
+                errors.push(failure(&shared, &message));
             }
         }
     }
-    if files.is_empty() && errors.is_empty() {
+    if files.is_empty() && errors.is_empty() && left_out.is_empty() {
         return Err(Failure::unreadable(format!("{} has no files", root.display())).into());
     }
+    files.sort_by(|a, b| a.input.cmp(&b.input));
+    left_out.sort_by(|a, b| a.file.cmp(&b.file));
+    errors.sort_by(|a, b| a.file.cmp(&b.file));
     let document = RedactDocument::new(redaction.policy, files, left_out, errors);
     fs::create_dir_all(output).map_err(|error| cannot_write(output, &error))?;
     let report = output.join(REPORT);
@@ -84,9 +119,18 @@ fn failure(path: &Path, message: &str) -> wire::Failure {
     wire::Failure { file: path.display().to_string(), message: message.to_owned() }
 }
 
+/// What is below a directory.
+#[derive(Default)]
+struct Walked {
+    /// Sorted.
+    files: Vec<PathBuf>,
+    /// Links, pipes and the like.
+    odd: Vec<PathBuf>,
+}
+
 /// All files below a directory, sorted. Links are not followed.
-fn walk(root: &Path, left_out: &mut Vec<wire::Failure>) -> Result<Vec<PathBuf>, Failure> {
-    let (mut files, mut open) = (Vec::new(), vec![root.to_owned()]);
+fn walk(root: &Path) -> Result<Walked, Failure> {
+    let (mut walked, mut open) = (Walked::default(), vec![root.to_owned()]);
     while let Some(directory) = open.pop() {
         let unreadable = |error: io::Error| {
             Failure::unreadable(format!("cannot read {}: {error}", directory.display()))
@@ -97,21 +141,22 @@ fn walk(root: &Path, left_out: &mut Vec<wire::Failure>) -> Result<Vec<PathBuf>, 
             if kind.is_dir() {
                 open.push(entry.path());
             } else if kind.is_file() {
-                files.push(entry.path());
+                walked.files.push(entry.path());
             } else {
-                left_out.push(failure(&entry.path(), "it is no plain file"));
+                walked.odd.push(entry.path());
             }
         }
     }
-    files.sort();
-    Ok(files)
+    walked.files.sort();
+    walked.odd.sort();
+    Ok(walked)
 }
 
 /// What a file is, as far as it is treated alike.
 enum Kind {
     Snapshot,
-    /// Rows of a snapshot's nodes, as `export` writes them.
-    Rows,
+    /// What heapglass itself has written about a snapshot.
+    Own(&'static str),
     Other,
 }
 
@@ -120,7 +165,10 @@ fn kind_of(path: &Path) -> io::Result<Kind> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let is_of_snapshot = [".heapsnapshot", ".heaptimeline"].iter().any(|part| name.contains(part));
     if is_of_snapshot && (name.ends_with(".csv") || name.ends_with(".ndjson")) {
-        return Ok(Kind::Rows);
+        return Ok(Kind::Own("rows of a snapshot's nodes"));
+    }
+    if let Some(what) = own::kind(path)? {
+        return Ok(Kind::Own(what));
     }
     let is_snapshot =
         is_snapshot_name(path) || begins_like_snapshot(BufReader::new(File::open(path)?))?;
@@ -148,13 +196,18 @@ fn begins_like_snapshot(reader: impl BufRead) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Copies a text file without its credentials, line by line. `None` if it is no text; nothing is written then.
-fn text(from: &Path, to: &Path) -> io::Result<Option<RedactedEntry>> {
+/// Copies a text file without its credentials. An error within says why the file is left out; nothing is written then.
+fn text(
+    from: &Path,
+    to: &Path,
+    proofs: &[Proof],
+) -> io::Result<Result<RedactedEntry, &'static str>> {
     let mut reader = BufReader::new(File::open(from)?);
     let folder = to.parent().unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder)?;
     let mut out = BufWriter::new(file.reopen()?);
-    let mut lines = Lines::default();
+    let mut documents = Documents::default();
+    let mut beside = Beside::new(proofs);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -163,24 +216,23 @@ fn text(from: &Path, to: &Path) -> io::Result<Option<RedactedEntry>> {
             break;
         }
         if got as u64 == LONGEST_LINE || line.contains(&0) {
-            return Ok(None);
+            return Ok(Err(NO_TEXT));
         }
-        let Ok(said) = str::from_utf8(&line) else { return Ok(None) };
-        let bare = said.strip_suffix('\n').unwrap_or(said);
-        if let Some(masked) = lines.mask(bare) {
-            out.write_all(masked.as_bytes())?;
-            if bare.len() < said.len() {
-                out.write_all(b"\n")?;
-            }
-        }
+        let Ok(said) = str::from_utf8(&line) else { return Ok(Err(NO_TEXT)) };
+        beside.line(said.strip_suffix('\n').unwrap_or(said));
+        out.write_all(documents.push(said).as_bytes())?;
     }
+    if let Some(why) = beside.verdict() {
+        return Ok(Err(why));
+    }
+    out.write_all(documents.finish().as_bytes())?;
     out.flush()?;
     drop(out);
     file.persist(to).map_err(|error| error.error)?;
-    Ok(Some(RedactedEntry {
+    Ok(Ok(RedactedEntry {
         input: from.display().to_string(),
         output: to.display().to_string(),
         snapshot: None,
-        masked: Some(lines.masked()),
+        masked: Some(documents.masked()),
     }))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Work, cannot_write};
+use super::{Work, cannot_write, refuse_what_is_no_file};
 use crate::args::RedactArgs;
 use crate::context::Context;
 use crate::exit::Failure;
@@ -29,7 +29,9 @@ impl PrivateMap {
     ) -> Result<Option<PrivateMap>, Failure> {
         let Some(path) = &args.map else { return Ok(None) };
         refuse_to_mix(path, args)?;
-        if !args.force && path.symlink_metadata().is_ok() {
+        if args.force {
+            refuse_what_is_no_file(path)?;
+        } else if path.symlink_metadata().is_ok() {
             return Err(cannot_write(path, &io::Error::from(io::ErrorKind::AlreadyExists)));
         }
         let work = Work::beside(context, path)?;
