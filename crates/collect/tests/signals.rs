@@ -193,12 +193,15 @@ async fn a_dry_run_comes_to_the_same_verdict() {
     }
 }
 
+/// What is said of a process, and how it is made so.
+type Harm<'a> = (&'a str, &'a dyn Fn(&mut Noting));
+
 /// Whatever is forced: it would end, or open its inspector when nobody closes it any more.
 #[tokio::test]
 async fn a_process_that_a_signal_would_harm_gets_none() {
     let few = "Max open files            16                   16                   files\n";
     let stopped = "State:\tT (stopped)\nSigCgt:\t0000000000000a00\n";
-    let harmed: [(&str, &dyn Fn(&mut Noting)); 2] = [
+    let harmed: [Harm<'_>; 2] = [
         ("more descriptors", &|place: &mut Noting| place.process.limits = few.to_owned()),
         ("it is stopped", &|place: &mut Noting| place.process.status = stopped.to_owned()),
     ];

@@ -139,7 +139,7 @@ impl Told {
             return Fate::Stays;
         }
         let is_open = entry.value.starts_with(['{', '[']) && !entry.is_quoted;
-        if is_open && rule == NAMED || is_placeholder(entry.value) && rule == NAMED {
+        if rule == NAMED && (is_open || is_placeholder(entry.value)) {
             return Fate::Stays;
         }
         if entry.value.is_empty() {

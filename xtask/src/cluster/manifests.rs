@@ -44,7 +44,7 @@ impl Workload {
             env: Vec::new(),
             labels: json!({}),
             replicas: 1,
-            limit: "1Gi",
+            limit: "2Gi",
             read_only: false,
             probe: None,
             sidecar: None,
