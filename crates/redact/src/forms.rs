@@ -3,7 +3,8 @@
 //! A class is named by `Symbol.toStringTag`, a function by any computed key, so a name of theirs may be any text. What
 //! is no single name of code stays only in the forms listed here, with words of code in their places.
 
-use crate::names::{is_index, is_of_code, is_script_path};
+use crate::names::{is_index, is_joined, is_of_code};
+use crate::paths::is_script_path;
 use crate::roles::Role;
 
 /// Longest name, but for types of C++.
@@ -115,6 +116,7 @@ fn is_owned(text: &str) -> bool {
         let scope = name.strip_prefix("scope @");
         (is_function(name) || scope.is_some_and(is_number) || without_mark(name) != name)
             && is_of_code(inner)
+            || inner == "builtin" && is_joined(name)
             || is_class(part)
             || is_address(part)
     })
@@ -131,7 +133,7 @@ fn is_in_brackets(text: &str) -> bool {
     };
     match inner.split_once(" for ") {
         Some((words, name)) => words.split(' ').all(is_of_code) && is_function(name),
-        None => inner.split(' ').all(is_of_code),
+        None => inner.split(' ').all(is_joined),
     }
 }
 
@@ -144,7 +146,7 @@ fn is_of_cpp(text: &str) -> bool {
             .split([' ', '(', ')', '[', ']', ',', '<', '>', '*', '&'])
             // `blink::(anonymous namespace)::Loader`
             .map(|word| word.trim_matches(':'))
-            .all(|word| word.is_empty() || is_of_code(word) || is_size(word))
+            .all(|word| word.is_empty() || is_joined(word) || is_size(word))
 }
 
 /// The name of a DOM node with its attributes' values taken out, as in `Detached <div id="…">`. `None` for
@@ -222,6 +224,8 @@ mod tests {
                     "(Abort builtin handle)",
                     "(instruction stream for #load)",
                     "system / Code / Abort (builtin)",
+                    "system / Code / I32PairToBigInt (builtin)",
+                    "(I32PairToBigInt builtin handle)",
                     "system / SharedFunctionInfo / get [Symbol.species]",
                     "system / SharedFunctionInfo / Array Iterator",
                     "system / Script / file:///srv/app/page.html",
@@ -257,6 +261,9 @@ mod tests {
             "John / Smith",
             "12 / Smith",
             "get 4111 1111",
+            "get Erika Musterfrau",
+            "set Secret Recovery Phrase",
+            "V1StGXR8_Z5jdHi6B-myT",
             "bound John Smith",
             "(code for John Smith)",
             "system / SharedFunctionInfo / John Smith",

@@ -9,11 +9,13 @@
 //! the two texts are decided on when they come. See docs/design/redact.md.
 //!
 //! Reading order: [`Redactor`] (sections), `table` (rows of integers), `objects` (which are dictionaries), `roles` (what
-//! texts are used for), `names`, `forms` and `public` (what may stay), `replace` (what stands in its place), `strings` (the last section), `proof`.
+//! texts are used for), `names`, `forms`, `drawn`, `paths` and `public` (what may stay), `replace` (what stands in its place), `strings` (the last section), `proof`.
 
 #![forbid(unsafe_code)]
 
 mod coverage;
+mod credentials;
+mod drawn;
 mod error;
 mod forms;
 mod given;
@@ -24,6 +26,7 @@ mod named;
 mod names;
 mod objects;
 mod owners;
+mod paths;
 mod prints;
 mod proof;
 mod public;

@@ -7,9 +7,10 @@ use std::sync::{Arc, mpsc};
 use heapglass_format::check::{Check, Checked};
 
 use crate::Policy;
+use crate::credentials::credentials;
 use crate::prints::Prints;
 use crate::replace::Replacer;
-use crate::strings::{credentials, is_to_prove};
+use crate::strings::is_to_prove;
 use crate::texts::{Piece, Text, unescape};
 
 /// What is known of the original: hashes of its values, 8 bytes for each.

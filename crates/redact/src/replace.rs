@@ -30,11 +30,13 @@ impl Key {
     }
 }
 
-/// Texts of up to this many characters stay: they say nothing, and most are letters and signs of the program.
+/// Texts of up to this many characters stay if they say nothing, as most do: letters and signs of the program.
 pub(crate) const STAYS: usize = 2;
 /// Up to so many letters, what stands for a text may by chance be that of another text, or a text of the original. Of ten
 /// million texts of one letter more, two meet once in seven hundred snapshots.
 const MAY_MEET: usize = 10;
+/// Names that are replaced word by word and have up to so many bytes are remembered.
+pub(crate) const WORDS_MAY_MEET: usize = 2 * MAY_MEET;
 /// There are as many numbers of so many digits.
 const DIGITS_MAY_MEET: usize = 16;
 /// How often other letters are tried for a text whose first ones another has.
@@ -67,23 +69,35 @@ impl Replacer {
 
     /// Appends what stands in the place of `text`: as many UTF-16 units, in ASCII.
     pub(crate) fn replace(&mut self, text: &str, out: &mut Vec<u8>) {
-        let length = utf16_units(text);
-        let is_number = is_number(text);
-        if length <= STAYS && !is_number {
-            let escaped = serde_json::to_string(text).unwrap_or_default();
-            let inner = escaped.len().saturating_sub(1);
-            out.extend_from_slice(escaped.as_bytes().get(1..inner).unwrap_or_default());
+        if !stays(text) {
+            return self.replace_all(text, out);
+        }
+        let escaped = serde_json::to_string(text).unwrap_or_default();
+        let inner = escaped.len().saturating_sub(1);
+        out.extend_from_slice(escaped.as_bytes().get(1..inner).unwrap_or_default());
+    }
+
+    /// As [`Replacer::replace`], also for the shortest texts.
+    pub(crate) fn replace_all(&mut self, text: &str, out: &mut Vec<u8>) {
+        if text.is_empty() {
             return;
         }
-        let free = if is_number { text.bytes().filter(u8::is_ascii_digit).count() } else { length };
+        let length = utf16_units(text);
+        let form = Form::of(text);
+        let is_number = form == Form::Number;
+        let free = match form {
+            Form::Number => text.bytes().filter(u8::is_ascii_digit).count(),
+            Form::Identifier => length,
+            Form::Other => length - 1,
+        };
         let start = out.len();
         if free > if is_number { DIGITS_MAY_MEET } else { MAY_MEET } {
-            return self.other_signs(text, 0, length, is_number, out);
+            return self.other_signs(text, 0, length, form, out);
         }
         let own = self.print_of(text.as_bytes());
         for attempt in 0..TRIES {
             out.truncate(start);
-            self.other_signs(text, attempt, length, is_number, out);
+            self.other_signs(text, attempt, length, form, out);
             let written = out.get(start..).unwrap_or_default();
             if is_taken(written) {
                 continue;
@@ -101,14 +115,8 @@ impl Replacer {
     }
 
     /// Appends the letters or digits that a text is hashed to, others with each attempt.
-    fn other_signs(
-        &self,
-        text: &str,
-        attempt: u64,
-        length: usize,
-        is_number: bool,
-        out: &mut Vec<u8>,
-    ) {
+    fn other_signs(&self, text: &str, attempt: u64, length: usize, form: Form, out: &mut Vec<u8>) {
+        let is_number = form == Form::Number;
         let again = || {
             let mut hasher = self.running();
             hasher.update(text.as_bytes());
@@ -123,7 +131,7 @@ impl Replacer {
             out.resize(start + length, 0);
             let made = out.get_mut(start..).unwrap_or_default();
             again().finalize_xof().fill(made);
-            return spell(made);
+            return spell(made, form);
         }
         // One call for most texts: a hasher that can go on is ten times as large.
         let block = match attempt {
@@ -135,13 +143,18 @@ impl Replacer {
         } else {
             let start = out.len();
             out.extend(block.as_bytes().iter().take(length));
-            spell(out.get_mut(start..).unwrap_or_default());
+            let made = out.get_mut(start..).unwrap_or_default();
+            spell(made, form);
+            if length <= STAYS {
+                // No text that stays has a capital in it.
+                made.make_ascii_uppercase();
+            }
         }
     }
 
-    /// Remembers what stands for a text that was replaced word by word.
+    /// Remembers what stands for a text that was replaced part by part.
     pub(crate) fn remember(&mut self, made: &[u8], text: &str) {
-        if text.len() <= 2 * MAY_MEET && made != text.as_bytes() {
+        if made != text.as_bytes() {
             let own = self.print_of(text.as_bytes());
             self.met += u64::from(!self.given.is_free(made, own));
         }
@@ -166,7 +179,7 @@ impl Replacer {
             let size = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
             let Some(part) = block.get_mut(..size) else { break };
             reader.fill(part);
-            spell(part);
+            spell(part, Form::Identifier);
             write(part)?;
             left -= size as u64;
         }
@@ -191,14 +204,53 @@ fn utf16_units(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }
 
+/// What a text is, as far as what stands for it has to be the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A decimal number.
+    Number,
+    /// What can be written after a dot: where an edge has no such name, it is a key, and leaks are told apart by that.
+    Identifier,
+    Other,
+}
+
+impl Form {
+    fn of(text: &str) -> Form {
+        if is_number(text) {
+            return Form::Number;
+        }
+        let mut chars = text.chars();
+        let is_identifier =
+            chars.next().is_some_and(|first| first.is_alphabetic() || "_$#".contains(first))
+                && chars.all(|char| char.is_alphanumeric() || "_$".contains(char));
+        if is_identifier { Form::Identifier } else { Form::Other }
+    }
+}
+
+/// Whether it says nothing: a letter or a sign, or two of them that are no initials.
+fn stays(text: &str) -> bool {
+    text.len() <= STAYS
+        && text.is_ascii()
+        && (text.len() < STAYS || !text.bytes().any(|byte| byte.is_ascii_uppercase()))
+        && !is_number(text)
+}
+
+/// Signs in the second place of what is no identifier.
+const SIGNS: [u8; 8] = *b"-+*~!^,;";
+
 /// Turns random bytes into letters and digits. A name begins with a letter.
-fn spell(bytes: &mut [u8]) {
+fn spell(bytes: &mut [u8], form: Form) {
+    let second = bytes.get(1).copied().unwrap_or_default();
     for byte in &mut *bytes {
         let number = *byte & 31;
         *byte = if number < 26 { b'a' + number } else { b'2' + (number - 26) };
     }
     if let Some(first) = bytes.first_mut().filter(|first| first.is_ascii_digit()) {
         *first = b'a' + (*first - b'2');
+    }
+    if form == Form::Other && bytes.len() > STAYS {
+        let sign = SIGNS.get(usize::from(second >> 5)).copied().unwrap_or(b'-');
+        bytes.iter_mut().skip(1).take(1).for_each(|byte| *byte = sign);
     }
 }
 
@@ -277,6 +329,36 @@ mod tests {
         for text in ["", "a", "\"", "\\\n", "ab"] {
             let json = format!("\"{}\"", replaced(&mut replacer, text));
             assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+        }
+    }
+
+    /// Initials, blood groups and whole names of two characters.
+    #[test]
+    fn the_shortest_go_if_they_say_something() {
+        let mut replacer = Replacer::new(Key::new([7; 32]));
+        for text in ["王伟", "张敏", "王", "O+", "AB", "42"] {
+            let made = replaced(&mut replacer, text);
+            assert_eq!(made.len(), text.encode_utf16().count());
+            assert_ne!(made, text);
+        }
+        let mut all = Vec::new();
+        replacer.replace_all("id", &mut all);
+        assert!(all.len() == 2 && all != b"id", "{all:?}");
+    }
+
+    #[test]
+    fn what_is_no_identifier_becomes_none() {
+        for key in 0..50 {
+            let mut replacer = Replacer::new(Key::new([key; 32]));
+            let long = "a long text that has more than the bytes of one hash";
+            for text in ["mailto:a@b.de", "x y", "7f3a9c21d0e4", long] {
+                let made = replaced(&mut replacer, text);
+                assert_eq!(super::Form::of(&made), super::Form::Other, "{made}");
+            }
+            for text in ["kowalskix", "naïve", "张敏华", "_a$b"] {
+                let made = replaced(&mut replacer, text);
+                assert_eq!(super::Form::of(&made), super::Form::Identifier, "{made}");
+            }
         }
     }
 

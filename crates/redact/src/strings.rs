@@ -4,16 +4,17 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::ops::Range;
 
-use heapglass_secrets::Rules;
-
 use crate::Policy;
 use crate::coverage::{Coverage, Kind};
+use crate::credentials::{apart, credentials, holds_credential, is_placeholder};
+use crate::drawn::is_registered;
 use crate::error::Result;
 use crate::forms::{is_named_by_code, without_attributes};
 use crate::named::{Named, Suspects, credentials_under};
-use crate::names::{is_index, is_of_code, is_of_runtime, is_script_path, without_user};
+use crate::names::{is_index, is_of_code, is_of_runtime};
+use crate::paths::{is_script_path, private_parts, without_user};
 use crate::public::{bare, is_public};
-use crate::replace::{Replacer, Running};
+use crate::replace::{Replacer, Running, STAYS, WORDS_MAY_MEET};
 use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
 use crate::texts::{Piece, unescape, units};
 
@@ -34,8 +35,14 @@ pub(crate) const AT_ONCE: usize = 1 << 18;
 /// Longer names, in escaped bytes, tell of no credential.
 const LONGEST_TELLING: usize = 256;
 
+/// What stands for a credential of up to so many bytes may be another one.
+const SHORT_CREDENTIAL: usize = 16;
+
 /// V8's words for strings that are made of others, and for integers of any size.
 const OF_STRINGS: [&str; 3] = ["(concatenated string)", "(sliced string)", "bigint"];
+
+/// V8 puts its own words before the path of a script.
+const BEFORE_PATH: &str = "system / Script / ";
 
 /// What is written of a text.
 enum Becomes<'a> {
@@ -254,7 +261,7 @@ impl Strings {
         } else if OF_STRINGS.contains(&&*text) {
             Becomes::Itself
         } else if is_path {
-            as_path(&text)
+            self.path(&text)
         } else {
             Becomes::Other
         };
@@ -280,7 +287,7 @@ impl Strings {
     fn is_private(&self, text: &str, uses: Role) -> bool {
         self.policy == Policy::Structure
             && uses.without(Role::PLACES | Role::VALUE).is_empty()
-            && !text.is_empty()
+            && bare(text).1.len() > STAYS
             && !is_public(text)
     }
 
@@ -293,24 +300,26 @@ impl Strings {
         while !rest.is_empty() {
             let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
             let (word, tail) = rest.split_at(end);
-            self.replacer.replace(word, &mut made);
+            self.replacer.replace_all(word, &mut made);
             let next = tail.find(is_word).unwrap_or(tail.len());
             let (between, tail) = tail.split_at(next);
             made.extend_from_slice(between.as_bytes());
             rest = tail;
         }
-        self.replacer.remember(&made, text);
+        if text.len() <= WORDS_MAY_MEET {
+            self.replacer.remember(&made, text);
+        }
         let made = String::from_utf8_lossy(&made).into_owned();
         if made == text { Becomes::Itself } else { Becomes::Words(made) }
     }
 
     /// What a text becomes that is the name of something.
-    fn name<'a>(&self, text: &'a str, uses: Role, is_path: bool) -> Becomes<'a> {
+    fn name<'a>(&mut self, text: &'a str, uses: Role, is_path: bool) -> Becomes<'a> {
         if text.is_empty() {
             return Becomes::Itself;
         }
         if is_path {
-            return as_path(text);
+            return self.path(text);
         }
         if uses.has(Role::INTERNAL)
             && let Some(pair) = without_entry(text)
@@ -326,16 +335,32 @@ impl Strings {
             && (is_of_runtime(text) || is_index(text))
             || uses.has(Role::CLASS | Role::NATIVE | Role::CODE | Role::FUNCTION)
                 && is_named_by_code(text, uses);
+        let is_of_code = || is_of_code(text) && !is_registered(bare(text).1);
         let of_code = uses.has(Role::VARIABLE | Role::PROPERTY | Role::SYMBOL | Role::SCRIPT)
-            && is_of_code(text)
+            && is_of_code()
             || uses.has(Role::OF_MANY | Role::OF_TABLE)
                 && !self.is_key(text, uses, self.count)
-                && is_of_code(text);
+                && is_of_code();
         if !(of_runtime || of_code) || holds_credential(text) {
             return Becomes::Other;
         }
-        // V8 puts its own words before the path of a script.
-        if text.starts_with("system / Script / ") { as_path(text) } else { Becomes::Itself }
+        match text.strip_prefix(BEFORE_PATH).filter(|path| is_script_path(path)) {
+            None => Becomes::Itself,
+            Some(path) => match self.path(path) {
+                Becomes::Part(part) => Becomes::Part(Cow::Owned(format!("{BEFORE_PATH}{part}"))),
+                other => other,
+            },
+        }
+    }
+
+    /// The path of a script, without what it says of people.
+    fn path<'a>(&mut self, text: &'a str) -> Becomes<'a> {
+        let path = without_user(text);
+        let parts = private_parts(&path);
+        if parts.is_empty() {
+            return if path == text { Becomes::Itself } else { Becomes::Part(path) };
+        }
+        Becomes::Part(Cow::Owned(self.in_places(&path, parts)))
     }
 
     /// Whether a text is the property of one kind of object alone, of plain objects that are dictionaries. What
@@ -419,54 +444,39 @@ impl Strings {
         Ok(())
     }
 
-    /// A text with other letters in these places.
-    fn without<'a>(&mut self, text: &'a str, found: Vec<Range<usize>>) -> Becomes<'a> {
+    /// A text without the credentials in these places.
+    fn without<'a>(&mut self, text: &'a str, mut found: Vec<Range<usize>>) -> Becomes<'a> {
+        let part = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
+        found.retain(|range| !is_placeholder(part(range)));
         if found.is_empty() {
             return Becomes::Itself;
         }
-        let (mut made, mut at) = (Vec::with_capacity(text.len()), 0);
-        for range in found {
-            let (before, secret) = (text.get(at..range.start), text.get(range.clone()));
-            made.extend_from_slice(before.unwrap_or_default().as_bytes());
-            let secret = secret.unwrap_or_default();
-            self.replacer.replace(secret, &mut made);
+        let mut is_short = false;
+        for secret in found.iter().map(part) {
+            is_short |= secret.len() <= SHORT_CREDENTIAL;
             if is_to_prove(secret) {
                 self.prints.push(self.replacer.print_of(secret.as_bytes()));
             }
+        }
+        let made = self.in_places(text, found);
+        // With another credential of a few letters it may be another text of the original.
+        if is_short {
+            self.replacer.remember(made.as_bytes(), text);
+        }
+        Becomes::Part(Cow::Owned(made))
+    }
+
+    /// A text with other letters in these places.
+    fn in_places(&mut self, text: &str, places: Vec<Range<usize>>) -> String {
+        let (mut made, mut at) = (Vec::with_capacity(text.len()), 0);
+        for range in places {
+            let (before, part) = (text.get(at..range.start), text.get(range.clone()));
+            made.extend_from_slice(before.unwrap_or_default().as_bytes());
+            self.replacer.replace_all(part.unwrap_or_default(), &mut made);
             at = range.end;
         }
         made.extend_from_slice(text.get(at..).unwrap_or_default().as_bytes());
-        Becomes::Part(Cow::Owned(String::from_utf8_lossy(&made).into_owned()))
-    }
-}
-
-/// All places in order, none within another.
-fn apart(mut found: Vec<Range<usize>>, more: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    found.extend(more);
-    found.sort_by_key(|range| (range.start, usize::MAX - range.end));
-    let mut end = 0;
-    found.retain_mut(|range| {
-        range.start = range.start.max(end);
-        end = end.max(range.end);
-        range.start < range.end
-    });
-    found
-}
-
-/// Where the credentials in a text are, in bytes.
-pub(crate) fn credentials(text: &str) -> Vec<Range<usize>> {
-    Rules::standard().find(text).into_iter().map(|finding| finding.range).collect()
-}
-
-/// Shorter names hold no credential that a rule could tell.
-fn holds_credential(text: &str) -> bool {
-    text.len() >= 16 && !credentials(text).is_empty()
-}
-
-fn as_path(text: &str) -> Becomes<'_> {
-    match without_user(text) {
-        Cow::Borrowed(_) => Becomes::Itself,
-        changed => Becomes::Part(changed),
+        String::from_utf8_lossy(&made).into_owned()
     }
 }
 

@@ -1,0 +1,66 @@
+//! Where credentials are in a text, and what only stands in the place of one.
+
+use std::ops::Range;
+
+use heapglass_secrets::Rules;
+
+/// Where the credentials in a text are, in bytes.
+pub(crate) fn credentials(text: &str) -> Vec<Range<usize>> {
+    Rules::standard().find(text).into_iter().map(|finding| finding.range).collect()
+}
+
+/// Shorter names hold no credential that a rule could tell.
+pub(crate) fn holds_credential(text: &str) -> bool {
+    text.len() >= 16 && !credentials(text).is_empty()
+}
+
+/// All places in order, none within another.
+pub(crate) fn apart(mut found: Vec<Range<usize>>, more: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    found.extend(more);
+    found.sort_by_key(|range| (range.start, usize::MAX - range.end));
+    let mut end = 0;
+    found.retain_mut(|range| {
+        range.start = range.start.max(end);
+        end = end.max(range.end);
+        range.start < range.end
+    });
+    found
+}
+
+/// Whether it is where a program puts a value: `$1`, `?`, `:name`, `%s`, `${x}`, `{0}`.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    let bare = text.trim_matches([' ', '"', '\'', '`', '(', ')', ',', ';']);
+    let Some(first) = bare.chars().next() else { return true };
+    let rest = bare.get(first.len_utf8()..).unwrap_or_default();
+    let is_number = rest.len() <= 3 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    match first {
+        '?' => is_number,
+        '$' => is_number && !rest.is_empty() || rest.starts_with('{'),
+        ':' => is_name && !rest.is_empty(),
+        '%' => matches!(rest, "s" | "d" | "i" | "f" | "j" | "o" | "O" | "v" | "q" | "p"),
+        '{' => rest.is_empty() || rest.ends_with('}'),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{apart, is_placeholder};
+
+    #[test]
+    fn placeholders_are_told_from_passwords() {
+        for text in ["$1", "$12)", "?", "?;", ":name", "%s", "${x}", "${env.DB_PASS", "{0}", "{}"] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in ["p", "ab;", "$ecret", "?hunter2", ":hunter2", "%secret", "$1234567", "王伟"]
+        {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_that_overlap_are_one_after_the_other() {
+        assert_eq!(apart(vec![4..8, 0..2], vec![1..6, 7..8]), [0..2, 2..6, 6..8]);
+    }
+}
