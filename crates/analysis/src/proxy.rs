@@ -14,7 +14,7 @@ pub(crate) fn name_of_proxies(
     nodes: impl IntoIterator<Item = Ordinal>,
 ) -> Option<String> {
     let target = |node| {
-        let edge = graph.edge_named(node, EdgeType::Hidden, TARGET);
+        let edge = graph.edges(node).find(|&edge| is_target(graph, edge));
         edge.map(|edge| graph.class(edge.to))
     };
     let mut nodes = nodes.into_iter();
@@ -42,7 +42,9 @@ pub(crate) fn is_proxy(graph: &Graph, node: Ordinal) -> bool {
 
 /// Whether an edge leads from a proxy to its target.
 pub(crate) fn is_to_target(graph: &Graph, edge: Edge) -> bool {
-    edge.edge_type == EdgeType::Hidden
-        && graph.edge_name(edge) == TARGET
-        && is_proxy(graph, edge.from)
+    is_target(graph, edge) && is_proxy(graph, edge.from)
+}
+
+fn is_target(graph: &Graph, edge: Edge) -> bool {
+    edge.edge_type == EdgeType::Hidden && graph.edge_name(edge) == TARGET
 }
