@@ -91,7 +91,7 @@ pub(crate) fn answer_with<B: Page + Serialize>(
 }
 
 fn goes_on(status: ExitStatus) -> bool {
-    !matches!(status, ExitStatus::Interrupted | ExitStatus::Terminated)
+    !status.is_by_signal()
 }
 
 fn write_json<B: Serialize>(

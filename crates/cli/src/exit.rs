@@ -20,6 +20,10 @@ pub(crate) enum ExitStatus {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// SIGHUP: the terminal was closed, or the connection to it was lost.
+    HungUp,
+    /// SIGQUIT.
+    Quit,
 }
 
 impl ExitStatus {
@@ -32,7 +36,20 @@ impl ExitStatus {
             ExitStatus::NotCollected => 4,
             ExitStatus::Interrupted => 130,
             ExitStatus::Terminated => 143,
+            ExitStatus::HungUp => 129,
+            ExitStatus::Quit => 131,
         }
+    }
+
+    /// Whether a signal asked for the end.
+    pub(crate) fn is_by_signal(self) -> bool {
+        matches!(
+            self,
+            ExitStatus::Interrupted
+                | ExitStatus::Terminated
+                | ExitStatus::HungUp
+                | ExitStatus::Quit
+        )
     }
 
     /// The one of two that a run over several inputs ends with: an input that could not be read

@@ -39,7 +39,7 @@ Exit codes:
   2    wrong usage, no such object or class, or the answer could not be written
   3    an input could not be read; the other inputs were done
   4    a snapshot could not be collected
-  130  interrupted by Ctrl-C; 143 by SIGTERM
+  130  interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT
 
 Environment:
   HEAPGLASS_CACHE_DIR  where indexes are kept [$XDG_CACHE_HOME/heapglass or ~/.cache/heapglass]

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: work that leaves files behind is asked to stop, all other is just ended.
+//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT: work that leaves files behind is asked to stop, all other is just ended.
 
 use std::path::PathBuf;
 use std::process;
@@ -78,8 +78,12 @@ impl Interrupt {
     /// Starts to listen for signals.
     #[cfg(unix)]
     pub(crate) fn listen(&self) -> std::io::Result<()> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        let mut wanted = vec![SIGINT, SIGTERM, SIGQUIT];
+        if !ignores(SIGHUP) {
+            wanted.push(SIGHUP);
+        }
+        let mut signals = signal_hook::iterator::Signals::new(wanted)?;
         let own = self.clone();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
@@ -114,7 +118,47 @@ impl Interrupt {
     }
 }
 
+/// The numbers are the same everywhere.
 fn status_of(signal: i32) -> ExitStatus {
-    // SIGTERM is 15 everywhere.
-    if signal == 15 { ExitStatus::Terminated } else { ExitStatus::Interrupted }
+    match signal {
+        1 => ExitStatus::HungUp,
+        3 => ExitStatus::Quit,
+        15 => ExitStatus::Terminated,
+        _ => ExitStatus::Interrupted,
+    }
+}
+
+/// Whether whoever started the program wants it to go on in spite of a signal, as `nohup` does. Where that cannot be seen
+/// it is taken to be so.
+#[cfg(unix)]
+fn ignores(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    is_ignored(&status, signal)
+}
+
+#[cfg(unix)]
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| (mask >> (signal - 1)) & 1 == 1)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nohup_ignores_stays_ignored() {
+        assert!(is_ignored("Name:\tx\nSigIgn:\t0000000000000001\n", 1));
+        assert!(!is_ignored("Name:\tx\nSigIgn:\t0000000000001000\n", 1));
+        assert!(is_ignored("SigIgn:\t0000000000001000\n", 13));
+        // Not to be seen.
+        assert!(is_ignored("", 1));
+    }
+
+    #[test]
+    fn each_signal_has_its_code() {
+        let codes = [1, 2, 3, 15].map(|signal| status_of(signal).code());
+        assert_eq!(codes, [129, 130, 131, 143]);
+    }
 }

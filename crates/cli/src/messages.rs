@@ -31,7 +31,7 @@ impl Messages {
     /// Something that went wrong.
     pub(crate) fn error(&self, failure: &Failure) {
         // An interrupted user knows what he did.
-        if !matches!(failure.status, ExitStatus::Interrupted | ExitStatus::Terminated) {
+        if !failure.status.is_by_signal() {
             self.line("error:", Role::Warning, &failure.message);
         }
         if let Some(hint) = &failure.hint {

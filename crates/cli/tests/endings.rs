@@ -223,5 +223,6 @@ fn signalled(signal: &str) -> support::Said {
 #[test]
 fn ctrl_c_is_130_and_sigterm_143() {
     assert_eq!(signalled("-INT").code, 130);
+    assert_eq!(signalled("-QUIT").code, 131);
     assert_eq!(signalled("-TERM").code, 143);
 }

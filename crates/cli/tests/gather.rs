@@ -83,3 +83,54 @@ fn as_an_image_it_warns_of_what_it_does_not_know_and_goes_on() {
         said.stderr
     );
 }
+
+/// A kubeconfig whose only context, `lab`, has its server at this port.
+fn kubeconfig(port: u16) -> tempfile::NamedTempFile {
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: lab\nclusters:\n- name: c\n  cluster:\n    \
+         server: http://127.0.0.1:{port}\nusers:\n- name: u\n  user: {{}}\ncontexts:\n- name: lab\n  \
+         context:\n    cluster: c\n    user: u\n"
+    );
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), text).expect("written");
+    file
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    let config = kubeconfig(port);
+    for args in [&["gather"][..], &["capture", "--pod", "shop/web"]] {
+        let mut command = heapglass(args);
+        command.env("KUBECONFIG", config.path());
+        let said = said(command.output().expect("the program runs"));
+        assert_eq!(said.code, 4, "{args:?}: {}", said.stderr);
+        let named = format!("context lab cannot be reached at http://127.0.0.1:{port}");
+        assert!(said.stderr.contains(&named), "{args:?}: {}", said.stderr);
+        assert!(said.stderr.contains("hint: see whether the server runs"), "{}", said.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_does_not_wait_for_a_server_that_is_silent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let config = kubeconfig(listener.local_addr().expect("an address").port());
+    for args in [&["gather"][..], &["capture", "--pod", "shop/web"]] {
+        let mut command = heapglass(args);
+        command.env("KUBECONFIG", config.path());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let child = command.spawn().expect("the program runs");
+        // It is connected, and has no answer.
+        let _silent = listener.accept().expect("it connects");
+        let began = std::time::Instant::now();
+        let kill =
+            std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        let said = said(child.wait_with_output().expect("it ends"));
+        assert_eq!(said.code, 130, "{args:?}: {}", said.stderr);
+        assert!(began.elapsed().as_secs() < 10, "{args:?}: {:?}", began.elapsed());
+    }
+}

@@ -92,6 +92,11 @@ impl Watch {
         Watch { condition, in_a_row: 0, seen: VecDeque::new() }
     }
 
+    /// How often to look.
+    pub fn look_every(&self) -> Duration {
+        self.condition.look_every()
+    }
+
     /// Takes a value in; `now` is the time since the watch began. Returns why the condition holds, once
     /// it does.
     pub fn look(&mut self, now: Duration, value: u64, limit: Option<u64>) -> Option<String> {

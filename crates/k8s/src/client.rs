@@ -43,6 +43,16 @@ pub enum ApiError {
         /// What is wrong with the configuration.
         why: String,
     },
+    /// The server does not answer the first question that it is asked.
+    #[error("{name} cannot be reached at {url}: {why}")]
+    Unreachable {
+        /// How a person calls the cluster.
+        name: String,
+        /// Where its server should be.
+        url: String,
+        /// What the network said.
+        why: String,
+    },
     /// The server knows who asks, and says no.
     #[error("{access} is not allowed: {why}")]
     Forbidden {
@@ -116,6 +126,7 @@ impl Cluster {
         // question has its own.
         config.read_timeout = None;
         let namespace = config.default_namespace.clone();
+        let url = config.cluster_url.to_string();
         let client = Client::try_from(config)
             .map_err(|error| ApiError::NoCluster { why: error_text(&error) })?;
         let cluster = Cluster { client, name, namespace, deadline: options.deadline };
@@ -124,6 +135,13 @@ impl Cluster {
         match cluster.ask("the cluster's version", &access, version).await {
             // Whoever may not see the version may still see pods.
             Ok(_) | Err(ApiError::Forbidden { .. }) => Ok(cluster),
+            Err(ApiError::Other { why, .. }) => {
+                Err(ApiError::Unreachable { name: cluster.name, url, why })
+            }
+            Err(ApiError::Late { after, .. }) => {
+                let why = format!("no answer within {} s", after.as_secs());
+                Err(ApiError::Unreachable { name: cluster.name, url, why })
+            }
             Err(error) => Err(error),
         }
     }

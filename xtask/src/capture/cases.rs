@@ -32,6 +32,8 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("redacted as it arrives", redacted),
     ("not enough memory", memory),
     ("conditions that are waited for", edges::conditions),
+    ("watched until it ends", edges::watched_to_the_end),
+    ("others at the inspector", edges::others),
     ("a name of several processes", edges::ambiguous),
     ("inspector's port taken", edges::port_taken),
     ("a loop without an end", edges::endless_loop),
@@ -232,7 +234,14 @@ fn killed(bench: &Bench) -> Result<Outcome> {
 }
 
 fn interrupted(bench: &Bench) -> Result<Outcome> {
-    for (sent, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    let mut signals = vec![(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGQUIT, 131)];
+    // Below `nohup` it is ignored, as it should be.
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    if ignored.is_some_and(|mask| mask.trim().ends_with(['0', '2', '4', '6', '8', 'a', 'c', 'e'])) {
+        signals.push((Signal::SIGHUP, 129));
+    }
+    for (sent, code) in signals {
         let mut node = Node::start(bench, &["--inspect-port=PORT"], LARGER)?;
         let mut running = Capture::start(bench, &node, &[])?;
         running.wait_for_bytes(&node.out("a.heapsnapshot"))?;

@@ -44,6 +44,53 @@ pub(super) fn conditions(bench: &Bench) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// A process whose heap is watched ends when it wants to, and not when the next look is due.
+pub(super) fn watched_to_the_end(bench: &Bench) -> Result<Outcome> {
+    let script = "setTimeout(() => { throw new Error('crash'); }, 4000); console.log('ready');";
+    let mut node = Node::start(bench, &["--inspect-port=PORT"], script)?;
+    // The next look is due after 15 s.
+    let mut running = Capture::start(bench, &node, &["--when", "heap>+500MB/10m"])?;
+    rest(Duration::from_secs(2));
+    ensure!(running.is_running()? && node.listens(), "it is not watched");
+    rest(Duration::from_secs(5));
+    ensure!(!node.is_alive()?, "the process waits for whoever watches it");
+    running.end()?.ended(4)?.says("the process has ended, or is about to")?;
+    Ok(Outcome::Passed)
+}
+
+/// Somebody else who is connected is not cut off, and is told of.
+pub(super) fn others(bench: &Bench) -> Result<Outcome> {
+    let mut node = Node::start(bench, &["--inspect-port=PORT"], GROWS)?;
+    let mut running = Capture::start(bench, &node, &[])?;
+    let give_up = Instant::now() + Duration::from_secs(60);
+    let other = loop {
+        if let Ok(stream) = std::net::TcpStream::connect(("127.0.0.1", node.port)) {
+            break stream;
+        }
+        ensure!(running.is_running()?, "the capture ended before somebody else came");
+        ensure!(Instant::now() < give_up, "the inspector was not opened");
+        rest(Duration::from_millis(1));
+    };
+    let said = running.end()?.ended(0)?;
+    let left = said.document["left_behind"].to_string();
+    ensure!(left.contains("somebody else uses it (connections: 1)"), "{left}");
+    ensure!(node.listens(), "the inspector was closed");
+    let said = capture(bench, &node, &["--close-inspector"])?.ended(4)?;
+    said.says("somebody uses the inspector of process")?;
+    drop(other);
+    capture(bench, &node, &["--close-inspector"])?.ended(0)?;
+    node.wait_until_shut()?;
+    ensure!(node.is_alive()?, "the process has ended");
+    // One that the process's own options ask for is closed by force alone.
+    let mut node = Node::start(bench, &["--inspect=127.0.0.1:PORT"], IDLE)?;
+    capture(bench, &node, &["--close-inspector"])?.ended(4)?.says("ask for its inspector")?;
+    ensure!(node.listens(), "it was closed");
+    capture(bench, &node, &["--close-inspector", "--force"])?.ended(0)?;
+    node.wait_until_shut()?;
+    node.unharmed(&[])?;
+    Ok(Outcome::Passed)
+}
+
 /// A name that fits two processes: both are listed, and none is touched.
 pub(super) fn ambiguous(bench: &Bench) -> Result<Outcome> {
     let options = ["--max-old-space-size=317", "--inspect-port=PORT"];

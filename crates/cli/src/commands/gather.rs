@@ -42,13 +42,18 @@ pub(crate) fn run(context: &Context, args: &GatherArgs) -> anyhow::Result<ExitSt
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let index = runtime.block_on(async {
+        let mut stops = stop.clone();
         let asked = tokio::spawn(pass_on(context.interrupt.clone(), handle));
         let debug = environment.log_level_is_debug();
         let watching = Watching::new(context.settings.progress, debug);
         let result = async {
-            let cluster = Cluster::connect(&connect).await?;
+            // Nothing is begun yet that would have to be cleaned up.
+            let cluster = tokio::select! {
+                cluster = Cluster::connect(&connect) => cluster?,
+                () = stops.asked() => return Ok(None),
+            };
             watching.line(&format!("{}, writing to {}", cluster.name(), options.base.display()));
-            gather(&cluster, &options, &watching, stop).await
+            gather(&cluster, &options, &watching, stop).await.map(Some)
         };
         let result = result.await;
         asked.abort();
@@ -57,7 +62,9 @@ pub(crate) fn run(context: &Context, args: &GatherArgs) -> anyhow::Result<ExitSt
     });
     // What still waits for the network is of no use any more.
     runtime.shutdown_timeout(Duration::from_millis(200));
-    let index = index.map_err(|error| failure(&error))?;
+    let Some(index) = index.map_err(|error| failure(&error))? else {
+        return Ok(context.interrupt.asked().unwrap_or(ExitStatus::Interrupted));
+    };
     let mut stdout = std::io::stdout().lock();
     if context.settings.json {
         writeln!(stdout, "{}", serde_json::to_string_pretty(&index)?)?;
@@ -194,6 +201,11 @@ pub(crate) fn failure(error: &ApiError) -> Failure {
     let hint = match error {
         ApiError::NoCluster { .. } => Some(
             "set KUBECONFIG, log in (`oc login`), or name a context of the kubeconfig with --context"
+                .to_owned(),
+        ),
+        ApiError::Unreachable { .. } => Some(
+            "see whether the server runs and is reached from here (VPN, proxy), or name another context of the \
+             kubeconfig with --context"
                 .to_owned(),
         ),
         ApiError::Forbidden { access, .. } => Some(access.advice()),

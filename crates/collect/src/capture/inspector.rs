@@ -111,6 +111,9 @@ impl<P: Place> Job<'_, P> {
     /// All of it over an open inspector, and then closes that if we opened it.
     async fn over(&mut self, open: Open) -> Result<Captured, Box<Failed>> {
         self.progress.event(Event::InspectorOpen { port: open.port, opened: open.by_us });
+        if let Some(text) = self.why_open(&open) {
+            self.progress.event(Event::Note(text));
+        }
         let patience = self.options.patience;
         let session = match self.place.connect(open.port).await {
             Ok(stream) => Session::open(stream, &open.path, patience).await.map_err(Error::from),
@@ -352,13 +355,18 @@ impl<P: Place> Job<'_, P> {
     /// What a lost connection means. The kernel closes the connections of a process that ends before it
     /// calls the process dead, so that it is looked at for a while.
     async fn because(&self, error: InspectorError) -> Broken {
+        if self.ends().await { Broken::Ended } else { Broken::Lost(error.to_string()) }
+    }
+
+    /// Whether the process ends within a moment.
+    pub(super) async fn ends(&self) -> bool {
         let give_up = Instant::now() + ENDING.min(self.options.patience);
         loop {
             if self.has_ended().await {
-                return Broken::Ended;
+                return true;
             }
             if Instant::now() >= give_up {
-                return Broken::Lost(error.to_string());
+                return false;
             }
             sleep(LOOK_EVERY).await;
         }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Error, Event, Failed, Job, Target};
 use crate::facts::options::DEFAULT_PORT;
-use crate::facts::{Runtime, Surroundings};
+use crate::facts::{Runtime, Surroundings, sockets};
 use crate::inspector::discover::{self, Target as Found};
 use crate::inspector::{InspectorError, Session};
 use crate::place::{Place, PlaceError, Signal};
@@ -17,6 +17,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const PROBING: Duration = Duration::from_secs(2);
 /// How long a closing inspector is waited for.
 const CLOSING: Duration = Duration::from_secs(3);
+/// How long connections of others may take to end that are about to.
+const LEAVING: Duration = Duration::from_secs(2);
+/// How long it is looked whether a process that could not be asked to close it ends.
+const ENDING: Duration = Duration::from_secs(1);
 
 /// An inspector that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,20 @@ impl<P: Place> Job<'_, P> {
             }
         }
         Ok(None)
+    }
+
+    /// What is said of an inspector that is open although nobody asked for it, as far as can be seen.
+    pub(super) fn why_open(&self, open: &Open) -> Option<String> {
+        let process = self.process.as_ref()?;
+        if open.by_us || process.options.inspect || process.is_titled {
+            return None;
+        }
+        let (pid, port) = (process.pid, open.port);
+        Some(format!(
+            "the inspector of process {pid} was open already on port {port}, and no option of the process asks for \
+             that: if nobody uses it, an earlier capture may have left it, and \
+             `heapglass capture --pid {pid} --close-inspector` closes it"
+        ))
     }
 
     /// Ports on which the process's inspector may be: the one that its options name, and all of its own
@@ -215,8 +233,7 @@ impl<P: Place> Job<'_, P> {
         }
     }
 
-    /// Closes an inspector that we opened: over the session if it still works, else over a new one.
-    /// Returns what could not be done.
+    /// Closes an inspector that we opened, unless somebody else has come to use it. Returns what was not done.
     pub(super) async fn close_again(
         &self,
         session: Option<&mut Session<P::Stream>>,
@@ -225,17 +242,60 @@ impl<P: Place> Job<'_, P> {
         if self.has_ended().await {
             return None;
         }
+        let own = usize::from(session.as_ref().is_some_and(|session| !session.is_lost));
+        let others = self.others(port, own).await;
+        if others == 0 {
+            return self.close_now(session, port).await;
+        }
+        if let Some(session) = session {
+            let _ = session.quiet(self.options.patience).await;
+            session.hang_up().await;
+        }
+        let pid = self.process.as_ref().map_or(0, |process| process.pid);
+        Some(format!(
+            "the inspector of process {pid} is left open on port {port} of its loopback interface, since \
+             somebody else uses it (connections: {others}): `heapglass capture --pid {pid} --close-inspector` \
+             closes it later"
+        ))
+    }
+
+    /// How many connections to the inspector there are beside our own.
+    pub(super) async fn others(&self, port: u16, own: usize) -> usize {
+        let Some(process) = &self.process else { return 0 };
+        // What was hung up on just now may be seen for a moment.
+        let give_up = Instant::now() + LEAVING;
+        loop {
+            let Ok(raw) = self.place.surroundings(process.pid).await else { return 0 };
+            let others = sockets::connections(&raw.sockets, port).saturating_sub(own);
+            if others == 0 || Instant::now() >= give_up {
+                return others;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Closes an inspector: over the session if it still works, else over a new one. Returns what could not be done.
+    pub(super) async fn close_now(
+        &self,
+        session: Option<&mut Session<P::Stream>>,
+        port: u16,
+    ) -> Option<String> {
         let patience = CLOSING.max(self.options.patience);
         let mut asked = false;
         if let Some(session) = session {
             asked = session.close_inspector(patience).await.is_ok();
+            if !asked {
+                // A process that ends waits for this.
+                session.hang_up().await;
+            }
         }
         if !asked {
             asked = self.ask_anew(port, patience).await.is_ok();
         }
         let pid = self.process.as_ref().map_or(0, |process| process.pid);
-        let give_up = Instant::now() + CLOSING;
-        while asked && Instant::now() < give_up {
+        // Who could not be asked may be ending.
+        let give_up = Instant::now() + if asked { CLOSING } else { ENDING };
+        while Instant::now() < give_up {
             let Ok(raw) = self.place.surroundings(pid).await else { return None };
             let around = Surroundings::new(&raw, None);
             let ports = around.own_ports.unwrap_or(around.all_ports);

@@ -247,6 +247,9 @@ pub enum Error {
         "it is another process than before, or none: that one has ended, or its container was restarted"
     )]
     Replaced,
+    /// It ended while it was watched.
+    #[error("the process has ended, or is about to: the condition did not hold until then")]
+    Ended,
     /// It is not safe, and was not forced.
     #[error("{0}")]
     Refused(String),

@@ -1,10 +1,14 @@
 //! Watching a process until a condition holds.
 
-use tokio::time::{Instant, sleep};
+use std::time::Duration;
 
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::open::Open;
 use super::{Birth, Error, Event, Failed, Job, Options, Progress, Stop, Target};
 use crate::inspector::{InspectorError, Session};
 use crate::place::Place;
+use crate::preflight::Forced;
 use crate::watch::{Condition, Measure, Watch};
 
 /// What a wait came to.
@@ -80,62 +84,133 @@ impl<P: Place> Job<'_, P> {
         target: &Target,
         condition: Condition,
     ) -> Result<Waited, Box<Failed>> {
-        let open = match self.find_inspector(target).await? {
-            Some(open) => open,
-            None => match (self.why_shut(), &self.process) {
-                (Some(why), Some(process)) => {
-                    return Err(Error::Shut { pid: process.pid, why }.into());
+        let (mut watch, began, mut by_us) = (Watch::new(condition), Instant::now(), false);
+        loop {
+            let mut open = self.way_to_heap(target).await?;
+            // What we opened is ours to close, over however many connections.
+            by_us |= open.by_us;
+            open.by_us = by_us;
+            let mut session = match self.session_at(&open).await {
+                Ok(session) => session,
+                Err(error) => return Err(self.fail(error, None, None, &open).await),
+            };
+            let watched = self.watch_over(&mut session, open.port, &mut watch, began).await;
+            let error = match watched {
+                Ok(waited) => {
+                    if let Some(left) = self.end(Some(&mut session), &open).await {
+                        self.progress.event(Event::Note(left));
+                    }
+                    return Ok(waited);
                 }
-                _ => self.open_inspector().await?,
-            },
-        };
-        let patience = self.options.patience;
-        let stream = match self.place.connect(open.port).await {
-            Ok(stream) => stream,
-            Err(error) => return Err(self.fail(error.into(), None, None, &open).await),
-        };
-        let mut session = match Session::open(stream, &open.path, patience).await {
-            Ok(session) => session,
-            Err(error) => return Err(self.fail(error.into(), None, None, &open).await),
-        };
-        let (mut watch, began) = (Watch::new(condition), Instant::now());
-        let result = loop {
-            let identity = match self.ask(&mut session).await {
+                // It waits for nothing but this, and its inspector ends with it.
+                Err(Error::Ended) => {
+                    session.hang_up().await;
+                    return Err(Error::Ended.into());
+                }
+                Err(error) => error,
+            };
+            let Error::Inspector(InspectorError::Lost(why)) = error else {
+                return Err(self.fail(error, None, Some(&mut session), &open).await);
+            };
+            if self.ends().await {
+                return Err(Error::Ended.into());
+            }
+            let text =
+                format!("the connection to the inspector was lost ({why}), and is made again");
+            self.progress.event(Event::Note(text));
+            if let Err(error) = self.pause(&condition).await {
+                return Err(self.fail(error, None, None, &open).await);
+            }
+            let pid = self.process.as_ref().map(|process| process.pid);
+            if let Some(pid) = pid
+                && let Err(error) = self.look_around(pid).await
+            {
+                return Err(self.fail(error, None, None, &open).await);
+            }
+        }
+    }
+
+    /// The inspector, opened where it is shut.
+    async fn way_to_heap(&mut self, target: &Target) -> Result<Open, Box<Failed>> {
+        if let Some(open) = self.find_inspector(target).await? {
+            return Ok(open);
+        }
+        if let (Some(why), Some(process)) = (self.why_shut(), &self.process) {
+            return Err(Error::Shut { pid: process.pid, why }.into());
+        }
+        self.open_inspector().await
+    }
+
+    async fn session_at(&self, open: &Open) -> Result<Session<P::Stream>, Error> {
+        let stream = self.place.connect(open.port).await?;
+        Ok(Session::open(stream, &open.path, self.options.patience).await?)
+    }
+
+    /// Looks at the heap until the condition holds, over one connection.
+    async fn watch_over(
+        &mut self,
+        session: &mut Session<P::Stream>,
+        port: u16,
+        watch: &mut Watch,
+        began: Instant,
+    ) -> Result<Waited, Error> {
+        let mut is_first = true;
+        loop {
+            let asked = self.ask(session).await;
+            if session.is_ending {
+                return Err(Error::Ended);
+            }
+            let identity = match asked {
                 Ok(identity) => identity,
                 // A busy moment is no reason to end a watch of hours.
                 Err(Error::Blocked { .. }) if !self.stop.is_asked() => continue,
-                Err(error) => break Err(error),
+                Err(error) => return Err(error),
             };
             if let (Some(found), Some(process)) = (identity.pid, &self.process)
                 && found != process.inner_pid()
             {
-                let wanted = process.inner_pid();
-                break Err(Error::WrongProcess { port: open.port, found, wanted });
+                return Err(Error::WrongProcess { port, found, wanted: process.inner_pid() });
             }
             let birth = Birth::of(self.process.as_ref(), Some(&identity));
             let heap = identity.heap.unwrap_or_default();
             let limit = Some(heap.heap_size_limit);
             self.progress.event(Event::Watched { bytes: heap.used_heap_size, limit });
             if let Some(why) = watch.look(began.elapsed(), heap.used_heap_size, limit) {
-                break Ok(Waited { why, birth });
+                return Ok(Waited { why, birth });
             }
-            if let Err(error) = self.pause(&condition).await {
-                break Err(error);
+            // Who does not know of it does not wait for us either.
+            if std::mem::take(&mut is_first)
+                && let Err(error @ InspectorError::Lost(_)) =
+                    session.tell_of_the_end(self.options.patience).await
+            {
+                return Err(error.into());
             }
-        };
-        match result {
-            Ok(waited) => {
-                if let Some(left) = self.end(Some(&mut session), &open).await {
-                    self.progress.event(Event::Note(left));
-                }
-                Ok(waited)
-            }
-            Err(error) => Err(self.fail(error, None, Some(&mut session), &open).await),
+            self.listen(session, watch.look_every()).await?;
         }
+    }
+
+    /// Waits for the next look, as [`Job::pause`], and hears what the process says meanwhile: one that ends waits until
+    /// we hang up.
+    async fn listen(
+        &mut self,
+        session: &mut Session<P::Stream>,
+        time: Duration,
+    ) -> Result<(), Error> {
+        let until = Instant::now() + time;
+        let mut stop = self.stop.clone();
+        while !session.is_ending {
+            tokio::select! {
+                () = sleep_until(until) => return Ok(()),
+                () = stop.asked() => return Err(Error::Interrupted),
+                incoming = session.receive() => drop(incoming?),
+            }
+        }
+        Err(Error::Ended)
     }
 }
 
-/// Closes the inspector of a process, whoever opened it. Returns what could not be done.
+/// Closes the inspector of a process, whoever opened it; says whether it was open. One that the process's options ask
+/// for, or that somebody uses, is closed only with [`Forced::All`].
 pub async fn close_inspector<P: Place>(
     place: &P,
     pid: u32,
@@ -145,8 +220,14 @@ pub async fn close_inspector<P: Place>(
     let mut job =
         Job { place, options, progress, stop: Stop::never(), process: None, surroundings: None };
     job.look(pid).await?;
-    let Some(mut open) = job.find_inspector(&Target::Process(pid)).await? else { return Ok(false) };
-    open.by_us = true;
+    let Some(open) = job.find_inspector(&Target::Process(pid)).await? else { return Ok(false) };
+    let is_forced = matches!(options.force, Forced::All);
+    let is_wanted = job.process.as_ref().is_some_and(|process| process.options.inspect);
+    if is_wanted && !is_forced {
+        let text =
+            format!("the options of process {pid} ask for its inspector, and it is left open");
+        return Err(Error::Refused(text).into());
+    }
     let stream = place.connect(open.port).await.map_err(Error::from)?;
     let mut session =
         Session::open(stream, &open.path, options.patience).await.map_err(Error::from)?;
@@ -155,7 +236,16 @@ pub async fn close_inspector<P: Place>(
     if let Some(found) = who.pid.filter(|found| *found != wanted) {
         return Err(Error::WrongProcess { port: open.port, found, wanted }.into());
     }
-    match job.close_again(Some(&mut session), open.port).await {
+    let others = if is_forced { 0 } else { job.others(open.port, 1).await };
+    if others > 0 {
+        let _ = session.quiet(options.patience).await;
+        session.hang_up().await;
+        let text = format!(
+            "somebody uses the inspector of process {pid} (connections: {others}), and it is left open"
+        );
+        return Err(Error::Refused(text).into());
+    }
+    match job.close_now(Some(&mut session), open.port).await {
         None => Ok(true),
         Some(left) => Err(Box::new(Failed {
             error: Error::Blocked {

@@ -79,6 +79,8 @@ pub enum Incoming {
     },
     /// The inspector is about to hang up on us.
     Detached,
+    /// The process is about to end, and waits for us to hang up.
+    Ending,
     /// Anything else.
     Other,
 }
@@ -190,6 +192,7 @@ fn read_of(text: &str, thread: Thread) -> Result<Incoming, serde_json::Error> {
             Incoming::WorkerEnded { session: session_id }
         }
         "Inspector.detached" => Incoming::Detached,
+        "NodeRuntime.waitingForDisconnect" if thread.is_none() => Incoming::Ending,
         _ => Incoming::Other,
     })
 }
@@ -222,6 +225,13 @@ mod tests {
             Incoming::Progress { thread: None, done: 1, total: 2, finished: false }
         );
         assert_eq!(read(r#"{"method":"Debugger.paused","params":{}}"#), Incoming::Other);
+        let ending = r#"{"method":"NodeRuntime.waitingForDisconnect"}"#;
+        assert_eq!(read(ending), Incoming::Ending);
+        // A worker thread that ends does not end the process.
+        let params = json!({ "sessionId": "s1", "message": ending });
+        let of_worker =
+            json!({ "method": "NodeWorker.receivedMessageFromWorker", "params": params });
+        assert_eq!(read(&of_worker.to_string()), Incoming::Other);
         assert!(super::read("{").is_err());
     }
 

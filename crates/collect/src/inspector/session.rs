@@ -26,6 +26,10 @@ pub struct Session<S> {
     pub protocol: Protocol,
     /// The workers that were told of and have not ended.
     pub workers: Vec<Worker>,
+    /// Whether the process has said that it waits for us to hang up, see [`Session::tell_of_the_end`].
+    pub is_ending: bool,
+    /// Whether the connection is no more.
+    pub is_lost: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
@@ -49,7 +53,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             seconds: patience.as_secs(),
         };
         let (socket, _) = shaken.map_err(|_| silent())?.map_err(|e| lost(&e))?;
-        Ok(Session { socket, protocol: Protocol::default(), workers: Vec::new() })
+        Ok(Session {
+            socket,
+            protocol: Protocol::default(),
+            workers: Vec::new(),
+            is_ending: false,
+            is_lost: false,
+        })
     }
 
     /// Sends requests in one write. The process has to have answered something since the last call: see
@@ -64,8 +74,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.socket.flush().await.map_err(|e| lost(&e))
     }
 
-    /// The next message.
+    /// The next message. Whoever waits for something else at the same time and gives this up loses none.
     pub async fn receive(&mut self) -> Result<Incoming, InspectorError> {
+        let received = self.next().await;
+        self.is_lost |= matches!(received, Err(InspectorError::Lost(_)));
+        received
+    }
+
+    async fn next(&mut self) -> Result<Incoming, InspectorError> {
         loop {
             let message = match self.socket.next().await {
                 Some(message) => message.map_err(|e| lost(&e))?,
@@ -90,6 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Incoming::WorkerEnded { session } => {
                     self.workers.retain(|worker| worker.session != *session);
                 }
+                Incoming::Ending => self.is_ending = true,
                 _ => {}
             }
             return Ok(incoming);
@@ -185,6 +202,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.call(&None, "Runtime.evaluate", &ask::close(), patience).await?;
         self.hang_up().await;
         Ok(())
+    }
+
+    /// Wants to hear of it when the process is about to end: Node.js waits then until whoever listens has hung up.
+    /// What is no Node.js refuses.
+    pub async fn tell_of_the_end(&mut self, patience: Duration) -> Result<(), InspectorError> {
+        let method = "NodeRuntime.notifyWhenWaitingForDisconnect";
+        self.call(&None, method, &json!({ "enabled": true }), patience).await.map(|_| ())
     }
 
     /// Waits until the process has said all that it was about to say.

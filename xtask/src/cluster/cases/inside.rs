@@ -126,6 +126,21 @@ fn job_collects(lab: &Lab, out: &str, namespace: &str, pod: &Value) -> Result<()
         let pods = kube::pods(namespace, &labels)?;
         Ok(pods.first().is_some_and(kube::is_ready))
     })?;
+    // Whoever may enter the holder does not get the collector's rights with it.
+    let look = "test ! -e /var/run/secrets/kubernetes.io/serviceaccount/token && echo none";
+    let said = kube::ask(&[
+        "-n",
+        namespace,
+        "exec",
+        &holder,
+        "-c",
+        "data-holder",
+        "--",
+        "sh",
+        "-c",
+        look,
+    ])?;
+    ensure!(said.trim() == "none", "the holder has a token: {said}");
     fetch(lab, namespace, &holder, "data-holder", out)?;
     collected(lab, out, pod, &log)
 }

@@ -26,14 +26,22 @@ pub(super) async fn run(
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
     let connect = ConnectOptions { context: args.context.clone(), deadline: DEADLINE };
-    let cluster = Cluster::connect(&connect).await.map_err(|error| failure(&error))?;
+    let mut stops = stop.clone();
+    // Nothing is begun yet that would have to be cleaned up.
+    let cluster = tokio::select! {
+        cluster = Cluster::connect(&connect) => cluster.map_err(|error| failure(&error))?,
+        () = stops.asked() => return Ok(ExitStatus::Interrupted),
+    };
     let options = PodOptions {
         debug_image: args.debug_image.clone(),
         ephemeral_lifetime: args.timeout * 2,
         // An ephemeral container stays in the pod's description: not for a look.
         via: if args.dry_run { Via::Exec } else { Via::Auto },
     };
-    let place = find(&cluster, name, options).await.map_err(|error| failure(&error))?;
+    let place = tokio::select! {
+        place = find(&cluster, name, options) => place.map_err(|error| failure(&error))?,
+        () = stops.asked() => return Ok(ExitStatus::Interrupted),
+    };
     let place = place.until(stop.clone());
     let status = match process(&place, args).await {
         Ok(pid) if args.close_inspector => super::close(context, args, &place, pid).await,
