@@ -4,6 +4,7 @@ mod cases;
 mod edges;
 mod guide;
 mod node;
+mod series;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
