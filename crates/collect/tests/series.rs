@@ -43,6 +43,8 @@ struct State {
     connected: AtomicUsize,
     /// Snapshots that were taken.
     taken: AtomicUsize,
+    /// Questions that only keep a connection busy.
+    asked: AtomicUsize,
 }
 
 struct Fake {
@@ -193,6 +195,10 @@ async fn talk(stream: BufReader<DuplexStream>, fate: Fate, state: &State) {
                 is_told = true;
                 json!({})
             }
+            "Runtime.getIsolateId" => {
+                state.asked.fetch_add(1, Ordering::SeqCst);
+                json!({ "id": "1" })
+            }
             _ => json!({}),
         };
         let answer = json!({ "id": request["id"], "result": result });
@@ -334,6 +340,18 @@ async fn a_lost_connection_is_made_again() {
     assert_eq!(series.place.count(), (1, 2), "the inspector was open still");
     assert!(series.notes.all().contains("other ids"), "{}", series.notes.all());
     assert!(!series.place.is_open(), "what we opened is closed over the second connection");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_kept_is_not_silent() {
+    let mut series = Series::new(Fate::Stays);
+    assert!(series.take("1", true).await.unwrap().is_whole());
+    tokio::time::pause();
+    assert_eq!(series.rest(&Stop::never(), 100_000).await, Rest::Over);
+    assert_eq!(series.place.state.asked.load(Ordering::SeqCst), 3, "each 30 s");
+    tokio::time::resume();
+    assert_eq!(series.release().await, None);
+    assert!(!series.place.is_open());
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn each<P: Place>(
             Err(failure) => context.messages.error(&failure),
         }
         if next == Next::Gone {
-            return Err(ended("the process is gone, and the series with it", good, count).into());
+            return Err(ended("the process ended, and the series with it", good, count).into());
         }
         if next == Next::Unclean && number < count {
             let why = "the series ends, since something of it is still in the process";
