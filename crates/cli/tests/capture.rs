@@ -93,11 +93,13 @@ fn a_snapshot_that_breaks_costs_a_series_only_itself() {
     assert!(said.stderr.contains("error: the snapshot is not whole: "), "{}", said.stderr);
     let missing = "note: 1 of 3 snapshots are missing or not whole\n";
     assert!(said.stderr.ends_with(missing), "{}", said.stderr);
+    assert_eq!(said.stderr.matches("other ids").count(), 1, "{}", said.stderr);
     // The first one too.
     let (said, files) = series(&[Act::HangsUp, Act::Whole, Act::Whole]);
     assert_eq!((said.code, files.len()), (4, 3), "{}", said.stderr);
     let (said, files) = series(&[Act::Whole, Act::Whole, Act::Whole]);
     assert_eq!((said.code, files.len()), (0, 3), "{}", said.stderr);
+    assert!(!said.stderr.contains("other ids"), "{}", said.stderr);
 }
 
 #[test]
@@ -124,7 +126,7 @@ fn a_series_is_of_one_process() {
         said.stderr
     );
     assert!(said.stderr.contains("error: it is another process than before"), "{}", said.stderr);
-    let end = "error: the process is gone, and the series with it: 1 of 3 snapshots are whole\n";
+    let end = "error: the process ended, and the series with it: 1 of 3 snapshots are whole\n";
     assert!(said.stderr.ends_with(end), "{}", said.stderr);
 }
 

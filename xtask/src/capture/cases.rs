@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::node::{Capture, Node, capture, rest, signal};
-use super::{Bench, Outcome, edges, guide, harm};
+use super::{Bench, Outcome, edges, guide, harm, series};
 use crate::workspace;
 
 type Case = fn(&Bench) -> Result<Outcome>;
@@ -33,6 +33,8 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("not enough memory", memory),
     ("conditions that are waited for", edges::conditions),
     ("watched until it ends", edges::watched_to_the_end),
+    ("a series of a leak", series::leaks),
+    ("ended between two snapshots", series::ended_between),
     ("others at the inspector", edges::others),
     ("a name of several processes", edges::ambiguous),
     ("inspector's port taken", edges::port_taken),

@@ -5,6 +5,7 @@ mod edges;
 mod guide;
 mod harm;
 mod node;
+mod series;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

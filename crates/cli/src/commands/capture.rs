@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use heapglass_collect::capture::{self, Birth, Error, Taken, close_inspector, wait};
+use heapglass_collect::capture::{self, Birth, Error, Kept, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::sink::{SinkError, check_place};
@@ -125,6 +125,7 @@ async fn one<P: Place>(
     target: &Target,
     stop: &Stop,
     options: Options,
+    kept: &mut Kept<P::Stream>,
 ) -> anyhow::Result<One> {
     let along = Along::new(context);
     let follow = |growing| along.follow(growing);
@@ -133,7 +134,7 @@ async fn one<P: Place>(
     let no_place = args.dry_run.then(|| check_place(&options.out)).and_then(Result::err);
     let result: Result<Captured, Box<Failed>> = match no_place {
         Some(error) => Err(Error::from(error).into()),
-        None => capture::capture(place, target, &options, &talk, stop).await,
+        None => capture::capture_next(place, target, &options, &talk, stop, kept).await,
     };
     talk.finish();
     let mut stdout = io::stdout().lock();

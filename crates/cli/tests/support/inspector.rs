@@ -25,7 +25,7 @@ pub(crate) enum Act {
     Another,
 }
 
-/// Listens on a port for as long as the test runs, and does one act for each connection that talks.
+/// Listens on a port for as long as the test runs, and does one act for each snapshot, over however many connections.
 pub(crate) fn start(acts: &[Act]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -37,7 +37,7 @@ pub(crate) fn start(acts: &[Act]) -> u16 {
                 None => {}
                 Some(begin) if &begin == b"GET /json" => list(stream, port),
                 Some(_) => {
-                    let _ = acts.next().and_then(|act| talk(stream, act));
+                    let _ = talk(stream, &mut acts);
                 }
             }
         }
@@ -72,17 +72,23 @@ fn list(mut stream: TcpStream, port: u16) {
     let _ = stream.write_all(format!("{head}{body}").as_bytes());
 }
 
-/// Answers until the other side, or the act, ends it.
-fn talk(stream: TcpStream, act: Act) -> Option<()> {
+/// Answers until the other side, or an act, ends it. Each act begins with the question who it is.
+fn talk(stream: TcpStream, acts: &mut impl Iterator<Item = Act>) -> Option<()> {
+    let mut act = acts.next()?;
     let mut socket = accept(stream).ok()?;
-    let mut clock = 1e9;
+    let (mut clock, mut is_begun) = (1e9, false);
     while let Ok(message) = socket.read() {
         let Message::Text(text) = message else { continue };
         let request: Value = serde_json::from_str(&text).ok()?;
+        let expression = request["params"]["expression"].as_str().unwrap_or_default();
+        let asks_who = expression.contains("pid");
+        if asks_who && is_begun {
+            act = acts.next()?;
+        }
+        is_begun |= asks_who;
         if act == Act::Silent {
             continue;
         }
-        let expression = request["params"]["expression"].as_str().unwrap_or_default();
         let mut result = json!({});
         if request["method"] == "HeapProfiler.takeHeapSnapshot" {
             let half = SNAPSHOT.len() / 2;
@@ -96,7 +102,7 @@ fn talk(stream: TcpStream, act: Act) -> Option<()> {
             if act == Act::HangsUp {
                 return None;
             }
-        } else if expression.contains("pid") {
+        } else if asks_who {
             let heap = json!({ "used_heap_size": 1000, "heap_size_limit": 2000 });
             let started = if act == Act::Another { 20.0 } else { 10.0 };
             let who = json!({ "pid": 42, "version": "v22.0.0", "heap": heap, "started": started });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::kept::Kept;
 use super::open::Open;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
 use crate::facts::Surroundings;
@@ -26,13 +27,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(super) async fn capture<P: Place>(
     job: &mut Job<'_, P>,
     target: &Target,
+    kept: &mut Kept<P::Stream>,
 ) -> Result<Captured, Box<Failed>> {
-    let found = job.find_inspector(target).await?;
+    if let Some((session, open)) = kept.resume(job.progress).await {
+        return job.over_session(session, open, kept).await;
+    }
+    if kept.is_over {
+        return Err(Error::Replaced.into());
+    }
+    let mut found = job.find_inspector(target).await?;
+    kept.claim(&mut found);
     // What can be known from outside is judged before anything is sent; whether the memory is enough
     // only once V8 was asked.
     let outside = job.check_from_outside(found.is_some());
     if let Some(open) = found {
-        return job.over(open).await;
+        return job.over(open, kept).await;
     }
     let refused =
         |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
@@ -67,7 +76,7 @@ pub(super) async fn capture<P: Place>(
             return Err(failed);
         }
     };
-    job.over(open).await
+    job.over(open, kept).await
 }
 
 impl<P: Place> Job<'_, P> {
@@ -108,32 +117,67 @@ impl<P: Place> Job<'_, P> {
         Captured::new(Method::Inspector, self.process.clone(), identity, preflight)
     }
 
-    /// All of it over an open inspector, and then closes that if we opened it.
-    async fn over(&mut self, open: Open) -> Result<Captured, Box<Failed>> {
+    /// All of it over an open inspector.
+    async fn over(
+        &mut self,
+        open: Open,
+        kept: &mut Kept<P::Stream>,
+    ) -> Result<Captured, Box<Failed>> {
         self.progress.event(Event::InspectorOpen { port: open.port, opened: open.by_us });
         if let Some(text) = self.why_open(&open) {
             self.progress.event(Event::Note(text));
+        }
+        if kept.has_taken {
+            let text = "this is a new session of the inspector: V8 has given all objects other ids than in the \
+                        snapshots before";
+            self.progress.event(Event::Note(text.to_owned()));
         }
         let patience = self.options.patience;
         let session = match self.place.connect(open.port).await {
             Ok(stream) => Session::open(stream, &open.path, patience).await.map_err(Error::from),
             Err(error) => Err(error.into()),
         };
-        let mut session = match session {
-            Ok(session) => Some(session),
-            Err(error) => return Err(self.fail(error, None, None, &open).await),
-        };
+        match session {
+            Ok(session) => self.over_session(session, open, kept).await,
+            Err(error) => Err(self.fail(error, None, None, &open).await),
+        }
+    }
+
+    /// All of it over a session, which is kept then for a next snapshot; else the inspector is closed if we opened it.
+    async fn over_session(
+        &mut self,
+        mut session: Session<P::Stream>,
+        open: Open,
+        kept: &mut Kept<P::Stream>,
+    ) -> Result<Captured, Box<Failed>> {
         let mut asked = None;
-        let result = match session.as_mut() {
-            Some(session) => self.talk(session, &open, &mut asked).await,
-            None => return Err(Error::Interrupted.into()),
+        let result = self.talk(&mut session, &open, kept.goes_on, &mut asked).await;
+        let is_usable = match &result {
+            // Of one that broke off more may come.
+            Ok(captured) => captured.snapshots.iter().all(Taken::is_whole),
+            // Nothing was begun.
+            Err(Error::Blocked { .. } | Error::Refused(_)) => kept.has_taken,
+            Err(_) => false,
         };
+        kept.has_taken |= result.as_ref().is_ok_and(|captured| !captured.snapshots.is_empty());
+        kept.is_over = session.is_ending;
+        let keeps = kept.goes_on && is_usable && !session.is_lost && !self.stop.is_asked();
+        if kept.is_over || keeps {
+            if kept.is_over {
+                // It waits for nothing but this, and its inspector ends with it.
+                session.hang_up().await;
+            } else {
+                kept.keep(session, open, self.process.clone());
+            }
+            let failed = |error| Failed { error, preflight: asked, left_behind: Vec::new() };
+            return result.map_err(|error| Box::new(failed(error)));
+        }
         match result {
             Ok(mut captured) => {
-                captured.left_behind.extend(self.end(session.as_mut(), &open).await);
+                captured.left_behind.extend(self.end(Some(&mut session), &open).await);
                 Ok(captured)
             }
-            Err(error) => Err(self.fail(error, asked, session.as_mut(), &open).await),
+            Err(error) => Err(self.fail(error, asked, Some(&mut session), &open).await),
         }
     }
 
@@ -169,6 +213,7 @@ impl<P: Place> Job<'_, P> {
         &mut self,
         session: &mut Session<P::Stream>,
         open: &Open,
+        goes_on: bool,
         checked: &mut Option<Preflight>,
     ) -> Result<Captured, Error> {
         let identity = self.ask(session).await?;
@@ -197,6 +242,14 @@ impl<P: Place> Job<'_, P> {
         let preflight = preflight(&self.known(Some(&identity), way));
         *checked = Some(preflight.clone());
         self.judge(&preflight)?;
+        if goes_on {
+            // Before the snapshot, since what was put off by that may be the end. Who does not know of it does not
+            // wait for us either.
+            let _ = session.tell_of_the_end(self.options.patience).await;
+        }
+        if session.is_ending {
+            return Err(Error::Replaced);
+        }
         let mut captured = self.nothing_taken(Some(identity), preflight);
         if !self.options.dry_run {
             let first = self.take(session, None, self.options.out.clone()).await?;

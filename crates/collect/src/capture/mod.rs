@@ -2,6 +2,7 @@
 
 mod birth;
 mod inspector;
+mod kept;
 mod open;
 mod outcome;
 mod signal;
@@ -23,6 +24,7 @@ use crate::preflight::{Forced, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
 
 pub use birth::Birth;
+pub use kept::{Kept, Rest};
 pub use outcome::{
     Broken, Captured, Error, Failed, Missing, PauseSeen, Taken, WorkerChecked, WorkerName,
 };
@@ -240,6 +242,20 @@ pub async fn capture<P: Place>(
     progress: &dyn Progress,
     stop: &Stop,
 ) -> Result<Captured, Box<Failed>> {
+    capture_next(place, target, options, progress, stop, &mut Kept::default()).await
+}
+
+/// The same as one of a series by the inspector: its session is the one that an earlier snapshot left, and is kept for the
+/// next one if there is to be one, so that objects have the same ids in both. In the end [`Kept::release`] undoes what is
+/// not undone.
+pub async fn capture_next<P: Place>(
+    place: &P,
+    target: &Target,
+    options: &Options,
+    progress: &dyn Progress,
+    stop: &Stop,
+    kept: &mut Kept<P::Stream>,
+) -> Result<Captured, Box<Failed>> {
     let mut job =
         Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
     // The file is what the caller can do something about: better now than with a process that waits.
@@ -260,8 +276,8 @@ pub async fn capture<P: Place>(
         (Method::Sigusr2, Target::Inspector { .. }) => {
             Err(Error::NoSignal("a signal needs a process that can be seen".to_owned()).into())
         }
-        (Method::Inspector, _) => inspector::capture(&mut job, target).await,
-        (Method::Auto, _) => match inspector::capture(&mut job, target).await {
+        (Method::Inspector, _) => inspector::capture(&mut job, target, kept).await,
+        (Method::Auto, _) => match inspector::capture(&mut job, target, kept).await {
             Err(failed) if job.may_signal(&failed) => {
                 progress.event(Event::Note(format!("{}; SIGUSR2 is tried", failed.error)));
                 let mut second = signal::capture(&mut job).await;

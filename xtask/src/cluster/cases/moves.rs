@@ -89,7 +89,7 @@ fn between(lab: &Lab, namespace: &str, pod: &Value) -> Result<()> {
     let output = child.wait_with_output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure!(output.status.code() == Some(4), "ended with {}: {said}", output.status);
-    let end = "the process is gone, and the series with it: 1 of 2 snapshots are whole";
+    let end = "the process ended, and the series with it: 1 of 2 snapshots are whole";
     ensure!(said.contains(end), "{said}");
     ensure!(!Path::new(&lab.out.join("series-2.heapsnapshot")).exists(), "{said}");
     Ok(())

@@ -1,12 +1,14 @@
 //! `--snapshots`: one snapshot after the other. One that breaks costs the series no more than itself, unless the
 //! process is gone, no file can be written, or something of it is still in the process.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
-use heapglass_collect::capture::{Birth, Broken, Error};
+use heapglass_collect::capture::{Birth, Broken, Error, Kept, Rest};
 use heapglass_collect::place::{Place, PlaceError};
 use heapglass_collect::{Captured, Failed, Method, Options, Stop, Target};
 
+use super::talk::Talk;
 use super::{file_name, not_collected, one, options};
 use crate::args::CaptureArgs;
 use crate::context::Context;
@@ -83,15 +85,39 @@ pub(super) async fn take<P: Place>(
     args: &CaptureArgs,
     place: &P,
     target: &Target,
-    mut born: Birth,
+    born: Birth,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
+    let (mut kept, closing, talk) =
+        (Kept::default(), options(args, PathBuf::new())?, Talk::new(context));
+    let status = each(context, args, place, target, born, stop, &mut kept).await;
+    let left = kept.release(place, &closing, &talk).await;
+    talk.finish();
+    if let Some(left) = left {
+        context.messages.note(&left);
+    }
+    status
+}
+
+/// The same, but for what is kept from one to the next.
+async fn each<P: Place>(
+    context: &Context,
+    args: &CaptureArgs,
+    place: &P,
+    target: &Target,
+    mut born: Birth,
+    stop: &Stop,
+    kept: &mut Kept<P::Stream>,
+) -> anyhow::Result<ExitStatus> {
+    let (resting, talk) = (options(args, PathBuf::new())?, Talk::new(context));
     let count = if args.dry_run { 1 } else { args.snapshots };
     let mut good = 0;
     for number in 1..=count {
         let began = Instant::now();
         let options = Options { born, ..options(args, file_name(args, number)?)? };
-        let One { end, next, birth } = one(context, args, place, target, stop, options).await?;
+        kept.set_goes_on(number < count);
+        let One { end, next, birth } =
+            one(context, args, place, target, stop, options, kept).await?;
         born = birth.unwrap_or(born);
         good += u32::from(matches!(end, Ok(ExitStatus::Fine)));
         let begun = number > 1 || next == Next::Possible;
@@ -103,15 +129,23 @@ pub(super) async fn take<P: Place>(
             Err(failure) => context.messages.error(&failure),
         }
         if next == Next::Gone {
-            return Err(ended("the process is gone, and the series with it", good, count).into());
+            return Err(ended("the process ended, and the series with it", good, count).into());
         }
         if next == Next::Unclean && number < count {
             let why = "the series ends, since something of it is still in the process";
             return Err(ended(why, good, count).into());
         }
-        if number < count && wait_until(began + args.interval, stop).await {
-            // How an interrupted program ends is not decided here.
-            return Ok(ExitStatus::Fine);
+        if number < count {
+            let until = (began + args.interval).into();
+            match kept.rest(place, &resting, &talk, stop, until).await {
+                Rest::Over => {}
+                // How an interrupted program ends is not decided here.
+                Rest::Stopped => return Ok(ExitStatus::Fine),
+                Rest::Ended => {
+                    let why = "the process ended, and the series with it";
+                    return Err(ended(why, good, count).into());
+                }
+            }
         }
     }
     if good == count {
@@ -130,15 +164,6 @@ fn ended(why: &str, good: u32, count: u32) -> Failure {
         status: ExitStatus::NotCollected,
         message: format!("{why}: {good} of {count} snapshots are whole"),
         hint: None,
-    }
-}
-
-/// True if the user asked to stop before.
-async fn wait_until(time: Instant, stop: &Stop) -> bool {
-    let mut stop = stop.clone();
-    tokio::select! {
-        () = tokio::time::sleep_until(time.into()) => false,
-        () = stop.asked() => true,
     }
 }
 
