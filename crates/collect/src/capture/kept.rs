@@ -51,7 +51,7 @@ struct Listener<S> {
 #[derive(Debug)]
 enum Heard<S> {
     /// It works, and was wanted back.
-    Works(Session<S>),
+    Works(Box<Session<S>>),
     /// The process is about to end, and was hung up on.
     Ends,
     /// The connection was lost, and why.
@@ -161,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         let Listener { task, back } = self.line.as_mut()?.listener.take()?;
         let _ = back.send(());
         match task.await {
-            Ok(Heard::Works(session)) => return Some(session),
+            Ok(Heard::Works(session)) => return Some(*session),
             Ok(Heard::Ends) => {
                 self.is_over = true;
                 self.line = None;
@@ -188,7 +188,7 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
     let mut asked = None;
     while !session.is_ending {
         let result = tokio::select! {
-            _ = &mut wanted => return Heard::Works(session),
+            _ = &mut wanted => return Heard::Works(Box::new(session)),
             incoming = session.receive() => incoming.map(|incoming| {
                 if matches!(incoming, Incoming::Answer { id, .. } if asked == Some(id)) {
                     asked = None;
