@@ -62,7 +62,9 @@ pub(crate) fn check(bench: &Bench) -> Result<Outcome> {
         page.split('`').filter(|it| it.starts_with("heapglass capture -")).collect();
     ensure!(!inline.is_empty(), "the text has no command");
     for command in inline {
-        run(bench, &here(command)).with_context(|| command.to_owned())?;
+        // The inspector of this process is one that its options ask for.
+        let force = if command.contains("--close-inspector") { " --force" } else { "" };
+        run(bench, &(here(command) + force)).with_context(|| command.to_owned())?;
     }
     node.wait_until_shut()?;
     ensure!(node.is_alive()? && node.files()?.is_empty(), "files: {:?}", node.files()?);
