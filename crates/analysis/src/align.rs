@@ -7,12 +7,15 @@ use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeType, Ordinal, String
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::Hasher;
 
+use crate::package::package_folder;
 use crate::source::{Scripts, is_own_code_of_runtime};
 
 /// No node, or a string that is not known yet.
 pub(crate) const NONE: u32 = u32::MAX;
 /// V8's tables with fewer edges are matched by the numbers of their slots alone.
 const FEW: usize = 8;
+/// Bytes of a text that tell it from others.
+const HASHED: usize = 256;
 
 /// For each node of `newer` the node of `base` in the same place, [`NONE`] where there is none. No two have the same.
 ///
@@ -51,9 +54,14 @@ pub(crate) fn align(base: &Graph, newer: &Graph) -> Vec<u32> {
 }
 
 /// Whether two snapshots are of one program, as far as the files say that its functions are written in: half of those of
-/// the one with fewer are the other's, too. Where a snapshot names none, nothing is known, and they are not.
+/// the one with fewer are the other's, too. Files of packages count only where no others are known: services share them. Where a snapshot names none, nothing is known, and they are not.
 pub fn is_one_program(a: &Graph, b: &Graph) -> bool {
-    let (a, b) = (files(a), files(b));
+    let (mut a, mut b) = (files(a), files(b));
+    let is_own = |name: &String| package_folder(name).is_none();
+    if a.iter().chain(&b).any(is_own) {
+        a.retain(is_own);
+        b.retain(is_own);
+    }
     let common = a.intersection(&b).count();
     common > 0 && 2 * common >= a.len().min(b.len())
 }
@@ -163,7 +171,10 @@ impl Aligning<'_> {
         for (at, new) in after.iter().enumerate() {
             if self.newer.node_type(new.to) == NodeType::String {
                 let hash = hash_of_text(self.newer, self.newer.name_index(new.to));
-                if let Some(&found) = by_text.get(&hash) {
+                if let Some(&found) = by_text.get(&hash)
+                    && let Some(old) = before.get(found)
+                    && self.are_alike(old.to, new.to)
+                {
                     away = found as isize - at as isize;
                 }
             }
@@ -187,6 +198,9 @@ fn hash_of(graph: &Graph, edge: &Edge) -> u64 {
 
 fn hash_of_text(graph: &Graph, index: StringIndex) -> u64 {
     let mut hasher = FxHasher::default();
-    hasher.write(graph.strings().get(index.0).unwrap_or_default());
+    // A crafted file may have millions of edges to one text of megabytes; what has the same hash is compared whole.
+    let text = graph.strings().get(index.0).unwrap_or_default();
+    hasher.write_usize(text.len());
+    hasher.write(text.get(..HASHED).unwrap_or(text));
     hasher.finish()
 }

@@ -256,9 +256,70 @@ pub(crate) fn is_own_code_of_runtime(script: &str) -> bool {
 
 /// Whether a script is one of Node's own: `node:fs`, before Node 16 `fs.js` and `internal/timers.js`.
 pub(crate) fn is_own_code_of_node(script: &str) -> bool {
-    let is_bare = || !script.contains(['/', '\\', ':']) && script.ends_with(".js");
-    ["node:", "internal/"].iter().any(|prefix| script.starts_with(prefix)) || is_bare()
+    let is_old = || script.strip_suffix(".js").is_some_and(|name| BEFORE_NODE_16.contains(&name));
+    ["node:", "internal/"].iter().any(|prefix| script.starts_with(prefix)) || is_old()
 }
+
+/// Node's own scripts without a directory, before they had `node:` in front: `require("module").builtinModules` of Node 12
+/// and 14. A program may have a script of any other name without one (`worker.js` of workerd, scripts of `vm`).
+const BEFORE_NODE_16: &[&str] = &[
+    "_http_agent",
+    "_http_client",
+    "_http_common",
+    "_http_incoming",
+    "_http_outgoing",
+    "_http_server",
+    "_stream_duplex",
+    "_stream_passthrough",
+    "_stream_readable",
+    "_stream_transform",
+    "_stream_wrap",
+    "_stream_writable",
+    "_tls_common",
+    "_tls_wrap",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "repl",
+    "stream",
+    "string_decoder",
+    "sys",
+    "timers",
+    "tls",
+    "trace_events",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+    "zlib",
+];
 
 #[cfg(test)]
 mod tests {
@@ -271,7 +332,16 @@ mod tests {
         {
             assert!(is_own_code_of_runtime(script), "{script}");
         }
-        for script in ["/app/fs.js", "file:///app/fs.js", "lib\\fs.js", "fs.mjs", "[eval]", ""] {
+        for script in [
+            "/app/fs.js",
+            "file:///app/fs.js",
+            "lib\\fs.js",
+            "fs.mjs",
+            "worker.js",
+            "bundle.js",
+            "[eval]",
+            "",
+        ] {
             assert!(!is_own_code_of_runtime(script), "{script}");
         }
     }

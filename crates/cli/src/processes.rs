@@ -50,7 +50,10 @@ fn by_program(opened: &[(Opened, Graph)]) -> Vec<Vec<usize>> {
         let its = found.iter().position(|members| {
             let latest = members.last().and_then(|&latest| opened.get(latest));
             latest.is_some_and(|(before, older)| {
-                !are_of_two_containers(&before.entry, &open.entry) && is_one_program(older, graph)
+                // Of a known container and of an unknown one are not one.
+                before.entry.pod.is_some() == open.entry.pod.is_some()
+                    && !are_of_two_containers(&before.entry, &open.entry)
+                    && is_one_program(older, graph)
             })
         });
         match its.and_then(|its| found.get_mut(its)) {

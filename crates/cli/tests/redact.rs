@@ -89,6 +89,21 @@ fn one_key_gives_the_same_letters_in_every_run() {
     let answer = redact(dir.path(), &["a.heapsnapshot", "f.heapsnapshot", "--key", "short"]);
     assert_eq!(answer.code, 2, "{}", answer.stderr);
     assert!(answer.stderr.contains("holds no key, which has 32 bytes"), "{}", answer.stderr);
+    // With the key texts can be guessed: it is not shared, and nothing takes its place.
+    for (arguments, said) in [
+        (
+            ["a.heapsnapshot", "b.heapsnapshot", "--force", "--key", "b.heapsnapshot"].as_slice(),
+            "key cannot be OUT",
+        ),
+        (
+            &["a.heapsnapshot", "g.heapsnapshot", "--map", "key", "--force", "--key", "key"],
+            "same file",
+        ),
+    ] {
+        let answer = redact(dir.path(), arguments);
+        assert_eq!(answer.code, 2, "{}", answer.stderr);
+        assert!(answer.stderr.contains(said), "{}", answer.stderr);
+    }
     assert!(!dir.path().join("f.heapsnapshot").exists());
 }
 

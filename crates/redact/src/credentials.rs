@@ -36,12 +36,22 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     let is_name = rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     match first {
         '?' => is_number,
-        '$' => is_number && !rest.is_empty() || rest.starts_with('{'),
+        // A rule may have cut off `${env.PASSWORD`; nothing follows the brace.
+        '$' => {
+            is_number && !rest.is_empty()
+                || rest.starts_with('{') && rest.find('}').is_none_or(|at| at + 1 == rest.len())
+        }
         ':' => is_name && !rest.is_empty(),
         '%' => matches!(rest, "s" | "d" | "i" | "f" | "j" | "o" | "O" | "v" | "q" | "p"),
-        '{' => rest.is_empty() || rest.ends_with('}'),
+        '{' => rest.is_empty() || rest.strip_suffix('}').is_some_and(is_variable),
         _ => false,
     }
+}
+
+/// What stands between braces, and is no JSON.
+fn is_variable(name: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    name.len() <= 32 && name.bytes().all(is_of_name)
 }
 
 #[cfg(test)]
@@ -53,8 +63,18 @@ mod tests {
         for text in ["$1", "$12)", "?", "?;", ":name", "%s", "${x}", "${env.DB_PASS", "{0}", "{}"] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["p", "ab;", "$ecret", "?hunter2", ":hunter2", "%secret", "$1234567", "王伟"]
-        {
+        for text in [
+            "p",
+            "ab;",
+            "$ecret",
+            "?hunter2",
+            ":hunter2",
+            "%secret",
+            "$1234567",
+            "王伟",
+            "${PREFIX}s3cr3t",
+            r#"{"jwt":"eyJhbGci"}"#,
+        ] {
             assert!(!is_placeholder(text), "{text}");
         }
     }

@@ -231,6 +231,14 @@ impl Proof {
         part.map(|part| part.chars().count())
     }
 
+    /// Only [`Proof::is_value`] is asked from now on, of texts longer than those that may meet: half of the memory goes.
+    #[must_use]
+    pub fn for_texts_beside(mut self) -> Proof {
+        self.replacer.forget_given();
+        (self.wholes, self.among_values) = (Prints::default(), Prints::default());
+        self
+    }
+
     /// Whether a text is a value of the original that went and is no name as well: with [`Policy::Strict`] and
     /// [`Policy::Structure`] a whole text, with [`Policy::Secrets`] a credential. Of fewer than six characters none is.
     ///

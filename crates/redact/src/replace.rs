@@ -186,6 +186,11 @@ impl Replacer {
         Ok(())
     }
 
+    /// What stands for what among short texts is not needed any more.
+    pub(crate) fn forget_given(&mut self) {
+        self.given = Given::default();
+    }
+
     /// Whether a text, with this print, stands for another one.
     pub(crate) fn stands_for_another(&self, text: &str, print: u64) -> bool {
         self.given.stands_for_another(text.as_bytes(), print)

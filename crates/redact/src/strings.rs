@@ -347,7 +347,11 @@ impl Strings {
         match text.strip_prefix(BEFORE_PATH).filter(|path| is_script_path(path)) {
             None => Becomes::Itself,
             Some(path) => match self.path(path) {
-                Becomes::Part(part) => Becomes::Part(Cow::Owned(format!("{BEFORE_PATH}{part}"))),
+                Becomes::Part(part) => {
+                    let made = format!("{BEFORE_PATH}{part}");
+                    self.replacer.remember(made.as_bytes(), text);
+                    Becomes::Part(Cow::Owned(made))
+                }
                 other => other,
             },
         }
@@ -360,7 +364,9 @@ impl Strings {
         if parts.is_empty() {
             return if path == text { Becomes::Itself } else { Becomes::Part(path) };
         }
-        Becomes::Part(Cow::Owned(self.in_places(&path, parts)))
+        let made = self.in_places(&path, parts);
+        self.replacer.remember(made.as_bytes(), text);
+        Becomes::Part(Cow::Owned(made))
     }
 
     /// Whether a text is the property of one kind of object alone, of plain objects that are dictionaries. What
@@ -415,7 +421,12 @@ impl Strings {
         let found = credentials(&text);
         let name = self.without(&text, found.clone());
         let places = match self.suspects.get(&(self.count as u64)) {
-            Some(kinds) => apart(found, credentials_under(*kinds, &text)),
+            Some(kinds) => {
+                // A whole that is none must not hide its parts.
+                let mut under = credentials_under(*kinds, &text);
+                under.retain(|range| !is_placeholder(text.get(range.clone()).unwrap_or_default()));
+                apart(found, under)
+            }
             None => found,
         };
         let value = self.without(&text, places);

@@ -44,6 +44,12 @@ fn programs_with_placeholders_and_short_passwords_are_redacted() {
         let string = heap.string(text, 64);
         heap.element(app, at as u32, string);
     }
+    // A whole text that is no placeholder, with a credential of its own in it.
+    let token = heap.string(
+        r#"{"jwt":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0NzExIn0.k3Vf9XqTz1bYw7RmPd2LsHc8JnGe","id":"u17"}"#,
+        96,
+    );
+    heap.property(app, "sessionToken", token);
     // Without a name that tells, nothing is looked for as a whole.
     let password = heap.string("zaphod-42-tricia", 32);
     heap.property(app, "password", password);
@@ -51,7 +57,7 @@ fn programs_with_placeholders_and_short_passwords_are_redacted() {
     for text in kept {
         assert!(has(&made, text), "{text} has gone");
     }
-    for text in gone.iter().chain(&["zaphod-42-tricia"]) {
+    for text in gone.iter().chain(&["zaphod-42-tricia", "k3Vf9XqTz1bYw7RmPd2LsHc8JnGe"]) {
         assert!(!has(&made, text), "{text} is in the result");
     }
     assert!(

@@ -97,7 +97,11 @@ fn marks(document: &str, is_part: bool) -> Vec<Mark> {
         }
         let Some(mapping) = open.last_mut() else { continue };
         match key {
-            "kind" => mapping.is_secret = Some(entry.value.trim_end_matches(',') == "Secret"),
+            "kind" => {
+                let said = entry.value.split(" #").next().unwrap_or_default();
+                let said = said.trim_end().trim_end_matches(',').trim_matches(['"', '\'']);
+                mapping.is_secret = Some(said == "Secret");
+            }
             "name" => mapping.is_named = rules.is_secret_name(entry.value),
             "data" | "stringData" => mapping.data.push(at),
             "value" => mapping.values.push(at),

@@ -64,7 +64,8 @@ impl Rules {
         let (hits, named) = (self.hits(text), self.by_name());
         self.each(text, hits & !named, |rule, range| {
             let secret = text.get(range.clone()).unwrap_or_default();
-            if is_believed(rule, secret, kind) && self.has_form(rule, text, &range) {
+            let before = text.get(..range.start).unwrap_or_default();
+            if is_believed(rule, (before, secret), kind) && self.has_form(rule, text, &range) {
                 found.push((rule, range));
             }
         });
@@ -225,8 +226,8 @@ fn rule(id: &str) -> Option<&'static Rule> {
     BY_NAME.iter().chain(crate::rules::AROUND).find(|rule| rule.id == id)
 }
 
-/// Whether a match in a heap is a credential.
-fn is_believed(rule: &Rule, secret: &str, kind: TextKind) -> bool {
+/// Whether a match in a heap, after what stands before it in its text, is a credential.
+fn is_believed(rule: &Rule, (before, secret): (&str, &str), kind: TextKind) -> bool {
     match rule.id {
         "json-web-token" => Jwt::read(secret).is_some(),
         // Without a line of its text it is a program's constant, to look for keys with.
@@ -244,16 +245,19 @@ fn is_believed(rule: &Rule, secret: &str, kind: TextKind) -> bool {
             !is_example(secret)
                 && !secret.starts_with(['$', '{', '%', '('])
                 && secret.len() >= 3
-                && !is_code(rule, secret)
+                && !is_code(rule, secret, before)
         }
         _ => !is_example(secret),
     }
 }
 
 /// Whether what stands where a password would is a program's: `e.password||""`, the port in `http://h:8080@evil`.
-fn is_code(rule: &Rule, secret: &str) -> bool {
+fn is_code(rule: &Rule, secret: &str, before: &str) -> bool {
     if rule.id == "password-in-url" {
-        return secret.len() <= 5 && secret.bytes().all(|byte| byte.is_ascii_digit());
+        let is_web = ["http", "https"].iter().any(|scheme| {
+            before.rsplit_once("://").is_some_and(|(start, _)| start.ends_with(scheme))
+        });
+        return is_web && secret.len() <= 5 && secret.bytes().all(|byte| byte.is_ascii_digit());
     }
     let is_name = |part: &str| {
         part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$')

@@ -94,7 +94,8 @@ fn name_of(graph: &Graph, table: Ordinal, cell: Ordinal) -> Option<String> {
         })
         .filter_map(|(&at, &other)| Some((other != cell, at, name_before(at)?)))
         .collect();
-    names.sort_unstable();
+    // Slots are in the order of hashes, which differ in each process.
+    names.sort_unstable_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
     let own = names.iter().find(|(is_other, ..)| !is_other);
     let better = names.iter().find(|(.., name)| name != DEFAULT);
     let is_default = own.is_some_and(|(.., name)| name == DEFAULT);

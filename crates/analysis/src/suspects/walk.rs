@@ -82,9 +82,10 @@ impl Weighty {
             let rest = graph.dominated(point).filter(|child| !self.apart.contains(child));
             let next = rest.max_by_key(|&child| (heap.of(child), Reverse(child)));
             let has_most = |child: Ordinal| heap.of(child) as f64 >= own as f64 * big_drop_ratio;
+            let stores = stores_of(graph, point);
             // The slots of a store count with its object, and may weigh more than what is in them.
             let is_store = |child: Ordinal| {
-                heap.of(child) >= own / SMALL_STORE && is_store_of(graph, child, point)
+                heap.of(child) >= own / SMALL_STORE && stores.contains(&Some(child))
             };
             let goes_on = |&child: &Ordinal| has_most(child) || is_store(child);
             match next.filter(goes_on) {
@@ -196,8 +197,6 @@ pub(crate) fn weighty_objects(
 
 /// A store of less than one in so many of its object's bytes is not where they are gathered.
 const SMALL_STORE: u64 = 200;
-/// Retainers of a store that are looked at for its object.
-const MAX_OWNERS: usize = 64;
 /// Nodes of one class, each below the other, from which on they may be a tree: a cache that holds another is none.
 const LEVELS: usize = 4;
 /// Nodes that a link of a list consists of at most: an object, its method, the method's variables.
@@ -205,15 +204,13 @@ const LONGEST_LINK: usize = 4;
 /// Alike nodes, each below the other, from which on they count as a list.
 const LIST: usize = 16;
 
-/// Whether a node is where an object keeps its entries or elements: part of it, and no owner.
-fn is_store_of(graph: &Graph, node: Ordinal, object: Ordinal) -> bool {
-    graph.node_type(node) == NodeType::Array
-        && graph.node_type(object) == NodeType::Object
-        && graph.retainers(node).take(MAX_OWNERS).any(|edge| {
-            edge.from == object
-                && edge.edge_type == EdgeType::Internal
-                && matches!(&*graph.edge_name(edge), "table" | "elements")
-        })
+/// Where an object keeps its entries and elements: parts of it, and no owners. Cost: a look through its edges.
+fn stores_of(graph: &Graph, object: Ordinal) -> [Option<Ordinal>; 2] {
+    let is_object = graph.node_type(object) == NodeType::Object;
+    ["table", "elements"].map(|name| {
+        let edge = graph.edge_named(object, EdgeType::Internal, name).filter(|_| is_object)?;
+        (graph.node_type(edge.to) == NodeType::Array).then_some(edge.to)
+    })
 }
 
 /// Whether objects of this class hold each other without being of one structure.
@@ -253,7 +250,8 @@ fn leads_to(
 fn parts_apart(heap: &Weighing<'_>, node: Ordinal, least: u64, enough: f64) -> Vec<Ordinal> {
     let graph = heap.graph;
     let mut heavy = heavy_children(heap, node, least);
-    heavy.retain(|&child| !is_store_of(graph, child, node));
+    let stores = stores_of(graph, node);
+    heavy.retain(|&child| !stores.contains(&Some(child)));
     let is_one = match heavy.as_slice() {
         [] => true,
         [one] => heap.of(*one) as f64 >= enough,

@@ -10,9 +10,16 @@ use crate::support::{function, table_of};
 
 /// A program of a file with two Maps: what is under these keys in the one, and under those in the other.
 fn program(file: &str, kept: std::ops::Range<u32>, bounded: std::ops::Range<u32>) -> Graph {
+    program_of(&[file], kept, bounded)
+}
+
+/// The same of several files.
+fn program_of(files: &[&str], kept: std::ops::Range<u32>, bounded: std::ops::Range<u32>) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let run = function(&mut heap, 7, file, "run");
-    heap.property(heap.global(), "run", run);
+    for (number, file) in (7..).zip(files) {
+        let run = function(&mut heap, number, file, "run");
+        heap.property(heap.global(), &format!("run{number}"), run);
+    }
     let app = heap.object("App", 24);
     heap.property(heap.global(), "app", app);
     let mut made: Vec<NodeRef> = Vec::new();
@@ -75,6 +82,16 @@ fn of_two_programs_nothing_is_said() {
     assert_eq!(report.followed_by, None);
     assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
     assert!(report.suspects.is_empty());
+}
+
+/// Two services, with a file of their own each, and a package that both use.
+#[test]
+fn services_that_share_packages_are_two_programs() {
+    let of = |at: u32| {
+        let own = format!("/srv/{at}/main.js");
+        program_of(&[&own, "/srv/node_modules/express/lib/application.js"], 0..100 * at, 0..100)
+    };
+    assert_eq!(series(of).followed_by, None);
 }
 
 #[test]

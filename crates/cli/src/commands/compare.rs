@@ -130,7 +130,7 @@ fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> 
     if let Some(suspects) = &mut suspects {
         let matches = |name: &str| pattern.as_ref().is_none_or(|p| p.is_match(name));
         suspects.retain(|suspect| matches(&suspect.class_name));
-        suspects.truncate(args.top);
+        suspects.truncate(limit(args.top).unwrap_or(usize::MAX));
     }
     let rows = rows(context, args);
     let body = CompareControlBody::new(one_process, &classes, rows, suspects.as_deref());

@@ -28,6 +28,9 @@ use crate::progress::Bar;
 
 /// Writes the redacted copy and says what was done.
 pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
+    if let Some(key) = &args.key {
+        map::refuse_key(key, args)?;
+    }
     let redaction = args.policy.redaction_with(args.key.as_deref())?;
     let map = map::PrivateMap::begin(context, args)?;
     let rows = map.as_ref().map(map::PrivateMap::file);

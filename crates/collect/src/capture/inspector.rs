@@ -156,9 +156,12 @@ impl<P: Place> Job<'_, P> {
             // Of one that broke off more may come.
             Ok(captured) => captured.snapshots.iter().all(Taken::is_whole),
             // Nothing was begun.
-            Err(Error::Blocked { .. } | Error::Refused(_)) => kept.has_taken,
+            Err(Error::Refused(_)) => kept.has_taken,
+            // It may be busy; if it answers the second time neither, the connection may be dead.
+            Err(Error::Blocked { .. }) => kept.has_taken && !kept.was_blocked,
             Err(_) => false,
         };
+        kept.was_blocked = matches!(result, Err(Error::Blocked { .. }));
         kept.has_taken |= result.as_ref().is_ok_and(|captured| !captured.snapshots.is_empty());
         kept.is_over = session.is_ending;
         let keeps = kept.goes_on && is_usable && !session.is_lost && !self.stop.is_asked();

@@ -26,6 +26,8 @@ pub struct Kept<S> {
     pub(super) goes_on: bool,
     /// Whether ids were given to objects already.
     pub(super) has_taken: bool,
+    /// Whether the session did not answer when the last snapshot was to be taken.
+    pub(super) was_blocked: bool,
     /// Whether the process waited for us to hang up, which was done.
     pub(super) is_over: bool,
     line: Option<Line<S>>,
@@ -71,7 +73,7 @@ pub enum Rest {
 
 impl<S> Default for Kept<S> {
     fn default() -> Kept<S> {
-        Kept { goes_on: false, has_taken: false, is_over: false, line: None }
+        Kept { goes_on: false, has_taken: false, was_blocked: false, is_over: false, line: None }
     }
 }
 
@@ -149,12 +151,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         Some((session, line.open))
     }
 
-    /// What we opened for an earlier snapshot is ours to close, over however many connections.
+    /// What we opened for an earlier snapshot is ours to close, over however many connections. What is not seen now still
+    /// is: [`Kept::release`] closes it.
     pub(super) fn claim(&mut self, found: &mut Option<Open>) {
-        let by_us = self.line.take().is_some_and(|line| line.open.by_us);
-        if let Some(open) = found {
-            open.by_us |= by_us;
-        }
+        let Some(open) = found else { return };
+        open.by_us |= self.line.take().is_some_and(|line| line.open.by_us);
     }
 
     async fn session(&mut self, progress: &dyn Progress) -> Option<Session<S>> {

@@ -72,8 +72,8 @@ impl<P: Place> Job<'_, P> {
         ))
     }
 
-    /// Ports on which the process's inspector may be: the one that its options name, then all others of its own. A
-    /// program may have opened its inspector anywhere, and SIGUSR1 opens no second one.
+    /// Ports on which the process's inspector may be: the one that its options name, then all others of its own where an
+    /// inspector must be somewhere. A program's own server may end on a request that it does not know.
     fn likely_ports(&self) -> Vec<u16> {
         let (Some(process), Some(around)) = (&self.process, &self.surroundings) else {
             return Vec::new();
@@ -81,7 +81,9 @@ impl<P: Place> Job<'_, P> {
         let ports = around.own_ports.as_ref().unwrap_or(&around.all_ports);
         let named = process.options.inspector_port();
         let first = ports.iter().filter(|port| **port == named);
-        let others = around.own_ports.iter().flatten().filter(|port| **port != named);
+        let is_somewhere = process.options.inspect || process.is_titled;
+        let others = around.own_ports.iter().flatten();
+        let others = others.filter(|port| is_somewhere && **port != named);
         first.chain(others).copied().collect()
     }
 
@@ -300,7 +302,12 @@ impl<P: Place> Job<'_, P> {
         // Who could not be asked may be ending.
         let give_up = Instant::now() + if asked { CLOSING } else { ENDING };
         while Instant::now() < give_up {
-            let Ok(raw) = self.place.surroundings(pid).await else { return None };
+            let raw = match self.place.surroundings(pid).await {
+                Ok(raw) => raw,
+                Err(PlaceError::Gone { .. }) => return None,
+                // What is not seen is not known to be closed.
+                Err(_) => break,
+            };
             let around = Surroundings::new(&raw, None);
             let ports = around.own_ports.unwrap_or(around.all_ports);
             if !ports.contains(&port) {

@@ -89,17 +89,27 @@ impl<P: Place> Job<'_, P> {
         target: &Target,
         condition: Condition,
     ) -> Result<Waited, Box<Failed>> {
-        let (mut watch, began, mut by_us) = (Watch::new(condition), Instant::now(), false);
+        let (mut watch, began) = (Watch::new(condition), Instant::now());
+        // What we opened is ours to close, over however many connections.
+        let (mut born, mut ours) = (self.options.born, None);
         loop {
-            let mut open = self.way_to_heap(target).await?;
-            // What we opened is ours to close, over however many connections.
-            by_us |= open.by_us;
-            open.by_us = by_us;
+            let mut open = match self.way_to_heap(target).await {
+                Ok(open) => open,
+                Err(mut failed) => {
+                    if let Some(port) = ours {
+                        failed.left_behind.extend(self.close_again(None, port).await);
+                    }
+                    return Err(failed);
+                }
+            };
+            open.by_us |= ours.is_some();
+            ours = open.by_us.then_some(open.port);
             let mut session = match self.session_at(&open).await {
                 Ok(session) => session,
                 Err(error) => return Err(self.fail(error, None, None, &open).await),
             };
-            let watched = self.watch_over(&mut session, open.port, &mut watch, began).await;
+            let watched =
+                self.watch_over(&mut session, open.port, &mut watch, began, &mut born).await;
             let error = match watched {
                 Ok(waited) => {
                     if let Some(left) = self.end(Some(&mut session), &open).await {
@@ -158,6 +168,7 @@ impl<P: Place> Job<'_, P> {
         port: u16,
         watch: &mut Watch,
         began: Instant,
+        born: &mut Birth,
     ) -> Result<Waited, Error> {
         let mut is_first = true;
         loop {
@@ -177,6 +188,11 @@ impl<P: Place> Job<'_, P> {
                 return Err(Error::WrongProcess { port, found, wanted: process.inner_pid() });
             }
             let birth = Birth::of(self.process.as_ref(), Some(&identity));
+            // The samples so far are of the other one.
+            if born.differs(&birth) {
+                return Err(Error::Replaced);
+            }
+            *born = birth;
             let heap = identity.heap.unwrap_or_default();
             let limit = Some(heap.heap_size_limit);
             self.progress.event(Event::Watched { bytes: heap.used_heap_size, limit });

@@ -65,7 +65,7 @@ pub(super) fn redact(
             Ok(Kind::Snapshot) => {
                 snapshot(context, &path, &to, redaction, map).map(|(entry, proof)| {
                     if redaction.policy != Policy::Secrets {
-                        proofs.push(proof);
+                        proofs.push(proof.for_texts_beside());
                     }
                     Ok(entry)
                 })

@@ -28,7 +28,7 @@ impl PrivateMap {
         args: &RedactArgs,
     ) -> Result<Option<PrivateMap>, Failure> {
         let Some(path) = &args.map else { return Ok(None) };
-        refuse_to_mix(path, args)?;
+        refuse_to_mix("map", path, args)?;
         if args.force {
             refuse_what_is_no_file(path)?;
         } else if path.symlink_metadata().is_ok() {
@@ -55,13 +55,23 @@ impl PrivateMap {
     }
 }
 
-/// The map is none of the files that are read or written, nor among those that are shared.
-fn refuse_to_mix(map: &Path, args: &RedactArgs) -> Result<(), Failure> {
-    let Some(own) = place_of(map) else { return Ok(()) };
+/// The key, with which texts can be guessed, is none of the files that are read or written, nor among those that are shared.
+pub(super) fn refuse_key(key: &Path, args: &RedactArgs) -> Result<(), Failure> {
+    let map = args.map.as_deref().and_then(place_of);
+    if map.is_some() && map == place_of(key) {
+        let failure = Failure::usage("the key and the map are the same file");
+        return Err(failure.hint("give one of them another name"));
+    }
+    refuse_to_mix("key", key, args)
+}
+
+/// The map, or the key, is none of the files that are read or written, nor among those that are shared.
+fn refuse_to_mix(what: &str, file: &Path, args: &RedactArgs) -> Result<(), Failure> {
+    let Some(own) = place_of(file) else { return Ok(()) };
     for (other, name) in [(&args.input, "IN"), (&args.output, "OUT")] {
         // What is below a file is nothing, so this is about directories as well.
         if place_of(other).is_some_and(|other| own.starts_with(other)) {
-            let message = format!("the map cannot be {name}, nor lie in it");
+            let message = format!("the {what} cannot be {name}, nor lie in it");
             return Err(
                 Failure::usage(message).hint("name a file elsewhere: it is not to be shared")
             );
