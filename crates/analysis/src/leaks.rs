@@ -4,6 +4,7 @@
 
 mod alike;
 mod below;
+mod browser;
 mod cohorts;
 mod controlled;
 mod followed;

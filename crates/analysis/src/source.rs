@@ -1,6 +1,6 @@
 //! Whose code something is: the nearest object upwards that is known to be written somewhere, and the names of scripts.
 
-mod module_scope;
+pub(crate) mod module_scope;
 pub(crate) mod text_module;
 
 use std::cell::OnceCell;
@@ -12,7 +12,7 @@ use crate::object::{script_of_closure, source_of};
 use crate::package::within_packages;
 use crate::roles::is_program_object;
 use crate::{EdgeLabel, ObjectSummary, RootPath, describe, name_with_original, package_of};
-use module_scope::part_of_module;
+use module_scope::{is_script_scope, part_of_module};
 use text_module::{Export, export_of, is_text_module, script_of_text_module};
 
 /// Functions of one script that are asked for its name.
@@ -199,7 +199,8 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
     let original = inside.and_then(|at| graph.original(at)).cloned();
     let name = name_with_original(&edge.name, graph.original_variable(context, &edge.name));
     let file = short_path(original.as_ref().map_or(&*script, |original| &*original.file));
-    let label = format!("module variable `{name}` of {file}");
+    let kind = if is_script_scope(graph, context) { "script" } else { "module" };
+    let label = format!("{kind} variable `{name}` of {file}");
     Some(Source {
         location: inside.filter(|_| original.is_some()),
         owner: Some(ObjectSummary { label, ..describe(graph, context) }),

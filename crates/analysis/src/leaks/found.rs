@@ -3,6 +3,7 @@
 use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
+use super::browser;
 use super::kind::{Evidence, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
@@ -40,8 +41,11 @@ impl Found {
     ) -> LeakSuspect {
         let Found { point, spread, members, links, is_tree, series } = self;
         // What is known of a small holder says what kind of leak it is, and who makes such holders.
+        let point = browser::element_of(last, point);
         let (gatherer, places) = spread.unwrap_or((point, 1));
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
+        // What a browser makes for a function of the program decides the kind, and the function says whose it is.
+        let members = members.map(|members| seen_as_functions(last, members));
         let steps = series.len().saturating_sub(1).max(1) as f64;
         let grown = match series.as_slice() {
             [first, .., end] => end.retained_size.saturating_sub(first.retained_size),
@@ -63,6 +67,7 @@ impl Found {
         let knowledge = evidence.knowledge(kind);
         let above: Vec<Source> =
             sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
+        let member = members.as_ref().and_then(|all| all.samples.first().copied());
         let written = Places {
             holder: holder(&above),
             member: member
@@ -126,6 +131,16 @@ impl Found {
     }
 }
 
+/// The functions of the program in place of the browser's objects that call them, if all samples are such objects.
+fn seen_as_functions(graph: &Graph, members: Members) -> Members {
+    let functions: Option<Vec<Ordinal>> =
+        members.samples.iter().map(|&node| browser::called_by(graph, node)).collect();
+    match functions {
+        Some(samples) => Members { samples, ..members },
+        None => members,
+    }
+}
+
 /// What the places are called of which one is at the end of a path: by the field that holds them, or by their class.
 pub(super) fn place_name(path: &RootPath) -> Option<String> {
     let [.., above, holder] = path.steps.as_slice() else { return None };
@@ -169,7 +184,11 @@ impl Places {
 fn is_forgotten_where_made(kind: LeakKind) -> bool {
     matches!(
         kind,
-        LeakKind::Listeners | LeakKind::Timers | LeakKind::Promises | LeakKind::AsyncContext
+        LeakKind::Listeners
+            | LeakKind::Timers
+            | LeakKind::Observers
+            | LeakKind::Promises
+            | LeakKind::AsyncContext
     )
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
+use super::browser;
 use crate::binary::is_binary;
 use crate::holder::owner_of;
 use crate::object::is_context;
@@ -31,6 +32,10 @@ pub enum LeakKind {
     Listeners,
     /// Timers that are never cleared.
     Timers,
+    /// Observers of a page that are never disconnected.
+    Observers,
+    /// Objects that were logged, which the console keeps.
+    Console,
     /// Promises that never settle.
     Promises,
     /// Variables kept by a closure.
@@ -41,6 +46,8 @@ pub enum LeakKind {
     Tree,
     /// DOM nodes out of every document.
     DetachedDom,
+    /// Elements in a document that only get more.
+    GrowingDom,
     /// Pieces that keep long strings alive.
     SlicedStrings,
     /// Buffers and typed arrays.
@@ -128,6 +135,8 @@ impl Evidence<'_> {
             plain,
             LeakKind::DetachedDom
                 | LeakKind::Timers
+                | LeakKind::Observers
+                | LeakKind::Console
                 | LeakKind::Listeners
                 | LeakKind::Promises
                 | LeakKind::RegisteredSymbols
@@ -143,7 +152,15 @@ impl Evidence<'_> {
             self.member.is_some_and(|member| of(self.graph, member))
         };
         let is_map = matches!(self.class(), "Map" | "SafeMap");
-        if member(is_detached_dom) {
+        let of_browser = self.member.and_then(|member| browser::kind_of(self.graph, member));
+        // Elements that a program keeps are in its list or table first, and in the page besides.
+        let is_native = self.graph.node_type(self.point) == NodeType::Native;
+        let of_browser = of_browser.filter(|&kind| kind != LeakKind::GrowingDom || is_native);
+        if let Some(kind) = of_browser {
+            kind
+        } else if member(browser::is_kept_by_console) {
+            LeakKind::Console
+        } else if member(is_detached_dom) {
             LeakKind::DetachedDom
         } else if self.is_about(&["Timeout", "Immediate"]) || self.is_about(LISTS_OF_TIMERS) {
             LeakKind::Timers
@@ -326,7 +343,9 @@ fn is_symbol(graph: &Graph, node: Ordinal) -> bool {
 }
 
 fn is_detached_dom(graph: &Graph, node: Ordinal) -> bool {
-    graph.detachedness(node) == Detachedness::Detached && graph.node_type(node) == NodeType::Native
+    graph.detachedness(node) == Detachedness::Detached
+        && graph.node_type(node) == NodeType::Native
+        && browser::is_dom_node(&graph.raw_name(node))
 }
 
 /// Buffers, typed arrays, and the memory behind them.
@@ -359,11 +378,14 @@ mod tests {
             LeakKind::Cache,
             LeakKind::Listeners,
             LeakKind::Timers,
+            LeakKind::Observers,
+            LeakKind::Console,
             LeakKind::Promises,
             LeakKind::ClosureContext,
             LeakKind::LinkedList,
             LeakKind::Tree,
             LeakKind::DetachedDom,
+            LeakKind::GrowingDom,
             LeakKind::SlicedStrings,
             LeakKind::Buffers,
             LeakKind::AsyncContext,

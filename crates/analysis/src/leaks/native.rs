@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, Edge, Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::found::Found;
@@ -14,7 +14,7 @@ use super::points::{History, confidence};
 use super::series::{Figures, Trend, always_adds, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
-use crate::paths::{Budget, common_way, gathered_around};
+use crate::paths::{Budget, PathEnd, common_way, gathered_around, paths_in_words};
 use crate::roles::{is_list_of_natives, is_nobody};
 use crate::suspects::groups::may_be_blamed;
 
@@ -103,7 +103,7 @@ impl History<'_> {
             !is_nobody(last, known)
                 && (last.dominates(known, point) || last.dominates(point, known))
         };
-        if !is_nobody(last, point) && found.iter().any(is_part) {
+        if !is_nobody(last, point) && found.iter().any(is_part) || is_led_to(last, &sample, found) {
             return None;
         }
         let came = series.windows(2).map(|pair| match pair {
@@ -172,4 +172,21 @@ fn are_beside(graph: &Graph, nodes: &[Ordinal], found: &[LeakSuspect]) -> bool {
         others.any(|other| growing.contains(graph.class_name(other)))
     };
     nodes.iter().filter(is_beside).count().saturating_mul(2) > nodes.len()
+}
+
+/// Whether the shortest ways to most of these objects lead through what was found to gather others: they come along with
+/// those.
+fn is_led_to(graph: &Graph, nodes: &[Ordinal], found: &[LeakSuspect]) -> bool {
+    let points = found.iter().map(|suspect| suspect.accumulation_point.ordinal);
+    let points: FxHashSet<Ordinal> = points.filter(|&point| !is_nobody(graph, point)).collect();
+    if points.is_empty() {
+        return false;
+    }
+    let ends: Vec<PathEnd> = nodes.iter().map(|&node| PathEnd::Node(node)).collect();
+    let ways = paths_in_words(graph, &ends);
+    let leads = |way: &&Option<(Vec<Edge>, String)>| {
+        let mut edges = way.iter().flat_map(|(edges, _)| edges);
+        edges.any(|edge| points.contains(&edge.from))
+    };
+    ways.iter().filter(leads).count().saturating_mul(2) > nodes.len()
 }

@@ -3,6 +3,7 @@
 use heapglass_graph::{Graph, Ordinal};
 
 use super::alike::{Merged, merge_alike};
+use super::browser::without_insides;
 use super::cohorts::Cohorts;
 use super::followed::Followed;
 use super::found::Found;
@@ -110,7 +111,7 @@ impl History<'_> {
         }
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
-        found
+        without_insides(found)
     }
 
     fn suspect(

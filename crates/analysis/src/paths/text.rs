@@ -5,6 +5,8 @@ use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 use super::module::{Module, last_module};
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
+use crate::roles::is_name_of_global;
+use crate::source::module_scope::is_table_of_scripts;
 use crate::tables::{Kind, key_of, table_of};
 use crate::{edge_label, name_with_original};
 
@@ -33,11 +35,17 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
                 rest => (rest.first().map_or(first, |edge| edge.from), rest),
             }
         }
-        None => {
-            let (first, edges) = from_global(graph, first, edges);
-            line.push(root_name(graph, first));
-            (first, edges)
-        }
+        None => match from_script_scope(graph, edges) {
+            Some((scope, edges)) => {
+                line.push("script".to_owned());
+                (scope, edges)
+            }
+            None => {
+                let (first, edges) = from_global(graph, first, edges);
+                line.push(root_name(graph, first));
+                (first, edges)
+            }
+        },
     };
     let mut at = Place { node: first, table: None };
     for (number, &edge) in edges.iter().enumerate() {
@@ -55,6 +63,16 @@ struct Place {
     node: Ordinal,
     /// If it is the table of a collection, of which kind.
     table: Option<Kind>,
+}
+
+/// The part of a path from the scope on that holds what a script declares at its top with `let`, `const` and `class`; the
+/// way to it is the same for all scripts. `None` where there is no such scope on the path, or nothing after it.
+fn from_script_scope<'a>(graph: &Graph, edges: &'a [Edge]) -> Option<(Ordinal, &'a [Edge])> {
+    let is_scope =
+        |edge: &Edge| is_context(graph, edge.to) && is_table_of_scripts(graph, edge.from);
+    let at = edges.iter().rposition(is_scope)?;
+    let rest = edges.get(at + 1..).filter(|rest| !rest.is_empty())?;
+    Some((edges.get(at)?.to, rest))
 }
 
 /// The part of a path from its global object, or from `process`, on: what lies before is Node's plumbing, and the same for
@@ -95,7 +113,9 @@ fn from_last_table<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ord
 fn root_name(graph: &Graph, node: Ordinal) -> String {
     let name = short_name(graph, node);
     match graph.node_type(node) {
-        NodeType::Object => {
+        // Browsers' global objects are native ones.
+        NodeType::Native if !is_name_of_global(&name) => name,
+        NodeType::Object | NodeType::Native => {
             let end = [" / ", " (", " ["]
                 .iter()
                 .filter_map(|cut| name.find(cut))
@@ -113,6 +133,17 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
     match edge.edge_type {
         _ if graph.node_type(edge.to) == NodeType::Synthetic => {
             line.arrow(None, short_name(graph, edge.to));
+        }
+        // Lists and tables of a browser's insides: what is in them says more.
+        _ if is_container_of_cpp(graph, edge.to) => {}
+        // The number of a field of a browser's insides says nothing, and what it leads to does.
+        EdgeType::Internal | EdgeType::Element
+            if (is_of_cpp(graph, edge.from) || is_of_cpp(graph, edge.to))
+                && (name.parse::<u32>().is_ok() || name.contains("::")) =>
+        {
+            let class = class_of(graph, edge.to);
+            line.arrow(None, class.unwrap_or_else(|| short_name(graph, edge.to)));
+            line.annotated = true;
         }
         // The number of a place in one of V8's own tables says nothing.
         EdgeType::Internal | EdgeType::Element
@@ -168,6 +199,16 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
     there
 }
 
+/// Whether a node is one of the objects in C++ that a browser is made of, of which snapshots say the C++ class.
+fn is_of_cpp(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Native && graph.raw_name(node).contains("::")
+}
+
+/// Whether it is a list or table there, whose class has parameters.
+fn is_container_of_cpp(graph: &Graph, node: Ordinal) -> bool {
+    is_of_cpp(graph, node) && graph.raw_name(node).contains('<')
+}
+
 /// Whether an edge leads from a context to one of its variables or to the scope around it.
 fn is_scope(graph: &Graph, edge: Edge) -> bool {
     is_context(graph, edge.from)
@@ -181,6 +222,10 @@ fn class_of(graph: &Graph, node: Ordinal) -> Option<String> {
         NodeType::Closure => Some(short_name(graph, node)),
         NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
             Some(graph.class_name(node).to_owned())
+        }
+        NodeType::Native if is_of_cpp(graph, node) => {
+            let name = graph.class_name(node);
+            Some(name.split('<').next().unwrap_or(name).to_owned())
         }
         NodeType::Object | NodeType::Native => {
             let name = graph.class_name(node);

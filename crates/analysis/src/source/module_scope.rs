@@ -37,9 +37,22 @@ pub(super) fn part_of_module(graph: &Graph, context: Ordinal) -> Option<Ordinal>
         return function.or_else(|| parts.first().copied());
     }
     let function = function?;
-    let is_wrapper =
-        has_parameter(graph, context) || holds_first_function(graph, context, function);
+    let is_wrapper = is_script_scope(graph, context)
+        || has_parameter(graph, context)
+        || holds_first_function(graph, context, function);
     is_wrapper.then_some(function)
+}
+
+/// Whether a context holds what a script that is no module declares at its top with `let`, `const` and `class`: V8 keeps a
+/// table of these. Cost: the first retainers of the context.
+pub(super) fn is_script_scope(graph: &Graph, context: Ordinal) -> bool {
+    let mut holders = graph.each_retaining_node(context).take(MOST_HOLDERS);
+    holders.any(|holder| is_table_of_scripts(graph, holder))
+}
+
+/// Whether a node is V8's table of the scopes of scripts.
+pub(crate) fn is_table_of_scripts(graph: &Graph, node: Ordinal) -> bool {
+    graph.raw_name(node).starts_with("system / ScriptContextTable")
 }
 
 /// Whether one of the wrapper's parameters is among the variables: a function in the module uses it.

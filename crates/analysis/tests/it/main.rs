@@ -14,6 +14,7 @@ mod leak_owner;
 mod leak_places;
 mod leaks;
 mod leaks_behind_node;
+mod leaks_browser;
 mod leaks_controlled;
 mod leaks_native;
 mod names;
