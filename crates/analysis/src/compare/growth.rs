@@ -6,8 +6,9 @@ use std::collections::BinaryHeap;
 use heapglass_graph::{Graph, IdIndex, Ordinal};
 
 use super::difference;
+use crate::apart::Apart;
 use crate::roles::{is_nobody, is_program_object};
-use crate::{NodeSet, ObjectSummary, describe};
+use crate::{ObjectSummary, describe};
 
 /// A part with this share of an object's growth is the better answer than the object.
 const NEARLY_ALL: f64 = 0.7;
@@ -59,7 +60,7 @@ pub(super) fn retained(
 ) -> Vec<GrownObject> {
     let walk = Walk { base, newer, ids };
     let mut found: Vec<(Ordinal, Ordinal)> = Vec::new();
-    let mut named = NodeSet::empty(newer.node_count());
+    let mut named = Apart::default();
     let mut open: BinaryHeap<(u64, Reverse<Ordinal>)> = BinaryHeap::new();
     open.push((u64::MAX, Reverse(newer.root())));
     let mut parts = Vec::new();
@@ -75,10 +76,7 @@ pub(super) fn retained(
         }
         let owner = walk.owner_of(node);
         if let Some(before) = walk.before(owner)
-            && !found
-                .iter()
-                .any(|&(_, other)| newer.dominates(owner, other) || newer.dominates(other, owner))
-            && named.insert(owner)
+            && named.insert(newer, owner)
         {
             found.push((before, owner));
         }

@@ -5,8 +5,9 @@ use std::collections::BinaryHeap;
 
 use heapglass_graph::{Graph, Ordinal};
 
+use crate::apart::Apart;
 use crate::roles::{is_nobody, is_program_object};
-use crate::{NodeSet, ObjectSummary, describe};
+use crate::{ObjectSummary, describe};
 
 /// A child with this share of its parent is the better answer than the parent.
 const NEARLY_ALL: f64 = 0.7;
@@ -38,7 +39,7 @@ fn biggest_nested(graph: &Graph, count: usize) -> Vec<Ordinal> {
 
 fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
     let mut found = Vec::new();
-    let mut named = NodeSet::empty(graph.node_count());
+    let mut named = Apart::default();
     let mut open: BinaryHeap<(u64, Reverse<Ordinal>)> = BinaryHeap::new();
     open.push((graph.retained_size(graph.root()), Reverse(graph.root())));
     while found.len() < count
@@ -53,7 +54,8 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
             );
         } else {
             let owner = owner_of(graph, node);
-            if named.insert(owner) {
+            // The owner of a small part may hold a large one that was named already.
+            if named.insert(graph, owner) {
                 found.push(owner);
             }
         }
