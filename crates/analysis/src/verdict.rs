@@ -68,7 +68,9 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
     Verdict {
         info: overview.info.clone(),
         statistics: overview.statistics,
-        explained_size: suspects.iter().map(|suspect| suspect.own_size).sum(),
+        explained_size: suspects
+            .iter()
+            .fold(0u64, |sum, suspect| sum.saturating_add(suspect.own_size)),
         suspects,
         biggest_objects: biggest_objects(graph, options.objects, false),
         detached: detached(graph),
@@ -102,7 +104,8 @@ fn detached(graph: &Graph) -> Option<Detached> {
         }
         detached.count += 1;
         if position >= covered_until {
-            detached.retained_size += graph.retained_size(node);
+            let size = graph.retained_size(node);
+            detached.retained_size = detached.retained_size.saturating_add(size);
             covered_until = position + graph.retained_count(node) as usize;
         }
     }
