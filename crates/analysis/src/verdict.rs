@@ -1,9 +1,8 @@
 //! The whole answer of `report`, as data.
 
-use heapglass_graph::{
-    Detachedness, EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics,
-};
+use heapglass_graph::{EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
 
+use crate::roles::is_detached_dom_node;
 use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, suspects};
 
 /// What goes into a verdict.
@@ -110,12 +109,4 @@ fn detached(graph: &Graph) -> Option<Detached> {
         }
     }
     (detached.count > 0).then_some(detached)
-}
-
-/// Whether a node is a DOM node out of every document. Node's own native objects have the same
-/// mark, and are not.
-fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
-    graph.detachedness(node) == Detachedness::Detached
-        && graph.node_type(node) == NodeType::Native
-        && !graph.raw_name(node).contains(" / ")
 }
