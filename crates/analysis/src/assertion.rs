@@ -269,6 +269,8 @@ mod tests {
         for (text, canonical) in [
             ("count(Session) <= 100", "count(Session) <= 100"),
             ("count( Session )<=1_000", "count(Session) <= 1000"),
+            ("count(Session) <= 12,345,678", "count(Session) <= 12345678"),
+            ("total <= 1,000.5 MB", "total <= 1000.5 MB"),
             ("retained(/^Http/) < 5 %", "retained(/^Http/) < 5%"),
             ("growth(shallow(\"(string)\")) <= 1.5 MB", "growth(shallow((string))) <= 1.5 MB"),
             ("growth ( total ) <= 64KiB", "growth(total) <= 65536 B"),
@@ -300,6 +302,10 @@ mod tests {
             ("count(Session <= 5", "closing parenthesis"),
             ("total <= five", "number"),
             ("total <= -5", "number"),
+            ("total <= 1,5 MB", "no number"),
+            ("total <= 1234,567", "no number"),
+            ("total <= ,500", "no number"),
+            ("total < 1.5,5%", "no number"),
             ("count(/(/) <= 5", "regular expression"),
         ] {
             let refused = parse(text).err().unwrap_or_default();

@@ -205,7 +205,8 @@ impl Owners {
     fn of_holder(&self, graph: &Graph, node: Ordinal) -> Option<u32> {
         let groups = self.groups();
         let (mut at, mut container) = (node, None);
-        loop {
+        // An index made by hand may have a tree that goes round in a circle.
+        for _ in 0..graph.node_count() {
             match groups.of_node(at) {
                 NOBODY => {}
                 group if groups.is_container(group) => container = Some(group),
@@ -217,6 +218,7 @@ impl Owners {
             }
             at = above;
         }
+        container
     }
 
     /// The group of a node that nothing of a group dominates.

@@ -130,8 +130,8 @@ pub(crate) fn groups_below(graph: &Graph, nodes: impl Iterator<Item = Ordinal>) 
             largest: node,
         });
         group.count += 1;
-        group.shallow_size += graph.shallow_size(node);
-        group.retained_size += graph.retained_size(node);
+        group.shallow_size = group.shallow_size.saturating_add(graph.shallow_size(node));
+        group.retained_size = group.retained_size.saturating_add(graph.retained_size(node));
         group.retained_count += u64::from(graph.retained_count(node));
         if graph.retained_size(node) > graph.retained_size(group.largest) {
             group.largest = node;

@@ -7,6 +7,7 @@
 //! environment and never opens a socket.
 
 mod align;
+mod apart;
 mod assertion;
 mod attribution;
 mod binary;

@@ -170,7 +170,7 @@ fn spread(graph: &Graph, fixed: &NodeSet, owners: &mut [u32]) {
 
 fn sum_up(graph: &Graph, found: &[Ordinal], owners: Vec<u32>) -> NativeContexts {
     let mut attributed = vec![0u64; found.len()];
-    let (mut shared_size, mut unattributed_size) = (0, 0);
+    let (mut shared_size, mut unattributed_size) = (0u64, 0u64);
     for (node, &owner) in graph.nodes().zip(&owners) {
         let sum = match owner {
             NONE => Some(&mut unattributed_size),
@@ -178,7 +178,7 @@ fn sum_up(graph: &Graph, found: &[Ordinal], owners: Vec<u32>) -> NativeContexts 
             at => attributed.get_mut(at as usize),
         };
         if let Some(sum) = sum {
-            *sum += graph.shallow_size(node);
+            *sum = sum.saturating_add(graph.shallow_size(node));
         }
     }
     let contexts = found

@@ -1,6 +1,6 @@
 //! What a node is to people: a root, a part of V8's, or an object of the program.
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
 
 use crate::distance::is_user_root;
 use crate::object::is_context;
@@ -95,4 +95,17 @@ pub(crate) fn is_program_object(graph: &Graph, node: Ordinal) -> bool {
         | NodeType::WasmObject => true,
         _ => false,
     }
+}
+
+/// Whether a node is a DOM node out of every document. Native objects of Node.js (`Node / BindingData`) have the same mark,
+/// and are none; an element's attributes may have any text.
+pub(crate) fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
+    let is_of_runtime = || {
+        let name = graph.raw_name(node);
+        let name = name.strip_prefix("Detached ").unwrap_or(&name);
+        !name.starts_with('<') && name.contains(" / ")
+    };
+    graph.detachedness(node) == Detachedness::Detached
+        && graph.node_type(node) == NodeType::Native
+        && !is_of_runtime()
 }

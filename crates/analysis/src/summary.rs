@@ -80,7 +80,7 @@ pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
     let (class_count, object_count, shallow_size) = (
         rows.len() as u64,
         rows.iter().map(|(_, row)| row.count).sum(),
-        rows.iter().map(|(_, row)| row.shallow_size).sum(),
+        rows.iter().fold(0u64, |sum, (_, row)| sum.saturating_add(row.shallow_size)),
     );
     rows.sort_by(|(_, a), (_, b)| {
         let order = match options.sort {
@@ -146,9 +146,9 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
         };
         row.distance = row.distance.min(distance);
         row.count += 1;
-        row.shallow_size += shallow_size;
+        row.shallow_size = row.shallow_size.saturating_add(shallow_size);
         if position >= *covered {
-            row.retained_size += graph.retained_size(node);
+            row.retained_size = row.retained_size.saturating_add(graph.retained_size(node));
             *covered = position + graph.retained_count(node) as usize;
         }
     }

@@ -170,7 +170,7 @@ fn count_once(graph: &Graph, suspects: &mut [Suspect]) {
             let start = graph.tree_position(node);
             if start >= covered_until {
                 covered_until = start + graph.retained_count(node);
-                inside += graph.retained_size(node);
+                inside = graph.retained_size(node).saturating_add(inside);
             }
         }
         suspect.own_size = suspect.retained_size.saturating_sub(inside);
@@ -304,7 +304,8 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
             if count < group.count {
                 return Scatter { is_direct: false, ..scatter };
             }
-            let retained_size = of_class.iter().map(|&node| graph.retained_size(node)).sum();
+            let sum = |sum: u64, &node: &Ordinal| sum.saturating_add(graph.retained_size(node));
+            let retained_size = of_class.iter().fold(0, sum);
             Scatter { count, exclusive_count, retained_size, ..scatter }
         })
         .collect()

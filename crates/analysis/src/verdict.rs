@@ -1,9 +1,8 @@
 //! The whole answer of `report`, as data.
 
-use heapglass_graph::{
-    Detachedness, EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics,
-};
+use heapglass_graph::{EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
 
+use crate::roles::is_detached_dom_node;
 use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, suspects};
 
 /// What goes into a verdict.
@@ -68,7 +67,9 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
     Verdict {
         info: overview.info.clone(),
         statistics: overview.statistics,
-        explained_size: suspects.iter().map(|suspect| suspect.own_size).sum(),
+        explained_size: suspects
+            .iter()
+            .fold(0u64, |sum, suspect| sum.saturating_add(suspect.own_size)),
         suspects,
         biggest_objects: biggest_objects(graph, options.objects, false),
         detached: detached(graph),
@@ -102,17 +103,10 @@ fn detached(graph: &Graph) -> Option<Detached> {
         }
         detached.count += 1;
         if position >= covered_until {
-            detached.retained_size += graph.retained_size(node);
+            let size = graph.retained_size(node);
+            detached.retained_size = detached.retained_size.saturating_add(size);
             covered_until = position + graph.retained_count(node) as usize;
         }
     }
     (detached.count > 0).then_some(detached)
-}
-
-/// Whether a node is a DOM node out of every document. Node's own native objects have the same
-/// mark, and are not.
-fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
-    graph.detachedness(node) == Detachedness::Detached
-        && graph.node_type(node) == NodeType::Native
-        && !graph.raw_name(node).contains(" / ")
 }

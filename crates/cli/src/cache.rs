@@ -101,12 +101,13 @@ impl Cache {
         Ok(files.filter(Entry::is_ours).collect())
     }
 
-    /// Removes all indexes; says how many bytes that freed.
+    /// Removes all indexes; says how many, and how many bytes that freed.
     pub(crate) fn clear(&self) -> io::Result<(usize, u64)> {
         let mut freed = (0, 0);
         for entry in self.entries()? {
-            fs::remove_file(&entry.path)?;
-            freed = (freed.0 + 1, freed.1 + entry.bytes);
+            if entry.remove()? {
+                freed = (freed.0 + 1, freed.1 + entry.bytes);
+            }
         }
         Ok(freed)
     }
@@ -115,6 +116,14 @@ impl Cache {
 impl Entry {
     fn is_index(&self) -> bool {
         self.path.extension().is_some_and(|extension| extension == EXTENSION)
+    }
+
+    /// Removes the file; whether it was still there: another run may have made room or given it its name.
+    fn remove(&self) -> io::Result<bool> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            removed => removed.map(|()| true),
+        }
     }
 
     /// Whether it is an index, or one that is being written.
@@ -206,6 +215,16 @@ mod tests {
         assert_eq!(cache.clear().expect("cleared"), (1, 10));
         cache.used(Path::new("none")).expect("room made");
         assert!(stranger.exists());
+    }
+
+    #[test]
+    fn what_another_run_has_removed_is_no_error() {
+        let (_dir, cache) = cache(1000);
+        index(&cache, "one", 10, 0);
+        let entries = cache.entries().expect("a list");
+        let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+        assert!(entry.remove().expect("removed"));
+        assert!(!entry.remove().expect("gone already"));
     }
 
     #[cfg(unix)]

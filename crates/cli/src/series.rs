@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use heapglass_analysis::is_same_snapshot;
 use heapglass_graph::{FindingKind, Graph, Wants};
+use heapglass_report::text::counted;
 use heapglass_report::wire::Failure as InputFailure;
 
 use crate::context::Context;
@@ -53,8 +54,14 @@ pub(crate) fn open_series(
     if count < least {
         let text = match series.status {
             _ if least == 1 => "no snapshot could be read".to_owned(),
-            ExitStatus::Fine => format!("{count} of at least {least} snapshots were given"),
-            _ => format!("{count} of at least {least} snapshots could be read"),
+            ExitStatus::Fine => {
+                let given = counted(count as u64, "snapshot was", "snapshots were");
+                format!("{given} given, and at least {least} are needed")
+            }
+            _ => {
+                let read = counted(count as u64, "snapshot", "snapshots");
+                format!("{read} could be read, and at least {least} are needed")
+            }
         };
         let status = series.status.worse(ExitStatus::Usage);
         let hint = "snapshots of one process, taken one after the other: `heapglass capture --snapshots 3`";

@@ -201,13 +201,17 @@ fn errors_say_what_to_do() {
         assert!(said.stderr.contains(words), "{args:?}: {}", said.stderr);
     };
     let (a, b) = (PAIR[0], PAIR[1]);
-    check(&[a], 2, "error: 1 of at least 2 snapshots were given");
+    check(&[a], 2, "error: 1 snapshot was given, and at least 2 are needed");
     check(&[a, a], 2, "is named twice");
     let copy = "copy.heapsnapshot";
     std::fs::copy(dir.path().join(a), dir.path().join(copy)).expect("copied");
     check(&[a, copy], 2, "copy.heapsnapshot is a copy of before.heapsnapshot");
-    check(&[a, copy], 2, "error: 1 of at least 2 snapshots were given");
-    check(&[a, "missing.heapsnapshot"], 3, "error: 1 of at least 2 snapshots could be read");
+    check(&[a, copy], 2, "error: 1 snapshot was given, and at least 2 are needed");
+    check(
+        &[a, "missing.heapsnapshot"],
+        3,
+        "error: 1 snapshot could be read, and at least 2 are needed",
+    );
     check(&[a, b, "--objects", "Nobody"], 2, "there is no class \"Nobody\"");
     check(&[a, b, "--filter", "("], 2, "--filter is not a regular expression");
     check(&[a, "other.heapsnapshot", "--objects", "Session"], 2, "of two processes");

@@ -67,9 +67,10 @@ impl FromStr for Bound {
         let text = text.trim();
         let end = text.find(|c: char| !c.is_ascii_digit() && !"_,.".contains(c));
         let (digits, unit) = text.split_at(end.unwrap_or(text.len()));
-        let (digits, unit) = (digits.replace(['_', ','], ""), unit.trim());
+        let unit = unit.trim();
         let wrong = || format!("{text:?} is no number: 100, 1.5 MB, 64 KiB and 5% are");
-        let number: f64 = digits.parse().map_err(|_| wrong())?;
+        let number = without_separators(digits).and_then(|digits| digits.parse::<f64>().ok());
+        let number = number.ok_or_else(wrong)?;
         if unit == "%" {
             return Ok(Bound::Share(number));
         }
@@ -85,6 +86,18 @@ impl FromStr for Bound {
         })?;
         Ok(Bound::Size(whole((number * *bytes as f64).round())?))
     }
+}
+
+/// A number without what parts its thousands. `None` if a comma stands anywhere else: `1,5` is not 15.
+fn without_separators(number: &str) -> Option<String> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let are_thousands = match whole.contains(',') {
+        true => (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3),
+        false => true,
+    };
+    (are_thousands && !fraction.contains(',')).then(|| number.replace(['_', ','], ""))
 }
 
 impl fmt::Display for Bound {

@@ -1,9 +1,10 @@
 //! The figure that an assertion speaks of.
 
-use heapglass_graph::{ClassIndex, ClassRow, Detachedness, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, ClassRow, Graph, Ordinal};
 
 use super::{Figure, Measures, Subject};
 use crate::attribution::GroupFigure;
+use crate::roles::is_detached_dom_node;
 use crate::{AttributeBy, Error, NamePattern, Result};
 
 /// Takes a figure of a snapshot. An error if the snapshot has what is meant, but not this figure of it.
@@ -44,8 +45,7 @@ fn of_heap(graph: &Graph, figure: Figure) -> u64 {
         Figure::TypedArrays => statistics.typed_arrays,
         Figure::System => statistics.system,
         Figure::Detached => {
-            let is_detached = |node: &Ordinal| graph.detachedness(*node) == Detachedness::Detached;
-            graph.nodes().filter(is_detached).count() as u64
+            graph.nodes().filter(|&node| is_detached_dom_node(graph, node)).count() as u64
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use heapglass_graph::{Graph, IdIndex, Ordinal};
 
 use super::difference;
+use crate::apart::Apart;
 use crate::roles::{is_nobody, is_program_object};
 use crate::{NodeSet, ObjectSummary, describe};
 
@@ -50,16 +51,17 @@ impl GrownObject {
 /// A walk down the dominator tree of `newer`, where it grew most first: roots and objects that owe
 /// nearly all their growth to one older part of theirs hand on to their parts; what is new between
 /// them, as the table of a Map that had to be made larger, is passed through. Cost: one look at each
-/// node that is passed, at most all of them; memory: the nodes that wait.
+/// node that is passed, at most all of them; memory: the nodes that wait, and a bit for each node.
 pub(super) fn retained(
     base: &Graph,
     newer: &Graph,
     ids: &IdIndex,
     count: usize,
 ) -> Vec<GrownObject> {
-    let walk = Walk { base, newer, ids };
+    let mut walk = Walk { base, newer, ids, met: NodeSet::empty(newer.node_count()) };
+    walk.met.insert(newer.root());
     let mut found: Vec<(Ordinal, Ordinal)> = Vec::new();
-    let mut named = NodeSet::empty(newer.node_count());
+    let mut named = Apart::default();
     let mut open: BinaryHeap<(u64, Reverse<Ordinal>)> = BinaryHeap::new();
     open.push((u64::MAX, Reverse(newer.root())));
     let mut parts = Vec::new();
@@ -75,10 +77,7 @@ pub(super) fn retained(
         }
         let owner = walk.owner_of(node);
         if let Some(before) = walk.before(owner)
-            && !found
-                .iter()
-                .any(|&(_, other)| newer.dominates(owner, other) || newer.dominates(other, owner))
-            && named.insert(owner)
+            && named.insert(newer, owner)
         {
             found.push((before, owner));
         }
@@ -93,6 +92,8 @@ struct Walk<'a> {
     base: &'a Graph,
     newer: &'a Graph,
     ids: &'a IdIndex,
+    /// Nodes that were met: an index made by hand may have a tree that goes round in a circle.
+    met: NodeSet,
 }
 
 impl Walk<'_> {
@@ -103,15 +104,19 @@ impl Walk<'_> {
     }
 
     /// The nearest older objects below `node` that grew, and by how much.
-    fn parts(&self, node: Ordinal, parts: &mut Vec<(u64, Ordinal)>) {
+    fn parts(&mut self, node: Ordinal, parts: &mut Vec<(u64, Ordinal)>) {
         parts.clear();
         let mut open = vec![node];
         while let Some(above) = open.pop() {
-            for child in self.newer.dominated(above) {
+            let newer = self.newer;
+            for child in newer.dominated(above) {
+                if !self.met.insert(child) {
+                    continue;
+                }
                 match self.before(child) {
                     Some(before) => {
                         let old = self.base.retained_size(before);
-                        let growth = self.newer.retained_size(child).saturating_sub(old);
+                        let growth = newer.retained_size(child).saturating_sub(old);
                         if growth > 0 {
                             parts.push((growth, child));
                         }

@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use heapglass_graph::{Graph, Ordinal};
 
+use crate::apart::Apart;
 use crate::roles::{is_nobody, is_program_object};
 use crate::{NodeSet, ObjectSummary, describe};
 
@@ -38,7 +39,10 @@ fn biggest_nested(graph: &Graph, count: usize) -> Vec<Ordinal> {
 
 fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
     let mut found = Vec::new();
-    let mut named = NodeSet::empty(graph.node_count());
+    let mut named = Apart::default();
+    // An index made by hand may have a tree that goes round in a circle.
+    let mut met = NodeSet::empty(graph.node_count());
+    met.insert(graph.root());
     let mut open: BinaryHeap<(u64, Reverse<Ordinal>)> = BinaryHeap::new();
     open.push((graph.retained_size(graph.root()), Reverse(graph.root())));
     while found.len() < count
@@ -48,12 +52,12 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
         let hands_on =
             || graph.dominated(node).any(|child| graph.retained_size(child) as f64 >= most);
         if is_nobody(graph, node) || hands_on() {
-            open.extend(
-                graph.dominated(node).map(|child| (graph.retained_size(child), Reverse(child))),
-            );
+            let children = graph.dominated(node).filter(|&child| met.insert(child));
+            open.extend(children.map(|child| (graph.retained_size(child), Reverse(child))));
         } else {
             let owner = owner_of(graph, node);
-            if named.insert(owner) {
+            // The owner of a small part may hold a large one that was named already.
+            if named.insert(graph, owner) {
                 found.push(owner);
             }
         }

@@ -1,22 +1,22 @@
 //! Maps, Sets and arrays with entries that their application is through with: DOM nodes out of every document, fibers of
 //! React that are unmounted.
 
-use heapglass_graph::{Detachedness, Graph, NodeType, Ordinal};
+use heapglass_graph::{Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::Found;
 use crate::NodeSet;
 use crate::holder::{Holder, How, owner_of};
 use crate::react::Fibers;
+use crate::roles::is_detached_dom_node;
 use crate::tables::{self, Kind};
 
 /// Every collection with stale entries, and what these retain, each byte in one collection. Cost: one pass over the nodes, and the
 /// retainers of the stale ones.
 pub(super) fn stale_entries(graph: &Graph) -> Vec<Found> {
     let fibers = Fibers::of(graph).all();
-    let is_stale = |node: Ordinal| {
-        graph.detachedness(node) == Detachedness::Detached || fibers.get(&node) == Some(&true)
-    };
+    let is_stale =
+        |node: Ordinal| is_detached_dom_node(graph, node) || fibers.get(&node) == Some(&true);
     let stale = NodeSet::from_fn(graph.node_count(), is_stale);
     let mut stores: FxHashMap<Ordinal, Option<Ordinal>> = FxHashMap::default();
     // Where the entry stands in the dominator tree, the entry, and the collection.

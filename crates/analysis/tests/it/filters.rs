@@ -1,6 +1,6 @@
 use heapglass_analysis::{
-    ClassSort, Error, Filter, SummaryOptions, class_pattern, filtered_classes, find_classes,
-    instances, nodes_passing, summarize,
+    ClassSort, Error, Filter, NodeSet, SummaryOptions, VerdictOptions, class_pattern,
+    filtered_classes, find_classes, instances, native_contexts, nodes_passing, summarize, verdict,
 };
 use heapglass_graph::{Graph, Ordinal};
 use heapglass_testkit::SnapshotBuilder;
@@ -197,4 +197,24 @@ fn tables_are_sorted_filtered_and_cut() {
     let apples = find_classes(&graph.overview().classes, "APPLE").expect("whatever the case");
     let found = instances(&graph, &apples, None, Some(2));
     assert_eq!((found.objects.len(), found.count, found.shallow_size), (2, 3, 30));
+}
+
+#[test]
+fn sums_of_sizes_stop_where_64_bits_do() {
+    let mut heap = SnapshotBuilder::new();
+    for number in 0..3 {
+        let object = heap.object("Huge", 1 << 63);
+        heap.element(heap.global(), number, object);
+        let element = heap.node("native", "<div>", 1 << 63);
+        heap.detachedness(element, 2);
+        heap.element(heap.global(), 10 + number, element);
+    }
+    let graph = open(&heap);
+    let table = filtered_classes(&graph, &NodeSet::from_fn(graph.node_count(), |_| true));
+    let huge = table.rows.iter().find(|row| row.class_name == "Huge").expect("the class");
+    assert_eq!((huge.count, huge.shallow_size, huge.retained_size), (3, u64::MAX, u64::MAX));
+    assert_eq!(summarize(&table, &SummaryOptions::default()).shallow_size, u64::MAX);
+    assert_eq!(native_contexts(&graph).unattributed_size, u64::MAX);
+    let told = verdict(&graph, &VerdictOptions::default());
+    assert_eq!(told.detached.map(|detached| detached.retained_size), Some(u64::MAX));
 }

@@ -5,6 +5,7 @@ mod attribution;
 mod attribution_by;
 mod compare;
 mod contexts;
+mod falsified;
 mod filters;
 mod hubs;
 mod leak_async_context;

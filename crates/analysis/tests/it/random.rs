@@ -140,4 +140,16 @@ proptest! {
         prop_assert!(sum <= graph.overview().info.total_size, "{sum} in {found:?}");
         prop_assert!(found.iter().all(|suspect| suspect.share >= options.threshold));
     }
+
+    #[test]
+    fn the_biggest_objects_lie_apart(heap in heapglass_testkit::random::heap(60)) {
+        let graph = open(&heap);
+        let found = heapglass_analysis::biggest_objects(&graph, usize::MAX, false);
+        for (at, one) in found.iter().enumerate() {
+            for other in &found[at + 1..] {
+                let (a, b) = (one.ordinal, other.ordinal);
+                prop_assert!(!graph.dominates(a, b) && !graph.dominates(b, a), "{a:?} and {b:?}");
+            }
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Assertions and rules: what is measured, and which objects are meant.
 
-use heapglass_analysis::{Assertion, Judged, Measures, NamePattern, Rule, matching};
+use heapglass_analysis::{
+    Assertion, Judged, Measures, NamePattern, Rule, VerdictOptions, matching, verdict,
+};
 use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal};
 use heapglass_testkit::SnapshotBuilder;
 use proptest::prelude::*;
@@ -53,6 +55,23 @@ fn figures_of_classes_are_those_of_the_summary() {
     assert_eq!(measured("shallow(/^(Session|User)$/) <= 0"), 1210);
     assert_eq!(measured("nodes > 0"), i128::from(graph.node_count()));
     assert_eq!(measured("total > 0"), i128::from(graph.overview().info.total_size));
+}
+
+#[test]
+fn native_objects_of_node_are_no_detached_dom_nodes() {
+    let mut heap = SnapshotBuilder::new();
+    for (number, name) in ["Node / BindingData", "<a title=\"this / that\">", "HTMLDivElement"]
+        .into_iter()
+        .enumerate()
+    {
+        let native = heap.node("native", name, 40);
+        heap.detachedness(native, 2);
+        heap.element(heap.global(), number as u32, native);
+    }
+    let graph = open(&heap);
+    assert_eq!(judge(&graph, "detached == 0").measured, 2);
+    let told = verdict(&graph, &VerdictOptions::default());
+    assert_eq!(told.detached.map(|detached| detached.count), Some(2));
 }
 
 #[test]

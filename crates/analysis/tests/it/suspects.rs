@@ -384,6 +384,25 @@ fn the_biggest_objects_are_not_inside_each_other() {
     assert_eq!(names(true), ["App", "Cache", "Entry"]);
 }
 
+#[test]
+fn the_owner_of_a_small_part_is_not_named_beside_the_large_one_that_it_holds() {
+    let mut heap = SnapshotBuilder::new();
+    let (app, cache) = (heap.object("App", 10), heap.object("Cache", 10));
+    heap.property(heap.global(), "app", app);
+    heap.property(app, "cache", cache);
+    for number in 0..10 {
+        let entry = heap.object("Entry", 100);
+        heap.element(cache, number, entry);
+    }
+    // Nobody knows a number by itself: it is its owner's.
+    let number = heap.node("number", "heap number", 200);
+    heap.property(app, "size", number);
+    let graph = open(&heap);
+    let names: Vec<String> =
+        biggest_objects(&graph, 3, false).into_iter().map(|object| object.class_name).collect();
+    assert_eq!(names, ["Cache"]);
+}
+
 /// The first part and the line of the largest suspect.
 fn largest(heap: &SnapshotBuilder) -> (heapglass_analysis::Scatter, String) {
     let found = found(heap);
