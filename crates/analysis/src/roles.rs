@@ -97,13 +97,15 @@ pub(crate) fn is_program_object(graph: &Graph, node: Ordinal) -> bool {
     }
 }
 
-/// Whether a node is a DOM node out of every document. Native objects of Node.js (`Node / BindingData`) have the same mark,
-/// and are none; an element's attributes may have any text.
+/// Whether a node is a DOM node out of every document. Native objects of Node.js (`Node / BindingData`) and those that a
+/// browser makes for such a node (`blink::FrameShapeCache`) have the same mark, and are none; an element's attributes may have
+/// any text.
 pub(crate) fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
     let is_of_runtime = || {
         let name = graph.raw_name(node);
         let name = name.strip_prefix("Detached ").unwrap_or(&name);
-        !name.starts_with('<') && name.contains(" / ")
+        let is_inner = || name.contains(" / ") || name.contains("::") || name == "InternalNode";
+        !name.starts_with('<') && is_inner()
     };
     graph.detachedness(node) == Detachedness::Detached
         && graph.node_type(node) == NodeType::Native

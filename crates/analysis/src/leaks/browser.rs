@@ -140,28 +140,3 @@ pub(super) fn is_kept_by_console(graph: &Graph, node: Ordinal) -> bool {
             && graph.edge_name(edge).ends_with(" / DevTools console")
     })
 }
-
-/// Whether a detached native object is one of the page's nodes, and not one of those that the browser makes for them.
-pub(super) fn is_dom_node(name: &str) -> bool {
-    let name = name.strip_prefix("Detached ").unwrap_or(name);
-    !name.contains("::") && name != "InternalNode"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_dom_node;
-
-    #[test]
-    fn what_a_browser_makes_for_a_node_is_none() {
-        for name in
-            ["Detached <div>", "Detached HTMLDivElement", "Detached Text", "<p class=\"a\">"]
-        {
-            assert!(is_dom_node(name), "{name}");
-        }
-        for name in
-            ["Detached blink::FrameShapeCache", "Detached InternalNode", "blink::NodeRareData"]
-        {
-            assert!(!is_dom_node(name), "{name}");
-        }
-    }
-}

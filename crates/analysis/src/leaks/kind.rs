@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use heapglass_graph::{Detachedness, EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
 use super::browser;
 use crate::binary::is_binary;
 use crate::holder::owner_of;
 use crate::object::is_context;
-use crate::roles::is_program_object;
+use crate::roles::{is_detached_dom_node, is_program_object};
 use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
@@ -160,7 +160,7 @@ impl Evidence<'_> {
             kind
         } else if member(browser::is_kept_by_console) {
             LeakKind::Console
-        } else if member(is_detached_dom) {
+        } else if member(is_detached_dom_node) {
             LeakKind::DetachedDom
         } else if self.is_about(&["Timeout", "Immediate"]) || self.is_about(LISTS_OF_TIMERS) {
             LeakKind::Timers
@@ -340,12 +340,6 @@ fn is_reaction(graph: &Graph, node: Ordinal) -> bool {
 
 fn is_symbol(graph: &Graph, node: Ordinal) -> bool {
     graph.node_type(node) == NodeType::Symbol
-}
-
-fn is_detached_dom(graph: &Graph, node: Ordinal) -> bool {
-    graph.detachedness(node) == Detachedness::Detached
-        && graph.node_type(node) == NodeType::Native
-        && browser::is_dom_node(&graph.raw_name(node))
 }
 
 /// Buffers, typed arrays, and the memory behind them.
