@@ -58,12 +58,11 @@ fn figures_of_classes_are_those_of_the_summary() {
 }
 
 #[test]
-fn native_objects_of_node_are_no_detached_dom_nodes() {
+fn native_objects_of_runtimes_are_no_detached_dom_nodes() {
     let mut heap = SnapshotBuilder::new();
-    for (number, name) in ["Node / BindingData", "<a title=\"this / that\">", "HTMLDivElement"]
-        .into_iter()
-        .enumerate()
-    {
+    let of_browser = ["blink::FrameShapeCache", "InternalNode"];
+    let names = ["Node / BindingData", "<a title=\"this / that\">", "HTMLDivElement"];
+    for (number, name) in names.into_iter().chain(of_browser).enumerate() {
         let native = heap.node("native", name, 40);
         heap.detachedness(native, 2);
         heap.element(heap.global(), number as u32, native);
