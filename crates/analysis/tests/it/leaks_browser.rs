@@ -108,7 +108,7 @@ fn script_variable(count: u64) -> Graph {
     heap.internal(scope, "previous", native_context);
     let step = function(&mut heap, 7, "/app/bus.js", "step");
     heap.internal(step, "context", scope);
-    heap.property(heap.global(), "step", step);
+    heap.context(scope, "step", step);
     let rows = heap.object("Array", 16);
     heap.context(scope, "rows", rows);
     for number in 0..count {
