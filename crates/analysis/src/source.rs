@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal, Original};
 use rustc_hash::FxHashMap;
 
+use crate::names::display_name;
 use crate::object::{script_of_closure, source_of};
 use crate::package::within_packages;
 use crate::roles::is_program_object;
@@ -109,6 +110,11 @@ impl Source {
         }
     }
 
+    /// Whether the owner is a variable at the top of a module.
+    pub(crate) fn is_variable(&self) -> bool {
+        self.is_variable
+    }
+
     /// The file that it was written in, as far as that is known.
     pub(crate) fn file(&self) -> Option<&str> {
         self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
@@ -133,6 +139,8 @@ pub(crate) fn sources(
     let above = steps.iter().rev().skip(1).map(|step| step.object.ordinal).zip(below);
     let mut nodes = std::iter::once((node, None)).chain(above);
     let mut is_above_module = false;
+    // The edge that leads on from the object that the last edge led to.
+    let mut inside: Option<&EdgeLabel> = None;
     // The module of ECMAScript that has been reached.
     let mut module: Option<Ordinal> = None;
     std::iter::from_fn(move || {
@@ -144,6 +152,7 @@ pub(crate) fn sources(
                 return Some(Source { script: Some(script), ..Source::default() });
             }
             let (node, edge) = nodes.next()?;
+            let within = std::mem::replace(&mut inside, edge);
             // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
             if let Some(scope) = graph.shared_scope(node) {
                 is_above_module = true;
@@ -172,7 +181,9 @@ pub(crate) fn sources(
             }
             if let Some(file) = file_of_module(graph, node) {
                 is_above_module = true;
-                return Some(Source { script: Some(file), ..Source::default() });
+                let label = edge.and_then(|edge| exports_of(edge, within, &file));
+                let owner = label.map(|label| ObjectSummary { label, ..describe(graph, node) });
+                return Some(Source { script: Some(file), owner, ..Source::default() });
             }
             let (location, script) = scripts.of_node(node);
             is_above_module = is_module_of_ecmascript(graph, node);
@@ -209,6 +220,20 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
     })
 }
 
+/// What a module of CommonJS exports, as the owner of what hangs on it; `None` if it hangs on something else of the module.
+/// `within` leads on from its exports.
+fn exports_of(edge: &EdgeLabel, within: Option<&EdgeLabel>, file: &str) -> Option<String> {
+    if edge.name != "exports" {
+        return None;
+    }
+    let file = short_path(file);
+    let property = within.filter(|edge| edge.edge_type == "property");
+    Some(match property {
+        Some(property) => format!("exports{} of {file}", property.text),
+        None => format!("module.exports of {file}"),
+    })
+}
+
 /// A variable that a module of ECMAScript exports, which its cell holds.
 fn of_export(graph: &Graph, cell: Ordinal, export: Export) -> Option<Source> {
     let script = script_of_text_module(graph, export.module);
@@ -238,8 +263,9 @@ pub(crate) fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
         return None;
     }
     let file = graph.edge_named(node, EdgeType::Property, "filename")?.to;
-    let is_text = graph.node_type(file) == NodeType::String;
-    is_text.then(|| graph.raw_name(file).into_owned())
+    // Put together from folder and name, it stays in two parts until somebody reads it.
+    let is_text = matches!(graph.node_type(file), NodeType::String | NodeType::ConcatenatedString);
+    is_text.then(|| display_name(graph, file))
 }
 
 /// Whether an object is what runs the top of a module of ECMAScript, which is written at the file's beginning.

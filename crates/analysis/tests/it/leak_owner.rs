@@ -189,3 +189,42 @@ fn what_a_module_of_ecmascript_exports_is_its_own_and_not_that_of_what_imports_i
     // Neither what leads to the module nor the folder that it is in is part of the fingerprint.
     assert_eq!(leak("opt/app", "setImmediate").fingerprint, found.fingerprint);
 }
+
+/// Sessions in an object of this class that a module of CommonJS exports. The name of its file is in two parts, as Node.js may
+/// leave it. Where the class is the program's it is written in another file.
+fn on_exports(class: &str, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (module, exports) = (heap.object("Module", 32), heap.object("Object", 32));
+    let (folder, name) = (heap.string("/srv/app/lib/", 24), heap.string("store.js", 24));
+    let file = heap.cons_string(folder, name, 32);
+    let store = heap.object(class, 32);
+    if class != "Map" {
+        let constructor = function(&mut heap, 1, "/srv/app/lib/registry.js", class);
+        heap.property(heap.global(), "registry", constructor);
+        heap.locate(store, 1, 9, 2);
+    }
+    let table = table_of(&mut heap, store);
+    heap.property(heap.global(), "main", module);
+    heap.property(module, "filename", file);
+    heap.property(module, "exports", exports);
+    heap.property(exports, "sessions", store);
+    fill(&mut heap, &[table], ("Session", 200), count);
+    open(&heap)
+}
+
+#[test]
+fn what_a_module_of_commonjs_exports_is_the_owner_and_not_what_gathers_itself() {
+    let found = |class: &str| {
+        let snapshots = [50, 100, 150].map(|count| on_exports(class, count));
+        let report = leaks(&snapshots, &LeakOptions::default());
+        report.suspects.into_iter().next().expect("a leak")
+    };
+    for class in ["Map", "Registry"] {
+        let suspect = found(class);
+        assert!(suspect.line.contains("module /srv/app/lib/store.js"), "{}", suspect.line);
+        let owner = suspect.owner.expect("an owner");
+        assert_eq!(owner.label, "exports.sessions of lib/store.js");
+    }
+    assert_eq!(found("Map").script.as_deref(), Some("/srv/app/lib/store.js"));
+    assert_eq!(found("Registry").script.as_deref(), Some("/srv/app/lib/registry.js"));
+}
