@@ -16,6 +16,8 @@ enum Fact {
     Parameter,
     /// The first function of the wrapped script has its context.
     FirstFunction,
+    /// The same in Node 12 and 14.
+    FirstFunctionUnnamedList,
     /// The first function was not called yet, and keeps its scope.
     FirstFunctionWaits,
     /// The wrapper itself is still there.
@@ -29,9 +31,14 @@ enum Fact {
 }
 
 /// A script's own functions by number, and what it was compiled as.
-fn script(heap: &mut SnapshotBuilder, is_wrapped: bool, functions: &[(u32, NodeRef)]) -> NodeRef {
+fn script(
+    heap: &mut SnapshotBuilder,
+    is_wrapped: bool,
+    (list_type, list_name): (&str, &str),
+    functions: &[(u32, NodeRef)],
+) -> NodeRef {
     let script = heap.node("code", "/srv/app/lib/cache.js", 100);
-    let list = heap.node("code", "system / WeakFixedArray", 40);
+    let list = heap.node(list_type, list_name, 40);
     heap.hidden(script, 2, list);
     for (number, shared) in functions {
         heap.weak(list, &number.to_string(), *shared);
@@ -56,7 +63,7 @@ fn sessions(fact: Fact, count: u64) -> Graph {
     let scope = heap.node("code", "system / ScopeInfo", 40);
     let context = heap.object("system / Context", 48);
     let functions = match fact {
-        Fact::FirstFunction | Fact::Inner => vec![(2, shared)],
+        Fact::FirstFunction | Fact::FirstFunctionUnnamedList | Fact::Inner => vec![(2, shared)],
         Fact::FirstFunctionWaits => {
             heap.internal(other, "raw_outer_scope_info_or_feedback_metadata", scope);
             vec![(2, other), (3, shared)]
@@ -68,7 +75,11 @@ fn sessions(fact: Fact, count: u64) -> Graph {
         Fact::NotWrapped => vec![(1, other), (2, shared)],
         _ => vec![(2, other), (3, shared)],
     };
-    let script = script(&mut heap, !matches!(fact, Fact::NotWrapped), &functions);
+    let list = match fact {
+        Fact::FirstFunctionUnnamedList => ("hidden", "system"),
+        _ => ("code", "system / WeakFixedArray"),
+    };
+    let script = script(&mut heap, !matches!(fact, Fact::NotWrapped), list, &functions);
     let native = heap.node("hidden", "system / NativeContext", 500);
     let outer = match fact {
         Fact::Inner => {
@@ -120,6 +131,7 @@ fn a_variable_at_the_top_of_a_module_is_the_owner() {
         Fact::ModuleOfEcmascript,
         Fact::Parameter,
         Fact::FirstFunction,
+        Fact::FirstFunctionUnnamedList,
         Fact::FirstFunctionWaits,
         Fact::Wrapper,
     ] {
