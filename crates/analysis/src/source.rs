@@ -141,6 +141,8 @@ pub(crate) fn sources(
     let mut is_above_module = false;
     // The edge that leads on from the object that the last edge led to.
     let mut inside: Option<&EdgeLabel> = None;
+    // The variable of a scope that has been passed since the last object.
+    let mut variable: Option<&EdgeLabel> = None;
     // The module of ECMAScript that has been reached.
     let mut module: Option<Ordinal> = None;
     std::iter::from_fn(move || {
@@ -175,10 +177,15 @@ pub(crate) fn sources(
                 module = Some(node);
                 continue;
             }
+            if let Some(edge) = edge.filter(|edge| edge.edge_type == "context") {
+                variable = Some(edge);
+            }
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
                 continue;
             }
+            let is_seen = edge.is_some_and(|edge| edge.name == "context");
+            let seen = variable.take().filter(|_| is_seen);
             if let Some(file) = file_of_module(graph, node) {
                 is_above_module = true;
                 let label = edge.and_then(|edge| exports_of(edge, within, &file));
@@ -189,12 +196,22 @@ pub(crate) fn sources(
             is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 let original = location.and_then(|at| graph.original(at)).cloned();
-                let owner = Some(describe(graph, node));
+                let owner = Some(seeing(describe(graph, node), seen));
                 return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
         None
     })
+}
+
+/// A function with the variable of its scope, or of one around it, that the way leads through.
+fn seeing(function: ObjectSummary, variable: Option<&EdgeLabel>) -> ObjectSummary {
+    match variable {
+        Some(variable) => {
+            ObjectSummary { label: format!("{} ({})", function.label, variable.text), ..function }
+        }
+        None => function,
+    }
 }
 
 /// A variable at the top of a module of the program, if the edge from a context is one. All functions of the module may hold

@@ -152,6 +152,7 @@ fn a_variable_of_which_nothing_says_so_is_its_functions() {
         let found = suspect(fact);
         let owner = found.owner.expect("an owner");
         assert!(owner.label.starts_with("put() @"), "{}", owner.label);
+        assert!(owner.label.ends_with(" (variable cache)"), "{}", owner.label);
         assert_eq!(found.location.map(|at| (at.line, at.column)), Some((9, 2)));
     }
 }
