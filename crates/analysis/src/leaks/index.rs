@@ -12,7 +12,7 @@ const ENTRIES: usize = 32;
 const LEAST: usize = 3;
 
 /// Leaves out suspects of which only the store has grown, and with young objects that another suspect gathers, as the Map of an
-/// LRU cache refers to the links of its list. Cost: the entries of each.
+/// LRU cache refers to the links of its list, or a WeakMap to keys that something else keeps. Cost: the entries of each.
 pub(super) fn without_indexes(
     graph: &Graph,
     cohorts: &Cohorts,
@@ -39,12 +39,14 @@ pub(super) fn without_indexes(
 /// The first young objects that the stores of a collection refer to.
 fn young_entries(graph: &Graph, cohorts: &Cohorts, collection: Ordinal) -> Vec<Ordinal> {
     let is_store = |node: &Ordinal| graph.node_type(*node) == NodeType::Array;
-    let kept = |node| graph.edges(node).filter(|&edge| holds(edge)).map(|edge| edge.to);
     let is_object =
         |node: &Ordinal| matches!(graph.node_type(*node), NodeType::Object | NodeType::Closure);
-    kept(collection)
+    graph
+        .edges(collection)
+        .filter(|&edge| holds(edge))
+        .map(|edge| edge.to)
         .filter(is_store)
-        .flat_map(kept)
+        .flat_map(|store| graph.edges(store).map(|edge| edge.to))
         .filter(|entry| is_object(entry) && cohorts.first_seen(*entry) > 0)
         .take(ENTRIES)
         .collect()

@@ -112,7 +112,7 @@ fn an_index_of_what_grows_is_no_second_leak() {
 }
 
 /// A set of weak references to so many requests, whose table weighs so much.
-fn weak_set(keys: u64, table_size: u64) -> Graph {
+fn weak_set(keys: u64, table_size: u64, is_gathered: bool) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let global = heap.global();
     let set = field(&mut heap, global, "seen", "WeakSet");
@@ -122,7 +122,10 @@ fn weak_set(keys: u64, table_size: u64) -> Graph {
     for number in 0..keys {
         let request = heap.object("Request", 64);
         heap.spec(request).id = 10_001 + 2 * number;
-        heap.element(alive, number as u32, request);
+        match is_gathered {
+            true => heap.element(alive, number as u32, request),
+            false => heap.element(heap.gc_roots(), number as u32, request),
+        }
         heap.weak(table, &number.to_string(), request);
     }
     open(&heap)
@@ -134,10 +137,45 @@ fn weak(report: &LeakReport) -> usize {
 
 #[test]
 fn a_weak_table_that_is_larger_than_its_keys_need_is_no_leak() {
-    let report = ask(&[weak_set(10, 4000), weak_set(10, 8000), weak_set(10, 16_000)]);
+    let report = ask(&[4000, 8000, 16_000].map(|size| weak_set(10, size, true)));
     assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
-    let report = ask(&[weak_set(100, 4000), weak_set(200, 8000), weak_set(400, 16_000)]);
+}
+
+#[test]
+fn a_weak_collection_is_no_second_leak_beside_what_keeps_its_keys() {
+    let grown = [(100, 4000), (200, 8000), (400, 16_000)];
+    let report = ask(&grown.map(|(keys, size)| weak_set(keys, size, true)));
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert!(suspect.line.contains("alive : Array → "), "{}", suspect.line);
+    // Where nobody is seen to keep them it is said.
+    let report = ask(&grown.map(|(keys, size)| weak_set(keys, size, false)));
     assert_eq!(weak(&report), 1, "{:?}", report.suspects);
+}
+
+/// A set of so many texts that turn over, whose table weighs so much.
+fn turning(first: u64, count: u64, table_size: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let set = field(&mut heap, global, "recent", "Set");
+    let table = heap.node("array", "", table_size);
+    heap.internal(set, "table", table);
+    let users = field(&mut heap, global, "users", "Array");
+    for number in first..first + count {
+        let text = heap.string(&format!("user {number}"), 8);
+        heap.spec(text).id = 10_001 + 2 * number;
+        heap.internal(table, &(number - first).to_string(), text);
+        heap.element(users, (number - first) as u32, text);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_table_of_as_many_entries_as_before_is_no_leak() {
+    let report =
+        ask(&[turning(0, 300, 8000), turning(200, 300, 20_000), turning(500, 300, 40_000)]);
+    assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
+    let report = ask(&[turning(0, 300, 8000), turning(0, 600, 20_000), turning(0, 1200, 40_000)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
 }
 
 /// A class whose heirs are as many, with what V8 keeps of them.
