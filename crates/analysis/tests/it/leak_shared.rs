@@ -6,6 +6,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::ask;
 use crate::open;
+use crate::support::function;
 
 /// An object in this field of another.
 fn field(heap: &mut SnapshotBuilder, of: NodeRef, name: &str, class: &str) -> NodeRef {
@@ -219,4 +220,79 @@ fn what_v8_keeps_with_code_is_no_leak() {
     let of = |array: &str| ask(&[100_000, 200_000, 300_000].map(|size| compiled(array, size)));
     assert_eq!(of("(code deopt data)").verdict, LeakVerdict::NoLeak);
     assert_eq!(of("(object elements)").verdict, LeakVerdict::Leak);
+}
+
+/// Pairs of intervals, each with a window that the two fill.
+fn intervals(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let timers = field(&mut heap, global, "timers", "TimersList");
+    for number in 0..count {
+        let window = heap.object("Window", 1000);
+        heap.spec(window).id = 10_001 + 6 * number;
+        for timer in 0..2 {
+            let timeout = heap.object("Timeout", 64);
+            heap.spec(timeout).id = 10_003 + 6 * number + 2 * timer;
+            heap.element(timers, (2 * number + timer) as u32, timeout);
+            heap.property(timeout, "_onTimeout", window);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_timers_share_is_no_timer() {
+    let report = ask(&[50, 100, 150].map(intervals));
+    let first = report.suspects.first().expect("a leak");
+    assert_eq!((first.kind, first.class_name.as_str()), (LeakKind::Timers, "Timeout"));
+    assert_eq!(first.instance_count, 200);
+}
+
+/// The listeners of an emitter of eventemitter3, made in a program's file.
+fn listening(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let emitter = field(&mut heap, global, "bus", "EventEmitter");
+    let events = field(&mut heap, emitter, "_events", "Events");
+    let listeners = field(&mut heap, events, "message", "Array");
+    let handler = function(&mut heap, 1, "/srv/app/chat.js", "onMessage");
+    for number in 0..count {
+        let listener = heap.object("EE", 64);
+        heap.spec(listener).id = 10_001 + 2 * number;
+        heap.property(listener, "fn", handler);
+        heap.element(listeners, number as u32, listener);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_listener_in_a_wrapper_is_written_where_its_function_is() {
+    let report = ask(&[50, 100, 150].map(listening));
+    let first = report.suspects.first().expect("a leak");
+    assert_eq!(
+        (first.kind, first.script.as_deref()),
+        (LeakKind::Listeners, Some("/srv/app/chat.js"))
+    );
+}
+
+/// The links of a list that an object of this class holds.
+fn links(holder: &str, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let mut above = field(&mut heap, global, "store", holder);
+    for number in (0..count).rev() {
+        let link = heap.object("Link", 64);
+        heap.spec(link).id = 10_001 + 2 * number;
+        heap.property(above, "next", link);
+        above = link;
+    }
+    open(&heap)
+}
+
+#[test]
+fn the_list_of_a_cache_is_a_cache() {
+    for (holder, kind) in [("LRUCache", LeakKind::Cache), ("Journal", LeakKind::LinkedList)] {
+        let report = ask(&[100, 200, 300].map(|count| links(holder, count)));
+        assert_eq!(report.suspects.first().map(|suspect| suspect.kind), Some(kind), "{holder}");
+    }
 }
