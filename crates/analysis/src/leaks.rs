@@ -11,6 +11,8 @@ mod followed;
 mod found;
 mod groups;
 mod growth;
+mod held;
+mod index;
 mod kind;
 mod library;
 mod members;
@@ -18,10 +20,11 @@ mod native;
 mod outside;
 mod points;
 mod series;
+mod settled;
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Graph, IdIndex, Location, Original};
+use heapglass_graph::{Graph, IdIndex, Location, Ordinal, Original};
 
 use crate::align::is_one_program;
 use crate::compare::relation;
@@ -118,6 +121,8 @@ pub struct LeakSuspect {
     pub series: Vec<Figures>,
     /// The object that gathers them.
     pub accumulation_point: ObjectSummary,
+    /// The object that retains them: the same, or one above if others below that hold them too.
+    pub(crate) retainer: Ordinal,
     /// The nearest object on the way up that the program made; for a variable at the top of a module the scope it is in,
     /// with the variable in its label.
     pub owner: Option<ObjectSummary>,

@@ -177,7 +177,7 @@ fn best_edge(graph: &Graph, from: Ordinal, to: Ordinal) -> Option<Edge> {
 }
 
 /// Whether an edge keeps its target alive.
-fn holds(edge: Edge) -> bool {
+pub(crate) fn holds(edge: Edge) -> bool {
     !matches!(edge.edge_type, EdgeType::Weak | EdgeType::Invisible)
 }
 

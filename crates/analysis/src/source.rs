@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal, Original};
 use rustc_hash::FxHashMap;
 
+use crate::names::display_name;
 use crate::object::{script_of_closure, source_of};
 use crate::package::within_packages;
 use crate::roles::is_program_object;
@@ -109,6 +110,11 @@ impl Source {
         }
     }
 
+    /// Whether the owner is a variable at the top of a module.
+    pub(crate) fn is_variable(&self) -> bool {
+        self.is_variable
+    }
+
     /// The file that it was written in, as far as that is known.
     pub(crate) fn file(&self) -> Option<&str> {
         self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
@@ -133,6 +139,10 @@ pub(crate) fn sources(
     let above = steps.iter().rev().skip(1).map(|step| step.object.ordinal).zip(below);
     let mut nodes = std::iter::once((node, None)).chain(above);
     let mut is_above_module = false;
+    // The edge that leads on from the object that the last edge led to.
+    let mut inside: Option<&EdgeLabel> = None;
+    // The variable of a scope that has been passed since the last object.
+    let mut variable: Option<&EdgeLabel> = None;
     // The module of ECMAScript that has been reached.
     let mut module: Option<Ordinal> = None;
     std::iter::from_fn(move || {
@@ -144,6 +154,7 @@ pub(crate) fn sources(
                 return Some(Source { script: Some(script), ..Source::default() });
             }
             let (node, edge) = nodes.next()?;
+            let within = std::mem::replace(&mut inside, edge);
             // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
             if let Some(scope) = graph.shared_scope(node) {
                 is_above_module = true;
@@ -166,24 +177,41 @@ pub(crate) fn sources(
                 module = Some(node);
                 continue;
             }
+            if let Some(edge) = edge.filter(|edge| edge.edge_type == "context") {
+                variable = Some(edge);
+            }
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
                 continue;
             }
+            let is_seen = edge.is_some_and(|edge| edge.name == "context");
+            let seen = variable.take().filter(|_| is_seen);
             if let Some(file) = file_of_module(graph, node) {
                 is_above_module = true;
-                return Some(Source { script: Some(file), ..Source::default() });
+                let label = edge.and_then(|edge| exports_of(edge, within, &file));
+                let owner = label.map(|label| ObjectSummary { label, ..describe(graph, node) });
+                return Some(Source { script: Some(file), owner, ..Source::default() });
             }
             let (location, script) = scripts.of_node(node);
             is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 let original = location.and_then(|at| graph.original(at)).cloned();
-                let owner = Some(describe(graph, node));
+                let owner = Some(seeing(describe(graph, node), seen));
                 return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
         None
     })
+}
+
+/// A function with the variable of its scope, or of one around it, that the way leads through.
+fn seeing(function: ObjectSummary, variable: Option<&EdgeLabel>) -> ObjectSummary {
+    match variable {
+        Some(variable) => {
+            ObjectSummary { label: format!("{} ({})", function.label, variable.text), ..function }
+        }
+        None => function,
+    }
 }
 
 /// A variable at the top of a module of the program, if the edge from a context is one. All functions of the module may hold
@@ -207,6 +235,20 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
         script: Some(script),
         original,
         is_variable: true,
+    })
+}
+
+/// What a module of CommonJS exports, as the owner of what hangs on it; `None` if it hangs on something else of the module.
+/// `within` leads on from its exports.
+fn exports_of(edge: &EdgeLabel, within: Option<&EdgeLabel>, file: &str) -> Option<String> {
+    if edge.name != "exports" {
+        return None;
+    }
+    let file = short_path(file);
+    let property = within.filter(|edge| edge.edge_type == "property");
+    Some(match property {
+        Some(property) => format!("exports{} of {file}", property.text),
+        None => format!("module.exports of {file}"),
     })
 }
 
@@ -239,8 +281,9 @@ pub(crate) fn file_of_module(graph: &Graph, node: Ordinal) -> Option<String> {
         return None;
     }
     let file = graph.edge_named(node, EdgeType::Property, "filename")?.to;
-    let is_text = graph.node_type(file) == NodeType::String;
-    is_text.then(|| graph.raw_name(file).into_owned())
+    // Put together from folder and name, it stays in two parts until somebody reads it.
+    let is_text = matches!(graph.node_type(file), NodeType::String | NodeType::ConcatenatedString);
+    is_text.then(|| display_name(graph, file))
 }
 
 /// Whether an object is what runs the top of a module of ECMAScript, which is written at the file's beginning.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::groups::{Groups, NOBODY, Share};
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
 use crate::package::{package_copy, package_folder};
-use crate::source::is_own_code_of_node;
+use crate::source::{file_of_module, is_own_code_of_node};
 
 /// Node's own scripts.
 const NODE: &str = "(Node.js)";
@@ -170,9 +170,7 @@ impl Seeds {
 
     /// A CommonJS module as Node's loader keeps it, with the path of its file.
     fn module(&mut self, graph: &Graph, module: Ordinal) {
-        let file = graph.edge_named(module, EdgeType::Property, "filename");
-        if let Some(file) = file.filter(|file| graph.node_type(file.to) == NodeType::String) {
-            let file = graph.raw_name(file.to);
+        if let Some(file) = file_of_module(graph, module) {
             let group = self.group(&file);
             self.groups.mark(module, group);
             if let Some(version) = version_of_package_json(graph, module, &file) {

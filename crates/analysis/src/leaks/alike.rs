@@ -64,8 +64,7 @@ pub(super) fn merge_alike(
     }
     let mut merged = Merged { suspects: Vec::new(), taken: Vec::new() };
     for group in groups {
-        let points: Vec<Ordinal> =
-            group.iter().map(|suspect| suspect.accumulation_point.ordinal).collect();
+        let points: Vec<Ordinal> = group.iter().map(|suspect| suspect.retainer).collect();
         let holder = (points.len() > 1).then(|| common_holder(last, &points)).flatten();
         let Some((holder, path)) = holder.and_then(|holder| Some((holder, path_to(last, holder)?)))
         else {
@@ -142,6 +141,7 @@ fn sum_of(
         whole.confidence = whole.confidence.min(UNSURE);
     }
     whole.accumulation_point = describe(last, holder);
+    whole.retainer = holder;
     let gathered = Gathered {
         class_name: &whole.class_name,
         original_class_name: whole.original_class_name.as_deref(),

@@ -13,12 +13,14 @@ use crate::edge::is_identifier;
 use crate::paths::{own_part_text, way_to};
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
-use crate::{RootPath, describe, name_with_original, path_to};
+use crate::{ObjectSummary, RootPath, describe, name_with_original, path_to};
 
 /// What was found to grow.
 pub(super) struct Found {
     /// The object that gathers it.
     pub(super) point: Ordinal,
+    /// The object that retains it: the same, or one above if others below that hold it too.
+    pub(super) retainer: Ordinal,
     /// If that is in many small holders of one shape below it, one of them, and how many they are.
     pub(super) spread: Option<(Ordinal, u64)>,
     /// What it gathers.
@@ -39,7 +41,7 @@ impl Found {
         scripts: &Scripts<'_>,
         confidence: f64,
     ) -> LeakSuspect {
-        let Found { point, spread, members, links, is_tree, series } = self;
+        let Found { point, retainer, spread, members, links, is_tree, series } = self;
         // What is known of a small holder says what kind of leak it is, and who makes such holders.
         let point = browser::element_of(last, point);
         let (gatherer, places) = spread.unwrap_or((point, 1));
@@ -78,7 +80,7 @@ impl Found {
             path_to_gatherer.map(|path| path.steps.as_slice()).unwrap_or_default();
         let library = known_pattern(steps_to_gatherer, &written.packages(plain_kind));
         let place_name = below.as_ref().and_then(place_name);
-        let owner = written.holder.owner.clone();
+        let owner = owner(&above, &written.holder, gatherer);
         let source = written.chosen(plain_kind);
         let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(gatherer)).to_owned();
@@ -110,6 +112,7 @@ impl Found {
             bytes_per_interval: grown as f64 / steps,
             series,
             accumulation_point: describe(last, point),
+            retainer,
             path,
             line,
             package: source.package().map(str::to_owned),
@@ -172,9 +175,10 @@ impl Places {
             true => (self.member, self.holder),
             false => (self.holder, self.member),
         };
-        // Of a module only the file is known: a place in the same file or package says more.
-        let is_same = first.file() == second.file()
-            || first.package().is_some() && first.package() == second.package();
+        // Of a module only the file is known: a place in the same file says more, and in the same package where the owner is
+        // not known by its name.
+        let is_same_package = first.package().is_some() && first.package() == second.package();
+        let is_same = first.file() == second.file() || !first.is_variable() && is_same_package;
         let is_better = second.location.is_some() && (first.script.is_none() || is_same);
         let is_placed = first.location.is_some() || first.original.is_some();
         if is_placed || first.script.is_some() && !is_better { first } else { second }
@@ -204,6 +208,8 @@ fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
             "Timeout" => property("_onTimeout"),
             "Immediate" => property("_onImmediate"),
             "Listener" => property("listener").or_else(|| property("callback")),
+            // Of eventemitter3.
+            "EE" => property("fn"),
             _ => graph.edge_named(node, EdgeType::Internal, "bound_function"),
         };
         edge.map(|edge| edge.to)
@@ -245,6 +251,14 @@ fn holder(above: &[Source]) -> Source {
         nearest
     };
     chosen.cloned().unwrap_or_default()
+}
+
+/// Who owns what gathers: the holder, or if that is what gathers itself, as a class that extends Map, the next one above.
+fn owner(above: &[Source], holder: &Source, gatherer: Ordinal) -> Option<ObjectSummary> {
+    let is_other = |owner: &&ObjectSummary| owner.ordinal != gatherer;
+    let known = holder.owner.as_ref().filter(is_other);
+    let next = || above.iter().filter_map(|source| source.owner.as_ref()).find(is_other);
+    known.or_else(next).or(holder.owner.as_ref()).cloned()
 }
 
 /// Users that are named.

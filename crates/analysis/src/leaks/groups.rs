@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::found::Found;
 use super::growth::counts;
+use super::held::Holders;
 use super::kind::LISTS_OF_TIMERS;
 use super::members::Members;
 use super::points::{History, confidence};
@@ -34,9 +35,26 @@ struct Young {
     retained_size: u64,
 }
 
+/// A class that goes on growing.
+pub(super) struct Group {
+    pub(super) suspect: LeakSuspect,
+    /// Whether the object that gathers it does not dominate it only because others hold it too: Node's lists of native objects,
+    /// a second collection, a timer.
+    pub(super) is_part: bool,
+    /// What holds all of its objects.
+    pub(super) holders: Holders,
+}
+
+/// The same before it is put into words.
+struct Grouped {
+    found: Found,
+    confidence: f64,
+    is_part: bool,
+    holders: Holders,
+}
+
 impl History<'_> {
-    /// Classes that go on growing outside what the objects in `taken` retain. With each stands whether the object that
-    /// gathers it does not dominate it, only because Node's lists of native objects hold it too.
+    /// Classes that go on growing outside what the objects in `taken` retain.
     ///
     /// Cost: a walk in the dominator tree's order, and the paths of the classes that are named.
     pub(super) fn groups(
@@ -44,7 +62,7 @@ impl History<'_> {
         last: &Graph,
         taken: &[Ordinal],
         options: &LeakOptions,
-    ) -> Vec<(LeakSuspect, bool)> {
+    ) -> Vec<Group> {
         let mut classes: Vec<(ClassIndex, Young)> =
             self.young_by_class(last, taken).into_iter().collect();
         classes.sort_by_key(|(class, young)| (Reverse(young.retained_size), *class));
@@ -53,8 +71,10 @@ impl History<'_> {
             .into_iter()
             .filter_map(|(class, young)| self.group(last, class, young, options));
         groups
-            .map(|(found, confidence, is_listed)| {
-                (found.suspect(last, &self.scripts, confidence), is_listed)
+            .map(|Grouped { found, confidence, is_part, holders }| Group {
+                suspect: found.suspect(last, &self.scripts, confidence),
+                is_part,
+                holders,
             })
             .collect()
     }
@@ -65,7 +85,7 @@ impl History<'_> {
         class: ClassIndex,
         young: Young,
         options: &LeakOptions,
-    ) -> Option<(Found, f64, bool)> {
+    ) -> Option<Grouped> {
         let counts = self.counts(last, class);
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
         let trend = trend(&numbers).beside(&counts);
@@ -87,23 +107,33 @@ impl History<'_> {
         }
         let listed = nodes.get(..AROUND).unwrap_or(&nodes);
         let around = gathered_around(last, listed, &mut Budget::default());
-        let is_listed = around.is_some();
-        let (point, members) = match around {
+        let holders = self.holders_of_all(last, &nodes);
+        let (point, members, is_part) = match around {
             Some(around) => {
                 let held = self.held(last, &young, &around, counts.len());
                 let held = held.filter(|held| held.come_always(options.least_objects));
-                (around.point, held.unwrap_or(all))
+                (around.point, held.unwrap_or(all), true)
             }
             None => {
                 let way = common_way(last, &nodes, PATHS);
-                (way.gathered_at.map_or(largest, |object| object.ordinal), all)
+                let shared = way.gathered_at.map_or(largest, |object| object.ordinal);
+                let point = holders.gathering(shared);
+                (point, all, point != shared)
             }
         };
         let members = Some(members);
-        let found =
-            Found { point, spread: None, members, links: None, is_tree: false, series: counts };
+        let found = Found {
+            point,
+            retainer: point,
+            spread: None,
+            members,
+            links: None,
+            is_tree: false,
+            series: counts,
+        };
         // Held by many, it is less certain than what one object gathers.
-        Some((found, confidence(numbers.len(), trend, true) - 0.05, is_listed))
+        let confidence = confidence(numbers.len(), trend, true) - 0.05;
+        Some(Grouped { found, confidence, is_part, holders })
     }
 
     /// What an object gathers through which all of these are held; `None` if not all were looked at.

@@ -98,10 +98,18 @@ fn own_growth(
     (survived, recent)
 }
 
+/// What the names of arrays begin with that belong to code: `(code deopt data)`, `(function scope info)`.
+const OF_CODE: &[&str] = &["(code ", "(function ", "(script ", "(source position table)"];
+
 /// Whether a node is the program's: code, shapes and V8's own tables come and go with the compiler.
 pub(super) fn counts(graph: &Graph, node: Ordinal) -> bool {
     match graph.node_type(node) {
         NodeType::Code | NodeType::ObjectShape | NodeType::Synthetic => false,
+        // What V8 keeps with code, by the names that it has up to Node 16.
+        NodeType::Array => {
+            let name = graph.raw_name(node);
+            !OF_CODE.iter().any(|start| name.starts_with(start))
+        }
         // Node 12 writes the variables of functions as hidden.
         NodeType::Hidden => is_context(graph, node),
         NodeType::Native => {

@@ -108,6 +108,8 @@ pub(super) struct Evidence<'a> {
 
 /// Node.js's lists of timers, one for each duration, made anew when it comes up again.
 pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
+/// What is in them.
+pub(super) const TIMERS: &[&str] = &["Timeout", "Immediate"];
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
 /// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
 const LISTENERS: usize = 3;
@@ -162,7 +164,7 @@ impl Evidence<'_> {
             LeakKind::Console
         } else if member(is_detached_dom_node) {
             LeakKind::DetachedDom
-        } else if self.is_about(&["Timeout", "Immediate"]) || self.is_about(LISTS_OF_TIMERS) {
+        } else if self.is_about(TIMERS) || self.is_about(LISTS_OF_TIMERS) {
             LeakKind::Timers
         } else if self.passes(LISTENER_LISTS) || self.is_about(&["Listener", "ListenerNode"]) {
             LeakKind::Listeners
@@ -207,6 +209,8 @@ impl Evidence<'_> {
             NodeType::ConcatenatedString => LeakKind::GrowingStrings,
             NodeType::Closure => LeakKind::ClosureContext,
             _ if is_context(self.graph, link) => LeakKind::ClosureContext,
+            // The list of an LRU cache, say, which is not full yet or has no bound.
+            _ if self.is_named_cache() => LeakKind::Cache,
             _ if self.is_tree => LeakKind::Tree,
             _ => LeakKind::LinkedList,
         }

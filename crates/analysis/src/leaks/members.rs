@@ -6,6 +6,7 @@ use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::cohorts::Cohorts;
+use super::kind::{LISTS_OF_TIMERS, TIMERS};
 use crate::object::is_context;
 use crate::roles::is_program_object;
 
@@ -50,6 +51,11 @@ impl Members {
                     young.push(child);
                 }
             }
+        }
+        // What two timers share hangs beside them, and only they say who made them.
+        let is_timer = |&node: &Ordinal| TIMERS.contains(&graph.class_name(node));
+        if LISTS_OF_TIMERS.contains(&graph.class_name(point)) && young.iter().any(is_timer) {
+            young.retain(is_timer);
         }
         Members::from_objects(graph, &dated(cohorts, young), snapshots)
     }

@@ -118,7 +118,15 @@ impl History<'_> {
         // Who holds them is less certain than what one object gathers.
         let sure = confidence(series.len(), trend, come_always) - 0.05;
         let members = Some(members);
-        let grown = Found { point, spread: None, members, links: None, is_tree: false, series };
+        let grown = Found {
+            point,
+            retainer: point,
+            spread: None,
+            members,
+            links: None,
+            is_tree: false,
+            series,
+        };
         Some(grown.suspect(last, &self.scripts, sure))
     }
 

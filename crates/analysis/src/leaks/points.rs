@@ -7,7 +7,9 @@ use super::browser::without_insides;
 use super::cohorts::Cohorts;
 use super::followed::Followed;
 use super::found::Found;
+use super::groups::Group;
 use super::growth::Growth;
+use super::index::without_indexes;
 use super::members::Members;
 use super::series::{Figures, Trend, always_adds, series, trend};
 use super::{LeakOptions, LeakSuspect};
@@ -79,13 +81,16 @@ impl History<'_> {
         // What may be a window is looked at once more by the classes in it: objects that came in
         // every interval say more.
         let is_doubtful = |node: Ordinal| {
-            found
-                .iter()
-                .any(|known| known.may_be_a_window && known.accumulation_point.ordinal == node)
+            found.iter().any(|known| known.may_be_a_window && known.retainer == node)
         };
         let sure: Vec<Ordinal> = taken.iter().copied().filter(|&node| !is_doubtful(node)).collect();
-        for (group, is_listed) in self.groups(last, &sure, options) {
+        for Group { suspect: group, is_part, holders } in self.groups(last, &sure, options) {
             let point = group.accumulation_point.ordinal;
+            // A list of which only the store has grown, because others hold what is in it too, is no leak of its own.
+            found.retain(|known| {
+                let at = known.accumulation_point.ordinal;
+                known.instance_count > 0 || at == point || !holders.contains(at)
+            });
             let same = found.iter().position(|known| known.accumulation_point.ordinal == point);
             let at = same.or_else(|| {
                 found.iter().position(|known| {
@@ -102,13 +107,14 @@ impl History<'_> {
                 }
                 // Its own table grew: this is what is in it.
                 Some(known) if known.instance_count == 0 => *known = group,
-                // A part of what it gathers, which it would retain without Node's lists.
-                Some(known) if is_listed => known.absorb(&group),
+                // A part of what it gathers, which it would retain if nothing else held it.
+                Some(known) if is_part => known.absorb(&group),
                 // What hangs on the same object is part of the same leak.
                 Some(_) if taken.contains(&point) => {}
                 _ => found.push(group),
             }
         }
+        let mut found = without_indexes(last, self.cohorts, found);
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
         without_insides(found)
@@ -126,10 +132,22 @@ impl History<'_> {
             return None;
         }
         let (spread, members) = self.gathered(last, weighty, point, options);
+        if members.is_none() && self.grew_for_v8_alone(last, point) {
+            return None;
+        }
         let series = self.own_series(last, heap, point, &weighty.apart);
         let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
         let links = self.first_link(last, heap, weighty, point);
-        let found = Found { point, spread, members, links, is_tree: weighty.is_tree, series };
+        let gathering = match &members {
+            Some(members) if spread.is_none() && links.is_none() => {
+                let gathering = self.holders_of_all(last, &members.samples).gathering(point);
+                if last.dominates(point, gathering) { gathering } else { point }
+            }
+            _ => point,
+        };
+        let is_tree = weighty.is_tree;
+        let found =
+            Found { retainer: point, point: gathering, spread, members, links, is_tree, series };
         let mut suspect = found.suspect(last, &self.scripts, grown.confidence);
         if grown.may_be_a_window && suspect.instance_count > 0 {
             suspect.may_be_a_window = true;

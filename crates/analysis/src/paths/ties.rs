@@ -43,8 +43,11 @@ impl Ties {
         self.patience = rest.unwrap_or(self.patience);
         let edge = rest.and_then(|_| best_edge(graph, from, node));
         let edge = edge.map(|edge| edge_name(graph, edge)).unwrap_or_default();
-        // Every instance leads to its prototype, and a symbol says less than a name.
-        let says_little = edge.is_empty() || *edge == *b"__proto__" || edge.starts_with(b"<");
+        // Every instance leads to its prototype; a symbol, and what a function was bound to, say less than a name.
+        let says_little = edge.is_empty()
+            || *edge == *b"__proto__"
+            || edge.starts_with(b"<")
+            || edge.starts_with(b"bound_");
         Tie { says_little, edge, holder: start_of_name(graph, from), from }
     }
 }

@@ -12,6 +12,8 @@ const PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__
 /// V8 numbers the functions of a script as they begin: 0 is the script, then the wrapper, then what is written first in it.
 const WRAPPER: &str = "1";
 const FIRST_IN_WRAPPER: &str = "2";
+/// What V8 calls a script's list of its functions; the V8 of Node 12 and 14 says no more of what is its own.
+const LISTS: [&str; 2] = ["system / WeakFixedArray", "system"];
 
 /// A function, or what runs the top of a module, of the module whose variables a context holds; `None` for other
 /// contexts, and where the snapshot does not tell. Cost: the edges of the context and of the functions made in it.
@@ -70,7 +72,7 @@ fn holds_first_function(graph: &Graph, context: Ordinal, function: Ordinal) -> b
     let (Some(script), Some(scope)) = (script, scope) else { return false };
     is_wrapped(graph, script) && {
         let lists = graph.edges(script).map(|edge| edge.to);
-        let mut lists = lists.filter(|&list| graph.raw_name(list) == "system / WeakFixedArray");
+        let mut lists = lists.filter(|&list| LISTS.contains(&&*graph.raw_name(list)));
         lists.any(|list| {
             // Weak, because V8 forgets functions that nobody can call any more.
             let numbered =

@@ -16,6 +16,8 @@ enum Fact {
     Parameter,
     /// The first function of the wrapped script has its context.
     FirstFunction,
+    /// The same in Node 12 and 14.
+    FirstFunctionUnnamedList,
     /// The first function was not called yet, and keeps its scope.
     FirstFunctionWaits,
     /// The wrapper itself is still there.
@@ -29,9 +31,14 @@ enum Fact {
 }
 
 /// A script's own functions by number, and what it was compiled as.
-fn script(heap: &mut SnapshotBuilder, is_wrapped: bool, functions: &[(u32, NodeRef)]) -> NodeRef {
+fn script(
+    heap: &mut SnapshotBuilder,
+    is_wrapped: bool,
+    (list_type, list_name): (&str, &str),
+    functions: &[(u32, NodeRef)],
+) -> NodeRef {
     let script = heap.node("code", "/srv/app/lib/cache.js", 100);
-    let list = heap.node("code", "system / WeakFixedArray", 40);
+    let list = heap.node(list_type, list_name, 40);
     heap.hidden(script, 2, list);
     for (number, shared) in functions {
         heap.weak(list, &number.to_string(), *shared);
@@ -56,7 +63,7 @@ fn sessions(fact: Fact, count: u64) -> Graph {
     let scope = heap.node("code", "system / ScopeInfo", 40);
     let context = heap.object("system / Context", 48);
     let functions = match fact {
-        Fact::FirstFunction | Fact::Inner => vec![(2, shared)],
+        Fact::FirstFunction | Fact::FirstFunctionUnnamedList | Fact::Inner => vec![(2, shared)],
         Fact::FirstFunctionWaits => {
             heap.internal(other, "raw_outer_scope_info_or_feedback_metadata", scope);
             vec![(2, other), (3, shared)]
@@ -68,7 +75,11 @@ fn sessions(fact: Fact, count: u64) -> Graph {
         Fact::NotWrapped => vec![(1, other), (2, shared)],
         _ => vec![(2, other), (3, shared)],
     };
-    let script = script(&mut heap, !matches!(fact, Fact::NotWrapped), &functions);
+    let list = match fact {
+        Fact::FirstFunctionUnnamedList => ("hidden", "system"),
+        _ => ("code", "system / WeakFixedArray"),
+    };
+    let script = script(&mut heap, !matches!(fact, Fact::NotWrapped), list, &functions);
     let native = heap.node("hidden", "system / NativeContext", 500);
     let outer = match fact {
         Fact::Inner => {
@@ -120,6 +131,7 @@ fn a_variable_at_the_top_of_a_module_is_the_owner() {
         Fact::ModuleOfEcmascript,
         Fact::Parameter,
         Fact::FirstFunction,
+        Fact::FirstFunctionUnnamedList,
         Fact::FirstFunctionWaits,
         Fact::Wrapper,
     ] {
@@ -140,6 +152,7 @@ fn a_variable_of_which_nothing_says_so_is_its_functions() {
         let found = suspect(fact);
         let owner = found.owner.expect("an owner");
         assert!(owner.label.starts_with("put() @"), "{}", owner.label);
+        assert!(owner.label.ends_with(" (variable cache)"), "{}", owner.label);
         assert_eq!(found.location.map(|at| (at.line, at.column)), Some((9, 2)));
     }
 }
@@ -188,4 +201,43 @@ fn what_a_module_of_ecmascript_exports_is_its_own_and_not_that_of_what_imports_i
     assert!(found.line.starts_with("module /srv/app/lib.mjs → cache : Map"), "{}", found.line);
     // Neither what leads to the module nor the folder that it is in is part of the fingerprint.
     assert_eq!(leak("opt/app", "setImmediate").fingerprint, found.fingerprint);
+}
+
+/// Sessions in an object of this class that a module of CommonJS exports. The name of its file is in two parts, as Node.js may
+/// leave it. Where the class is the program's it is written in another file.
+fn on_exports(class: &str, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (module, exports) = (heap.object("Module", 32), heap.object("Object", 32));
+    let (folder, name) = (heap.string("/srv/app/lib/", 24), heap.string("store.js", 24));
+    let file = heap.cons_string(folder, name, 32);
+    let store = heap.object(class, 32);
+    if class != "Map" {
+        let constructor = function(&mut heap, 1, "/srv/app/lib/registry.js", class);
+        heap.property(heap.global(), "registry", constructor);
+        heap.locate(store, 1, 9, 2);
+    }
+    let table = table_of(&mut heap, store);
+    heap.property(heap.global(), "main", module);
+    heap.property(module, "filename", file);
+    heap.property(module, "exports", exports);
+    heap.property(exports, "sessions", store);
+    fill(&mut heap, &[table], ("Session", 200), count);
+    open(&heap)
+}
+
+#[test]
+fn what_a_module_of_commonjs_exports_is_the_owner_and_not_what_gathers_itself() {
+    let found = |class: &str| {
+        let snapshots = [50, 100, 150].map(|count| on_exports(class, count));
+        let report = leaks(&snapshots, &LeakOptions::default());
+        report.suspects.into_iter().next().expect("a leak")
+    };
+    for class in ["Map", "Registry"] {
+        let suspect = found(class);
+        assert!(suspect.line.contains("module /srv/app/lib/store.js"), "{}", suspect.line);
+        let owner = suspect.owner.expect("an owner");
+        assert_eq!(owner.label, "exports.sessions of lib/store.js");
+    }
+    assert_eq!(found("Map").script.as_deref(), Some("/srv/app/lib/store.js"));
+    assert_eq!(found("Registry").script.as_deref(), Some("/srv/app/lib/registry.js"));
 }

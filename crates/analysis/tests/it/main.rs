@@ -13,6 +13,7 @@ mod leak_growth;
 mod leak_instances;
 mod leak_owner;
 mod leak_places;
+mod leak_shared;
 mod leaks;
 mod leaks_behind_node;
 mod leaks_browser;

@@ -1,0 +1,3 @@
+exports.expect = { library: 'nock' };
+const nock = require('nock');
+exports.step = (n) => { nock('http://api.local').get(`/users/${n}`).reply(200, { id: n }); };

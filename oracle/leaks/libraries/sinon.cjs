@@ -1,0 +1,3 @@
+exports.expect = { library: 'sinon' };
+const sinon = require('sinon');
+exports.step = (n) => { sinon.stub({ now: () => 1 }, 'now').returns(n); };
