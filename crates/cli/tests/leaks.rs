@@ -118,6 +118,27 @@ fn snapshots_with_other_ids_are_followed_by_places() {
     assert!(page.contains("they were followed by their places"), "{page}");
 }
 
+#[test]
+fn ids_that_hold_in_one_pod_say_nothing_of_another() {
+    let dir = two_processes(true);
+    let place = dir.path().join("heap-dumps/pod=shop-3/container=backend");
+    std::fs::create_dir_all(&place).expect("made");
+    for at in 1..=3 {
+        let name = format!("heapdump-2025010{at}-143022.heapsnapshot");
+        std::fs::write(place.join(name), renumbered(at * 100)).expect("written");
+    }
+    let said = run_in(dir.path(), 100, &["--json", "."]);
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let followed = |process: &Value| (process["followed_by"].clone(), process["verdict"].clone());
+    let processes = document["processes"].as_array().expect("a list");
+    let followed: Vec<_> = processes.iter().map(followed).collect();
+    let [first, second, third] = followed.as_slice() else { panic!("{followed:?}") };
+    assert_eq!(first, &("ids".into(), "leak".into()));
+    assert_eq!(second, &("ids".into(), "no_leak".into()));
+    assert_eq!(third, &("places".into(), "probable".into()));
+    assert_eq!(document["findings"], Value::Array(Vec::new()));
+}
+
 /// A program that has opened so many sessions, numbered from the youngest on.
 fn renumbered(sessions: u64) -> Vec<u8> {
     let mut heap = SnapshotBuilder::new();
