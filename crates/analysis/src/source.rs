@@ -135,6 +135,8 @@ pub(crate) fn sources(
     let mut is_above_module = false;
     // The module of ECMAScript that has been reached.
     let mut module: Option<Ordinal> = None;
+    // The nearest variable of a scope below, with the scope.
+    let mut variable: Option<(Ordinal, &EdgeLabel)> = None;
     std::iter::from_fn(move || {
         while !is_above_module {
             if let Some(module) = module {
@@ -144,6 +146,9 @@ pub(crate) fn sources(
                 return Some(Source { script: Some(script), ..Source::default() });
             }
             let (node, edge) = nodes.next()?;
+            if let Some(edge) = edge.filter(|edge| edge.edge_type == "context") {
+                variable = Some((node, edge));
+            }
             // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
             if let Some(scope) = graph.shared_scope(node) {
                 is_above_module = true;
@@ -178,7 +183,18 @@ pub(crate) fn sources(
             is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 let original = location.and_then(|at| graph.original(at)).cloned();
-                let owner = Some(describe(graph, node));
+                let mut owner = describe(graph, node);
+                let is_scope = edge.is_some_and(|edge| edge.name == SCOPE);
+                if let Some((scope, variable)) =
+                    variable.filter(|_| is_scope && is_nameless(&owner))
+                {
+                    let name = variable_name(graph, scope, variable);
+                    let file = original.as_ref().map(|original| &*original.file);
+                    if let Some(file) = file.or(script.as_deref()) {
+                        owner.label = format!("variable `{name}` of {}", short_path(file));
+                    }
+                }
+                let owner = Some(owner);
                 return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
@@ -197,7 +213,7 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
     let script = script.filter(|script| !is_own_code_of_runtime(script))?;
     let inside = location.filter(|at| (at.line, at.column) != (0, 0));
     let original = inside.and_then(|at| graph.original(at)).cloned();
-    let name = name_with_original(&edge.name, graph.original_variable(context, &edge.name));
+    let name = variable_name(graph, context, edge);
     let file = short_path(original.as_ref().map_or(&*script, |original| &*original.file));
     let label = format!("module variable `{name}` of {file}");
     Some(Source {
@@ -207,6 +223,19 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
         original,
         is_variable: true,
     })
+}
+
+/// What a function calls the scope that it was made in.
+const SCOPE: &str = "context";
+
+/// Whether the label of a function says nothing of it: any of those without a name may hold a variable's scope.
+fn is_nameless(function: &ObjectSummary) -> bool {
+    function.label.starts_with("(anonymous)")
+}
+
+/// A variable's name, with that before a minifier gave it another.
+fn variable_name(graph: &Graph, scope: Ordinal, edge: &EdgeLabel) -> String {
+    name_with_original(&edge.name, graph.original_variable(scope, &edge.name))
 }
 
 /// A variable that a module of ECMAScript exports, which its cell holds.

@@ -70,16 +70,22 @@ fn holds_first_function(graph: &Graph, context: Ordinal, function: Ordinal) -> b
     }
 }
 
+/// Scopes between the first function of a module and the module: those of a class and of blocks around it.
+const BETWEEN: usize = 4;
+
 /// Whether a function, given by what its closures share, is written in the scope of a context: it is not compiled yet and
-/// keeps the scope, or one of its closures has the context.
+/// keeps the scope, or one of its closures has the context, be it around that of a class or a block.
 fn is_in_scope(graph: &Graph, shared: Ordinal, context: Ordinal, scope: Ordinal) -> bool {
     const OUTER: [&str; 2] = ["raw_outer_scope_info_or_feedback_metadata", "outer_scope_info"];
     let is_waiting = OUTER.iter().any(|name| internal(graph, shared, name) == Some(scope));
     let mut closures = graph.each_retaining_node(shared).take(MOST_HOLDERS);
     is_waiting
         || closures.any(|closure| {
+            let scopes = std::iter::successors(internal(graph, closure, "context"), |&scope| {
+                internal(graph, scope, "previous")
+            });
             graph.node_type(closure) == NodeType::Closure
-                && internal(graph, closure, "context") == Some(context)
+                && scopes.take(1 + BETWEEN).any(|scope| scope == context)
         })
 }
 
