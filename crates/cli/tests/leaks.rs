@@ -72,6 +72,28 @@ fn of_one_snapshot_it_is_said_what_stands_out() {
     );
 }
 
+#[test]
+fn what_no_one_object_holds_is_told_by_the_figures_of_its_class() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (number, name) in (1..).zip(ALL) {
+        let mut heap = SnapshotBuilder::new();
+        let holders = [heap.object("Registry", 24), heap.object("Index", 24)];
+        for (holder, name) in holders.into_iter().zip(["registry", "index"]) {
+            heap.property(heap.global(), name, holder);
+        }
+        for at in 0..number * 100 {
+            let order = heap.object("Order", 100);
+            heap.spec(order).id = 10_001 + 2 * u64::from(at);
+            holders.map(|holder| heap.element(holder, at, order));
+        }
+        std::fs::write(dir.path().join(name), heap.to_bytes()).expect("written");
+    }
+    let page = run_in(dir.path(), 100, &ALL).stdout;
+    let figures = "All of the class together retained 10.0 kB, then 20.0 kB, then 30.0 kB.";
+    assert!(page.contains(figures), "{page}");
+    assert!(!page.contains("Its holder"), "{page}");
+}
+
 /// The same program as one script of a bundler.
 fn bundle(sessions: u64) -> Vec<u8> {
     let mut heap = SnapshotBuilder::new();

@@ -100,6 +100,7 @@ impl Found {
             confidence,
             slows_down: slows_down(&series),
             few_objects: false,
+            figures_of_class: false,
             may_be_a_window: false,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,

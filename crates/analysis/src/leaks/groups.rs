@@ -54,7 +54,8 @@ impl History<'_> {
             .filter_map(|(class, young)| self.group(last, class, young, options));
         groups
             .map(|(found, confidence, is_listed)| {
-                (found.suspect(last, &self.scripts, confidence), is_listed)
+                let suspect = found.suspect(last, &self.scripts, confidence);
+                (LeakSuspect { figures_of_class: true, ..suspect }, is_listed)
             })
             .collect()
     }

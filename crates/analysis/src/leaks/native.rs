@@ -119,7 +119,8 @@ impl History<'_> {
         let sure = confidence(series.len(), trend, come_always) - 0.05;
         let members = Some(members);
         let grown = Found { point, spread: None, members, links: None, is_tree: false, series };
-        Some(grown.suspect(last, &self.scripts, sure))
+        let suspect = grown.suspect(last, &self.scripts, sure);
+        Some(LeakSuspect { figures_of_class: true, ..suspect })
     }
 
     /// The class's number of objects and their own bytes in each snapshot.

@@ -30,6 +30,10 @@ const EVEN: Figures = Figures { retained_count: 100, retained_size: LARGE / 4 };
 /// Share of what an object held that such growth has to have: what is large already, as a table of modules or a cache, gains
 /// a little here and there.
 const SHARE: f64 = 0.1;
+/// What held at least so many objects, of which less than this share is still there, turned over: sessions or requests that
+/// end, and of which there are more at a time. Its table alone has stayed, and may have been made larger.
+const MANY: u64 = 100;
+const STAYED: f64 = 0.1;
 /// Candidates that are looked at closely, largest first.
 const CANDIDATES: usize = 100;
 
@@ -190,11 +194,30 @@ impl History<'_> {
             return None;
         }
         let count = self.snapshots.len();
+        if count > 2 && self.has_turned_over(series, point) {
+            return None;
+        }
         Some(Grown {
             confidence: confidence(count, trend, come_always),
             may_be_a_window: count == 3 && is_even && !come_always && last_step < LARGE,
             by_few_objects: members.is_some_and(|all| all.are_few(options.least_objects)),
         })
+    }
+
+    /// Whether hardly anything is left of what an object held in the last snapshot but one. By their places that cannot be
+    /// told, as what has moved looks new. Cost: what it retains.
+    fn has_turned_over(&self, series: &[Figures], point: Ordinal) -> bool {
+        let (Some(last), [.., before, _]) = (self.snapshots.last(), series) else { return false };
+        let is_followed = matches!(self.followed, Followed::Ids(_));
+        // The figures of what is younger are not all its own.
+        let is_old = self.cohorts.first_seen(point) == 0;
+        if !is_followed || !is_old || before.retained_count < MANY {
+            return false;
+        }
+        let newest = self.snapshots.len().saturating_sub(1);
+        let is_left = |node: &Ordinal| self.cohorts.first_seen(*node) < newest;
+        let left = last.retained_set(point).filter(is_left).count();
+        (left as f64) < before.retained_count as f64 * STAYED
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its

@@ -171,3 +171,27 @@ fn even_growth_in_few_large_objects_is_a_leak_from_four_snapshots_on() {
     assert_eq!(verdict_on(&[200, 800, 220], 16), LeakVerdict::NoLeak);
     assert_eq!(verdict_on(&[200, 200, 200], 1_000_000), LeakVerdict::NoLeak);
 }
+
+/// A Map that holds so many sessions from the `first`th on, and whose table grows with them.
+fn table_of_sessions(first: u64, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    hundred(&mut heap, "Route");
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 16 * count));
+    heap.property(heap.global(), "sessions", map);
+    heap.internal(map, "table", table);
+    for (at, id) in (0..).zip(ids(first, count)) {
+        let session = heap.object("Session", 100);
+        heap.spec(session).id = id;
+        heap.element(table, at, session);
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_turns_over_is_no_leak_though_its_table_grows() {
+    let ends = [(0, 200), (200, 400), (600, 600)].map(|(at, count)| table_of_sessions(at, count));
+    let report = ask(&ends);
+    assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
+    let stays = [200, 400, 600].map(|count| table_of_sessions(0, count));
+    assert_eq!(ask(&stays).verdict, LeakVerdict::Leak);
+}
