@@ -12,9 +12,11 @@ mod groups;
 mod growth;
 mod kind;
 mod library;
+mod loading;
 mod members;
 mod native;
 mod outside;
+mod parts;
 mod points;
 mod series;
 

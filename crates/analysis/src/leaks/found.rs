@@ -3,7 +3,7 @@
 use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
-use super::kind::{Evidence, LeakKind};
+use super::kind::{Evidence, FINALIZERS, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
 use super::series::{Figures, slows_down};
@@ -39,6 +39,8 @@ impl Found {
         confidence: f64,
     ) -> LeakSuspect {
         let Found { point, spread, members, links, is_tree, series } = self;
+        // The entries of a registry of finalizers are linked, which is its own business.
+        let links = links.filter(|_| last.class_name(point) != FINALIZERS);
         // What is known of a small holder says what kind of leak it is, and who makes such holders.
         let (gatherer, places) = spread.unwrap_or((point, 1));
         let member = members.as_ref().and_then(|all| all.samples.first().copied());

@@ -71,6 +71,9 @@ pub struct Knowledge {
     /// Whether it is the entry for what is added to a promise that stays pending.
     #[serde(default)]
     is_of_reactions: bool,
+    /// Whether it is the entry for registries of finalizers.
+    #[serde(default)]
+    is_of_registry: bool,
 }
 
 /// The entries, one for each kind.
@@ -80,7 +83,14 @@ static KNOWLEDGE: LazyLock<Vec<Knowledge>> =
 impl LeakKind {
     /// What is known of this kind.
     pub fn knowledge(self) -> Option<&'static Knowledge> {
-        KNOWLEDGE.iter().find(|entry| entry.kind == self && !entry.is_of_reactions)
+        KNOWLEDGE.iter().find(|entry| entry.kind == self && !entry.is_special())
+    }
+}
+
+impl Knowledge {
+    /// Whether it is the entry for a part of its kind.
+    fn is_special(&self) -> bool {
+        self.is_of_reactions || self.is_of_registry
     }
 }
 
@@ -101,6 +111,8 @@ pub(super) struct Evidence<'a> {
 
 /// Node.js's lists of timers, one for each duration, made anew when it comes up again.
 pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
+/// The class of what calls finalizers: it holds its entries in lists.
+pub(super) const FINALIZERS: &str = "FinalizationRegistry";
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
 /// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
 const LISTENERS: usize = 3;
@@ -161,6 +173,8 @@ impl Evidence<'_> {
             LeakKind::SlicedStrings
         } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(is_settled) {
             LeakKind::Promises
+        } else if self.class() == FINALIZERS {
+            LeakKind::GrowingWeakMap
         } else if let Some(link) = self.links {
             self.kind_of_list(link)
         } else if (is_map || self.is_dictionary()) && self.is_named_cache() {
@@ -174,9 +188,14 @@ impl Evidence<'_> {
 
     /// What is known of it. Cost: an edge of the point.
     pub(super) fn knowledge(&self, kind: LeakKind) -> Option<&'static Knowledge> {
-        let is_reactions = kind == LeakKind::Promises && self.gathers_reactions();
-        let reactions = || KNOWLEDGE.iter().find(|entry| entry.is_of_reactions);
-        if is_reactions { reactions() } else { kind.knowledge() }
+        let entry = |is: fn(&Knowledge) -> bool| KNOWLEDGE.iter().find(|entry| is(entry));
+        match kind {
+            LeakKind::Promises if self.gathers_reactions() => entry(|entry| entry.is_of_reactions),
+            LeakKind::GrowingWeakMap if self.class() == FINALIZERS => {
+                entry(|entry| entry.is_of_registry)
+            }
+            _ => kind.knowledge(),
+        }
     }
 
     /// Whether what grows is the list of those who wait for one promise. Its newest reaction is the first link.
@@ -205,11 +224,21 @@ impl Evidence<'_> {
             _ => match self.graph.node_type(self.point) {
                 NodeType::Closure => LeakKind::ClosureContext,
                 NodeType::String | NodeType::ConcatenatedString => LeakKind::GrowingStrings,
+                NodeType::Object if self.is_one_of_them() => LeakKind::GrowingClass,
                 NodeType::Object if self.is_chain() => LeakKind::LinkedList,
                 NodeType::Object => LeakKind::GrowingObject,
                 _ => LeakKind::GrowingClass,
             },
         }
+    }
+
+    /// Whether what stands for the holder is one of what grows, because no one object holds them.
+    fn is_one_of_them(&self) -> bool {
+        let is_alike = |member: Ordinal| {
+            let is_same_class = self.graph.class(member) == self.graph.class(self.point);
+            member == self.point || is_same_class && !self.graph.dominates(self.point, member)
+        };
+        self.links.is_none() && self.member.is_some_and(is_alike)
     }
 
     fn class(&self) -> &str {
@@ -375,8 +404,9 @@ mod tests {
         for kind in kinds {
             assert!(kind.knowledge().is_some(), "{kind:?}");
         }
-        let plain = KNOWLEDGE.iter().filter(|entry| !entry.is_of_reactions);
+        let plain = KNOWLEDGE.iter().filter(|entry| !entry.is_special());
         assert_eq!(plain.count(), kinds.len());
-        assert_eq!(KNOWLEDGE.len(), kinds.len() + 1);
+        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_reactions).count(), 1);
+        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_registry).count(), 1);
     }
 }

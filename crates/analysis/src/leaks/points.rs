@@ -7,7 +7,9 @@ use super::cohorts::Cohorts;
 use super::followed::Followed;
 use super::found::Found;
 use super::growth::Growth;
+use super::loading::is_loading;
 use super::members::Members;
+use super::parts::without_parts;
 use super::series::{Figures, Trend, always_adds, series, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
@@ -114,7 +116,8 @@ impl History<'_> {
         }
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
-        found
+        found.retain(|suspect| !is_loading(last, suspect));
+        without_parts(found)
     }
 
     fn suspect(

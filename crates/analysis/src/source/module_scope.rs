@@ -9,6 +9,8 @@ use crate::object::{is_context, script_of_shared};
 const MOST_HOLDERS: usize = 64;
 /// What Node.js gives the function that it wraps a module of CommonJS in.
 const PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
+/// What holds a function, or what that is held by, is looked at up to this number for a module that exports it.
+const EXPORTED: usize = 16;
 /// V8 numbers the functions of a script as they begin: 0 is the script, then the wrapper, then what is written first in it.
 const WRAPPER: &str = "1";
 const FIRST_IN_WRAPPER: &str = "2";
@@ -37,9 +39,24 @@ pub(super) fn part_of_module(graph: &Graph, context: Ordinal) -> Option<Ordinal>
         return function.or_else(|| parts.first().copied());
     }
     let function = function?;
-    let is_wrapper =
-        has_parameter(graph, context) || holds_first_function(graph, context, function);
+    let is_wrapper = has_parameter(graph, context)
+        || holds_first_function(graph, context, function)
+        || parts.iter().any(|&part| is_exported(graph, part));
     is_wrapper.then_some(function)
+}
+
+/// Whether a module of CommonJS exports a function, by itself or as a property. Of a function made in a scope around which
+/// there is none that is the module's own, or that of a function whose one result it exports.
+fn is_exported(graph: &Graph, function: Ordinal) -> bool {
+    let is_exports = |node: Ordinal| {
+        graph.each_retaining_node(node).take(EXPORTED).any(|module| {
+            let exports = || graph.edge_named(module, EdgeType::Property, "exports");
+            graph.class_name(module) == "Module" && exports().is_some_and(|edge| edge.to == node)
+        })
+    };
+    let holders = graph.each_retaining_node(function).take(EXPORTED);
+    graph.node_type(function) == NodeType::Closure
+        && std::iter::once(function).chain(holders).any(is_exports)
 }
 
 /// Whether one of the wrapper's parameters is among the variables: a function in the module uses it.

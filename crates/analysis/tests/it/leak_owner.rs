@@ -20,6 +20,8 @@ enum Fact {
     FirstFunctionWaits,
     /// The first function is that of a class with a scope of its own.
     FirstClass,
+    /// The module exports a function with this scope.
+    Exported,
     /// The wrapper itself is still there.
     Wrapper,
     /// Another function is the first one.
@@ -100,6 +102,12 @@ fn sessions(fact: Fact, name: &str, count: u64) -> Graph {
             heap.internal(class, "context", around);
             heap.internal(around, "previous", context);
         }
+        Fact::Exported => {
+            let (module, exports) = (heap.object("Module", 80), heap.object("Object", 24));
+            heap.property(heap.global(), "module", module);
+            heap.property(module, "exports", exports);
+            heap.property(exports, "put", put);
+        }
         Fact::Parameter => {
             let exports = heap.object("Object", 24);
             heap.context(context, "exports", exports);
@@ -136,6 +144,7 @@ fn a_variable_at_the_top_of_a_module_is_the_owner() {
         Fact::FirstFunction,
         Fact::FirstFunctionWaits,
         Fact::FirstClass,
+        Fact::Exported,
         Fact::Wrapper,
     ] {
         let found = suspect(fact);

@@ -11,6 +11,7 @@ mod leak_async_context;
 mod leak_growth;
 mod leak_instances;
 mod leak_owner;
+mod leak_parts;
 mod leak_places;
 mod leaks;
 mod leaks_behind_node;
