@@ -9,7 +9,7 @@ use std::path::Path;
 use heapglass_testkit::SnapshotBuilder;
 use insta::assert_snapshot;
 use serde_json::Value;
-use support::sessions::{program, two_processes};
+use support::sessions::{program, renumbered, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
@@ -159,30 +159,6 @@ fn ids_that_hold_in_one_pod_say_nothing_of_another() {
     assert_eq!(second, &("ids".into(), "no_leak".into()));
     assert_eq!(third, &("places".into(), "probable".into()));
     assert_eq!(document["findings"], Value::Array(Vec::new()));
-}
-
-/// A program that has opened so many sessions, numbered from the youngest on.
-fn renumbered(sessions: u64) -> Vec<u8> {
-    let mut heap = SnapshotBuilder::new();
-    let (run, map) = (heap.closure("run", 64), heap.object("Map", 32));
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-    let script = heap.node("code", "/srv/app/main.js", 64);
-    let table = heap.node("array", "", 64);
-    heap.property(heap.global(), "run", run);
-    heap.property(heap.global(), "sessions", map);
-    heap.internal(run, "shared", shared);
-    heap.internal(shared, "script", script);
-    heap.internal(map, "table", table);
-    heap.locate(run, 7, 0, 30);
-    for at in 0..sessions {
-        let (key, session) =
-            (heap.string(&format!("session {at}"), 32), heap.object("Session", 120));
-        heap.spec(key).id = 10_001 + 4 * (sessions - at);
-        heap.spec(session).id = 10_003 + 4 * (sessions - at);
-        heap.internal(table, &(2 * at).to_string(), key);
-        heap.internal(table, &(2 * at + 1).to_string(), session);
-    }
-    heap.to_bytes()
 }
 
 #[test]

@@ -133,7 +133,7 @@ const MOST_KEEPERS: usize = 64;
 const LINKS: &[&str] = &["next", "prev", "previous", "_next", "_prev"];
 
 impl Evidence<'_> {
-    /// The kind, if `plain` is what it is without a look at who keeps it: what a store of AsyncLocalStorage keeps is alive for
+    /// The kind, if `plain` is what it is without a look at who keeps it, and by the names that the script has: what a store of AsyncLocalStorage keeps is alive for
     /// as long as what was made while the store was current. Timers, listeners and promises are such things themselves.
     pub(super) fn kind(&self, plain: LeakKind) -> LeakKind {
         let says_more = matches!(
@@ -146,7 +146,13 @@ impl Evidence<'_> {
         );
         let is_store = || self.member.is_some_and(|member| is_only_a_store(self.graph, member));
         let is_kept_by_store = !says_more && (self.is_in_store() || is_store());
-        if is_kept_by_store { LeakKind::AsyncContext } else { plain }
+        match plain {
+            _ if is_kept_by_store => LeakKind::AsyncContext,
+            LeakKind::GrowingMap | LeakKind::GrowingObject if self.was_named_cache() => {
+                LeakKind::Cache
+            }
+            _ => plain,
+        }
     }
 
     /// The kind by what gathers and what is gathered, which says more. Fingerprints are made of it.
@@ -277,16 +283,29 @@ impl Evidence<'_> {
 
     /// Whether somebody called it a cache, or what it is in.
     fn is_named_cache(&self) -> bool {
+        self.names_cache(|step| {
+            let edge = step.edge.as_ref().map(|edge| edge.name.as_str());
+            [edge, Some(step.object.class_name.as_str())]
+        })
+    }
+
+    /// The same by the names that a minifier replaced, which an edge has in its text.
+    fn was_named_cache(&self) -> bool {
+        self.names_cache(|step| {
+            let edge = step.edge.as_ref().filter(|edge| edge.edge_type == "context");
+            [edge.map(|edge| edge.text.as_str()), step.object.original_class_name.as_deref()]
+        })
+    }
+
+    fn names_cache(&self, names: fn(&PathStep) -> [Option<&str>; 2]) -> bool {
         let is_cache = |name: &str| {
             let name = name.to_lowercase();
             name.contains("cache") || name.contains("memo") && !name.contains("memory")
         };
         // What lies above a module is the loader's own cache.
         let within = |step: &&PathStep| step.object.class_name != "Module";
-        self.last_steps(CACHE).take_while(within).any(|step| {
-            step.edge.as_ref().is_some_and(|edge| is_cache(&edge.name))
-                || is_cache(&step.object.class_name)
-        })
+        let mut steps = self.last_steps(CACHE).take_while(within);
+        steps.any(|step| names(step).into_iter().flatten().any(is_cache))
     }
 
     /// Whether the point is an object that what it gathers hangs on as properties.

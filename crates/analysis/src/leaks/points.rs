@@ -24,6 +24,8 @@ const MOST: f64 = 0.7;
 const COLLECTION: usize = 50;
 /// Growth that is too little beside what came and went is churn, not growth.
 const KEPT: f64 = 0.25;
+/// Share of what an object without new members gained that has to be its own stores: functions that run often gain code.
+const COUNTED: f64 = 0.25;
 /// Growth in bytes for each interval that counts without a number of objects.
 const LARGE: u64 = 64 << 10;
 /// Even growth below an object that counts though few objects come to itself, as lists with much in each. A quarter of what
@@ -188,7 +190,9 @@ impl History<'_> {
         };
         let come_always = come_always(members, options);
         let is_even = trend == Trend::Steady && always_adds(series, EVEN, SHARE);
-        let is_much = last_step >= LARGE || come_always || members.is_none() || is_even;
+        let counted = self.growth.lasting(point) as f64;
+        let is_store = members.is_none() && counted >= last_step as f64 * COUNTED;
+        let is_much = last_step >= LARGE || come_always || is_store || is_even;
         let apart: u64 =
             weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
         let recent = self.growth.recent(point).saturating_sub(apart);
