@@ -153,8 +153,12 @@ pub(crate) fn sources(
             if let Some(scope) = graph.shared_scope(node) {
                 is_above_module = true;
                 let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
+                let file = original.as_ref().map_or(&*scope.script, |original| &*original.file);
+                let owner = edge
+                    .filter(|edge| edge.edge_type == "context")
+                    .map(|edge| of_variable_in(graph, node, edge, file));
                 let script = Some(scope.script.clone());
-                return Some(Source { script, original, ..Source::default() });
+                return Some(Source { script, original, owner, ..Source::default() });
             }
             if let Some(source) = edge.and_then(|edge| of_variable(scripts, node, edge)) {
                 return Some(source);
@@ -183,18 +187,18 @@ pub(crate) fn sources(
             is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 let original = location.and_then(|at| graph.original(at)).cloned();
-                let mut owner = describe(graph, node);
+                let file = original.as_ref().map(|original| &*original.file);
+                let file = file.or(script.as_deref());
+                let function = describe(graph, node);
                 let is_scope = edge.is_some_and(|edge| edge.name == SCOPE);
-                if let Some((scope, variable)) =
-                    variable.filter(|_| is_scope && is_nameless(&owner))
-                {
-                    let name = variable_name(graph, scope, variable);
-                    let file = original.as_ref().map(|original| &*original.file);
-                    if let Some(file) = file.or(script.as_deref()) {
-                        owner.label = format!("variable `{name}` of {}", short_path(file));
+                let owner = match (variable.filter(|_| is_scope && is_nameless(&function)), file) {
+                    (Some((scope, variable)), Some(file)) => {
+                        let ObjectSummary { label, .. } =
+                            of_variable_in(graph, scope, variable, file);
+                        Some(ObjectSummary { label, ..function })
                     }
-                }
-                let owner = Some(owner);
+                    _ => Some(function),
+                };
                 return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
@@ -231,6 +235,18 @@ const SCOPE: &str = "context";
 /// Whether the label of a function says nothing of it: any of those without a name may hold a variable's scope.
 fn is_nameless(function: &ObjectSummary) -> bool {
     function.label.starts_with("(anonymous)")
+}
+
+/// A scope, told by one of its variables and the file that it is written in.
+fn of_variable_in(
+    graph: &Graph,
+    scope: Ordinal,
+    variable: &EdgeLabel,
+    file: &str,
+) -> ObjectSummary {
+    let name = variable_name(graph, scope, variable);
+    let label = format!("variable `{name}` of {}", short_path(file));
+    ObjectSummary { label, ..describe(graph, scope) }
 }
 
 /// A variable's name, with that before a minifier gave it another.

@@ -226,6 +226,7 @@ fn a_leak_is_at_the_variable_that_holds_it_and_keeps_its_fingerprint() {
     assert_eq!(source["file"], "/srv/src/store.ts");
     assert_eq!((&source["line"], &source["column"]), (&1.into(), &7.into()));
     assert_eq!(mapped["package"], Value::Null);
+    assert_eq!(mapped["owner"]["label"], "variable `sessions (s)` of src/store.ts");
 }
 
 #[test]
