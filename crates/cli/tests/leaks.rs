@@ -84,7 +84,9 @@ fn what_no_one_object_holds_is_told_by_the_figures_of_its_class() {
         for at in 0..number * 100 {
             let order = heap.object("Order", 100);
             heap.spec(order).id = 10_001 + 2 * u64::from(at);
-            holders.map(|holder| heap.element(holder, at, order));
+            for holder in holders {
+                heap.element(holder, at, order);
+            }
         }
         std::fs::write(dir.path().join(name), heap.to_bytes()).expect("written");
     }
