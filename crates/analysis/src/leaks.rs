@@ -15,9 +15,11 @@ mod held;
 mod index;
 mod kind;
 mod library;
+mod loading;
 mod members;
 mod native;
 mod outside;
+mod parts;
 mod points;
 mod series;
 mod settled;
@@ -111,6 +113,8 @@ pub struct LeakSuspect {
     pub slows_down: bool,
     /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
     pub few_objects: bool,
+    /// Whether the series is that of the class, since no one object holds all of them.
+    pub figures_of_class: bool,
     /// Whether a window that is not full yet would look the same; few objects or not.
     pub(crate) may_be_a_window: bool,
     /// New objects of the class that stay, for each interval.

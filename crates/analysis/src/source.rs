@@ -141,10 +141,10 @@ pub(crate) fn sources(
     let mut is_above_module = false;
     // The edge that leads on from the object that the last edge led to.
     let mut inside: Option<&EdgeLabel> = None;
-    // The variable of a scope that has been passed since the last object.
-    let mut variable: Option<&EdgeLabel> = None;
     // The module of ECMAScript that has been reached.
     let mut module: Option<Ordinal> = None;
+    // The nearest variable of a scope that has been passed since the last object, with the scope.
+    let mut variable: Option<(Ordinal, &EdgeLabel)> = None;
     std::iter::from_fn(move || {
         while !is_above_module {
             if let Some(module) = module {
@@ -159,8 +159,12 @@ pub(crate) fn sources(
             if let Some(scope) = graph.shared_scope(node) {
                 is_above_module = true;
                 let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
+                let file = original.as_ref().map_or(&*scope.script, |original| &*original.file);
+                let owner = edge
+                    .filter(|edge| edge.edge_type == "context")
+                    .map(|edge| of_variable_in(graph, node, edge, file));
                 let script = Some(scope.script.clone());
-                return Some(Source { script, original, ..Source::default() });
+                return Some(Source { script, original, owner, ..Source::default() });
             }
             if let Some(source) = edge.and_then(|edge| of_variable(scripts, node, edge)) {
                 return Some(source);
@@ -178,13 +182,13 @@ pub(crate) fn sources(
                 continue;
             }
             if let Some(edge) = edge.filter(|edge| edge.edge_type == "context") {
-                variable = Some(edge);
+                variable = Some((node, edge));
             }
             let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
             if !is_code || !is_program_object(graph, node) {
                 continue;
             }
-            let is_seen = edge.is_some_and(|edge| edge.name == "context");
+            let is_seen = edge.is_some_and(|edge| edge.name == SCOPE);
             let seen = variable.take().filter(|_| is_seen);
             if let Some(file) = file_of_module(graph, node) {
                 is_above_module = true;
@@ -196,7 +200,16 @@ pub(crate) fn sources(
             is_above_module = is_module_of_ecmascript(graph, node);
             if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
                 let original = location.and_then(|at| graph.original(at)).cloned();
-                let owner = Some(seeing(describe(graph, node), seen));
+                let function = describe(graph, node);
+                let file = original.as_ref().map(|original| &*original.file).or(script.as_deref());
+                let owner = match (seen, file) {
+                    (Some((scope, variable)), Some(file)) if is_nameless(&function) => {
+                        let ObjectSummary { label, .. } =
+                            of_variable_in(graph, scope, variable, file);
+                        Some(ObjectSummary { label, ..function })
+                    }
+                    _ => Some(seeing(function, seen.map(|(_, variable)| variable))),
+                };
                 return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
@@ -225,7 +238,7 @@ fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Opt
     let script = script.filter(|script| !is_own_code_of_runtime(script))?;
     let inside = location.filter(|at| (at.line, at.column) != (0, 0));
     let original = inside.and_then(|at| graph.original(at)).cloned();
-    let name = name_with_original(&edge.name, graph.original_variable(context, &edge.name));
+    let name = variable_name(graph, context, edge);
     let file = short_path(original.as_ref().map_or(&*script, |original| &*original.file));
     let kind = if is_script_scope(graph, context) { "script" } else { "module" };
     let label = format!("{kind} variable `{name}` of {file}");
@@ -250,6 +263,31 @@ fn exports_of(edge: &EdgeLabel, within: Option<&EdgeLabel>, file: &str) -> Optio
         Some(property) => format!("exports{} of {file}", property.text),
         None => format!("module.exports of {file}"),
     })
+}
+
+/// What a function calls the scope that it was made in.
+const SCOPE: &str = "context";
+
+/// Whether the label of a function says nothing of it: any of those without a name may hold a variable's scope.
+fn is_nameless(function: &ObjectSummary) -> bool {
+    function.label.starts_with("(anonymous)")
+}
+
+/// A scope, told by one of its variables and the file that it is written in.
+fn of_variable_in(
+    graph: &Graph,
+    scope: Ordinal,
+    variable: &EdgeLabel,
+    file: &str,
+) -> ObjectSummary {
+    let name = variable_name(graph, scope, variable);
+    let label = format!("variable `{name}` of {}", short_path(file));
+    ObjectSummary { label, ..describe(graph, scope) }
+}
+
+/// A variable's name, with that before a minifier gave it another.
+fn variable_name(graph: &Graph, scope: Ordinal, edge: &EdgeLabel) -> String {
+    name_with_original(&edge.name, graph.original_variable(scope, &edge.name))
 }
 
 /// A variable that a module of ECMAScript exports, which its cell holds.

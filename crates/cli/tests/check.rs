@@ -8,7 +8,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use serde_json::Value;
-use support::sessions::{program, two_processes};
+use support::sessions::{program, renumbered, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
@@ -187,6 +187,21 @@ fn one_process_that_leaks_fails_beside_others_that_cannot_be_judged() {
     let said = check(dir.path(), &[&ALL[..], &["other.heapsnapshot", "--no-leak"]].concat());
     assert_eq!(said.code, 1, "{}", said.stdout);
     assert!(said.stdout.contains("FAILED  1.heapsnapshot and 2 more: no leak"), "{}", said.stdout);
+}
+
+#[test]
+fn what_was_followed_by_places_passes_with_a_word() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (sessions, name) in (300..).zip(ALL) {
+        std::fs::write(dir.path().join(name), renumbered(sessions)).expect("written");
+    }
+    let said = check(dir.path(), &[&ALL[..], &["--no-leak"]].concat());
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
+    let page = said.stdout.replace('\n', " ");
+    assert!(page.starts_with("The check passed. no leak: objects have other ids"), "{page}");
+    let document = json(&check(dir.path(), &[&ALL[..], &["--no-leak", "--json"]].concat()));
+    let text = document["checks"][0]["text"].as_str().expect("a text");
+    assert!(text.contains("may be of several processes"), "{text}");
 }
 
 #[test]

@@ -249,6 +249,33 @@ fn what_leaks_in_the_treatment_alone_is_told_with_who_holds_it() {
     };
     let found = suspects(&ask(calm, leaking, &["--json", "--filter", "^Session$"]));
     assert_eq!(named(&found), ["Session"]);
+    // Of what does not match nothing is said, not that it does not grow.
+    let page = ask(calm, leaking, &["--filter", "^Array$"]);
+    assert!(page.contains("what others gather is left out"), "{page}");
     assert!(named(&suspects(&ask(leaking, leaking, &["--json"]))).is_empty());
     assert_eq!(suspects(&ask("other.heapsnapshot", leaking, &["--json"])), Value::Null);
+}
+
+#[test]
+fn either_side_may_have_more_than_two() {
+    let dir = snapshots();
+    let middle = dir.path().join("middle.heapsnapshot");
+    std::fs::write(middle, program(0..51, 1_000, "user")).expect("written");
+    std::fs::write(dir.path().join("calm.heapsnapshot"), program(0..52, 1_000, "user"))
+        .expect("written");
+    let args = ["--control", PAIR[0], "middle.heapsnapshot", "calm.heapsnapshot", "--treatment"];
+    let args = [&args[..], &PAIR, &["later.heapsnapshot", "--json"]].concat();
+    let said = run_in(dir.path(), 100, &args);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    assert_eq!(document["control_count"], 3);
+    assert_eq!(document["snapshots"].as_array().map(Vec::len), Some(6));
+    let classes = document["classes"].as_array().expect("a list");
+    let session = classes.iter().find(|class| class["class_name"] == "Session").expect("a row");
+    let deltas = (&session["control_count_delta"], &session["treatment_count_delta"]);
+    assert_eq!(deltas, (&2.into(), &330.into()));
+    // Three of the treatment tell growth from warming up, two do not.
+    let mut suspects = document["suspects"].as_array().expect("a list").iter();
+    let held = suspects.find(|suspect| suspect["class_name"] == "Session").expect("a suspect");
+    assert!(held["confidence"].as_f64().expect("a number") > 0.5, "{held}");
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use heapglass_testkit::SnapshotBuilder;
 use insta::assert_snapshot;
 use serde_json::Value;
-use support::sessions::{program, two_processes};
+use support::sessions::{program, renumbered, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
@@ -72,6 +72,30 @@ fn of_one_snapshot_it_is_said_what_stands_out() {
     );
 }
 
+#[test]
+fn what_no_one_object_holds_is_told_by_the_figures_of_its_class() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (number, name) in (1..).zip(ALL) {
+        let mut heap = SnapshotBuilder::new();
+        let holders = [heap.object("Registry", 24), heap.object("Index", 24)];
+        for (holder, name) in holders.into_iter().zip(["registry", "index"]) {
+            heap.property(heap.global(), name, holder);
+        }
+        for at in 0..number * 100 {
+            let order = heap.object("Order", 100);
+            heap.spec(order).id = 10_001 + 2 * u64::from(at);
+            for holder in holders {
+                heap.element(holder, at, order);
+            }
+        }
+        std::fs::write(dir.path().join(name), heap.to_bytes()).expect("written");
+    }
+    let page = run_in(dir.path(), 100, &ALL).stdout;
+    let figures = "All of the class together retained 10.0 kB, then 20.0 kB, then 30.0 kB.";
+    assert!(page.contains(figures), "{page}");
+    assert!(!page.contains("Its holder"), "{page}");
+}
+
 /// The same program as one script of a bundler.
 fn bundle(sessions: u64) -> Vec<u8> {
     let mut heap = SnapshotBuilder::new();
@@ -118,28 +142,25 @@ fn snapshots_with_other_ids_are_followed_by_places() {
     assert!(page.contains("they were followed by their places"), "{page}");
 }
 
-/// A program that has opened so many sessions, numbered from the youngest on.
-fn renumbered(sessions: u64) -> Vec<u8> {
-    let mut heap = SnapshotBuilder::new();
-    let (run, map) = (heap.closure("run", 64), heap.object("Map", 32));
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-    let script = heap.node("code", "/srv/app/main.js", 64);
-    let table = heap.node("array", "", 64);
-    heap.property(heap.global(), "run", run);
-    heap.property(heap.global(), "sessions", map);
-    heap.internal(run, "shared", shared);
-    heap.internal(shared, "script", script);
-    heap.internal(map, "table", table);
-    heap.locate(run, 7, 0, 30);
-    for at in 0..sessions {
-        let (key, session) =
-            (heap.string(&format!("session {at}"), 32), heap.object("Session", 120));
-        heap.spec(key).id = 10_001 + 4 * (sessions - at);
-        heap.spec(session).id = 10_003 + 4 * (sessions - at);
-        heap.internal(table, &(2 * at).to_string(), key);
-        heap.internal(table, &(2 * at + 1).to_string(), session);
+#[test]
+fn ids_that_hold_in_one_pod_say_nothing_of_another() {
+    let dir = two_processes(true);
+    let place = dir.path().join("heap-dumps/pod=shop-3/container=backend");
+    std::fs::create_dir_all(&place).expect("made");
+    for at in 1..=3 {
+        let name = format!("heapdump-2025010{at}-143022.heapsnapshot");
+        std::fs::write(place.join(name), renumbered(at * 100)).expect("written");
     }
-    heap.to_bytes()
+    let said = run_in(dir.path(), 100, &["--json", "."]);
+    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let followed = |process: &Value| (process["followed_by"].clone(), process["verdict"].clone());
+    let processes = document["processes"].as_array().expect("a list");
+    let followed: Vec<_> = processes.iter().map(followed).collect();
+    let [first, second, third] = followed.as_slice() else { panic!("{followed:?}") };
+    assert_eq!(first, &("ids".into(), "leak".into()));
+    assert_eq!(second, &("ids".into(), "no_leak".into()));
+    assert_eq!(third, &("places".into(), "probable".into()));
+    assert_eq!(document["findings"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -25,11 +25,16 @@ fn column(text: &str) -> u32 {
 
 /// The map of the bundle; names of variables alone are in it, those of classes and functions are in the sources.
 fn map() -> String {
+    map_with("sessions")
+}
+
+/// The same, if the variable that holds the sessions has this name.
+fn map_with(name: &str) -> String {
     let mut map = oxc_sourcemap::SourceMapBuilder::default();
     let session = map.add_source_and_content("../src/session.ts", SESSION);
     let store = map.add_source_and_content("../src/store.ts", STORE);
     let queue = map.add_source_and_content("../node_modules/@work/queue/index.js", QUEUE);
-    let sessions = map.add_name("sessions");
+    let sessions = map.add_name(name);
     map.add_token(0, 0, 0, 0, Some(store), None);
     map.add_token(0, column("const "), 0, 6, Some(store), Some(sessions));
     map.add_token(0, column("new Map,"), 0, 6, Some(queue), None);
@@ -221,6 +226,20 @@ fn a_leak_is_at_the_variable_that_holds_it_and_keeps_its_fingerprint() {
     assert_eq!(source["file"], "/srv/src/store.ts");
     assert_eq!((&source["line"], &source["column"]), (&1.into(), &7.into()));
     assert_eq!(mapped["package"], Value::Null);
+    assert_eq!(mapped["owner"]["label"], "variable `sessions (s)` of src/store.ts");
+}
+
+#[test]
+fn a_cache_is_known_by_the_name_that_its_variable_had() {
+    let dir = lay_out();
+    std::fs::write(dir.path().join("maps/bundle.js.map"), map_with("sessionCache"))
+        .expect("written");
+    let all = ["leaks", "1.heapsnapshot", "2.heapsnapshot", LAST];
+    let plain = json(dir.path(), &all, "leaks");
+    let mapped = json(dir.path(), &[&all[..], &["--source-map", "maps"]].concat(), "leaks");
+    let [plain, mapped] = [plain, mapped].map(|document| document["suspects"][0].clone());
+    assert_eq!((&plain["kind"], &mapped["kind"]), (&"growing_map".into(), &"cache".into()));
+    assert_eq!(plain["fingerprint"], mapped["fingerprint"]);
 }
 
 #[test]

@@ -147,10 +147,17 @@ impl ControlledGrowth {
     }
 }
 
-/// How each class grew in the treatment and in the control, by class key. `graphs` are first and last
-/// of the control, first and last of the treatment.
-pub fn controlled_growth(graphs: [&Graph; 4], same_process: bool) -> Vec<ControlledGrowth> {
-    let rows = series(&graphs, same_process).into_iter();
+/// How each class grew in the treatment and in the control, from the first snapshot of each to its last, by class key.
+/// Nothing is said of less than two of each.
+pub fn controlled_growth(
+    control: &[&Graph],
+    treatment: &[&Graph],
+    same_process: bool,
+) -> Vec<ControlledGrowth> {
+    let ([first_a, .., last_a], [first_b, .., last_b]) = (control, treatment) else {
+        return Vec::new();
+    };
+    let rows = series(&[first_a, last_a, first_b, last_b], same_process).into_iter();
     let grown = |row: ClassSeries| {
         let delta = |list: &[u64], from: usize| {
             let at = |at: usize| list.get(at).copied().unwrap_or(0);

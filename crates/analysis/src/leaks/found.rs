@@ -4,7 +4,7 @@ use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
 use super::browser;
-use super::kind::{Evidence, LeakKind};
+use super::kind::{Evidence, FINALIZERS, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
 use super::series::{Figures, slows_down};
@@ -42,6 +42,8 @@ impl Found {
         confidence: f64,
     ) -> LeakSuspect {
         let Found { point, retainer, spread, members, links, is_tree, series } = self;
+        // The entries of a registry of finalizers are linked, which is its own business.
+        let links = links.filter(|_| last.class_name(point) != FINALIZERS);
         // What is known of a small holder says what kind of leak it is, and who makes such holders.
         let point = browser::element_of(last, point);
         let (gatherer, places) = spread.unwrap_or((point, 1));
@@ -107,6 +109,7 @@ impl Found {
             confidence,
             slows_down: slows_down(&series),
             few_objects: false,
+            figures_of_class: false,
             may_be_a_window: false,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: grown as f64 / steps,

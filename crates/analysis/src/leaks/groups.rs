@@ -71,10 +71,10 @@ impl History<'_> {
             .into_iter()
             .filter_map(|(class, young)| self.group(last, class, young, options));
         groups
-            .map(|Grouped { found, confidence, is_part, holders }| Group {
-                suspect: found.suspect(last, &self.scripts, confidence),
-                is_part,
-                holders,
+            .map(|Grouped { found, confidence, is_part, holders }| {
+                let suspect = found.suspect(last, &self.scripts, confidence);
+                let suspect = LeakSuspect { figures_of_class: true, ..suspect };
+                Group { suspect, is_part, holders }
             })
             .collect()
     }

@@ -78,6 +78,9 @@ pub struct Knowledge {
     /// Whether it is the entry for what is added to a promise that stays pending.
     #[serde(default)]
     is_of_reactions: bool,
+    /// Whether it is the entry for registries of finalizers.
+    #[serde(default)]
+    is_of_registry: bool,
 }
 
 /// The entries, one for each kind.
@@ -87,7 +90,14 @@ static KNOWLEDGE: LazyLock<Vec<Knowledge>> =
 impl LeakKind {
     /// What is known of this kind.
     pub fn knowledge(self) -> Option<&'static Knowledge> {
-        KNOWLEDGE.iter().find(|entry| entry.kind == self && !entry.is_of_reactions)
+        KNOWLEDGE.iter().find(|entry| entry.kind == self && !entry.is_special())
+    }
+}
+
+impl Knowledge {
+    /// Whether it is the entry for a part of its kind.
+    fn is_special(&self) -> bool {
+        self.is_of_reactions || self.is_of_registry
     }
 }
 
@@ -110,6 +120,8 @@ pub(super) struct Evidence<'a> {
 pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
 /// What is in them.
 pub(super) const TIMERS: &[&str] = &["Timeout", "Immediate"];
+/// The class of what calls finalizers: it holds its entries in lists.
+pub(super) const FINALIZERS: &str = "FinalizationRegistry";
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
 /// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
 const LISTENERS: usize = 3;
@@ -130,7 +142,7 @@ const MOST_KEEPERS: usize = 64;
 const LINKS: &[&str] = &["next", "prev", "previous", "_next", "_prev"];
 
 impl Evidence<'_> {
-    /// The kind, if `plain` is what it is without a look at who keeps it: what a store of AsyncLocalStorage keeps is alive for
+    /// The kind, if `plain` is what it is without a look at who keeps it, and by the names that the script has: what a store of AsyncLocalStorage keeps is alive for
     /// as long as what was made while the store was current. Timers, listeners and promises are such things themselves.
     pub(super) fn kind(&self, plain: LeakKind) -> LeakKind {
         let says_more = matches!(
@@ -145,7 +157,13 @@ impl Evidence<'_> {
         );
         let is_store = || self.member.is_some_and(|member| is_only_a_store(self.graph, member));
         let is_kept_by_store = !says_more && (self.is_in_store() || is_store());
-        if is_kept_by_store { LeakKind::AsyncContext } else { plain }
+        match plain {
+            _ if is_kept_by_store => LeakKind::AsyncContext,
+            LeakKind::GrowingMap | LeakKind::GrowingObject if self.was_named_cache() => {
+                LeakKind::Cache
+            }
+            _ => plain,
+        }
     }
 
     /// The kind by what gathers and what is gathered, which says more. Fingerprints are made of it.
@@ -180,6 +198,8 @@ impl Evidence<'_> {
             LeakKind::SlicedStrings
         } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(is_settled) {
             LeakKind::Promises
+        } else if self.class() == FINALIZERS {
+            LeakKind::GrowingWeakMap
         } else if let Some(link) = self.links {
             self.kind_of_list(link)
         } else if (is_map || self.is_dictionary()) && self.is_named_cache() {
@@ -193,9 +213,14 @@ impl Evidence<'_> {
 
     /// What is known of it. Cost: an edge of the point.
     pub(super) fn knowledge(&self, kind: LeakKind) -> Option<&'static Knowledge> {
-        let is_reactions = kind == LeakKind::Promises && self.gathers_reactions();
-        let reactions = || KNOWLEDGE.iter().find(|entry| entry.is_of_reactions);
-        if is_reactions { reactions() } else { kind.knowledge() }
+        let entry = |is: fn(&Knowledge) -> bool| KNOWLEDGE.iter().find(|entry| is(entry));
+        match kind {
+            LeakKind::Promises if self.gathers_reactions() => entry(|entry| entry.is_of_reactions),
+            LeakKind::GrowingWeakMap if self.class() == FINALIZERS => {
+                entry(|entry| entry.is_of_registry)
+            }
+            _ => kind.knowledge(),
+        }
     }
 
     /// Whether what grows is the list of those who wait for one promise. Its newest reaction is the first link.
@@ -226,11 +251,21 @@ impl Evidence<'_> {
             _ => match self.graph.node_type(self.point) {
                 NodeType::Closure => LeakKind::ClosureContext,
                 NodeType::String | NodeType::ConcatenatedString => LeakKind::GrowingStrings,
+                NodeType::Object if self.is_one_of_them() => LeakKind::GrowingClass,
                 NodeType::Object if self.is_chain() => LeakKind::LinkedList,
                 NodeType::Object => LeakKind::GrowingObject,
                 _ => LeakKind::GrowingClass,
             },
         }
+    }
+
+    /// Whether what stands for the holder is one of what grows, because no one object holds them.
+    fn is_one_of_them(&self) -> bool {
+        let is_alike = |member: Ordinal| {
+            let is_same_class = self.graph.class(member) == self.graph.class(self.point);
+            member == self.point || is_same_class && !self.graph.dominates(self.point, member)
+        };
+        self.links.is_none() && self.member.is_some_and(is_alike)
     }
 
     fn class(&self) -> &str {
@@ -269,16 +304,29 @@ impl Evidence<'_> {
 
     /// Whether somebody called it a cache, or what it is in.
     fn is_named_cache(&self) -> bool {
+        self.names_cache(|step| {
+            let edge = step.edge.as_ref().map(|edge| edge.name.as_str());
+            [edge, Some(step.object.class_name.as_str())]
+        })
+    }
+
+    /// The same by the names that a minifier replaced, which an edge has in its text.
+    fn was_named_cache(&self) -> bool {
+        self.names_cache(|step| {
+            let edge = step.edge.as_ref().filter(|edge| edge.edge_type == "context");
+            [edge.map(|edge| edge.text.as_str()), step.object.original_class_name.as_deref()]
+        })
+    }
+
+    fn names_cache(&self, names: fn(&PathStep) -> [Option<&str>; 2]) -> bool {
         let is_cache = |name: &str| {
             let name = name.to_lowercase();
             name.contains("cache") || name.contains("memo") && !name.contains("memory")
         };
         // What lies above a module is the loader's own cache.
         let within = |step: &&PathStep| step.object.class_name != "Module";
-        self.last_steps(CACHE).take_while(within).any(|step| {
-            step.edge.as_ref().is_some_and(|edge| is_cache(&edge.name))
-                || is_cache(&step.object.class_name)
-        })
+        let mut steps = self.last_steps(CACHE).take_while(within);
+        steps.any(|step| names(step).into_iter().flatten().any(is_cache))
     }
 
     /// Whether the point is an object that what it gathers hangs on as properties.
@@ -395,8 +443,9 @@ mod tests {
         for kind in kinds {
             assert!(kind.knowledge().is_some(), "{kind:?}");
         }
-        let plain = KNOWLEDGE.iter().filter(|entry| !entry.is_of_reactions);
+        let plain = KNOWLEDGE.iter().filter(|entry| !entry.is_special());
         assert_eq!(plain.count(), kinds.len());
-        assert_eq!(KNOWLEDGE.len(), kinds.len() + 1);
+        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_reactions).count(), 1);
+        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_registry).count(), 1);
     }
 }

@@ -127,7 +127,8 @@ impl History<'_> {
             is_tree: false,
             series,
         };
-        Some(grown.suspect(last, &self.scripts, sure))
+        let suspect = grown.suspect(last, &self.scripts, sure);
+        Some(LeakSuspect { figures_of_class: true, ..suspect })
     }
 
     /// The class's number of objects and their own bytes in each snapshot.
@@ -170,14 +171,20 @@ fn unnamed_natives(last: &Graph, taken: &[Ordinal]) -> FxHashMap<ClassIndex, Unn
     by_class
 }
 
-/// Whether most of these objects hold an object of a class that was found to grow, or are held by one.
+/// What Node calls its part of an object of a class.
+const NODES_PART: &str = "Node / ";
+
+/// Whether most of these objects hold an object of a class that was found to grow, or Node's part of one, or are held by one.
 fn are_beside(graph: &Graph, nodes: &[Ordinal], found: &[LeakSuspect]) -> bool {
     let classes = found.iter().map(|suspect| suspect.class_name.as_str());
     let growing: FxHashSet<&str> = classes.filter(|class| may_be_blamed(class)).collect();
     let is_beside = |&&node: &&Ordinal| {
         let held = graph.edges(node).take(NEIGHBOURS).map(|edge| edge.to);
         let mut others = held.chain(graph.each_retaining_node(node).take(NEIGHBOURS));
-        others.any(|other| growing.contains(graph.class_name(other)))
+        others.any(|other| {
+            let class = graph.class_name(other);
+            growing.contains(class.strip_prefix(NODES_PART).unwrap_or(class))
+        })
     };
     nodes.iter().filter(is_beside).count().saturating_mul(2) > nodes.len()
 }

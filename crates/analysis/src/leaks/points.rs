@@ -10,7 +10,9 @@ use super::found::Found;
 use super::groups::Group;
 use super::growth::Growth;
 use super::index::without_indexes;
+use super::loading::is_loading;
 use super::members::Members;
+use super::parts::without_parts;
 use super::series::{Figures, Trend, always_adds, series, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
@@ -25,6 +27,8 @@ const MOST: f64 = 0.7;
 const COLLECTION: usize = 50;
 /// Growth that is too little beside what came and went is churn, not growth.
 const KEPT: f64 = 0.25;
+/// Share of what an object without new members gained that has to be its own stores: functions that run often gain code.
+const COUNTED: f64 = 0.25;
 /// Growth in bytes for each interval that counts without a number of objects.
 const LARGE: u64 = 64 << 10;
 /// Even growth below an object that counts though few objects come to itself, as lists with much in each. A quarter of what
@@ -33,6 +37,10 @@ const EVEN: Figures = Figures { retained_count: 100, retained_size: LARGE / 4 };
 /// Share of what an object held that such growth has to have: what is large already, as a table of modules or a cache, gains
 /// a little here and there.
 const SHARE: f64 = 0.1;
+/// What held at least so many objects, of which less than this share is still there, turned over: sessions or requests that
+/// end, and of which there are more at a time. Its table alone has stayed, and may have been made larger.
+const MANY: u64 = 100;
+const STAYED: f64 = 0.1;
 /// Candidates that are looked at closely, largest first.
 const CANDIDATES: usize = 100;
 
@@ -117,7 +125,8 @@ impl History<'_> {
         let mut found = without_indexes(last, self.cohorts, found);
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
-        without_insides(found)
+        found.retain(|suspect| !is_loading(last, suspect));
+        without_insides(without_parts(found))
     }
 
     fn suspect(
@@ -200,7 +209,9 @@ impl History<'_> {
         };
         let come_always = come_always(members, options);
         let is_even = trend == Trend::Steady && always_adds(series, EVEN, SHARE);
-        let is_much = last_step >= LARGE || come_always || members.is_none() || is_even;
+        let counted = self.growth.lasting(point) as f64;
+        let is_store = members.is_none() && counted >= last_step as f64 * COUNTED;
+        let is_much = last_step >= LARGE || come_always || is_store || is_even;
         let apart: u64 =
             weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
         let recent = self.growth.recent(point).saturating_sub(apart);
@@ -209,11 +220,30 @@ impl History<'_> {
             return None;
         }
         let count = self.snapshots.len();
+        if count > 2 && self.has_turned_over(series, point) {
+            return None;
+        }
         Some(Grown {
             confidence: confidence(count, trend, come_always),
             may_be_a_window: count == 3 && is_even && !come_always && last_step < LARGE,
             by_few_objects: members.is_some_and(|all| all.are_few(options.least_objects)),
         })
+    }
+
+    /// Whether hardly anything is left of what an object held in the last snapshot but one. By their places that cannot be
+    /// told, as what has moved looks new. Cost: what it retains.
+    fn has_turned_over(&self, series: &[Figures], point: Ordinal) -> bool {
+        let (Some(last), [.., before, _]) = (self.snapshots.last(), series) else { return false };
+        let is_followed = matches!(self.followed, Followed::Ids(_));
+        // The figures of what is younger are not all its own.
+        let is_old = self.cohorts.first_seen(point) == 0;
+        if !is_followed || !is_old || before.retained_count < MANY {
+            return false;
+        }
+        let newest = self.snapshots.len().saturating_sub(1);
+        let is_left = |node: &Ordinal| self.cohorts.first_seen(*node) < newest;
+        let left = last.retained_set(point).filter(is_left).count();
+        (left as f64) < before.retained_count as f64 * STAYED
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its

@@ -51,6 +51,11 @@ const EVEN: f64 = 3.0;
 /// less work for the end of a leak: timers that happen to be under way when a snapshot is taken vary by a third.
 const SLOWER: f64 = 0.5;
 
+/// The same where what came in the last interval is less than [`LITTLE`] of what was there at first: what has filled up for
+/// long and is nearly full gets less and less.
+const NEARLY_FULL: f64 = 2.0 / 3.0;
+const LITTLE: f64 = 0.25;
+
 impl Trend {
     /// The trend beside the figures that it was found in: what grows more slowly in bytes and in objects slows down.
     pub(super) fn beside(self, series: &[Figures]) -> Trend {
@@ -66,8 +71,13 @@ impl Trend {
 pub(super) fn slows_down(series: &[Figures]) -> bool {
     let is_slower = |of: fn(&Figures) -> u64| {
         let row: Vec<u64> = series.iter().map(of).collect();
+        let first = row.first().copied().unwrap_or_default() as f64;
         match steps(&row).as_slice() {
-            [.., before, last] => *last > 0.0 && *last < before * SLOWER,
+            [.., before, last] => {
+                let is_little = *last < first * LITTLE;
+                let slower = if is_little { NEARLY_FULL } else { SLOWER };
+                *last > 0.0 && *last < before * slower
+            }
             _ => false,
         }
     };
@@ -141,6 +151,15 @@ mod tests {
         assert!(!slows_down(&of(&[(10, 1000), (30, 3000), (50, 5000), (62, 6200)])));
         assert!(slows_down(&of(&[(10, 1000), (30, 3000), (50, 5000), (58, 5800)])));
         assert!(!slows_down(&of(&[(10, 1000), (30, 3000)])));
+    }
+
+    #[test]
+    fn what_is_nearly_full_slows_down_earlier() {
+        assert!(slows_down(&of(&[(100, 10_000), (123, 12_300), (137, 13_700)])));
+        // It grows as before, as far as so few tell.
+        assert!(!slows_down(&of(&[(100, 10_000), (123, 12_300), (140, 14_000)])));
+        // Little was there before.
+        assert!(!slows_down(&of(&[(30, 3000), (53, 5300), (67, 6700)])));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::object::{is_context, script_of_shared};
 const MOST_HOLDERS: usize = 64;
 /// What Node.js gives the function that it wraps a module of CommonJS in.
 const PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
+/// What holds a function, or what that is held by, is looked at up to this number for a module that exports it.
+const EXPORTED: usize = 16;
 /// V8 numbers the functions of a script as they begin: 0 is the script, then the wrapper, then what is written first in it.
 const WRAPPER: &str = "1";
 const FIRST_IN_WRAPPER: &str = "2";
@@ -41,7 +43,8 @@ pub(super) fn part_of_module(graph: &Graph, context: Ordinal) -> Option<Ordinal>
     let function = function?;
     let is_wrapper = is_script_scope(graph, context)
         || has_parameter(graph, context)
-        || holds_first_function(graph, context, function);
+        || holds_first_function(graph, context, function)
+        || parts.iter().any(|&part| is_exported(graph, part));
     is_wrapper.then_some(function)
 }
 
@@ -55,6 +58,20 @@ pub(super) fn is_script_scope(graph: &Graph, context: Ordinal) -> bool {
 /// Whether a node is V8's table of the scopes of scripts.
 pub(crate) fn is_table_of_scripts(graph: &Graph, node: Ordinal) -> bool {
     graph.raw_name(node).starts_with("system / ScriptContextTable")
+}
+
+/// Whether a module of CommonJS exports a function, by itself or as a property. Of a function made in a scope around which
+/// there is none that is the module's own, or that of a function whose one result it exports.
+fn is_exported(graph: &Graph, function: Ordinal) -> bool {
+    let is_exports = |node: Ordinal| {
+        graph.each_retaining_node(node).take(EXPORTED).any(|module| {
+            let exports = || graph.edge_named(module, EdgeType::Property, "exports");
+            graph.class_name(module) == "Module" && exports().is_some_and(|edge| edge.to == node)
+        })
+    };
+    let holders = graph.each_retaining_node(function).take(EXPORTED);
+    graph.node_type(function) == NodeType::Closure
+        && std::iter::once(function).chain(holders).any(is_exports)
 }
 
 /// Whether one of the wrapper's parameters is among the variables: a function in the module uses it.
@@ -85,16 +102,22 @@ fn holds_first_function(graph: &Graph, context: Ordinal, function: Ordinal) -> b
     }
 }
 
+/// Scopes between the first function of a module and the module: those of a class and of blocks around it.
+const BETWEEN: usize = 4;
+
 /// Whether a function, given by what its closures share, is written in the scope of a context: it is not compiled yet and
-/// keeps the scope, or one of its closures has the context.
+/// keeps the scope, or one of its closures has the context, be it around that of a class or a block.
 fn is_in_scope(graph: &Graph, shared: Ordinal, context: Ordinal, scope: Ordinal) -> bool {
     const OUTER: [&str; 2] = ["raw_outer_scope_info_or_feedback_metadata", "outer_scope_info"];
     let is_waiting = OUTER.iter().any(|name| internal(graph, shared, name) == Some(scope));
     let mut closures = graph.each_retaining_node(shared).take(MOST_HOLDERS);
     is_waiting
         || closures.any(|closure| {
+            let scopes = std::iter::successors(internal(graph, closure, "context"), |&scope| {
+                internal(graph, scope, "previous")
+            });
             graph.node_type(closure) == NodeType::Closure
-                && internal(graph, closure, "context") == Some(context)
+                && scopes.take(1 + BETWEEN).any(|scope| scope == context)
         })
 }
 

@@ -190,11 +190,15 @@ fn several_snapshots_give_a_row_for_each_class() {
 #[test]
 fn what_grows_in_the_control_as_well_is_taken_off() {
     let run = |sessions| open(&run(1001, 7, sessions));
-    let graphs = [run(5), run(8), run(5), run(20)];
-    let rows = controlled_growth([&graphs[0], &graphs[1], &graphs[2], &graphs[3]], true);
-    let session = rows.iter().find(|row| row.class_name == "Session").expect("the class");
-    assert_eq!((session.control_count, session.treatment_count), (3, 15));
-    assert_eq!((session.count_delta(), session.growth()), (12, 120));
+    let [a, b, c, d, e] = [run(5), run(30), run(8), run(5), run(20)];
+    // What lies between the first and the last does not count.
+    for control in [&[&a, &c][..], &[&a, &b, &c]] {
+        let rows = controlled_growth(control, &[&d, &e], true);
+        let session = rows.iter().find(|row| row.class_name == "Session").expect("the class");
+        assert_eq!((session.control_count, session.treatment_count), (3, 15));
+        assert_eq!((session.count_delta(), session.growth()), (12, 120));
+    }
+    assert!(controlled_growth(&[&a], &[&d, &e], true).is_empty());
 }
 
 #[test]

@@ -171,3 +171,48 @@ fn even_growth_in_few_large_objects_is_a_leak_from_four_snapshots_on() {
     assert_eq!(verdict_on(&[200, 800, 220], 16), LeakVerdict::NoLeak);
     assert_eq!(verdict_on(&[200, 200, 200], 1_000_000), LeakVerdict::NoLeak);
 }
+
+/// A Map that holds so many sessions from the `first`th on, and whose table grows with them.
+fn table_of_sessions(first: u64, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    hundred(&mut heap, "Route");
+    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 16 * count));
+    heap.property(heap.global(), "sessions", map);
+    heap.internal(map, "table", table);
+    for (at, id) in (0..).zip(ids(first, count)) {
+        let session = heap.object("Session", 100);
+        heap.spec(session).id = id;
+        heap.element(table, at, session);
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_turns_over_is_no_leak_though_its_table_grows() {
+    let ends = [(0, 200), (200, 400), (600, 600)].map(|(at, count)| table_of_sessions(at, count));
+    let report = ask(&ends);
+    assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
+    let stays = [200, 400, 600].map(|count| table_of_sessions(0, count));
+    assert_eq!(ask(&stays).verdict, LeakVerdict::Leak);
+}
+
+/// A function that runs more and more often: V8 compiles it again, and its lists of what it has seen grow a little.
+fn hot(code: u64, seen: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let function = heap.closure("Worker", 64);
+    let (compiled, feedback) =
+        (heap.node("code", "(compiled code)", code), heap.node("array", "", seen));
+    heap.property(heap.global(), "Worker", function);
+    heap.internal(function, "code", compiled);
+    heap.internal(function, "feedback", feedback);
+    open(&heap)
+}
+
+#[test]
+fn a_function_that_gains_code_is_no_leak() {
+    let report = ask(&[hot(10_000, 2000), hot(20_000, 4000), hot(40_000, 6000)]);
+    assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
+    // What it gathers itself is one.
+    let report = ask(&[hot(10_000, 20_000), hot(10_000, 40_000), hot(10_000, 60_000)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+}

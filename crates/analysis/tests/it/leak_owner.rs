@@ -20,6 +20,10 @@ enum Fact {
     FirstFunctionUnnamedList,
     /// The first function was not called yet, and keeps its scope.
     FirstFunctionWaits,
+    /// The first function is that of a class with a scope of its own.
+    FirstClass,
+    /// The module exports a function with this scope.
+    Exported,
     /// The wrapper itself is still there.
     Wrapper,
     /// Another function is the first one.
@@ -55,9 +59,9 @@ fn script(
 }
 
 /// Sessions in a variable that a function of a script sees.
-fn sessions(fact: Fact, count: u64) -> Graph {
+fn sessions(fact: Fact, name: &str, count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let put = heap.closure("put", 64);
+    let put = heap.closure(name, 64);
     let shared_info = |heap: &mut SnapshotBuilder| heap.node("code", "(shared function info)", 48);
     let (shared, other) = (shared_info(&mut heap), shared_info(&mut heap));
     let scope = heap.node("code", "system / ScopeInfo", 40);
@@ -102,6 +106,19 @@ fn sessions(fact: Fact, count: u64) -> Graph {
             let module = heap.node("hidden", "system / SourceTextModule", 100);
             heap.internal(context, "extension", module);
         }
+        Fact::FirstClass => {
+            let (class, around) = (heap.closure("Store", 64), heap.object("system / Context", 40));
+            heap.property(heap.global(), "Store", class);
+            heap.internal(class, "shared", other);
+            heap.internal(class, "context", around);
+            heap.internal(around, "previous", context);
+        }
+        Fact::Exported => {
+            let (module, exports) = (heap.object("Module", 80), heap.object("Object", 24));
+            heap.property(heap.global(), "module", module);
+            heap.property(module, "exports", exports);
+            heap.property(exports, "put", put);
+        }
         Fact::Parameter => {
             let exports = heap.object("Object", 24);
             heap.context(context, "exports", exports);
@@ -120,7 +137,12 @@ fn sessions(fact: Fact, count: u64) -> Graph {
 }
 
 fn suspect(fact: Fact) -> LeakSuspect {
-    let snapshots = [50, 100, 150].map(|count| sessions(fact, count));
+    held_by(fact, "put")
+}
+
+/// The same, if the function has this name.
+fn held_by(fact: Fact, name: &str) -> LeakSuspect {
+    let snapshots = [50, 100, 150].map(|count| sessions(fact, name, count));
     let report = leaks(&snapshots, &LeakOptions::default());
     report.suspects.into_iter().next().expect("a leak")
 }
@@ -133,6 +155,8 @@ fn a_variable_at_the_top_of_a_module_is_the_owner() {
         Fact::FirstFunction,
         Fact::FirstFunctionUnnamedList,
         Fact::FirstFunctionWaits,
+        Fact::FirstClass,
+        Fact::Exported,
         Fact::Wrapper,
     ] {
         let found = suspect(fact);
@@ -153,6 +177,16 @@ fn a_variable_of_which_nothing_says_so_is_its_functions() {
         let owner = found.owner.expect("an owner");
         assert!(owner.label.starts_with("put() @"), "{}", owner.label);
         assert!(owner.label.ends_with(" (variable cache)"), "{}", owner.label);
+        assert_eq!(found.location.map(|at| (at.line, at.column)), Some((9, 2)));
+    }
+}
+
+#[test]
+fn a_variable_that_a_function_without_a_name_holds_is_told_by_its_own() {
+    for fact in [Fact::LaterFunction, Fact::NotWrapped, Fact::Inner] {
+        let found = held_by(fact, "");
+        let owner = found.owner.expect("an owner");
+        assert_eq!(owner.label, "variable `cache` of lib/cache.js");
         assert_eq!(found.location.map(|at| (at.line, at.column)), Some((9, 2)));
     }
 }

@@ -458,6 +458,8 @@ fn objects_that_two_hold_are_found_by_their_class() {
     assert_eq!(report.verdict, LeakVerdict::Leak);
     assert_eq!(report.suspects[0].class_name, "Order");
     assert_eq!(report.suspects[0].instance_count, 200);
+    // Neither of the two holds them, so that the figures are those of the class.
+    assert!(report.suspects[0].figures_of_class);
 }
 
 /// Pollers of which each has a timer that was set in the last interval; two tables hold the timers' lists, as in Node.js.

@@ -79,3 +79,30 @@ fn native_objects_of_what_the_program_gathers_are_no_leak_of_their_own() {
     let native = report.suspects.iter().filter(|leak| leak.kind == LeakKind::NativeMemory);
     assert_eq!(native.count(), 0, "{:?}", report.suspects);
 }
+
+/// Ports that nobody closes: the program's object and the queue hang on Node's part of it.
+fn ports(round: u64, count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let list = list_of_natives(&mut heap);
+    for number in 0..count {
+        let port = heap.object("MessagePort", 700);
+        let node = heap.node("native", "Node / MessagePort", 100);
+        let data = heap.node("native", "Node / MessagePortData", 500);
+        heap.spec(port).id = 10_001 + 2 * number;
+        heap.spec(node).id = 1_000_000 * (round + 1) + 4 * number;
+        heap.spec(data).id = 1_000_000 * (round + 1) + 4 * number + 2;
+        heap.edge(list, "element", &number.to_string(), node);
+        heap.internal(node, "native_to_javascript", port);
+        heap.internal(node, "data", data);
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_hangs_on_nodes_part_of_what_grows_is_no_leak_of_its_own() {
+    let report = ask(&[ports(0, 50), ports(1, 100), ports(2, 150)]);
+    let classes: Vec<&str> =
+        report.suspects.iter().map(|suspect| suspect.class_name.as_str()).collect();
+    assert!(classes.contains(&"MessagePort"), "{classes:?}");
+    assert!(!classes.contains(&"Node / MessagePortData"), "{classes:?}");
+}

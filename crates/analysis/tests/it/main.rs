@@ -12,6 +12,7 @@ mod leak_async_context;
 mod leak_growth;
 mod leak_instances;
 mod leak_owner;
+mod leak_parts;
 mod leak_places;
 mod leak_shared;
 mod leaks;

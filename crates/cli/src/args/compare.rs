@@ -13,11 +13,11 @@ pub(crate) struct CompareArgs {
     /// Snapshots in order of time (plain, .gz or .zst), or directories of them
     #[arg(value_name = "FILE", required_unless_present = "control")]
     pub(crate) files: Vec<PathBuf>,
-    /// Two snapshots of a run without what is looked into
-    #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2, requires = "treatment", conflicts_with = "files")]
+    /// Two or more snapshots of a run without what is looked into
+    #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2.., requires = "treatment", conflicts_with = "files")]
     pub(crate) control: Vec<PathBuf>,
-    /// Two snapshots of a run with it: what grows here beyond the control is shown, and what leaks in it alone
-    #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2, requires = "control")]
+    /// Two or more snapshots of a run with it: what grows here beyond the control is shown, and what leaks in it alone
+    #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2.., requires = "control")]
     pub(crate) treatment: Vec<PathBuf>,
     /// How objects are found again: by id within one process, else by class
     #[arg(long = "match", value_name = "HOW", default_value = "auto")]

@@ -112,28 +112,34 @@ fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> 
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let sort = growth_sort(args.sort, "a control and a treatment")?;
     let mut snapshots = open_series(context, &args.control, 2, Opened::graph, "comparing")?;
+    let of_control = snapshots.opened.len();
     let treatment = open_series(context, &args.treatment, 2, Opened::graph, "comparing")?;
     snapshots.opened.extend(treatment.opened);
     snapshots.status = snapshots.status.worse(treatment.status);
-    let graphs: Vec<&Graph> = snapshots.opened.iter().map(|(_, graph)| graph).collect();
-    let [first_a, last_a, first_b, last_b] = *graphs.as_slice() else {
-        let text = "--control and --treatment are two snapshots each";
-        return Err(Failure::usage(text).into());
-    };
-    let one_process = one_process(args, &graphs);
-    let growth = controlled_growth([first_a, last_a, first_b, last_b], one_process);
+    let graphs: Vec<Graph> = snapshots.opened.iter().map(|(_, graph)| graph.clone()).collect();
+    let all: Vec<&Graph> = graphs.iter().collect();
+    let one_process = one_process(args, &all);
+    let (control, treatment) = all.split_at(of_control);
+    let growth = controlled_growth(control, treatment, one_process);
     let classes = select_growth(growth, pattern.as_ref(), sort);
     let options = LeakOptions { limit: usize::MAX, ..LeakOptions::default() };
-    let [control, treatment] =
-        [[first_a, last_a], [first_b, last_b]].map(|pair| pair.map(Graph::clone));
-    let mut suspects = controlled_leaks(&control, &treatment, &options);
+    let (control, treatment) = graphs.split_at(of_control);
+    let mut suspects = controlled_leaks(control, treatment, &options);
     if let Some(suspects) = &mut suspects {
         let matches = |name: &str| pattern.as_ref().is_none_or(|p| p.is_match(name));
-        suspects.retain(|suspect| matches(&suspect.class_name));
+        suspects.retain(|suspect| {
+            matches(&suspect.class_name)
+                || suspect.original_class_name.as_deref().is_some_and(matches)
+        });
         suspects.truncate(limit(args.top).unwrap_or(usize::MAX));
     }
     let rows = rows(context, args);
     let body = CompareControlBody::new(one_process, &classes, rows, suspects.as_deref());
+    let body = CompareControlBody {
+        control_count: of_control as u64,
+        is_filtered: pattern.is_some(),
+        ..body
+    };
     write(context, &mut snapshots, body)
 }
 

@@ -24,6 +24,30 @@ pub(crate) fn program(sessions: u32, text: &str) -> Vec<u8> {
     heap.to_bytes()
 }
 
+/// A program that has opened so many sessions, numbered from the youngest on.
+pub(crate) fn renumbered(sessions: u64) -> Vec<u8> {
+    let mut heap = SnapshotBuilder::new();
+    let (run, map) = (heap.closure("run", 64), heap.object("Map", 32));
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    let script = heap.node("code", "/srv/app/main.js", 64);
+    let table = heap.node("array", "", 64);
+    heap.property(heap.global(), "run", run);
+    heap.property(heap.global(), "sessions", map);
+    heap.internal(run, "shared", shared);
+    heap.internal(shared, "script", script);
+    heap.internal(map, "table", table);
+    heap.locate(run, 7, 0, 30);
+    for at in 0..sessions {
+        let (key, session) =
+            (heap.string(&format!("session {at}"), 32), heap.object("Session", 120));
+        heap.spec(key).id = 10_001 + 4 * (sessions - at);
+        heap.spec(session).id = 10_003 + 4 * (sessions - at);
+        heap.internal(table, &(2 * at).to_string(), key);
+        heap.internal(table, &(2 * at + 1).to_string(), session);
+    }
+    heap.to_bytes()
+}
+
 /// Three snapshots of a process that leaks, and three of one that does not: of two pods, or side by side.
 pub(crate) fn two_processes(in_pods: bool) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");

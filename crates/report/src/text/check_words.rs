@@ -9,6 +9,10 @@ use crate::wire::{CheckDocument, CheckStatusEntry};
 /// Assertions about nothing that the outcome names.
 const SHOWN_NAMES: usize = 3;
 
+/// What it means that ids were of no use.
+pub(crate) const BY_PLACES: &str = "objects have other ids in each of these snapshots, which may be of several processes, and \
+     were followed by their places in the heap";
+
 /// How it all ended.
 pub(crate) fn outcome(document: &CheckDocument) -> String {
     let all = counted(document.checks.len() as u64, "check", "checks");
@@ -31,18 +35,18 @@ pub(crate) fn outcome(document: &CheckDocument) -> String {
         sentence.push_str(&format!(" {could}."));
     }
     if document.passed {
-        sentence.push_str(&about_nothing(document));
+        sentence.push_str(&reservations(document));
     }
     sentence
 }
 
-/// Assertions that passed because there is nothing that they speak of, which may be a slip of the pen. Where a check
-/// fails, the page has each of them with its outcome anyway.
-fn about_nothing(document: &CheckDocument) -> String {
+/// What is to be said of checks that passed: that there is nothing that an assertion speaks of, which may be a slip of the pen,
+/// or that the snapshots may be of several processes. Where a check fails, the page has each of them with its outcome anyway.
+fn reservations(document: &CheckDocument) -> String {
     let mut found: Vec<(&str, &str)> = document
         .checks
         .iter()
-        .filter_map(|check| Some((check.name.as_str(), check.nothing_named?)))
+        .filter_map(|check| Some((check.name.as_str(), check.reservation?)))
         .collect();
     // An assertion's checks, one for each snapshot, stand side by side.
     found.dedup();

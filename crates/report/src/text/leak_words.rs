@@ -123,7 +123,11 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
     let rate = suspect.per_hour.map(|rate| {
         format!("It grows by {} an hour.", size_in_words(rate.bytes.round().max(0.0) as u64, sizes))
     });
-    let holder = if suspect.places > 1 { "Its holders" } else { "Its holder" };
+    let holder = match suspect.places {
+        _ if suspect.figures_of_class => "All of the class together",
+        ..=1 => "Its holder",
+        _ => "Its holders",
+    };
     let sizes: Vec<String> =
         suspect.series.iter().map(|at| size_in_words(at.retained_size, sizes)).collect();
     let mut sentences = vec![

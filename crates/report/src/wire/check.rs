@@ -55,9 +55,9 @@ pub struct CheckEntry {
     pub instances: Vec<ObjectEntry>,
     /// For leaks: what goes on growing, known leaks left out.
     pub suspects: Vec<LeakSuspectEntry>,
-    /// Of an assertion about nothing that is there, what has no such name; `text` says it as well.
+    /// What is to be said even if it passed, as that an assertion is about nothing that is there; `text` says it as well.
     #[serde(skip)]
-    pub(crate) nothing_named: Option<&'static str>,
+    pub(crate) reservation: Option<&'static str>,
 }
 
 /// What kind of check it is.
@@ -128,7 +128,7 @@ impl CheckEntry {
             path: None,
             instances: Vec::new(),
             suspects: Vec::new(),
-            nothing_named: None,
+            reservation: None,
         }
     }
 
@@ -155,7 +155,7 @@ impl CheckEntry {
             measured: Some(clamped(judged.measured)),
             allowed: Some(clamped(judged.allowed)),
             is_size: assertion.figure.is_size(),
-            nothing_named: (!is_named).then(|| check_words::nothing_named(assertion)),
+            reservation: (!is_named).then(|| check_words::nothing_named(assertion)),
             ..CheckEntry::new(&assertion.text, CheckKindEntry::Assertion, file, text)
         }
     }
@@ -182,6 +182,12 @@ impl CheckEntry {
             suspects,
             ..CheckEntry::new("no leak", CheckKindEntry::Leak, None, text)
         }
+    }
+
+    /// The same, of snapshots whose objects have other ids in each.
+    pub fn by_places(self) -> CheckEntry {
+        let text = format!("{}; {}", self.text, check_words::BY_PLACES);
+        CheckEntry { text, reservation: Some(check_words::BY_PLACES), ..self }
     }
 
     /// The same, about these snapshots of one of several processes.

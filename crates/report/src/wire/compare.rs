@@ -225,6 +225,8 @@ pub struct ClassSeriesEntry {
 pub struct CompareControlBody {
     /// Whether all snapshots are of one process.
     pub same_process: bool,
+    /// Number of snapshots of the control, which stand in front of those of the treatment.
+    pub control_count: u64,
     /// Number of matching classes that changed, the ones beyond the limit included.
     pub class_count: u64,
     /// The rows, in the order that was asked for.
@@ -235,6 +237,9 @@ pub struct CompareControlBody {
     /// What goes on growing in the treatment and, by its fingerprint, not in the control, with who holds it; `null` where the
     /// snapshots of either are not of one process, because objects can be followed within one only.
     pub suspects: Option<Vec<LeakSuspectEntry>>,
+    /// Whether there may be suspects that do not match: for the page.
+    #[serde(skip)]
+    pub is_filtered: bool,
 }
 
 /// How a class grew in the treatment and in the control.
@@ -334,7 +339,7 @@ impl CompareSeriesBody {
 }
 
 impl CompareControlBody {
-    /// The first `limit` of these rows, and what leaks in the treatment alone.
+    /// The first `limit` of these rows, and what leaks in the treatment alone, of two snapshots each without a filter.
     pub fn new(
         same_process: bool,
         rows: &[ControlledGrowth],
@@ -346,6 +351,8 @@ impl CompareControlBody {
         let most = grown.rev().max_by_key(|row| (row.growth(), row.count_delta()));
         CompareControlBody {
             same_process,
+            control_count: 2,
+            is_filtered: false,
             class_count: rows.len() as u64,
             classes: entries(shown),
             grown_most: most.map(ControlledGrowthEntry::from),

@@ -152,13 +152,15 @@ pub struct LeakSuspectEntry {
     pub slows_down: bool,
     /// Whether it is known by what few large objects hold, one or two in an interval, of three snapshots.
     pub few_objects: bool,
+    /// Whether `series` is that of all objects of the class, since no one object holds them.
+    pub figures_of_class: bool,
     /// New objects of the class that stay, for each interval between two snapshots.
     pub count_per_interval: f64,
     /// Growth in bytes for each interval between two snapshots.
     pub bytes_per_interval: f64,
     /// The same for each hour, where the times of the snapshots are known.
     pub per_hour: Option<RateEntry>,
-    /// What holds them, in each snapshot; zeros where it was not there yet.
+    /// What holds them, or the class (see `figures_of_class`), in each snapshot; zeros where it was not there yet.
     pub series: Vec<FiguresEntry>,
     /// The object that gathers them.
     pub accumulation_point: AccumulationPointEntry,
@@ -433,6 +435,7 @@ impl LeakSuspectEntry {
             confidence: suspect.confidence,
             slows_down: suspect.slows_down,
             few_objects: suspect.few_objects,
+            figures_of_class: suspect.figures_of_class,
             count_per_interval: suspect.count_per_interval,
             bytes_per_interval: suspect.bytes_per_interval,
             per_hour: intervals_per_hour.map(|intervals| RateEntry {

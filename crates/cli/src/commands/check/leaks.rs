@@ -130,5 +130,6 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
     }
     let entries =
         (1..).zip(&new).map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect();
-    CheckEntry::leaks(failing == 0, entries, text)
+    let check = CheckEntry::leaks(failing == 0, entries, text);
+    if by_places { check.by_places() } else { check }
 }

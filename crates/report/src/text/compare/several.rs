@@ -25,6 +25,8 @@ const APART: &str = "The snapshots are not all of one process: classes are match
 const NOT_FOLLOWED: &str = "Who holds what grows in the treatment alone cannot be said: it takes two snapshots of one \
      process on either side.";
 const NOTHING_BEYOND: &str = "No object gathers more that does not in the control.";
+const NONE_MATCHES: &str = "No object gathers more of a class that matches and does not in the control; what others gather \
+     is left out.";
 
 impl ComparisonPage for CompareSeriesBody {
     fn write_page(
@@ -61,13 +63,18 @@ impl ComparisonPage for CompareControlBody {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let signed = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
-        let sizes: Vec<i64> = snapshots.iter().map(|s| signed(s.total_size)).collect();
-        if let [a1, a2, b1, b2] = *sizes.as_slice() {
+        let of_control = usize::try_from(self.control_count).unwrap_or(usize::MAX);
+        let sides = snapshots.split_at_checked(of_control).unwrap_or_default();
+        if let ([first_a, .., last_a], [first_b, .., last_b]) = sides {
+            let grown = |first: &SnapshotEntry, last: &SnapshotEntry| {
+                signed(last.total_size).saturating_sub(signed(first.total_size))
+            };
+            let (control, treatment) = (grown(first_a, last_a), grown(first_b, last_b));
             let text = format!(
                 "The heap changed by {} in the treatment and by {} in the control: {} beyond it.",
-                delta(b2 - b1, look),
-                delta(a2 - a1, look),
-                delta((b2 - b1) - (a2 - a1), look)
+                delta(treatment, look),
+                delta(control, look),
+                delta(treatment.saturating_sub(control), look)
             );
             paragraph(&text, look, out)?;
         }
@@ -87,13 +94,14 @@ impl ComparisonPage for CompareControlBody {
             none: "No class that matches has changed.",
         };
         classes.write(|| control_table(self, look), look, out)?;
-        write_suspects(self.suspects.as_deref(), look, out)
+        write_suspects(self.suspects.as_deref(), self.is_filtered, look, out)
     }
 }
 
 /// What leaks in the treatment alone, or why that cannot be told.
 fn write_suspects(
     suspects: Option<&[LeakSuspectEntry]>,
+    is_filtered: bool,
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -103,7 +111,8 @@ fn write_suspects(
     };
     if suspects.is_empty() {
         writeln!(out)?;
-        return paragraph(NOTHING_BEYOND, look, out);
+        let text = if is_filtered { NONE_MATCHES } else { NOTHING_BEYOND };
+        return paragraph(text, look, out);
     }
     section("What grows in the treatment and not in the control", look, out)?;
     for suspect in suspects {
