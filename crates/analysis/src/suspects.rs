@@ -4,6 +4,7 @@
 
 mod biggest;
 pub(crate) mod groups;
+mod held;
 mod runtime;
 pub(crate) mod walk;
 
@@ -12,6 +13,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use biggest::biggest_objects;
+pub use held::held_as;
 
 use crate::dominators::groups_below;
 use crate::edge::is_prototype;
@@ -148,6 +150,9 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
         .map(|weighty| single_suspect(graph, &scripts, weighty, least, options))
         .filter(|suspect| !runtime::is_class_of_runtime(graph, &scripts, suspect))
         .collect();
+    for suspect in &mut suspects {
+        runtime::name_callbacks(graph, &scripts, suspect);
+    }
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
     suspects.extend(groups::group_suspects(graph, &scripts, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));

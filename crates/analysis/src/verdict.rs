@@ -4,7 +4,7 @@ use heapglass_graph::{
     Detachedness, EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics,
 };
 
-use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, suspects};
+use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
 
 /// What goes into a verdict.
 #[derive(Debug, Clone)]
@@ -33,13 +33,22 @@ pub struct Verdict {
     /// What the suspects retain together, in bytes; what is in two of them counts once.
     pub explained_size: u64,
     /// The biggest objects, none inside another.
-    pub biggest_objects: Vec<ObjectSummary>,
+    pub biggest_objects: Vec<BiggestObject>,
     /// Detached DOM nodes, if there are any.
     pub detached: Option<Detached>,
     /// Texts of scripts, if there are any.
     pub script_sources: Option<ScriptSources>,
     /// What was odd in the file.
     pub findings: Vec<Finding>,
+}
+
+/// An object that retains much.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BiggestObject {
+    /// The object.
+    pub object: ObjectSummary,
+    /// What holds it, see [`held_as`].
+    pub held_as: Option<String>,
 }
 
 /// The texts that scripts were compiled from. V8 keeps them for as long as one of their functions lives, to compile those
@@ -61,7 +70,7 @@ pub struct Detached {
     pub retained_size: u64,
 }
 
-/// Passes the verdict. Cost: a few passes over the nodes.
+/// Passes the verdict. Cost: a few passes over the nodes, and the paths to what is named.
 pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
     let overview = graph.overview();
     let suspects = suspects(graph, &options.suspects);
@@ -70,7 +79,10 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
         statistics: overview.statistics,
         explained_size: suspects.iter().map(|suspect| suspect.own_size).sum(),
         suspects,
-        biggest_objects: biggest_objects(graph, options.objects, false),
+        biggest_objects: biggest_objects(graph, options.objects, false)
+            .into_iter()
+            .map(|object| BiggestObject { held_as: held_as(graph, object.ordinal), object })
+            .collect(),
         detached: detached(graph),
         script_sources: script_sources(graph),
         findings: overview.findings.clone(),
