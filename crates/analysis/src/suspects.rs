@@ -52,7 +52,7 @@ pub struct Scatter {
     /// Its name; of proxies, which are all of V8's own class, `Proxy of Model`.
     pub class_name: String,
     /// How many instances the accumulation point holds (itself or through its table or backing
-    /// store); if not `is_direct`, how many it dominates by other ways.
+    /// store); if not `is_direct`, how many it dominates by other ways, with those inside of each other.
     pub count: u64,
     /// How many of the `count` nothing else holds: those that the object dominates.
     pub exclusive_count: u64,
@@ -152,6 +152,7 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
         .collect();
     for suspect in &mut suspects {
         runtime::name_callbacks(graph, &scripts, suspect);
+        held::name_by_script(graph, &scripts, suspect);
     }
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
     suspects.extend(groups::group_suspects(graph, &scripts, &tops, least));
@@ -307,7 +308,13 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
             let exclusive = of_class.iter().filter(|&&node| graph.dominates(owner, node));
             let exclusive_count = exclusive.count() as u64;
             if count < group.count {
-                return Scatter { is_direct: false, ..scatter };
+                // With those inside of them, as the nodes of a tree have.
+                let is_alike = |node: &Ordinal| graph.class(*node) == group.class;
+                let outermost =
+                    graph.dominated(point).filter(|node| !apart(node) && is_alike(node));
+                let all = outermost.flat_map(|node| graph.retained_set(node)).filter(is_alike);
+                let count = all.count() as u64;
+                return Scatter { count, exclusive_count: count, is_direct: false, ..scatter };
             }
             let retained_size = of_class.iter().map(|&node| graph.retained_size(node)).sum();
             Scatter { count, exclusive_count, retained_size, ..scatter }

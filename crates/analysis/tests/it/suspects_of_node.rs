@@ -160,3 +160,72 @@ fn scripts_are_named_by_their_functions() {
     let names = script_names(&open(&heap), &[7, 8]);
     assert_eq!(names.into_iter().collect::<Vec<_>>(), [(7, "/app/main.js".to_owned())]);
 }
+
+fn label(suspect: &Suspect) -> &str {
+    let SuspectKind::Object { object, .. } = &suspect.kind else { panic!("{suspect:?}") };
+    &object.label
+}
+
+/// Two functions of one script, so that what both hold is of neither alone.
+fn two_functions(heap: &mut SnapshotBuilder) -> [NodeRef; 2] {
+    ["main", "other"].map(|name| {
+        let function = function(heap, 7, "/app/lib/main.js", name);
+        heap.property(heap.global(), name, function);
+        function
+    })
+}
+
+#[test]
+fn the_text_of_a_script_is_called_so_and_has_no_owner() {
+    let mut heap = SnapshotBuilder::new();
+    let functions = two_functions(&mut heap);
+    let script = heap.node("code", "system / Script", 96);
+    let (text, name) =
+        (heap.string("let a = 1", 500_000), heap.string("/app/node_modules/big/lib/main.js", 40));
+    for function in functions {
+        heap.internal(function, "script", script);
+    }
+    heap.internal(script, "source", text);
+    heap.internal(script, "name", name);
+    let suspect = only(&heap);
+    assert_eq!(label(&suspect), format!("source of big/lib/main.js @{}", heap.id(text)));
+    assert_eq!((suspect.owner, suspect.script, suspect.location), (None, None, None));
+}
+
+#[test]
+fn a_scope_is_called_by_its_file() {
+    let mut heap = SnapshotBuilder::new();
+    let functions = two_functions(&mut heap);
+    let scope = heap.node("object", "system / Context", 32);
+    for function in functions {
+        heap.internal(function, "context", scope);
+    }
+    for number in 0..100 {
+        let value = heap.object(&format!("Class{number}"), 1000);
+        heap.context(scope, &format!("v{number}"), value);
+    }
+    let suspect = only(&heap);
+    assert_eq!(label(&suspect), format!("scope in lib/main.js @{}", heap.id(scope)));
+}
+
+#[test]
+fn of_a_tree_all_nodes_are_counted() {
+    let mut heap = SnapshotBuilder::new();
+    let (program, left, right) =
+        (heap.object("Program", 16), heap.object("Left", 8), heap.object("Right", 8));
+    heap.property(heap.global(), "program", program);
+    heap.property(program, "left", left);
+    heap.property(program, "right", right);
+    for number in 0..100 {
+        // Held by both, so that the program dominates it and holds it by other ways.
+        let outer = heap.object("Node", 500);
+        heap.element(left, number, outer);
+        heap.element(right, number, outer);
+        for inner in 0..4 {
+            let node = heap.object("Node", 500);
+            heap.element(outer, inner, node);
+        }
+    }
+    let suspect = only(&heap);
+    assert_eq!(first_part(&suspect), ("Node", 500));
+}
