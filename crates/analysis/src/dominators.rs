@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::proxy::{is_proxy, name_of_proxies};
 use crate::row::{Children, Shown, grow};
 use crate::{ObjectSummary, Row, describe};
 
@@ -45,7 +46,7 @@ pub enum Dominated {
     Group {
         /// Their class.
         class: ClassIndex,
-        /// Its name.
+        /// Its name; of proxies, which are all of V8's own class, `Proxy of Model`.
         class_name: String,
         /// How many they are.
         count: u64,
@@ -101,10 +102,10 @@ pub fn dominators_of(graph: &Graph, node: Ordinal, limit: usize) -> Vec<ObjectSu
 /// Share of the heap from which on an object is in no group, if no share was asked for.
 const ALONE: f64 = 0.01;
 
-/// A node, or siblings of one class.
+/// A node, or siblings of one class with the name to show.
 enum Part {
     Object(Ordinal),
-    Group(Group),
+    Group(Group, String),
 }
 
 pub(crate) struct Group {
@@ -164,7 +165,12 @@ fn parts_below(graph: &Graph, node: Ordinal, options: &DominatorOptions) -> (Vec
         if group.count > 1 && of_class >= group_from {
             grouped.insert(group.class);
             if group.retained_size >= least {
-                parts.push((group.retained_size, Part::Group(group)));
+                let alike = |child: &Ordinal| is_small(child) && graph.class(*child) == group.class;
+                let name = is_proxy(graph, group.largest)
+                    .then(|| name_of_proxies(graph, graph.dominated(node).filter(alike)))
+                    .flatten()
+                    .unwrap_or_else(|| graph.class_row(group.class).class_name.clone());
+                parts.push((group.retained_size, Part::Group(group, name)));
             }
         }
     }
@@ -179,7 +185,7 @@ fn parts_below(graph: &Graph, node: Ordinal, options: &DominatorOptions) -> (Vec
     for (_, part) in &parts {
         shown_children += match part {
             Part::Object(_) => 1,
-            Part::Group(group) => group.count,
+            Part::Group(group, _) => group.count,
         };
     }
     (parts.into_iter().map(|(_, part)| part).collect(), children - shown_children)
@@ -193,11 +199,11 @@ fn shown(graph: &Graph, part: &Part, open: bool) -> Shown<Option<Ordinal>, Domin
             open,
             children: graph.dominated(*node).count() as u64,
         },
-        Part::Group(group) => Shown {
+        Part::Group(group, name) => Shown {
             key: None,
             item: Dominated::Group {
                 class: group.class,
-                class_name: graph.class_row(group.class).class_name.clone(),
+                class_name: name.clone(),
                 count: group.count,
                 shallow_size: group.shallow_size,
                 retained_size: group.retained_size,

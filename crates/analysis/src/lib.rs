@@ -98,17 +98,18 @@ pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::{Row, Tree};
 pub use rules::{MOST_PATH_CONDITIONS, Rule, RuleMatches, matching};
 pub use secrets::{Secret, SecretHolder, SecretOptions, SecretReport, SecretValue, secrets};
+pub use source::script_names;
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,
     find_classes, instances, instances_by_edges, summarize,
 };
 pub use suspects::{
-    Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, suspects,
+    Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, held_as, suspects,
 };
 pub use tables::Kind as CollectionKind;
 pub use telling::TellingField;
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
-pub use verdict::{Detached, ScriptSources, Verdict, VerdictOptions, verdict};
+pub use verdict::{BiggestObject, Detached, ScriptSources, Verdict, VerdictOptions, verdict};
 pub use waste::{
     MOST_SCRIPTS, PackageCopy, SourceFile, SourceFiles, Unjudged, Unknown, WasteHolder, WasteKind,
     WasteOptions, WasteRow, Wasted, waste,

@@ -6,6 +6,7 @@ mod plain;
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
 use crate::name_with_original;
+use crate::source::short_path;
 
 pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text, utf16_units};
 
@@ -68,9 +69,20 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
         _ if let Some(word) = oddball(graph, node) => word.to_owned(),
         _ => {
             let name = graph.raw_name(node);
-            clipped(if name.is_empty() { graph.class_name(node) } else { &name }, LABEL_CHARS)
+            let said = match &*name {
+                "" => graph.class_name(node),
+                // A script: the end of its path says which.
+                path if is_path(path) => short_path(path),
+                name => name,
+            };
+            clipped(said, LABEL_CHARS)
         }
     }
+}
+
+/// Whether a name is the whole path of a file, or its URL.
+fn is_path(name: &str) -> bool {
+    name.starts_with('/') || name.contains("://") || name.get(1..3) == Some(":\\")
 }
 
 /// A value in short: `"text"`, `42`, `true`, `undefined`, else a label with the id.

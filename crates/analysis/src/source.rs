@@ -4,6 +4,7 @@ pub(crate) mod module_scope;
 pub(crate) mod text_module;
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal, Original};
 use rustc_hash::FxHashMap;
@@ -77,6 +78,14 @@ impl<'a> Scripts<'a> {
         let by_number = || Some(self.name(location?.script_id)?.to_owned());
         (location, script.or_else(by_number))
     }
+}
+
+/// The names of scripts with these numbers, so far as the snapshot tells them. Cost: a pass over the functions, if any is
+/// asked for.
+pub fn script_names(graph: &Graph, numbers: &[u32]) -> HashMap<u32, String> {
+    let scripts = Scripts::of(graph);
+    let name = |&number: &u32| Some((number, scripts.name(number)?.to_owned()));
+    numbers.iter().filter_map(name).collect()
 }
 
 /// Whose work something is.

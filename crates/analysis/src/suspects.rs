@@ -4,6 +4,7 @@
 
 mod biggest;
 pub(crate) mod groups;
+mod held;
 mod runtime;
 pub(crate) mod walk;
 
@@ -12,6 +13,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use biggest::biggest_objects;
+pub use held::held_as;
 
 use crate::dominators::groups_below;
 use crate::edge::is_prototype;
@@ -50,7 +52,7 @@ pub struct Scatter {
     /// Its name; of proxies, which are all of V8's own class, `Proxy of Model`.
     pub class_name: String,
     /// How many instances the accumulation point holds (itself or through its table or backing
-    /// store); if not `is_direct`, how many it dominates by other ways.
+    /// store); if not `is_direct`, how many it dominates by other ways, with those inside of each other.
     pub count: u64,
     /// How many of the `count` nothing else holds: those that the object dominates.
     pub exclusive_count: u64,
@@ -148,6 +150,10 @@ pub fn suspects(graph: &Graph, options: &SuspectOptions) -> Vec<Suspect> {
         .map(|weighty| single_suspect(graph, &scripts, weighty, least, options))
         .filter(|suspect| !runtime::is_class_of_runtime(graph, &scripts, suspect))
         .collect();
+    for suspect in &mut suspects {
+        runtime::name_callbacks(graph, &scripts, suspect);
+        held::name_by_script(graph, &scripts, suspect);
+    }
     let tops: Vec<Ordinal> = singles.iter().map(|weighty| weighty.top).collect();
     suspects.extend(groups::group_suspects(graph, &scripts, &tops, least));
     suspects.sort_by_key(|suspect| Reverse(suspect.retained_size));
@@ -302,7 +308,13 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
             let exclusive = of_class.iter().filter(|&&node| graph.dominates(owner, node));
             let exclusive_count = exclusive.count() as u64;
             if count < group.count {
-                return Scatter { is_direct: false, ..scatter };
+                // With those inside of them, as the nodes of a tree have.
+                let is_alike = |node: &Ordinal| graph.class(*node) == group.class;
+                let outermost =
+                    graph.dominated(point).filter(|node| !apart(node) && is_alike(node));
+                let all = outermost.flat_map(|node| graph.retained_set(node)).filter(is_alike);
+                let count = all.count() as u64;
+                return Scatter { count, exclusive_count: count, is_direct: false, ..scatter };
             }
             let sum = |sum: u64, &node: &Ordinal| sum.saturating_add(graph.retained_size(node));
             let retained_size = of_class.iter().fold(0, sum);

@@ -110,7 +110,7 @@ fn of_timer(graph: &Graph, scripts: &Scripts<'_>, object: Ordinal) -> Option<Vec
 }
 
 /// The function that `bind` was called on; any other function itself.
-fn unbound(graph: &Graph, function: Ordinal) -> Ordinal {
+pub(crate) fn unbound(graph: &Graph, function: Ordinal) -> Ordinal {
     let inner = graph.edge_named(function, EdgeType::Internal, "bound_function");
     inner.map_or(function, |edge| edge.to)
 }

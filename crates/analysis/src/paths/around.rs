@@ -1,6 +1,6 @@
 //! Ways around what holds objects without the program's doing. Code that V8 has optimised holds the objects it works on as
-//! constants, and Node.js has lists of all its native objects; a way through them is often the shortest. What the program
-//! wrote down is a way through variables and properties.
+//! constants, Node.js has lists of all its native objects, and V8 one of all strings whose text is outside of its heap; a
+//! way through them is often the shortest. What the program wrote down is a way through variables and properties.
 
 use std::collections::VecDeque;
 
@@ -15,19 +15,26 @@ use crate::roles::is_list_of_natives;
 /// Edges that are looked at for a way around; of each node that is met 40 bytes are kept.
 pub(super) const PATIENCE: usize = 500_000;
 
-/// Whether compiled code holds an object on this way as a constant, or a list of native objects holds one of those.
+/// Whether compiled code holds an object on this way as a constant, or a list of native objects or of external strings
+/// holds one of those.
 pub(super) fn says_nothing_of_program(graph: &Graph, edges: &[Edge]) -> bool {
     edges.iter().any(|edge| is_held_without_program(graph, edge.from, edge.to))
 }
 
-/// Whether `from`, which holds `to`, is compiled code with a constant, or a list of native objects.
+/// Whether `from`, which holds `to`, is compiled code with a constant, or a list of native objects or of external strings.
 pub(super) fn is_held_without_program(graph: &Graph, from: Ordinal, to: Ordinal) -> bool {
     let is_list = || is_list_of_natives(graph, from) && !is_list_of_natives(graph, to);
     let is_constant = || {
         graph.node_type(from) == NodeType::Code
             && !matches!(graph.node_type(to), NodeType::Code | NodeType::Closure)
     };
-    is_constant() || is_list()
+    is_constant() || is_list() || is_list_of_strings(graph, from)
+}
+
+/// Whether a node is V8's list of the strings whose text is outside of its heap. It keeps none of them alive, though
+/// snapshots do not write its edges as weak.
+fn is_list_of_strings(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Synthetic && graph.raw_name(node) == "(External strings)"
 }
 
 /// The shortest way to `node` on which neither holds anything, from a user root if one leads there; `None` if there is
@@ -48,8 +55,11 @@ pub(super) fn way_around(graph: &Graph, node: Ordinal, patience: &mut usize) -> 
             *patience = patience.checked_sub(1)?;
             let is_new = from != node && !onward.contains_key(&from);
             let is_near = (0..farthest).contains(&graph.distance(from).0);
-            let is_passed =
-                || graph.node_type(from) == NodeType::Code || is_list_of_natives(graph, from);
+            let is_passed = || {
+                graph.node_type(from) == NodeType::Code
+                    || is_list_of_natives(graph, from)
+                    || is_list_of_strings(graph, from)
+            };
             if is_new && is_near && !is_passed() {
                 holders.push(from);
             }

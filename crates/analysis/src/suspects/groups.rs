@@ -87,7 +87,17 @@ fn group_suspect(
         object,
         scatter: Vec::new(),
     });
-    let source = Source::of(scripts, path.as_ref(), largest);
+    // Where the largest is one of those that hang elsewhere, its owner is not that of the others.
+    let is_on_path = |at: &Accumulation| {
+        let steps = path.iter().flat_map(|path| &path.steps);
+        steps.map(|step| step.object.ordinal).any(|node| node == at.object.ordinal)
+    };
+    let source = match accumulation.as_ref().filter(|&at| !is_on_path(at)) {
+        Some(at) if graph.location(largest).is_none() => {
+            Source::of(scripts, at.path.as_ref(), at.object.ordinal)
+        }
+        _ => Source::of(scripts, path.as_ref(), largest),
+    };
     Suspect {
         retained_size: group.retained_size,
         own_size: group.own_size,

@@ -2,14 +2,16 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, Location, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::groups::{Group, may_be_blamed};
 use super::{Suspect, SuspectKind};
 use crate::covered::Covered;
+use crate::names::short_name;
 use crate::path_to;
 use crate::source::Scripts;
+use crate::telling::unbound;
 
 /// Classes of the objects by which Node.js keeps what timers call.
 const TIMERS: [&str; 4] = ["Immediate", "ImmediateList", "Timeout", "TimersList"];
@@ -87,6 +89,44 @@ pub(super) fn name_timers(graph: &Graph, suspect: &mut Suspect, holders: &Group)
     if TIMERS.contains(&graph.class_name(holder)) && is_on_way() {
         at.object.label = format!("the timers of Node.js {}", at.object.id);
     }
+}
+
+/// Says of a single list of Node's timers what most of them call: `Timeout of refresh()`, and where that is written. What
+/// Node.js itself gave its timers to call says nothing.
+/// Cost: the nodes below the list.
+pub(super) fn name_callbacks(graph: &Graph, scripts: &Scripts<'_>, suspect: &mut Suspect) {
+    let SuspectKind::Object { object, accumulation } = &mut suspect.kind else { return };
+    let is_list = TIMERS.contains(&&*object.class_name)
+        && scripts.is_of_runtime(object.ordinal) == Some(true);
+    let timers =
+        accumulation.scatter.first_mut().filter(|part| TIMERS.contains(&&*part.class_name));
+    let Some(timers) = timers.filter(|_| is_list) else { return };
+    let Some(function) = most_called(graph, object.ordinal, timers.class) else { return };
+    if scripts.is_of_runtime(function) != Some(false) {
+        return;
+    }
+    timers.class_name = format!("{} of {}", timers.class_name, short_name(graph, function));
+    (suspect.location, suspect.script) = scripts.of_node(function);
+    suspect.original = suspect.location.and_then(|place| graph.original(place)).cloned();
+}
+
+/// One of the functions of one place that most timers of a class below `list` call; `None` if no place is that of more than
+/// half of them.
+fn most_called(graph: &Graph, list: Ordinal, class: ClassIndex) -> Option<Ordinal> {
+    let property = |node: Ordinal, name: &str| graph.edge_named(node, EdgeType::Property, name);
+    let mut count = 0usize;
+    let mut called: FxHashMap<Location, (usize, Reverse<Ordinal>)> = FxHashMap::default();
+    for timer in graph.retained_set(list).filter(|&node| graph.class(node) == class) {
+        count += 1;
+        let callback = property(timer, "_onTimeout").or_else(|| property(timer, "_onImmediate"));
+        let Some(callback) = callback else { continue };
+        let function = unbound(graph, callback.to);
+        if let Some(place) = graph.location(function) {
+            called.entry(place).or_insert((0, Reverse(function))).0 += 1;
+        }
+    }
+    let (times, Reverse(function)) = called.into_values().max()?;
+    (times > count / 2).then_some(function)
 }
 
 /// Whether a single object is a class of the runtime's own with its instances: Node's list of its modules, which every

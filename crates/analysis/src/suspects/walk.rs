@@ -36,6 +36,12 @@ impl<'a> Weighing<'a> {
         (self.weight)(node)
     }
 
+    /// What the nodes that a node dominates weigh together. Cost: its children in the dominator tree.
+    fn of_parts(&self, node: Ordinal) -> u64 {
+        let parts = self.graph.dominated(node);
+        parts.fold(0, |sum, part| sum.saturating_add(self.of(part)))
+    }
+
     fn of_all(&self, nodes: &[Ordinal]) -> u64 {
         nodes.iter().fold(0, |sum, &node| sum.saturating_add(self.of(node)))
     }
@@ -83,9 +89,10 @@ impl Weighty {
             let next = rest.max_by_key(|&child| (heap.of(child), Reverse(child)));
             let has_most = |child: Ordinal| heap.of(child) as f64 >= own as f64 * big_drop_ratio;
             let stores = stores_of(graph, point);
-            // The slots of a store count with its object, and may weigh more than what is in them.
+            // The slots of a store count with its object, and may weigh more than what is in them. Where they count
+            // with the store, as in snapshots with `exposeInternals`, they alone make it no place of other objects.
             let is_store = |child: Ordinal| {
-                heap.of(child) >= own / SMALL_STORE && stores.contains(&Some(child))
+                stores.contains(&Some(child)) && heap.of_parts(child) >= (own / SMALL_STORE).max(1)
             };
             let goes_on = |&child: &Ordinal| has_most(child) || is_store(child);
             match next.filter(goes_on) {

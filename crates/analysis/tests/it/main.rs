@@ -32,6 +32,7 @@ mod rules;
 mod secrets;
 mod support;
 mod suspects;
+mod suspects_of_node;
 mod texts;
 mod trees;
 mod unread;

@@ -72,3 +72,24 @@ fn labels_are_short() {
     let edge = graph.edges(at(heap.global())).next().expect("an edge");
     assert_eq!(edge_label(&graph, edge).text, "[\"x y\"]");
 }
+
+#[test]
+fn scripts_are_called_by_the_end_of_their_paths() {
+    let mut heap = SnapshotBuilder::new();
+    let mut nodes = Vec::new();
+    for (name, told) in [
+        ("/srv/app/node_modules/rxjs/dist/cjs/index.js", "rxjs/dist/cjs/index.js"),
+        ("file:///srv/app/lib/main.js", "lib/main.js"),
+        ("C:\\app\\lib\\main.js", "lib\\main.js"),
+        ("node:internal/timers", "node:internal/timers"),
+        ("system / Script", "system / Script"),
+    ] {
+        let script = heap.node("code", name, 96);
+        heap.property(heap.global(), "script", script);
+        nodes.push((script, told));
+    }
+    let graph = open(&heap);
+    for (node, told) in nodes {
+        assert_eq!(label(&graph, at(node)), format!("{told} @{}", heap.id(node)));
+    }
+}

@@ -2,7 +2,7 @@ use heapglass_analysis::{find_classes, instances, merged_paths, path_to, paths_t
 use heapglass_graph::{Graph, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 
-use crate::support::{cell, text_module};
+use crate::support::{cell, text_module, without_user_roots};
 use crate::{at, open};
 
 /// `global.app.cache`: a Map of `count` sessions, with the table laid out as V8 does.
@@ -346,6 +346,27 @@ fn a_list_of_all_native_objects_is_no_holder_if_there_is_another() {
     );
     // What nothing else holds is held by the list.
     assert!(text(&graph, streams[1]).contains("base_object_list"), "{}", text(&graph, streams[1]));
+}
+
+#[test]
+fn the_list_of_external_strings_is_no_holder_if_there_is_another() {
+    let mut heap = without_user_roots();
+    let list = heap.node("synthetic", "(External strings)", 0);
+    heap.element(heap.gc_roots(), 9, list);
+    let texts = [heap.string("a long text", 1000), heap.string("another", 1000)];
+    let mut holder = heap.global();
+    for name in ["a", "b", "c"] {
+        let object = heap.object("Object", 16);
+        heap.property(holder, name, object);
+        holder = object;
+    }
+    heap.property(holder, "text", texts[0]);
+    for (number, &string) in (0..).zip(&texts) {
+        heap.element(list, number, string);
+    }
+    let graph = open(&heap);
+    assert!(text(&graph, texts[0]).contains("global.a.b.c.text"), "{}", text(&graph, texts[0]));
+    assert!(text(&graph, texts[1]).contains("(External strings)"), "{}", text(&graph, texts[1]));
 }
 
 #[test]

@@ -13,6 +13,19 @@ pub fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &st
     closure
 }
 
+/// A heap as `exposeInternals` writes it: the global object is no child of the root, and sizes stay where they are.
+pub fn without_user_roots() -> SnapshotBuilder {
+    let mut heap = SnapshotBuilder::empty();
+    let root = heap.node("synthetic", "", 0);
+    let gc_roots = heap.node("synthetic", "(GC roots)", 0);
+    let global = heap.node("object", "global", 0);
+    heap.edge(root, "element", "1", gc_roots);
+    let context = heap.node("native", "system / NativeContext / ", 8);
+    heap.element(gc_roots, 1, context);
+    heap.internal(context, "global_object", global);
+    heap
+}
+
 /// The table of a Map, which holds its entries.
 pub fn table_of(heap: &mut SnapshotBuilder, map: NodeRef) -> NodeRef {
     let table = heap.node("array", "", 64);

@@ -69,6 +69,32 @@ fn dominators_group_siblings_and_leave_out_the_small() {
 }
 
 #[test]
+fn a_group_of_proxies_is_called_by_what_they_stand_for() {
+    let mut heap = SnapshotBuilder::new();
+    let list = heap.object("Array", 16);
+    heap.property(heap.global(), "models", list);
+    for number in 0..100 {
+        let proxy = heap.node("hidden", "system / JSProxy", 32);
+        let target = heap.object("Model", 100);
+        heap.element(list, number, proxy);
+        heap.hidden(proxy, 1, target);
+    }
+    let name = |heap: &SnapshotBuilder| {
+        let rows = dominators(&open(heap), at(list), &DominatorOptions::default());
+        let groups = rows.into_iter().filter_map(|row| match row.item {
+            Dominated::Group { class_name, count, .. } => Some((class_name, count)),
+            Dominated::Object(_) => None,
+        });
+        groups.collect::<Vec<_>>()
+    };
+    assert_eq!(name(&heap), [("Proxy of Model".to_owned(), 100)]);
+    // What else is V8's own is in the same class.
+    let other = heap.node("hidden", "system / Other", 32);
+    heap.element(list, 1000, other);
+    assert_eq!(name(&heap), [("(system)".to_owned(), 101)]);
+}
+
+#[test]
 fn what_is_large_alone_is_in_no_group() {
     let mut heap = SnapshotBuilder::new();
     let cache = heap.object("Cache", 100);

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use heapglass_analysis::{
-    AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution, summarize,
-    verdict,
+    AttributionOptions, SummaryOptions, SuspectOptions, VerdictOptions, attribution, script_names,
+    summarize, verdict,
 };
 use heapglass_graph::Graph;
-use heapglass_report::wire::{AllocationsEntry, ReportBody};
+use heapglass_report::wire::{AllocationsEntry, ReportBody, name_scripts, scripts_of_namesakes};
 
 use super::grouping;
 use crate::answer::{Heading, answer};
@@ -36,5 +36,9 @@ pub(crate) fn body(graph: &Graph, top: usize, threshold: f64) -> ReportBody {
     let rows = SummaryOptions { limit: Some(top), ..SummaryOptions::default() };
     let classes = summarize(&graph.overview().classes, &rows);
     let allocations = AllocationsEntry::new(graph, top);
-    ReportBody::new(&verdict(graph, &options), &classes, allocations)
+    let mut body = ReportBody::new(&verdict(graph, &options), &classes, allocations);
+    let numbers = scripts_of_namesakes(&body.classes);
+    let names = script_names(graph, &numbers);
+    name_scripts(&mut body.classes, |number| names.get(&number).cloned());
+    body
 }

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use heapglass_analysis::{
     ClassSort, Filter, NodeSet, SummaryOptions, class_pattern, filtered_classes, find_classes,
-    instances, instances_by_edges, nodes_passing, summarize,
+    instances, instances_by_edges, nodes_passing, script_names, summarize,
 };
 use heapglass_graph::{ClassTable, Graph, NodeId, Wants};
-use heapglass_report::wire::{InstancesBody, SummaryBody};
+use heapglass_report::wire::{
+    ClassEntry, InstancesBody, SummaryBody, name_scripts, scripts_of_namesakes,
+};
 
 use super::limit;
 use crate::answer::{Heading, answer, answer_with};
@@ -38,9 +40,16 @@ pub(crate) fn run(context: &Context, args: &SummaryArgs) -> anyhow::Result<ExitS
             objects(opened, args, class, rows)
         }),
         None => {
-            let wants = if filters(args).is_empty() { Wants::Overview } else { Wants::Graph };
+            // A page names the scripts of classes of one name, which takes the graph.
+            let is_page = !context.settings.json;
+            let needs_graph = is_page || !filters(args).is_empty();
+            let wants = if needs_graph { Wants::Graph } else { Wants::Overview };
             answer_with(context, &args.files.files, Heading::ForSeveral, wants, |opened| {
-                classes(opened, args, rows)
+                let mut body = classes(opened, args, rows)?;
+                if is_page {
+                    name_scripts_of(opened, &mut body.classes)?;
+                }
+                Ok(body)
             })
         }
     }
@@ -56,6 +65,17 @@ fn classes(
     Ok((&summarize(&selected(opened, args)?.0, &options)).into())
 }
 
+/// Names the scripts of classes that have the name of another.
+fn name_scripts_of(opened: &Opened, classes: &mut [ClassEntry]) -> anyhow::Result<()> {
+    let numbers = scripts_of_namesakes(classes);
+    if !numbers.is_empty() {
+        let graph = opened.graph_without_variables("naming scripts of")?;
+        let names = script_names(&graph, &numbers);
+        name_scripts(classes, |number| names.get(&number).cloned());
+    }
+    Ok(())
+}
+
 fn objects(
     opened: &Opened,
     args: &SummaryArgs,
@@ -67,7 +87,9 @@ fn objects(
     let graph = opened.graph_without_variables("listing objects of")?;
     let nodes = of_matching_classes(&graph, nodes, args)?;
     let objects = instances(&graph, &found, nodes.as_ref(), rows);
-    Ok(InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects))
+    let mut body = InstancesBody::new(found.iter().map(|&class| table.row(class)), &objects);
+    name_scripts_of(opened, &mut body.classes)?;
+    Ok(body)
 }
 
 fn by_edges(

@@ -232,7 +232,7 @@ impl<'a> Names<'a> {
     fn cell(&self, name: &str, original: Option<&str>, key: &str) -> Cell {
         let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
         match self.seen.get(name) {
-            Some(2..) => cell.then(Role::Faint, clean(&place(key))),
+            Some(2..) => cell.then(Role::Faint, clean(&place(key, None))),
             _ => cell,
         }
     }

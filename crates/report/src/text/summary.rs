@@ -87,7 +87,7 @@ pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, loo
         let shown = name_with_original(&class.class_name, class.original_name.as_deref());
         let mut name = Cell::new(Role::Class, clean(&shown));
         if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
-            name = name.then(Role::Faint, place(&class.class_key));
+            name = name.then(Role::Faint, place(&class.class_key, class.script.as_deref()));
         }
         let own = vec![name, Cell::plain(count(class.count))];
         table.row(Figures::from(class).after(own, total, look));
@@ -96,17 +96,19 @@ pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, loo
 }
 
 /// Where a class is written, to tell it from others of its name: its key is
-/// `script,line,column,name`, with line and column from 0 and the script's number or name.
-pub(super) fn place(class_key: &str) -> String {
+/// `script,line,column,name`, with line and column from 0 and the script's number or name; of a number
+/// `known` is the name, where that is known.
+pub(super) fn place(class_key: &str, known: Option<&str>) -> String {
     let mut parts = class_key.splitn(4, ',');
     let (script, line, column) = (parts.next(), parts.next(), parts.next());
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
     match (script, number(line), number(column)) {
         (Some(script), Some(line), Some(column)) if !script.is_empty() => {
-            let file = script.rsplit('/').next().unwrap_or(script);
             let is_number = script.bytes().all(|byte| byte.is_ascii_digit());
-            let word = if is_number { "script " } else { "" };
-            format!("  {word}{file}:{}:{}", line + 1, column + 1)
+            let word = if is_number && known.is_none() { "script " } else { "" };
+            let script = known.unwrap_or(script);
+            let file = script.rsplit(['/', '\\']).next().unwrap_or(script);
+            format!("  {word}{}:{}:{}", clean(file), line + 1, column + 1)
         }
         _ => String::new(),
     }
@@ -120,11 +122,24 @@ pub(super) fn object_table(
     look: &Look,
 ) -> Table {
     let with_edges = objects.iter().any(|object| object.edge_count.is_some());
-    let own = [("Object", Kind::Text), ("Edges", Kind::Number)];
-    let mut table = figures::table(&own[..if with_edges { 2 } else { 1 }]).indent(indent);
+    let with_holders = objects.iter().any(|object| object.held_as.is_some());
+    let mut columns = vec![("Object", Kind::Text)];
+    columns.extend(with_edges.then_some(("Edges", Kind::Number)));
+    columns.extend(with_holders.then_some(("Held as", Kind::Text)));
+    let mut table = figures::table(&columns).indent(indent);
+    if with_holders {
+        // What holds an object goes before its distance, and after the share.
+        let own = columns.len();
+        table = table.optional(&[own + 3, own - 1, own]);
+    }
     for object in objects {
         let mut own = vec![label(object)];
-        own.extend(object.edge_count.map(|edges| Cell::plain(count(edges))));
+        if with_edges {
+            own.push(Cell::plain(object.edge_count.map(count).unwrap_or_default()));
+        }
+        if with_holders {
+            own.push(Cell::plain(clean(object.held_as.as_deref().unwrap_or_default())));
+        }
         table.row(Figures::from(object).after(own, total, look));
     }
     table
@@ -148,4 +163,23 @@ pub(super) fn label(object: &ObjectEntry) -> Cell {
         Role::Class
     };
     Cell::new(role, clean(name)).then_kept(Role::Faint, id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_class_is_told_by_the_file_that_it_is_written_in() {
+        for (key, known, told) in [
+            ("65,296,15,Module", None, "  script 65:297:16"),
+            ("65,296,15,Module", Some("/app/lib/loader.js"), "  loader.js:297:16"),
+            ("65,296,15,Module", Some("C:\\app\\loader.js"), "  loader.js:297:16"),
+            ("65,296,15,Module", Some("node:events"), "  node:events:297:16"),
+            ("/app/lib/loader.js,296,15,Module", None, "  loader.js:297:16"),
+            (",Module", Some("/app/lib/loader.js"), ""),
+        ] {
+            assert_eq!(place(key, known), told, "{key} {known:?}");
+        }
+    }
 }

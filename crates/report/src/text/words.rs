@@ -218,6 +218,7 @@ mod tests {
             shallow_size: 10,
             retained_size,
             edge_count: None,
+            held_as: None,
             detachedness: None,
         }
     }

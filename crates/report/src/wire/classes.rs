@@ -1,5 +1,7 @@
 //! `statistics` and `summary`.
 
+use std::collections::HashMap;
+
 use heapglass_analysis::{Instances, Summary};
 use heapglass_graph::{ClassRow, Statistics};
 use schemars::JsonSchema;
@@ -54,6 +56,33 @@ pub struct ClassEntry {
     pub shallow_size: u64,
     /// Bytes that would be freed with all instances.
     pub retained_size: u64,
+    /// Name of the script that the class is written in; for pages, and known only of classes that others have the name of.
+    #[serde(skip)]
+    pub script: Option<String>,
+}
+
+/// The numbers of the scripts of classes that have the name of another one among them.
+pub fn scripts_of_namesakes(classes: &[ClassEntry]) -> Vec<u32> {
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for class in classes {
+        *seen.entry(&class.class_name).or_default() += 1;
+    }
+    let is_namesake = |class: &&ClassEntry| seen.get(&*class.class_name).is_some_and(|&n| n > 1);
+    classes.iter().filter(is_namesake).filter_map(ClassEntry::script_id).collect()
+}
+
+/// Gives classes the names of their scripts, so far as `name` knows them by their numbers.
+pub fn name_scripts(classes: &mut [ClassEntry], name: impl Fn(u32) -> Option<String>) {
+    for class in classes {
+        class.script = class.script_id().and_then(&name);
+    }
+}
+
+impl ClassEntry {
+    /// The number of the script in the class key; `None` for a class whose place is not known.
+    fn script_id(&self) -> Option<u32> {
+        self.class_key.split(',').next()?.parse().ok()
+    }
 }
 
 /// What `summary` answers.
@@ -117,6 +146,7 @@ impl From<&ClassRow> for ClassEntry {
             distance: row.distance().shown(),
             shallow_size: row.shallow_size,
             retained_size: row.retained_size,
+            script: None,
         }
     }
 }

@@ -31,7 +31,10 @@ mod waste;
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
 pub use attribution::{AttributeByEntry, AttributionEntry, CodeGroupEntry};
 pub use check::{CheckDocument, CheckEntry, CheckKindEntry, CheckStatusEntry};
-pub use classes::{ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody};
+pub use classes::{
+    ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody, name_scripts,
+    scripts_of_namesakes,
+};
 pub use compare::{
     ClassChangeEntry, ClassSeriesEntry, CompareBody, CompareControlBody, CompareObjectsBody,
     CompareSeriesBody, ComparisonDocument, ControlledGrowthEntry, EvidenceEntry, GrownObjectEntry,

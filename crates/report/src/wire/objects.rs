@@ -1,6 +1,6 @@
 //! One object, one edge, one position, as every document names them.
 
-use heapglass_analysis::{EdgeLabel, ObjectSummary};
+use heapglass_analysis::{BiggestObject, EdgeLabel, ObjectSummary};
 use heapglass_graph::{self as graph, Location, Original};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,6 +31,9 @@ pub struct ObjectEntry {
     /// Number of edges that lead out of it, where objects are sorted by that: of a Map or a Set those of its table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edge_count: Option<u64>,
+    /// What holds it, where a report lists the biggest objects: `.routes in App`, `variable cache`, `source of lib/app.js`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_as: Option<String>,
     /// For DOM nodes: whether it hangs in a document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detachedness: Option<Detachedness>,
@@ -98,12 +101,19 @@ impl From<&ObjectSummary> for ObjectEntry {
             shallow_size: object.shallow_size,
             retained_size: object.retained_size,
             edge_count: None,
+            held_as: None,
             detachedness: match object.detachedness {
                 graph::Detachedness::Unknown => None,
                 graph::Detachedness::Attached => Some(Detachedness::Attached),
                 graph::Detachedness::Detached => Some(Detachedness::Detached),
             },
         }
+    }
+}
+
+impl From<&BiggestObject> for ObjectEntry {
+    fn from(biggest: &BiggestObject) -> ObjectEntry {
+        ObjectEntry { held_as: biggest.held_as.clone(), ..ObjectEntry::from(&biggest.object) }
     }
 }
 
