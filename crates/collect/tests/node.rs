@@ -16,7 +16,7 @@ use heapglass_collect::preflight::Forced;
 use heapglass_collect::{
     Captured, Event, Failed, Local, Method, Options, Progress, Stop, Target, capture,
 };
-use support::{IDLE, Node, free_port, node};
+use support::node::{IDLE, Node, free_port, node};
 
 async fn listens_on(pid: u32) -> Vec<u16> {
     Surroundings::new(&Local.surroundings(pid).await.unwrap(), None).own_ports.unwrap()
