@@ -7,24 +7,30 @@ use heapglass_collect::place::PlaceError;
 use heapglass_collect::preflight::{Outcome, Preflight, Topic};
 use heapglass_collect::words::{seconds, size};
 
-use super::take::{Taking, verdict_in_words};
+use super::take::Taking;
+use super::words::verdict_in_words;
 use crate::discover::Origin;
-use crate::status::ENDED;
+use crate::fate::Fate;
 
 const INTERRUPTED: &str = "It was interrupted: run it again.";
 
+/// All that is known of one failure.
+pub(super) struct Failure<'a> {
+    pub(super) why: &'a str,
+    /// What was checked, if it came to that.
+    pub(super) preflight: Option<&'a Preflight>,
+    /// Why nothing was taken.
+    pub(super) error: Option<&'a Error>,
+    /// Why what was taken is not whole.
+    pub(super) broken: Option<&'a Broken>,
+    /// What has become of the container.
+    pub(super) fate: Option<&'a Fate>,
+    pub(super) left_behind: &'a [String],
+}
+
 /// The whole text.
-#[expect(clippy::too_many_arguments, reason = "it is all that is known of one failure")]
-pub(crate) fn failed(
-    taking: &Taking<'_>,
-    why: &str,
-    preflight: Option<&Preflight>,
-    error: Option<&Error>,
-    broken: Option<&Broken>,
-    fate: Option<&str>,
-    log: &str,
-    left_behind: &[String],
-) -> String {
+pub(super) fn failed(taking: &Taking<'_>, failure: &Failure<'_>, log: &str) -> String {
+    let Failure { why, preflight, error, left_behind, .. } = *failure;
     let Taking { run, workload, pod, container, facts, .. } = taking;
     let mut text = String::from("Heap Dump Collection Failed\n===========================\n\n");
     // Writing to a String cannot fail.
@@ -51,7 +57,7 @@ pub(crate) fn failed(
         }
     }
     text += "\nHow to fix it\n-------------\n";
-    let advice = advice(taking, preflight, error, broken, fate);
+    let advice = advice(taking, failure);
     for (number, advice) in advice.iter().enumerate() {
         let _ = writeln!(text, "{}. {}", number + 1, advice.replace('\n', "\n   "));
     }
@@ -64,22 +70,17 @@ pub(crate) fn failed(
 }
 
 /// What helps in this case, the best first.
-fn advice(
-    taking: &Taking<'_>,
-    preflight: Option<&Preflight>,
-    error: Option<&Error>,
-    broken: Option<&Broken>,
-    fate: Option<&str>,
-) -> Vec<String> {
+fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
+    let Failure { preflight, error, broken, fate, .. } = *failure;
     let mut advice = Vec::new();
     let is_unsafe = |topic: Topic| {
         preflight.is_some_and(|it| it.those(Outcome::Unsafe).any(|check| check.topic == topic))
     };
-    let killed = fate.is_some_and(|fate| fate.contains("OOMKilled"));
+    let killed = fate.is_some_and(Fate::is_out_of_memory);
     if is_unsafe(Topic::Memory) || killed {
         memory(taking, preflight, &mut advice);
     }
-    let probed = fate.is_some_and(|fate| fate.contains(ENDED)) && !killed;
+    let probed = fate.is_some_and(Fate::is_of_container) && !killed;
     if is_unsafe(Topic::Pause) || probed {
         pause(taking, preflight, &mut advice);
     }
@@ -88,7 +89,7 @@ fn advice(
         let others = preflight.those(Outcome::Unsafe).filter(|check| !said.contains(&check.topic));
         advice.extend(others.filter_map(|check| check.advice.clone()));
     }
-    if fate.is_some_and(|fate| fate.contains("deleted") || fate.contains("Evicted")) {
+    if fate.is_some_and(Fate::is_removal) {
         advice.push(
             "The pod went away while it was asked. Run the same command again: it asks the pod that took its \
              place. A leak has to grow there again first."

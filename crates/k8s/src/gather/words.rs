@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use heapglass_collect::place::{PlaceError, RawProcess, RawSurroundings};
+use heapglass_collect::preflight::Outcome;
 use heapglass_secrets::Rules;
 
 /// `process-info.txt`.
@@ -123,6 +124,16 @@ pub(crate) fn no_node(processes: &[RawProcess]) -> String {
     }
     text += "\nIf Node.js runs in another container of the pod, name it with --container.\n";
     text
+}
+
+/// What a check came to.
+pub(crate) fn verdict_in_words(verdict: Outcome) -> &'static str {
+    match verdict {
+        Outcome::Fine => "fine",
+        Outcome::Unknown => "not known",
+        Outcome::Caution => "caution",
+        Outcome::Unsafe => "not safe",
+    }
 }
 
 #[cfg(test)]
