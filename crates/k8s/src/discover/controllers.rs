@@ -31,6 +31,34 @@ struct Controller {
     object: serde_json::Value,
 }
 
+impl From<Deployment> for Controller {
+    fn from(deployment: Deployment) -> Controller {
+        let object = object("Deployment", &deployment);
+        let spec = deployment.spec.unwrap_or_default();
+        Controller {
+            kind: Kind::Deployment,
+            metadata: deployment.metadata,
+            selector: spec.selector,
+            template: spec.template.spec,
+            object,
+        }
+    }
+}
+
+impl From<StatefulSet> for Controller {
+    fn from(set: StatefulSet) -> Controller {
+        let object = object("StatefulSet", &set);
+        let spec = set.spec.unwrap_or_default();
+        Controller {
+            kind: Kind::StatefulSet,
+            metadata: set.metadata,
+            selector: spec.selector,
+            template: spec.template.spec,
+            object,
+        }
+    }
+}
+
 /// Finds out whether pods may be listed everywhere, by listing one.
 pub(super) async fn may_list_everywhere(
     cluster: &Cluster,
@@ -53,35 +81,36 @@ pub(super) async fn find(
     let mut rules = Rules { search, releases, resources, kept: BTreeMap::new() };
     for namespace in scope.each() {
         let deployments = pages(cluster, namespace, "deployments", |deployment: Deployment| {
-            let object = object("Deployment", &deployment);
-            let spec = deployment.spec.unwrap_or_default();
-            rules.look(Controller {
-                kind: Kind::Deployment,
-                metadata: deployment.metadata,
-                selector: spec.selector,
-                template: spec.template.spec,
-                object,
-            });
+            rules.look(deployment.into());
         });
         if let Err(error) = deployments.await {
             found.failed(&error);
         }
         let sets = pages(cluster, namespace, "statefulsets", |set: StatefulSet| {
-            let object = object("StatefulSet", &set);
-            let spec = set.spec.unwrap_or_default();
-            rules.look(Controller {
-                kind: Kind::StatefulSet,
-                metadata: set.metadata,
-                selector: spec.selector,
-                template: spec.template.spec,
-                object,
-            });
+            rules.look(set.into());
         });
         if let Err(error) = sets.await {
             found.failed(&error);
         }
     }
     let kept = rules.kept;
+    note_without_workload(search, releases, resources, &kept, found);
+    warn_of_doubles(resources, &kept, found);
+    if resources.is_empty() && !search.without_operator {
+        let text = "No Backstage custom resources were found.\n".to_owned();
+        found.files.push((PathBuf::from("operator/backstage-crs/no-crs.txt"), text));
+    }
+    found.workloads.extend(directories(kept));
+}
+
+/// Says which releases and resources no workload was found for.
+fn note_without_workload(
+    search: &Search,
+    releases: &[Release],
+    resources: &[Backstage],
+    kept: &Kept,
+    found: &mut Found,
+) {
     for release in releases {
         let prefix = helm_dir("releases", &release.namespace, &release.name);
         if !kept.keys().any(|(directory, _)| directory.starts_with(&prefix)) {
@@ -107,6 +136,10 @@ pub(super) async fn find(
             ));
         }
     }
+}
+
+/// Says of which resources there is a Deployment and a StatefulSet: one of both is left over.
+fn warn_of_doubles(resources: &[Backstage], kept: &Kept, found: &mut Found) {
     for resource in resources {
         let name = resource.workload();
         let kinds: Vec<Kind> = kept
@@ -125,11 +158,6 @@ pub(super) async fn find(
             found.files.push((cr_dir(resource).join("warning-dual-workload.txt"), text));
         }
     }
-    if resources.is_empty() && !search.without_operator {
-        let text = "No Backstage custom resources were found.\n".to_owned();
-        found.files.push((PathBuf::from("operator/backstage-crs/no-crs.txt"), text));
-    }
-    found.workloads.extend(directories(kept));
 }
 
 fn wanted(search: &Search) -> String {
@@ -173,13 +201,15 @@ pub(super) fn object(kind: &str, object: &impl Serialize) -> serde_json::Value {
 /// How a workload was found, what it is known by, its directory, and what lies beside that.
 type Placed = (Origin, String, PathBuf, Option<(PathBuf, serde_json::Value)>);
 
+/// Workloads by the directory that each would have alone, and the kind and name that tell several apart.
+type Kept = BTreeMap<(PathBuf, (Kind, String)), Workload>;
+
 /// The rules by which a workload is one of Backstage, and those that it kept.
 struct Rules<'a> {
     search: &'a Search,
     releases: &'a [Release],
     resources: &'a [Backstage],
-    /// By the directory that it would have alone, and the kind and name that tell several apart.
-    kept: BTreeMap<(PathBuf, (Kind, String)), Workload>,
+    kept: Kept,
 }
 
 impl Rules<'_> {
@@ -308,7 +338,7 @@ fn has_backstage_image(spec: Option<&core::PodSpec>) -> bool {
 
 /// Gives each workload its directory. The first of a chart's Deployments has the one that a chart with a
 /// single one would have, the others one with their name.
-fn directories(kept: BTreeMap<(PathBuf, (Kind, String)), Workload>) -> Vec<Workload> {
+fn directories(kept: Kept) -> Vec<Workload> {
     let mut taken = std::collections::BTreeSet::new();
     kept.into_values()
         .map(|mut workload| {
