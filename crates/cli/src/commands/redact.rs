@@ -14,7 +14,7 @@ use std::path::Path;
 use heapglass_format::pack::Packer;
 use heapglass_format::source::{Reader, Source};
 use heapglass_graph::{Phase, Progress};
-use heapglass_redact::{Coverage, Error, Proof, Redaction, Redactor};
+use heapglass_redact::{Coverage, Error, Proof, Proven, Redaction, Redactor};
 use heapglass_report::text::write_redacted;
 use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
 use tempfile::{NamedTempFile, TempDir};
@@ -154,19 +154,8 @@ fn snapshot(
     let proven = unless_interrupted(context, proven)?;
     bar.finish();
     if !proven.holds() {
-        let what = match proven.survivors.first() {
-            Some(survivor) => format!(
-                "string {} of the result is a value of the original ({} characters)",
-                survivor.string, survivor.length
-            ),
-            None => match proven.checked.findings.first() {
-                Some(finding) => {
-                    format!("what was written is no whole snapshot: {}", finding.message)
-                }
-                None => "what was written has not the same nodes and edges".to_owned(),
-            },
-        };
-        return Err(Failure::usage(format!("{} was not redacted: {what}", input.display()))
+        let why = why_not_proven(&proven);
+        return Err(Failure::usage(format!("{} was not redacted: {why}", input.display()))
             .hint("nothing was written; this is a fault of heapglass, or the snapshot is odd")
             .into());
     }
@@ -178,6 +167,19 @@ fn snapshot(
         masked: None,
     };
     Ok((entry, proof))
+}
+
+fn why_not_proven(proven: &Proven) -> String {
+    if let Some(survivor) = proven.survivors.first() {
+        return format!(
+            "string {} of the result is a value of the original ({} characters)",
+            survivor.string, survivor.length
+        );
+    }
+    match proven.checked.findings.first() {
+        Some(finding) => format!("what was written is no whole snapshot: {}", finding.message),
+        None => "what was written has not the same nodes and edges".to_owned(),
+    }
 }
 
 /// The names in what is said.
