@@ -3,6 +3,7 @@
 //! Each rule is a function from what it looks at to a list of breaches, one sentence each, so that
 //! a test can show that it notices a breach.
 
+mod documents;
 mod layers;
 mod sources;
 
@@ -31,6 +32,10 @@ fn breaches(root: &Path) -> Result<Vec<String>> {
     let mut found = layers::breaches(&workspace::metadata()?);
     let lock = std::fs::read_to_string(root.join("Cargo.lock"))?;
     found.extend(layers::banned_anywhere(&lock));
+    for document in documents::DOCUMENTS {
+        let text = std::fs::read_to_string(root.join(document))?;
+        found.extend(documents::breaches(document, &text, |path| root.join(path).exists()));
+    }
     for file in sources::rust_files(&root.join("crates"))? {
         let text = std::fs::read_to_string(&file)?;
         let path = file.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
