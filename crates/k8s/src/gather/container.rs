@@ -44,12 +44,7 @@ pub(crate) async fn collect(
         Err(error) => {
             run.complain(&name, error.to_string());
             note_missing(run, pod, &error);
-            let mut text = words::no_way_in(&error, &place.tried());
-            for added in place.ephemeral_containers() {
-                let pod = pod.metadata.name.as_deref().unwrap_or_default();
-                text += &format!("\nLeft behind: {}.\n", crate::ephemeral::stays(&added, pod));
-            }
-            run.write(&directory.join("no-node-process.txt"), &text);
+            write_no_way_in(run, pod, &place, &error, &directory);
             entry.problem = Some(error.to_string());
             leave(run, &place, &name, &mut entry).await;
             return entry;
@@ -96,6 +91,22 @@ pub(crate) async fn collect(
         leave(run, beside, &name, &mut entry).await;
     }
     entry
+}
+
+/// Writes what was tried to get in, and what of it stays in the pod.
+fn write_no_way_in(
+    run: &Run<'_>,
+    pod: &core::Pod,
+    place: &Pod,
+    error: &PlaceError,
+    directory: &Path,
+) {
+    let mut text = words::no_way_in(error, &place.tried());
+    for added in place.ephemeral_containers() {
+        let pod = pod.metadata.name.as_deref().unwrap_or_default();
+        text += &format!("\nLeft behind: {}.\n", crate::ephemeral::stays(&added, pod));
+    }
+    run.write(&directory.join("no-node-process.txt"), &text);
 }
 
 /// Ends what was added to the pod, and says what of it stays.
