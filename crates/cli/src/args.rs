@@ -8,6 +8,7 @@ mod force;
 mod redact;
 mod secrets;
 mod strings;
+mod value;
 mod waste;
 
 use std::ffi::OsString;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use capture::{CaptureArgs, InspectorAddress};
+pub(crate) use capture::CaptureArgs;
 pub(crate) use check::CheckArgs;
 pub(crate) use choice::choices;
 pub(crate) use compare::{CompareArgs, CompareColumn, MatchBy};
@@ -23,6 +24,7 @@ pub(crate) use force::ForceArg;
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
 pub(crate) use strings::StringsArgs;
+pub(crate) use value::{ContextChoice, IdRange, InspectorAddress, object_id};
 pub(crate) use waste::WasteArgs;
 
 use crate::gather::args::GatherArgs;
@@ -227,7 +229,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
     /// Share of the heap, in per cent, from which an owner stands out
-    #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = help::percent)]
+    #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = value::percent)]
     pub(crate) threshold: f64,
     /// Also say who holds the memory: whose code, which class
     #[arg(long, value_name = "WHAT")]
@@ -276,10 +278,10 @@ pub(crate) struct SummaryArgs {
     #[arg(long, value_name = "WHICH")]
     pub(crate) only: Option<OnlyFilter>,
     /// Only objects of this native context (realm): its @id, `shared` or `none`
-    #[arg(long, value_name = "CONTEXT", value_parser = help::native_context)]
+    #[arg(long, value_name = "CONTEXT", value_parser = value::native_context)]
     pub(crate) native_context: Option<ContextChoice>,
     /// Only objects with ids above MIN and up to MAX; either may be left out
-    #[arg(long, value_name = "MIN..MAX", value_parser = help::id_range)]
+    #[arg(long, value_name = "MIN..MAX", value_parser = value::id_range)]
     pub(crate) ids: Option<IdRange>,
 }
 
@@ -310,19 +312,6 @@ pub(crate) enum OnlyFilter {
     UnmountedFibers,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ContextChoice {
-    Id(u64),
-    Shared,
-    None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IdRange {
-    pub(crate) min: u64,
-    pub(crate) max: u64,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct StatisticsArgs {
     #[command(flatten)]
@@ -334,7 +323,7 @@ pub(crate) struct ContainmentArgs {
     #[command(flatten)]
     pub(crate) files: FilesArg,
     /// Start from this object [default: the root]
-    #[arg(long, value_name = "@ID", value_parser = help::object_id)]
+    #[arg(long, value_name = "@ID", value_parser = value::object_id)]
     pub(crate) from: Option<u64>,
     /// Levels to open
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -352,10 +341,10 @@ pub(crate) struct DominatorsArgs {
     #[command(flatten)]
     pub(crate) files: FilesArg,
     /// Start from this object [default: the root]
-    #[arg(long, value_name = "@ID", value_parser = help::object_id)]
+    #[arg(long, value_name = "@ID", value_parser = value::object_id)]
     pub(crate) from: Option<u64>,
     /// Leave out what retains less than this share of the heap, in per cent
-    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = help::percent)]
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = value::percent)]
     pub(crate) min_share: f64,
     /// Levels to open
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
@@ -385,7 +374,7 @@ pub(crate) struct RetainersArgs {
     #[arg(long)]
     pub(crate) weak: bool,
     /// As if no path led through this object (DevTools' "ignore this retainer"); may be repeated
-    #[arg(long, value_name = "@ID", value_parser = help::object_id, value_delimiter = ',')]
+    #[arg(long, value_name = "@ID", value_parser = value::object_id, value_delimiter = ',')]
     pub(crate) ignore: Vec<u64>,
     /// Levels of which every row is opened; beyond, the nearest retainer is followed to the root
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

@@ -9,8 +9,7 @@ use heapglass_collect::watch::Condition;
 use heapglass_k8s::named::PodName;
 
 use super::choice::choices;
-use super::{ForceArg, PolicyChoice};
-use crate::help;
+use super::{ForceArg, InspectorAddress, PolicyChoice, value};
 
 #[derive(Debug, Args)]
 pub(crate) struct CaptureArgs {
@@ -18,7 +17,7 @@ pub(crate) struct CaptureArgs {
     #[arg(long, value_name = "N", group = "which", help_heading = "Which process")]
     pub(crate) pid: Option<u32>,
     /// An inspector that is open: `HOST:PORT`, `PORT` or a `ws://` address
-    #[arg(long, value_name = "ADDRESS", group = "which", help_heading = "Which process", value_parser = help::inspector_address)]
+    #[arg(long, value_name = "ADDRESS", group = "which", help_heading = "Which process", value_parser = value::inspector_address)]
     pub(crate) inspect: Option<InspectorAddress>,
     /// The Node.js process whose command line matches this regular expression
     #[arg(long, value_name = "REGEX", group = "which", help_heading = "Which process")]
@@ -60,10 +59,10 @@ pub(crate) struct CaptureArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "When")]
     pub(crate) snapshots: u32,
     /// Time between the starts of two snapshots
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = help::duration, help_heading = "When")]
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration, help_heading = "When")]
     pub(crate) interval: Duration,
     /// Watch the process, and take the (first) snapshot when this holds: `heap>80%`, `rss>1.5GiB`, `heap>+50MB/10m`
-    #[arg(long, value_name = "CONDITION", value_parser = help::condition, help_heading = "When")]
+    #[arg(long, value_name = "CONDITION", value_parser = value::condition, help_heading = "When")]
     pub(crate) when: Option<Condition>,
     /// Only check whether it is safe, and do nothing to the process
     #[arg(long, help_heading = "Safety")]
@@ -71,13 +70,13 @@ pub(crate) struct CaptureArgs {
     #[command(flatten)]
     pub(crate) force: ForceArg,
     /// Refuse if the event loop would surely stand still for longer than this
-    #[arg(long, value_name = "TIME", value_parser = help::duration, help_heading = "Safety")]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, help_heading = "Safety")]
     pub(crate) max_pause: Option<Duration>,
     /// Give up on a snapshot after this time, and keep what arrived
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = help::duration, help_heading = "Safety")]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = value::duration, help_heading = "Safety")]
     pub(crate) timeout: Duration,
     /// Give up on a process that does not answer for this time
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = help::duration, help_heading = "Safety")]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration, help_heading = "Safety")]
     pub(crate) patience: Duration,
     /// Only close an inspector that was left open
     #[arg(long, conflicts_with_all = ["dry_run", "inspect"], help_heading = "Safety")]
@@ -93,13 +92,4 @@ choices! {
         /// SIGUSR2, for a process that was started with --heapsnapshot-signal=SIGUSR2
         Sigusr2,
     }
-}
-
-/// Where an inspector listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InspectorAddress {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// The path of a `ws://` address.
-    pub(crate) path: Option<String>,
 }
