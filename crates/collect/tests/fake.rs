@@ -64,6 +64,10 @@ struct Fake {
     /// How many looks at the process it takes until another one has its number.
     lives: usize,
     looks: AtomicUsize,
+    /// After it has hung up nothing is reached until so many connections were tried, as while an API server is started
+    /// anew.
+    outage: AtomicUsize,
+    hung_up: Arc<AtomicBool>,
     open: Arc<AtomicBool>,
 }
 
@@ -76,6 +80,8 @@ impl Fake {
             inspect: true,
             lives: usize::MAX,
             looks: AtomicUsize::new(0),
+            outage: AtomicUsize::new(0),
+            hung_up: Arc::default(),
             open: Arc::new(AtomicBool::new(true)),
         }
     }
@@ -88,6 +94,15 @@ impl Fake {
     fn is_open(&self) -> bool {
         self.open.load(Ordering::SeqCst)
     }
+
+    fn reach(&self) -> Result<(), PlaceError> {
+        let away = self.hung_up.load(Ordering::SeqCst) && self.outage.load(Ordering::SeqCst) > 0;
+        if !away {
+            return Ok(());
+        }
+        let source = std::io::ErrorKind::ConnectionRefused.into();
+        Err(PlaceError::Io { what: "to reach the place".to_owned(), source })
+    }
 }
 
 impl Place for Fake {
@@ -99,6 +114,7 @@ impl Place for Fake {
     }
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        self.reach()?;
         let option = if self.inspect { "--inspect" } else { "--verbose" };
         let looks = self.looks.fetch_add(1, Ordering::SeqCst);
         Ok(vec![RawProcess {
@@ -113,6 +129,7 @@ impl Place for Fake {
     }
 
     async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
+        self.reach()?;
         let listens = " 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n";
         Ok(RawSurroundings {
             meminfo: "MemTotal: 2000000 kB\nMemAvailable: 1000000 kB\n".to_owned(),
@@ -130,19 +147,24 @@ impl Place for Fake {
 
     async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {
         assert_eq!(port, 9229);
+        if let Err(error) = self.reach() {
+            self.outage.fetch_sub(1, Ordering::SeqCst);
+            return Err(error);
+        }
         if !self.is_open() {
             let source = std::io::ErrorKind::ConnectionRefused.into();
             return Err(PlaceError::Io { what: "to connect".to_owned(), source });
         }
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let (fault, workers, open) = (self.fault, self.workers.clone(), self.open.clone());
+        let hung_up = self.hung_up.clone();
         tokio::spawn(async move {
             let mut stream = BufReader::new(theirs);
             let asks = stream.fill_buf().await.unwrap_or_default();
             if asks.starts_with(b"GET /json") {
                 list_targets(stream, fault).await;
             } else {
-                talk(stream, Inspector { fault, workers, open, clock: 1e9 }).await;
+                talk(stream, Inspector { fault, workers, open, hung_up, clock: 1e9 }).await;
             }
         });
         Ok(ours)
@@ -184,6 +206,7 @@ struct Inspector {
     fault: Fault,
     workers: Vec<Worker>,
     open: Arc<AtomicBool>,
+    hung_up: Arc<AtomicBool>,
     clock: f64,
 }
 
@@ -205,6 +228,7 @@ async fn talk(stream: BufReader<DuplexStream>, mut inspector: Inspector) {
         }
         let taking = request["method"] == "HeapProfiler.takeHeapSnapshot";
         if taking && fault == Fault::HangsUp {
+            inspector.hung_up.store(true, Ordering::SeqCst);
             return;
         }
         if taking && fault == Fault::Stalls {
@@ -480,6 +504,14 @@ async fn the_inspector_is_left_as_it_was() {
         })
     });
     futures_util::future::join_all(all).await;
+}
+
+/// The way to the process is interrupted, and with it the snapshot. The process knows nothing of that: its inspector would
+/// stay open.
+#[tokio::test]
+async fn the_inspector_is_closed_once_the_way_is_back() {
+    let outage = AtomicUsize::new(2);
+    leaves_the_inspector(Fake { outage, ..Fake::shut(Fault::HangsUp) }, false).await;
 }
 
 async fn with_workers(

@@ -206,6 +206,10 @@ impl Pod {
                 Err(error) => return Err(error),
             }
         }
+        // To a pod that goes away nothing is added: its container does not answer for another reason.
+        if let Some(why) = self.fate().await {
+            return Err(PlaceError::Gone { what: self.name(), why });
+        }
         let first = self.add(self.user).await?;
         Ok(self.as_the_process(first).await)
     }
@@ -409,6 +413,11 @@ impl Place for Pod {
     fn name(&self) -> String {
         let Target { namespace, pod, container, .. } = &self.target;
         format!("pod {namespace}/{pod}, container {container}")
+    }
+
+    fn arguments(&self, process: u32) -> String {
+        let Target { namespace, pod, container, .. } = &self.target;
+        format!("--pod {namespace}/{pod}/{container} --pid {process}")
     }
 
     fn probe(&self) -> Option<Probe> {
