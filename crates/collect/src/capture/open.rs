@@ -332,7 +332,8 @@ impl<P: Place> Job<'_, P> {
         ))
     }
 
-    /// Asks over new connections, for as long as the way to the process is interrupted.
+    /// Asks over new connections, for as long as the way to the process is interrupted. Whoever stops waits for an answer,
+    /// and not for the way.
     async fn ask_when_reached(&self, pid: u32, port: u16, patience: Duration) -> bool {
         use PlaceError::Io;
         let give_up = Instant::now() + AWAY;
@@ -341,7 +342,7 @@ impl<P: Place> Job<'_, P> {
             match self.ask_anew(port, patience).await {
                 Ok(()) => return true,
                 Err(Error::Place(Io { .. }) | Error::Inspector(InspectorError::Lost(_)))
-                    if !is_seen && Instant::now() < give_up => {}
+                    if !is_seen && !self.stop.is_asked() && Instant::now() < give_up => {}
                 Err(_) => return false,
             }
             // Where the process can be looked at the way is there, and one question more tells.
