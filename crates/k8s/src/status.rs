@@ -1,7 +1,9 @@
 //! What the API server says of a pod and its containers.
 
 use heapglass_collect::preflight::Probe;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// The status of a container.
 pub(crate) fn container_status<'a>(
@@ -10,6 +12,95 @@ pub(crate) fn container_status<'a>(
 ) -> Option<&'a core::ContainerStatus> {
     let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
     statuses.iter().find(|status| status.name == container)
+}
+
+/// The status of a container, also of one that prepares the pod.
+pub(crate) fn any_status<'a>(
+    pod: &'a core::Pod,
+    container: &str,
+) -> Option<&'a core::ContainerStatus> {
+    let first = pod.status.as_ref()?.init_container_statuses.as_ref();
+    let mut first = first.into_iter().flatten();
+    container_status(pod, container).or_else(|| first.find(|status| status.name == container))
+}
+
+pub(crate) fn phase(pod: &core::Pod) -> &str {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown")
+}
+
+/// What a pod that does not run does instead: its name, its phase, and what holds it up.
+pub(crate) fn instead(pod: &core::Pod) -> String {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    let mut text = format!("{name}: {}", phase(pod));
+    if let Some(since) = deleted(&pod.metadata) {
+        text += &format!(", is being deleted since {since}");
+    }
+    let Some(status) = &pod.status else { return text };
+    if let Some(reason) = &status.reason {
+        text += &format!(", {}", words(reason, status.message.as_deref()));
+    }
+    // No node for it.
+    let conditions = status.conditions.iter().flatten();
+    for it in conditions.filter(|it| it.type_ == "PodScheduled" && it.status == "False") {
+        let reason = it.reason.as_deref().unwrap_or("not scheduled");
+        text += &format!(", {}", words(reason, it.message.as_deref()));
+    }
+    let mut prepares = false;
+    for container in status.init_container_statuses.iter().flatten() {
+        if let Some(why) = not_prepared(container) {
+            text += &format!("; init container {}: {why}", container.name);
+            prepares = true;
+        }
+    }
+    for container in status.container_statuses.iter().flatten() {
+        // It waits for those that are named above.
+        if let Some(why) = not_running(container).filter(|_| !(prepares && waits(container))) {
+            text += &format!("; container {}: {why}", container.name);
+        }
+    }
+    text
+}
+
+/// Why a container does not run; `None` if it does.
+pub(crate) fn not_running(status: &core::ContainerStatus) -> Option<String> {
+    let state = status.state.as_ref()?;
+    if let Some(waiting) = &state.waiting {
+        let reason = waiting.reason.as_deref().unwrap_or("waits");
+        let last = status.last_state.as_ref().and_then(|last| last.terminated.as_ref());
+        let last = last.map(|ended| {
+            let reason = ended.reason.as_deref().unwrap_or("ended");
+            format!(" (last time: {reason}, exit code {})", ended.exit_code)
+        });
+        let text = words(reason, waiting.message.as_deref());
+        return Some(text + &last.unwrap_or_default());
+    }
+    let ended = state.terminated.as_ref()?;
+    let reason = ended.reason.as_deref().unwrap_or("ended");
+    Some(format!("{reason}, exit code {}", ended.exit_code))
+}
+
+/// What an init container still does; `None` if the pod does not wait for it, or not yet.
+fn not_prepared(status: &core::ContainerStatus) -> Option<String> {
+    let state = status.state.as_ref()?;
+    if state.running.is_some() {
+        // One that stays beside the others is ready.
+        return (!status.ready).then(|| "runs, and has not ended yet".to_owned());
+    }
+    let is_done = state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0);
+    if is_done || waits(status) { None } else { not_running(status) }
+}
+
+/// Whether a container waits for others of its pod.
+fn waits(status: &core::ContainerStatus) -> bool {
+    let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
+    waiting.is_some_and(|it| it.reason.as_deref() == Some("PodInitializing"))
+}
+
+fn words(reason: &str, message: Option<&str>) -> String {
+    match message.map(str::trim).filter(|message| !message.is_empty()) {
+        Some(message) => format!("{reason} {message}"),
+        None => reason.to_owned(),
+    }
 }
 
 /// The ids of a pod's other containers, as the runtime names their control groups. Containers that share
@@ -48,7 +139,13 @@ impl Before {
     }
 
     fn is_replaced_by(&self, now: &core::ContainerStatus) -> bool {
-        now.restart_count > self.restarts || self.id.is_some() && now.container_id != self.id
+        let other = self.id.is_some() && now.container_id != self.id && !self.is_lost(now);
+        now.restart_count > self.restarts || other
+    }
+
+    /// Whether the kubelet has lost sight of it, which then has no id any more.
+    fn is_lost(&self, now: &core::ContainerStatus) -> bool {
+        self.id.is_some() && now.container_id.as_deref().is_none_or(str::is_empty)
     }
 }
 
@@ -64,13 +161,18 @@ pub(crate) fn fate(pod: &core::Pod, uid: &str, container: &str, before: &Before)
     let status = pod.status.as_ref();
     let now = container_status(pod, container);
     let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
+    let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
     // An evicted pod's container ends as one does that is restarted; this one will not be.
-    if let (Some(since), Some(ended)) = (&pod.metadata.deletion_timestamp, stopped) {
-        let reason = ended.reason.as_deref().unwrap_or("ended");
-        return Some(format!(
-            "pod {name} was deleted or evicted at {}, and its container {container} has ended: {reason}, exit code {}",
-            since.0, ended.exit_code
-        ));
+    if let Some(since) = deleted(&pod.metadata) {
+        let runs = now.is_some_and(|now| now.state.as_ref().is_some_and(|it| it.running.is_some()));
+        return Some(match stopped.or(last.filter(|last| !runs || before.has(last))) {
+            Some(ended) => format!(
+                "pod {name} was deleted or evicted at {since}, and its container {container} has ended: {}, exit code {}",
+                ended.reason.as_deref().unwrap_or("ended"),
+                ended.exit_code
+            ),
+            None => format!("pod {name} is being deleted since {since}"),
+        });
     }
     if let Some(status) = status
         && status.phase.as_deref() == Some("Failed")
@@ -79,11 +181,11 @@ pub(crate) fn fate(pod: &core::Pod, uid: &str, container: &str, before: &Before)
         let message = status.message.as_deref().unwrap_or_default();
         return Some(format!("pod {name}: {reason}: {message}"));
     }
-    let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
     if let Some(now) = now {
         let replaced = before.is_replaced_by(now);
         // One that waits to be restarted has ended, and keeps its id until another one runs.
-        let ended = stopped.or(last.filter(|last| replaced || before.has(last)));
+        let is_over = replaced || before.is_lost(now);
+        let ended = stopped.or(last.filter(|last| is_over || before.has(last)));
         if replaced || ended.is_some() {
             let why = ended.map(|ended| {
                 let reason = ended.reason.as_deref().unwrap_or("ended");
@@ -98,10 +200,14 @@ pub(crate) fn fate(pod: &core::Pod, uid: &str, container: &str, before: &Before)
             ));
         }
     }
-    if let Some(since) = &pod.metadata.deletion_timestamp {
-        return Some(format!("pod {name} is being deleted since {}", since.0));
-    }
     None
+}
+
+/// When a pod was told to go. Kubernetes gives the time at which its grace ends.
+pub(crate) fn deleted(metadata: &ObjectMeta) -> Option<Timestamp> {
+    let end = metadata.deletion_timestamp.as_ref()?.0;
+    let grace = SignedDuration::from_secs(metadata.deletion_grace_period_seconds.unwrap_or(0));
+    Some(end.checked_sub(grace).unwrap_or(end))
 }
 
 /// The liveness probe of a container, with Kubernetes' defaults.
@@ -146,9 +252,59 @@ mod tests {
             // With grace the process may still be there; this one is not.
             assert!(!text.contains("restarted") && !text.contains("is being deleted"), "{text}");
         }
+        // With the whole pod on its way out the kubelet may have lost sight of it, and has no id of it any more.
+        let mut lost = pod(true, "Running");
+        let status = &mut lost.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
+        let ended = status.state.take();
+        status.container_id = Some(String::new());
+        status.last_state = ended;
+        let text = said(&lost);
+        assert!(text.contains("deleted or evicted") && !text.contains("restarted"), "{text}");
+        lost.metadata.deletion_timestamp = None;
+        assert!(said(&lost).starts_with("container app of pod web ended meanwhile: Error"));
         assert_eq!(
             said(&pod(false, "Running")),
             "container app of pod web ended meanwhile: Error, exit code 137 (restarts: 0 before, 0 now)"
+        );
+    }
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn what_holds_a_pod_up_is_named() {
+        let container = |name: &str, state: serde_json::Value| json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state});
+        let waits = || json!({"waiting": {"reason": "PodInitializing"}});
+        let check = |status: serde_json::Value, expected: &str| {
+            let pod = json!({"metadata": {"name": "web"}, "status": status});
+            assert_eq!(instead(&serde_json::from_value(pod).unwrap()), expected);
+        };
+        check(
+            json!({"phase": "Pending", "conditions": [
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]}),
+            "web: Pending, Unschedulable 0/3 nodes are available",
+        );
+        check(
+            json!({"phase": "Pending",
+                "initContainerStatuses": [
+                    container("first", json!({"terminated": {"reason": "Completed", "exitCode": 0}})),
+                    container("plugins", json!({"running": {}})),
+                    container("last", waits())],
+                "containerStatuses": [container("app", waits())]}),
+            "web: Pending; init container plugins: runs, and has not ended yet",
+        );
+        check(
+            json!({"phase": "Pending",
+                "initContainerStatuses": [container("plugins", json!({"terminated": {"reason": "Error", "exitCode": 1}}))],
+                "containerStatuses": [container("app", waits())]}),
+            "web: Pending; init container plugins: Error, exit code 1",
+        );
+        check(
+            json!({"phase": "Pending", "containerStatuses": [container("app", waits())]}),
+            "web: Pending; container app: PodInitializing",
+        );
+        check(
+            json!({"phase": "Succeeded",
+                "containerStatuses": [container("app", json!({"terminated": {"reason": "Completed", "exitCode": 0}}))]}),
+            "web: Succeeded; container app: Completed, exit code 0",
         );
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Taking<'a> {
     pub(crate) beside: &'a OnceLock<Pod>,
     /// Whether commands in the container may not see which program the process runs, as those of another user may not.
     pub(crate) is_hidden: bool,
+    /// Whether it is the only Node.js process of the container.
+    pub(crate) is_alone: bool,
     /// What the container is called in messages.
     pub(crate) name: &'a str,
     pub(crate) facts: &'a ProcessFacts,
@@ -81,7 +83,8 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
         fate = ending::fate(taking, &result).await;
     }
     run.listener.on(Event::Bytes { place: name.to_owned(), bytes: 0 });
-    log.line(&format!("Status of the pod afterwards: {}", fate.as_deref().unwrap_or("running")));
+    let status = fate.as_deref().unwrap_or("nothing has become of it, as far as can be seen");
+    log.line(&format!("Status of the pod afterwards: {status}"));
     match result {
         Ok(captured) => success(taking, &log, &mut entry, &captured, fate, now),
         Err(failed) => failure(taking, &log, &mut entry, &failed, fate),
@@ -179,6 +182,7 @@ async fn beside<T>(
 async fn watch(taking: &Taking<'_>, stop: &tokio::sync::watch::Sender<bool>) -> Option<String> {
     let mut asked = taking.run.stop.clone();
     let mut gone: Option<(Instant, String)> = None;
+    let mut said = None;
     loop {
         tokio::select! {
             () = asked.asked() => {
@@ -195,7 +199,10 @@ async fn watch(taking: &Taking<'_>, stop: &tokio::sync::watch::Sender<bool>) -> 
             Some(_) => {}
             None => {
                 if let Some(why) = taking.place.fate().await {
-                    taking.run.complain(taking.name, &why);
+                    if said.as_ref() != Some(&why) {
+                        taking.run.complain(taking.name, &why);
+                        said = Some(why.clone());
+                    }
                     // A pod that is being deleted still has its grace period.
                     if !why.contains("is being deleted") {
                         gone = Some((Instant::now(), why));
@@ -269,7 +276,10 @@ fn success(
             memory_before: taken.resident_before,
             memory_peak: taken.peak(),
             memory_after: taken.resident_after,
-            worker: taken.worker.as_ref().map(|worker| format!("{} {}", worker.id, worker.url)),
+            worker: taken
+                .worker
+                .as_ref()
+                .map(|worker| format!("{} {}", worker.id, worker.url).trim_end().to_owned()),
             ..wire::Snapshot::default()
         });
         log.line(&format!(
@@ -336,7 +346,7 @@ fn success(
         run.say(name, format!("collected {}{}", size(bytes), pause.unwrap_or_default()));
         return;
     }
-    let broken = captured.snapshots.iter().find_map(|taken| taken.broken.as_ref());
+    let broken = captured.snapshots.iter().find(|taken| taken.broken.is_some());
     let mut why = captured.shortfall().unwrap_or_else(|| "nothing arrived".to_owned());
     if let Some(fate) = &fate {
         why = format!("{why}; {fate}");
@@ -366,6 +376,15 @@ fn failure(
     fate: Option<String>,
 ) {
     let Taking { run, name, .. } = *taking;
+    // Nothing was done to it.
+    let is_missing = matches!(failed.error, capture::Error::NoProcess(..));
+    if is_missing && fate.is_none() && !taking.is_alone {
+        entry.outcome = wire::Outcome::Ended;
+        let text = format!("process {} has ended by itself", entry.pid);
+        log.line(&text);
+        run.say(name, text);
+        return;
+    }
     let mut why = failed.error.to_string();
     if let Some(fate) = &fate {
         why = format!("{why}; {fate}");
@@ -527,9 +546,9 @@ impl Progress for Log<'_> {
             E::Received(bytes) => {
                 self.run.listener.on(Event::Bytes { place: self.name.clone(), bytes });
             }
-            E::Wrote { path, whole } => {
-                let name = path.as_deref().and_then(Path::file_name).unwrap_or_default();
-                let name = name.to_string_lossy();
+            E::Wrote { path: None, .. } => self.line("Wrote no file"),
+            E::Wrote { path: Some(path), whole } => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
                 self.line(&format!("Wrote {name} ({})", if whole { "whole" } else { "in part" }));
             }
             E::Undone(what) => self.line(&format!("Undone: {what}")),
