@@ -19,6 +19,11 @@ pub trait Place: Send + Sync {
     /// How a person calls this place: `this machine`, `pod shop/web-1, container app`.
     fn name(&self) -> String;
 
+    /// The arguments with which `heapglass capture` finds this process, wherever it is run.
+    fn arguments(&self, process: u32) -> String {
+        format!("--pid {process}")
+    }
+
     /// The liveness probe of whoever restarts the processes here when they do not answer, if there is one.
     fn probe(&self) -> Option<Probe> {
         None

@@ -6,6 +6,7 @@ mod support;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use heapglass_collect::capture::{Broken, Error, Taken};
@@ -81,6 +82,7 @@ impl Script for Faulty {
             }
             let taking = request["method"] == "HeapProfiler.takeHeapSnapshot";
             if taking && self.fault == Fault::HangsUp {
+                state.hung_up.store(true, Ordering::SeqCst);
                 return;
             }
             if taking && self.fault == Fault::Stalls {
@@ -371,6 +373,14 @@ async fn the_inspector_is_left_as_it_was() {
         })
     });
     futures_util::future::join_all(all).await;
+}
+
+/// The way to the process is interrupted, and with it the snapshot. The process knows nothing of that: its inspector would
+/// stay open.
+#[tokio::test]
+async fn the_inspector_is_closed_once_the_way_is_back() {
+    let outage = AtomicUsize::new(2);
+    leaves_the_inspector(Scripted { outage, ..shut(Fault::HangsUp) }, false).await;
 }
 
 async fn with_workers(

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 
-use crate::status::container_status;
+use crate::status::{container_status, deleted};
 
 /// What has become of a pod and its container; reads as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub(crate) enum Fate {
 /// How a container has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct End {
-    reason: String,
-    exit_code: i32,
+    pub(crate) reason: String,
+    pub(crate) exit_code: i32,
 }
 
 /// A container as it was when it was found.
@@ -56,11 +56,18 @@ impl Fate {
         let status = pod.status.as_ref();
         let now = container_status(pod, container);
         let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
-        let since = pod.metadata.deletion_timestamp.as_ref().map(|since| since.0);
+        let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
         // An evicted pod's container ends as one does that is restarted; this one will not be.
-        if let (Some(since), Some(stopped)) = (since, stopped) {
-            let (container, end) = (container.to_owned(), End::of(stopped));
-            return Some(Fate::EndedWithPod { pod: name, container, since, end });
+        if let Some(since) = deleted(&pod.metadata) {
+            let state = now.and_then(|now| now.state.as_ref());
+            let runs = state.is_some_and(|state| state.running.is_some());
+            return Some(match stopped.or(last.filter(|last| !runs || before.has(last))) {
+                Some(ended) => {
+                    let (container, end) = (container.to_owned(), End::of(ended));
+                    Fate::EndedWithPod { pod: name, container, since, end }
+                }
+                None => Fate::BeingDeleted { pod: name, since },
+            });
         }
         if let Some(status) = status
             && status.phase.as_deref() == Some("Failed")
@@ -69,23 +76,19 @@ impl Fate {
             let message = status.message.clone().unwrap_or_default();
             return Some(Fate::Failed { pod: name, reason, message });
         }
-        let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
-        if let Some(now) = now {
-            let is_restarted = before.is_replaced_by(now);
-            // One that waits to be restarted has ended, and keeps its id until another one runs.
-            let end = stopped.or(last.filter(|last| is_restarted || before.has(last)));
-            if is_restarted || end.is_some() {
-                return Some(Fate::Ended {
-                    pod: name,
-                    container: container.to_owned(),
-                    end: end.map(End::of),
-                    is_restarted,
-                    restarts_before: before.restarts,
-                    restarts_now: now.restart_count,
-                });
-            }
-        }
-        since.map(|since| Fate::BeingDeleted { pod: name, since })
+        let now = now?;
+        let is_restarted = before.is_replaced_by(now);
+        // One that waits to be restarted has ended, and keeps its id until another one runs.
+        let is_over = is_restarted || before.is_lost(now);
+        let end = stopped.or(last.filter(|last| is_over || before.has(last)));
+        (is_restarted || end.is_some()).then(|| Fate::Ended {
+            pod: name,
+            container: container.to_owned(),
+            end: end.map(End::of),
+            is_restarted,
+            restarts_before: before.restarts,
+            restarts_now: now.restart_count,
+        })
     }
 
     /// Whether the container is no more; one whose pod has its grace period may still answer.
@@ -176,7 +179,13 @@ impl Before {
     }
 
     fn is_replaced_by(&self, now: &core::ContainerStatus) -> bool {
-        now.restart_count > self.restarts || self.id.is_some() && now.container_id != self.id
+        let other = self.id.is_some() && now.container_id != self.id && !self.is_lost(now);
+        now.restart_count > self.restarts || other
+    }
+
+    /// Whether the kubelet has lost sight of it, which then has no id any more.
+    fn is_lost(&self, now: &core::ContainerStatus) -> bool {
+        self.id.is_some() && now.container_id.as_deref().is_none_or(str::is_empty)
     }
 }
 
@@ -207,6 +216,16 @@ mod tests {
             // With grace the process may still be there; this one is not.
             assert!(!text.contains("restarted") && !text.contains("is being deleted"), "{text}");
         }
+        // With the whole pod on its way out the kubelet may have lost sight of it, and has no id of it any more.
+        let mut lost = pod(true, "Running");
+        let status = &mut lost.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
+        let ended = status.state.take();
+        status.container_id = Some(String::new());
+        status.last_state = ended;
+        let text = said(&lost);
+        assert!(text.contains("deleted or evicted") && !text.contains("restarted"), "{text}");
+        lost.metadata.deletion_timestamp = None;
+        assert!(said(&lost).starts_with("container app of pod web ended meanwhile: Error"));
         assert_eq!(
             said(&pod(false, "Running")),
             "container app of pod web ended meanwhile: Error, exit code 137 (restarts: 0 before, 0 now)"

@@ -287,6 +287,11 @@ impl Place for Pod {
         format!("pod {namespace}/{pod}, container {container}")
     }
 
+    fn arguments(&self, process: u32) -> String {
+        let Target { namespace, pod, container, .. } = &self.target;
+        format!("--pod {namespace}/{pod}/{container} --pid {process}")
+    }
+
     fn probe(&self) -> Option<Probe> {
         self.container().and_then(liveness)
     }

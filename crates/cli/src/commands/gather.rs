@@ -21,7 +21,7 @@ use crate::gather::watching::Watching;
 /// How long the clean-up may take after Ctrl-C: inspectors are closed and files removed over the network.
 const CLEAN_UP: Duration = Duration::from_secs(30);
 /// How long a question to the cluster may take, unless `CMD_TIMEOUT` says otherwise.
-const DEADLINE: u64 = 90;
+pub(crate) const DEADLINE: u64 = 90;
 /// How long a snapshot may take, unless `HEAP_DUMP_TIMEOUT` says otherwise.
 const TIMEOUT: u64 = 600;
 /// Where a must-gather image writes.

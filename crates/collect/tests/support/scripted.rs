@@ -41,6 +41,9 @@ pub(crate) struct Scripted<S> {
     pub(crate) inspect: bool,
     /// How many looks at the process it takes until another one has its number.
     pub(crate) lives: usize,
+    /// After a session has hung up nothing is reached until so many connections were tried, as while an API server is
+    /// started anew.
+    pub(crate) outage: AtomicUsize,
     pub(crate) state: Arc<State>,
 }
 
@@ -50,6 +53,8 @@ pub(crate) struct State {
     /// Whether its inspector is open.
     pub(crate) is_open: AtomicBool,
     pub(crate) has_ended: AtomicBool,
+    /// Whether a session was hung up on.
+    pub(crate) hung_up: AtomicBool,
     /// Looks at it.
     looks: AtomicUsize,
     signals: AtomicUsize,
@@ -72,11 +77,27 @@ impl<S> Scripted<S> {
 
     /// One whose inspector has to be opened.
     pub(crate) fn shut(script: S) -> Scripted<S> {
-        Scripted { script, inspect: false, lives: usize::MAX, state: Arc::default() }
+        Scripted {
+            script,
+            inspect: false,
+            lives: usize::MAX,
+            outage: AtomicUsize::new(0),
+            state: Arc::default(),
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
         self.state.is_open.load(Ordering::SeqCst)
+    }
+
+    /// An error while there is no way to the process.
+    fn reach(&self) -> Result<(), PlaceError> {
+        let hung_up = self.state.hung_up.load(Ordering::SeqCst);
+        if !hung_up || self.outage.load(Ordering::SeqCst) == 0 {
+            return Ok(());
+        }
+        let source = std::io::ErrorKind::ConnectionRefused.into();
+        Err(PlaceError::Io { what: "to reach the place".to_owned(), source })
     }
 
     /// How many signals it got, and how many sessions there were.
@@ -95,6 +116,7 @@ impl<S: Script> Place for Scripted<S> {
     }
 
     async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
+        self.reach()?;
         let looks = self.state.looks.fetch_add(1, Ordering::SeqCst);
         if self.state.has_ended.load(Ordering::SeqCst) {
             return Ok(Vec::new());
@@ -112,6 +134,7 @@ impl<S: Script> Place for Scripted<S> {
     }
 
     async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
+        self.reach()?;
         let mut sockets = String::new();
         if self.is_open() {
             sockets.push_str(" 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n");
@@ -136,6 +159,10 @@ impl<S: Script> Place for Scripted<S> {
 
     async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {
         assert_eq!(port, 9229);
+        if let Err(error) = self.reach() {
+            self.outage.fetch_sub(1, Ordering::SeqCst);
+            return Err(error);
+        }
         if !self.is_open() {
             let source = std::io::ErrorKind::ConnectionRefused.into();
             return Err(PlaceError::Io { what: "to connect".to_owned(), source });

@@ -1,6 +1,5 @@
 //! `heap-dump.log`: what happened to one process while its snapshot was taken.
 
-use std::path::Path;
 use std::sync::Mutex;
 
 use heapglass_collect::capture::{self, Progress};
@@ -124,9 +123,9 @@ impl Progress for Log<'_> {
             E::Received(bytes) => {
                 self.run.listener.on(Event::Bytes { place: self.name.clone(), bytes });
             }
-            E::Wrote { path, whole } => {
-                let name = path.as_deref().and_then(Path::file_name).unwrap_or_default();
-                let name = name.to_string_lossy();
+            E::Wrote { path: None, .. } => self.line("Wrote no file"),
+            E::Wrote { path: Some(path), whole } => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
                 self.line(&format!("Wrote {name} ({})", if whole { "whole" } else { "in part" }));
             }
             E::Undone(what) => self.line(&format!("Undone: {what}")),

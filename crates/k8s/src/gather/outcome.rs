@@ -52,6 +52,15 @@ pub(super) fn of_failed(
     fate: Option<&Fate>,
 ) {
     let Taking { run, pod, name, .. } = *taking;
+    // Nothing was done to it.
+    let is_missing = matches!(failed.error, capture::Error::NoProcess(..));
+    if is_missing && fate.is_none() && !taking.is_alone {
+        entry.outcome = wire::Outcome::Ended;
+        let text = format!("process {} has ended by itself", entry.pid);
+        log.line(&text);
+        run.say(name, text);
+        return;
+    }
     let why = with_fate(failed.error.to_string(), fate);
     if let capture::Error::Place(error) = &failed.error {
         note_missing(run, pod, error);
@@ -91,7 +100,10 @@ fn snapshot(taken: &Taken) -> wire::Snapshot {
         memory_before: taken.resident_before,
         memory_peak: taken.peak(),
         memory_after: taken.resident_after,
-        worker: taken.worker.as_ref().map(|worker| format!("{} {}", worker.id, worker.url)),
+        worker: taken
+            .worker
+            .as_ref()
+            .map(|worker| format!("{} {}", worker.id, worker.url).trim_end().to_owned()),
         ..wire::Snapshot::default()
     }
 }
@@ -175,7 +187,7 @@ fn of_partial(
         why: &why,
         preflight: Some(&captured.preflight),
         error: None,
-        broken: captured.snapshots.iter().find_map(|taken| taken.broken.as_ref()),
+        broken: captured.snapshots.iter().find(|taken| taken.broken.is_some()),
         fate,
         left_behind,
     };

@@ -34,6 +34,8 @@ pub(crate) struct Taking<'a> {
     pub(crate) beside: &'a OnceLock<Pod>,
     /// Whether commands in the container may not see which program the process runs, as those of another user may not.
     pub(crate) is_hidden: bool,
+    /// Whether it is the only Node.js process of the container.
+    pub(crate) is_alone: bool,
     /// What the container is called in messages.
     pub(crate) name: &'a str,
     pub(crate) facts: &'a ProcessFacts,
@@ -82,7 +84,9 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     }
     run.listener.on(Event::Bytes { place: name.to_owned(), bytes: 0 });
     let fate = fate.as_ref();
-    let status = fate.map_or_else(|| "running".to_owned(), Fate::to_string);
+    let status = fate.map(Fate::to_string);
+    let status =
+        status.unwrap_or_else(|| "nothing has become of it, as far as can be seen".to_owned());
     log.line(&format!("Status of the pod afterwards: {status}"));
     match result {
         Ok(captured) => outcome::of_captured(taking, &log, &mut entry, &captured, fate, now),
@@ -181,6 +185,7 @@ async fn beside<T>(
 async fn watch(taking: &Taking<'_>, stop: &tokio::sync::watch::Sender<bool>) -> Option<Fate> {
     let mut asked = taking.run.stop.clone();
     let mut gone: Option<(Instant, Fate)> = None;
+    let mut said = None;
     loop {
         tokio::select! {
             () = asked.asked() => {
@@ -197,7 +202,10 @@ async fn watch(taking: &Taking<'_>, stop: &tokio::sync::watch::Sender<bool>) -> 
             Some(_) => {}
             None => {
                 if let Some(fate) = taking.place.fate().await {
-                    taking.run.complain(taking.name, fate.to_string());
+                    if said.as_ref() != Some(&fate) {
+                        taking.run.complain(taking.name, fate.to_string());
+                        said = Some(fate.clone());
+                    }
                     // A pod that is being deleted still has its grace period.
                     if fate.is_over() {
                         gone = Some((Instant::now(), fate));

@@ -115,6 +115,15 @@ pub(crate) fn no_way_in(error: &PlaceError, tried: &[String]) -> String {
     text
 }
 
+/// `no-node-process.txt` where the pod went away before it was its turn.
+pub(crate) fn gone(why: &str) -> String {
+    format!(
+        "No Node.js process found: the pod went away before it was its turn.\n\n{why}\n\n\
+         Pods that took its place are asked too, if they run already. Else run the same command again: a leak has to\n\
+         grow there again first.\n"
+    )
+}
+
 /// `no-node-process.txt` where the container runs other things.
 pub(crate) fn no_node(processes: &[RawProcess]) -> String {
     let mut text = "No Node.js process found in the container. Its processes:\n\n".to_owned();

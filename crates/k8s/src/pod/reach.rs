@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use heapglass_collect::place::PlaceError;
+use heapglass_collect::place::{Place, PlaceError};
 
 use super::{LOOK_LIMIT, Pod, PodOptions, Via, lock};
 use crate::ephemeral::{self, Shares, Started, Terms, User};
@@ -40,6 +40,10 @@ impl Pod {
                 Err(PlaceError::Impossible { .. }) => {}
                 Err(error) => return Err(error),
             }
+        }
+        // To a pod that goes away nothing is added: its container does not answer for another reason.
+        if let Some(fate) = self.fate().await {
+            return Err(PlaceError::Gone { what: self.name(), why: fate.to_string() });
         }
         let first = self.add(self.user).await?;
         Ok(self.as_the_process(first).await)
