@@ -30,6 +30,8 @@ enum Fault {
     Silent,
     /// Stops in the middle, and keeps the connection.
     Stalls,
+    /// Answers questions, and never gets to the snapshot.
+    PutsOff,
     /// Hangs up in the middle.
     HangsUp,
     /// Says that all went well after half of it.
@@ -267,7 +269,7 @@ impl Inspector {
                 let half = SMALL.len() / 2;
                 let pieces = match fault {
                     Fault::None | Fault::NoWorkers => vec![&SMALL[..half], &SMALL[half..]],
-                    Fault::Refuses => vec![],
+                    Fault::Refuses | Fault::PutsOff => vec![],
                     _ => vec![&SMALL[..half]],
                 };
                 for piece in pieces {
@@ -284,7 +286,7 @@ impl Inspector {
             || (fault == Fault::NoWorkers && method == "NodeWorker.enable");
         if refuses {
             answers.push(json!({ "id": id, "error": { "message": "no memory" } }));
-        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp)) {
+        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp | Fault::PutsOff)) {
             answers.push(json!({ "id": id, "result": result }));
         }
         answers
@@ -361,6 +363,20 @@ async fn what_others_will_write_is_not_free() {
 #[tokio::test]
 async fn a_stalled_stream_is_partial() {
     assert!(matches!(partial(Fault::Stalls).await.broken, Some(Broken::TimedOut(_))));
+}
+
+/// V8 from Node.js 22 on answers in the middle of a computation, and takes the snapshot only in the event loop.
+#[tokio::test]
+async fn a_snapshot_that_is_put_off_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let patience = Duration::from_millis(50);
+    let options = Options { patience, timeout: Duration::from_secs(60), ..quick(directory.path()) };
+    let (place, target) = (Fake::shut(Fault::PutsOff), Target::Process(42));
+    let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
+    let broken = &captured.snapshots[0].broken;
+    assert!(matches!(broken, Some(Broken::PutOff(_))), "{broken:?}");
+    assert_eq!(names(directory.path()), Vec::<String>::new());
+    assert!(!place.is_open() && captured.left_behind.is_empty());
 }
 
 #[tokio::test]
@@ -470,6 +486,7 @@ async fn the_inspector_is_left_as_it_was() {
         Fault::Refuses,
         Fault::HangsUp,
         Fault::Stalls,
+        Fault::PutsOff,
         Fault::Truncates,
         Fault::Another,
     ];

@@ -138,6 +138,12 @@ pub enum Broken {
     /// It took too long.
     #[error("it was not done after {0} s")]
     TimedOut(u64),
+    /// The thread answers questions, and does not get to the snapshot.
+    #[error(
+        "it was not begun within {0} s: the event loop is in a long computation, or waits for a debugger (--patience \
+         waits longer)"
+    )]
+    PutOff(u64),
     /// The user asked to stop.
     #[error("it was interrupted")]
     Interrupted,

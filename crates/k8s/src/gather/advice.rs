@@ -11,6 +11,10 @@ use super::take::{Taking, verdict_in_words};
 use crate::discover::Origin;
 use crate::status::ENDED;
 
+/// What is said of a process whose event loop does not come round.
+const BUSY: &str = "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
+                    is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
+                    (NODE_OPTIONS=--cpu-prof).";
 const INTERRUPTED: &str = "It was interrupted: run it again.";
 
 /// The whole text.
@@ -96,13 +100,10 @@ fn advice(
         );
     }
     match error {
-        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => signal(taking, &mut advice),
-        Some(Error::Blocked { .. }) => advice.push(
-            "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
-             is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
-             (NODE_OPTIONS=--cpu-prof)."
-                .to_owned(),
-        ),
+        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => {
+            signal(taking, &mut advice)
+        }
+        Some(Error::Blocked { .. }) => advice.push(BUSY.to_owned()),
         Some(Error::Place(PlaceError::Forbidden { what, why })) => {
             // The server's words stand above; what is to be added stands at their end.
             let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
@@ -132,6 +133,7 @@ fn advice(
                 .to_owned(),
         ),
         Some(Broken::Disk(_)) => disk(&mut advice),
+        Some(Broken::PutOff(_)) => advice.push(BUSY.to_owned()),
         Some(Broken::Interrupted) => advice.push(INTERRUPTED.to_owned()),
         _ => {}
     }
