@@ -1,13 +1,16 @@
 //! This machine.
 
 mod groups;
+mod turns;
 
 use std::io;
 use std::path::Path;
 
 use tokio::net::TcpStream;
 
-use crate::place::{Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal};
+use crate::place::{
+    Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
+};
 
 /// This machine, by its `/proc`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,6 +72,10 @@ impl Place for Local {
             "its network is that of a container; use --method sigusr2, `heapglass gather`, or run heapglass inside"
                 .to_owned()
         })
+    }
+
+    fn turn(&self, pid: u32) -> Option<Turn> {
+        turns::of(pid)
     }
 
     async fn connect(&self, port: u16) -> Result<TcpStream, PlaceError> {

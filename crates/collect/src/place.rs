@@ -48,6 +48,12 @@ pub trait Place: Send + Sync {
         None
     }
 
+    /// The turn to take a snapshot of a process; `None` while another capture has it. Always there where captures do
+    /// not know of each other.
+    fn turn(&self, _process: u32) -> Option<Turn> {
+        Some(Turn::default())
+    }
+
     /// A stream to a port on the place's loopback interface.
     fn connect(&self, port: u16) -> impl Future<Output = Result<Self::Stream, PlaceError>> + Send;
 
@@ -90,6 +96,19 @@ pub trait Place: Send + Sync {
 
     /// Removes a file that a capture has made.
     fn remove(&self, path: &str) -> impl Future<Output = Result<(), PlaceError>> + Send;
+}
+
+/// The turn of one capture of a process: others wait until it is dropped.
+#[derive(Debug, Default)]
+pub struct Turn {
+    _lock: Option<std::fs::File>,
+}
+
+impl Turn {
+    /// One that lasts as long as the lock on an open file, which ends with it.
+    pub fn holding(lock: std::fs::File) -> Turn {
+        Turn { _lock: Some(lock) }
+    }
 }
 
 /// The two signals that Node.js gives a meaning to.

@@ -6,6 +6,7 @@ mod kept;
 mod open;
 mod outcome;
 mod signal;
+mod turn;
 mod waiting;
 mod workers;
 
@@ -19,7 +20,7 @@ use tokio::sync::watch;
 use crate::facts::{ProcessFacts, Status, Surroundings};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
-use crate::place::{Place, PlaceError};
+use crate::place::{Place, PlaceError, Turn};
 use crate::preflight::{Forced, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
 
@@ -263,10 +264,25 @@ pub async fn capture_next<P: Place>(
         crate::sink::check_place(&options.out).map_err(Error::from)?;
     }
     let _until = options.booked.until_dropped(&options.out);
-    match target {
-        Target::Process(pid) => job.look(*pid).await?,
-        Target::Inspector { port, .. } => job.look_for(*port).await,
-    }
+    let _turn = match target {
+        Target::Process(pid) => {
+            let turn = job.turn(*pid).await?;
+            job.look(*pid).await?;
+            turn
+        }
+        Target::Inspector { port, .. } => {
+            job.look_for(*port).await;
+            match job.process.as_ref().map(|process| process.pid) {
+                Some(pid) => {
+                    let turn = job.turn(pid).await?;
+                    // What another one took meanwhile is given back by now.
+                    let _ = job.look_around(pid).await;
+                    turn
+                }
+                None => Turn::default(),
+            }
+        }
+    };
     // Finding the way into a place can take a minute.
     if stop.is_asked() {
         return Err(Error::Interrupted.into());
