@@ -15,7 +15,9 @@ use heapglass_collect::place::{
 use heapglass_collect::preflight::Forced;
 use heapglass_collect::sink::Booked;
 use heapglass_collect::wire::CaptureDocument;
-use heapglass_collect::{Captured, Event, Failed, Options, Progress, Stop, Target, capture};
+use heapglass_collect::{
+    Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -363,6 +365,24 @@ async fn what_others_will_write_is_not_free() {
 #[tokio::test]
 async fn a_stalled_stream_is_partial() {
     assert!(matches!(partial(Fault::Stalls).await.broken, Some(Broken::TimedOut(_))));
+}
+
+#[tokio::test]
+async fn no_signal_is_sent_where_none_may_be() {
+    let directory = tempfile::tempdir().unwrap();
+    for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+        let options = Options { no_signal: true, method, ..quick(directory.path()) };
+        let (shut, target) = (Fake::shut(Fault::None), Target::Process(42));
+        let result = capture(&shut, &target, &options, &(), &Stop::never()).await;
+        let is_told = |error: &Error| error.to_string().contains("may be sent");
+        assert!(
+            result.is_err_and(|failed| is_told(&failed.error)) && !shut.is_open(),
+            "{method:?}"
+        );
+    }
+    let options = Options { no_signal: true, ..quick(directory.path()) };
+    let (open, target) = (Fake::new(Fault::None), Target::Process(42));
+    assert!(capture(&open, &target, &options, &(), &Stop::never()).await.unwrap().is_whole());
 }
 
 /// V8 from Node.js 22 on answers in the middle of a computation, and takes the snapshot only in the event loop.
