@@ -43,7 +43,7 @@ pub trait Place: Send + Sync {
         signal: Signal,
     ) -> impl Future<Output = Result<(), PlaceError>> + Send;
 
-    /// Why nobody could connect to an inspector that this process opened, where that can be told beforehand.
+    /// Why the inspector of this process could not be opened or not be connected to, where that can be told beforehand.
     fn out_of_reach(&self, _process: u32) -> Option<String> {
         None
     }
