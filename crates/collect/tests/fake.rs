@@ -14,7 +14,9 @@ use heapglass_collect::inspector::InspectorError;
 use heapglass_collect::preflight::Forced;
 use heapglass_collect::sink::Booked;
 use heapglass_collect::wire::CaptureDocument;
-use heapglass_collect::{Captured, Event, Failed, Options, Progress, Stop, Target, capture};
+use heapglass_collect::{
+    Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
+};
 use serde_json::{Value, json};
 use support::scripted::{SMALL, Script, Scripted, Socket, State, chunk, who};
 
@@ -26,6 +28,8 @@ enum Fault {
     Silent,
     /// Stops in the middle, and keeps the connection.
     Stalls,
+    /// Answers questions, and never gets to the snapshot.
+    PutsOff,
     /// Hangs up in the middle.
     HangsUp,
     /// Says that all went well after half of it.
@@ -128,7 +132,7 @@ impl Faulty {
                 let (first, second) = SMALL.split_at(SMALL.len() / 2);
                 match fault {
                     Fault::None | Fault::NoWorkers => vec![chunk(first), chunk(second)],
-                    Fault::Refuses => vec![],
+                    Fault::Refuses | Fault::PutsOff => vec![],
                     _ => vec![chunk(first)],
                 }
             }
@@ -140,7 +144,7 @@ impl Faulty {
             || (fault == Fault::NoWorkers && method == "NodeWorker.enable");
         if refuses {
             answers.push(json!({ "id": id, "error": { "message": "no memory" } }));
-        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp)) {
+        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp | Fault::PutsOff)) {
             answers.push(json!({ "id": id, "result": result }));
         }
         answers
@@ -258,6 +262,38 @@ async fn a_stalled_stream_is_partial() {
 }
 
 #[tokio::test]
+async fn no_signal_is_sent_where_none_may_be() {
+    let directory = tempfile::tempdir().unwrap();
+    for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+        let options = Options { no_signal: true, method, ..quick(directory.path()) };
+        let (shut, target) = (shut(Fault::None), Target::Process(42));
+        let result = capture(&shut, &target, &options, &(), &Stop::never()).await;
+        let is_told = |error: &Error| error.to_string().contains("may be sent");
+        assert!(
+            result.is_err_and(|failed| is_told(&failed.error)) && !shut.is_open(),
+            "{method:?}"
+        );
+    }
+    let options = Options { no_signal: true, ..quick(directory.path()) };
+    let (open, target) = (inspected(Fault::None), Target::Process(42));
+    assert!(capture(&open, &target, &options, &(), &Stop::never()).await.unwrap().is_whole());
+}
+
+/// V8 from Node.js 22 on answers in the middle of a computation, and takes the snapshot only in the event loop.
+#[tokio::test]
+async fn a_snapshot_that_is_put_off_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let patience = Duration::from_millis(50);
+    let options = Options { patience, timeout: Duration::from_secs(60), ..quick(directory.path()) };
+    let (place, target) = (shut(Fault::PutsOff), Target::Process(42));
+    let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
+    let broken = &captured.snapshots[0].broken;
+    assert!(matches!(broken, Some(Broken::PutOff(_))), "{broken:?}");
+    assert_eq!(names(directory.path()), Vec::<String>::new());
+    assert!(!place.is_open() && captured.left_behind.is_empty());
+}
+
+#[tokio::test]
 async fn a_lost_connection_is_partial() {
     assert!(matches!(partial(Fault::HangsUp).await.broken, Some(Broken::Lost(_))));
 }
@@ -364,6 +400,7 @@ async fn the_inspector_is_left_as_it_was() {
         Fault::Refuses,
         Fault::HangsUp,
         Fault::Stalls,
+        Fault::PutsOff,
         Fault::Truncates,
         Fault::Another,
     ];

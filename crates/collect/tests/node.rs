@@ -46,6 +46,22 @@ async fn an_inspector_that_was_shut_is_opened_and_shut_again() {
 }
 
 #[tokio::test]
+async fn two_captures_take_turns() {
+    let mut process = Node::start(&node(), &[&inspect_port()], IDLE);
+    let [one, other] = ["a", "b"].map(|name| Options {
+        patience: Duration::from_secs(60),
+        ..Options::new(process.out(&format!("{name}.heapsnapshot")))
+    });
+    let (one, other) = tokio::join!(take(&process, &one), take(&process, &other));
+    for captured in [one.unwrap(), other.unwrap()] {
+        assert!(captured.is_whole(), "{captured:?}");
+        assert_eq!(captured.left_behind, Vec::<String>::new());
+    }
+    assert_eq!(listens_on(process.pid()).await, Vec::<u16>::new());
+    assert!(process.is_alive());
+}
+
+#[tokio::test]
 async fn an_inspector_that_was_open_stays_open() {
     let port = free_port();
     let mut process = Node::start(&node(), &[&format!("--inspect={port}")], IDLE);

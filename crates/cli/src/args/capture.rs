@@ -69,6 +69,9 @@ pub(crate) struct CaptureArgs {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) force: ForceArg,
+    /// Send no signal: take it only if the inspector is open already
+    #[arg(long, help_heading = "Safety")]
+    pub(crate) no_signal: bool,
     /// Refuse if the event loop would surely stand still for longer than this
     #[arg(long, value_name = "TIME", value_parser = value::duration, help_heading = "Safety")]
     pub(crate) max_pause: Option<Duration>,

@@ -230,6 +230,7 @@ fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
         workers: args.workers,
         force: args.force.forced(),
         dry_run: args.dry_run,
+        no_signal: args.no_signal,
         timeout: args.timeout,
         patience: args.patience,
         max_pause: args.max_pause,

@@ -114,6 +114,9 @@ impl<P: Place> Job<'_, P> {
         let process = self.process.as_ref()?;
         let around = self.surroundings.as_ref()?;
         let port = process.options.inspector_port();
+        if self.options.no_signal {
+            return Some("it is shut, and no signal may be sent".to_owned());
+        }
         // What catches the signal otherwise is the program itself, for a purpose of its own.
         if process.runtime != Runtime::Node {
             let name = process.runtime.name();

@@ -32,6 +32,10 @@ impl Cause {
     }
 }
 
+/// What is said of a process whose event loop does not come round.
+const BUSY: &str = "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
+                    is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
+                    (NODE_OPTIONS=--cpu-prof).";
 const INTERRUPTED: &str = "It was interrupted: run it again.";
 
 /// All that is known of one failure.
@@ -119,17 +123,14 @@ fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
         );
     }
     match error {
-        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => signal(taking, &mut advice),
+        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => {
+            signal(taking, &mut advice);
+        }
         Some(Error::NoProcess(..)) if fate.is_none() => advice.push(
             "The process ended before it was its turn, and its container runs on: run the same command again."
                 .to_owned(),
         ),
-        Some(Error::Blocked { .. }) => advice.push(
-            "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
-             is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
-             (NODE_OPTIONS=--cpu-prof)."
-                .to_owned(),
-        ),
+        Some(Error::Blocked { .. }) => advice.push(BUSY.to_owned()),
         Some(Error::Place(PlaceError::Forbidden { what, why })) => {
             // The server's words stand above; what is to be added stands at their end.
             let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
@@ -165,6 +166,7 @@ fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
             ));
         }
         Some(Broken::Disk(_)) => disk(&mut advice),
+        Some(Broken::PutOff(_)) => advice.push(BUSY.to_owned()),
         Some(Broken::Interrupted) => advice.push(INTERRUPTED.to_owned()),
         _ => {}
     }
