@@ -8,6 +8,7 @@
 
 mod cut;
 mod documents;
+mod flow;
 mod json;
 mod jwt;
 mod lines;
