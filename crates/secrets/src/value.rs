@@ -1,5 +1,8 @@
 //! What a value looks like.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// Words that stand where a credential would.
 const HARMLESS: &[&str] = &[
     "true",
@@ -47,6 +50,27 @@ pub(crate) fn entropy(text: &str) -> f64 {
     let length = text.len() as f64;
     let share = |&count: &u32| f64::from(count) / length;
     counts.iter().filter(|&&count| count > 0).map(share).map(|p| -p * p.log2()).sum()
+}
+
+/// Whether a text is a user and a password in base64, as it stands behind `Basic `: at least seven bytes of text with a
+/// colon.
+///
+/// Random letters are seldom one, since what they stand for is no text. Cost: linear, and nothing for what is longer
+/// than a login.
+pub fn is_login(text: &str) -> bool {
+    if !(12..=1024).contains(&text.len()) || !text.len().is_multiple_of(4) {
+        return false;
+    }
+    let Ok(login) = STANDARD.decode(text) else { return false };
+    let Some((user, password)) = str::from_utf8(&login).ok().and_then(|it| it.split_once(':'))
+    else {
+        return false;
+    };
+    let is_of_user = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-\\%".contains(&byte);
+    let is_user = (1..=128).contains(&user.len()) && user.bytes().all(is_of_user);
+    // A place has a scheme before its colon.
+    let is_password = !password.is_empty() && !password.starts_with("//");
+    is_user && is_password && !password.chars().any(char::is_control)
 }
 
 /// What may be shown of a credential: its length, and its first four characters if they are few of many.
