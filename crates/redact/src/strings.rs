@@ -431,9 +431,10 @@ impl Strings {
         let uses = self.roles.of(self.count);
         let text = unescape(raw);
         let mut found = credentials(&text);
-        // Put together with `Basic `, which is a text of its own.
-        if found.is_empty() && is_login(&text) {
-            found.push(0..text.len());
+        // Where it is put together, `Basic ` is a text of its own.
+        let login = text.strip_prefix("Basic ").unwrap_or(&text);
+        if found.is_empty() && is_login(login) {
+            found.push(text.len() - login.len()..text.len());
         }
         let name = self.without(&text, found.clone());
         let places = match self.suspects.get(&(self.count as u64)) {

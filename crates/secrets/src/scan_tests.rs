@@ -47,6 +47,10 @@ fn names_and_values_have_to_fit() {
         ("tokenizer", "gpt2-tokenizer-v1x9"),
         ("passwordField", "login-form-1"),
         ("PWD", "hunter2"),
+        ("METADATA_TOKEN", "x-aws-ec2-metadata-token"),
+        ("SESSION_TOKEN_HEADER", "x-amz-s3session-token"),
+        ("SESSION_AUTH_TOKEN", "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"),
+        ("challengePassword", "1.2.840.113549.1.9.7"),
         ("token", "getAuthenticationTokenFromHeader"),
     ] {
         assert!(!named(name, value), "{name} = {value}");
