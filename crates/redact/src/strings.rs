@@ -385,13 +385,12 @@ impl Strings {
             NO_OWNER | SEVERAL_OWNERS => false,
             owner => self.object.is_none_or(|object| object == owner),
         };
-        let stays = if uses.has(Role::OF_MANY) {
-            is_of_words(text)
-        } else {
-            text.starts_with("<symbol ") || is_public(text)
+        let stays = || match uses.has(Role::OF_MANY) {
+            true => is_of_words(text),
+            false => text.starts_with("<symbol ") || is_public(text),
         };
         let keys = Role::OF_MANY | Role::OF_TABLE;
-        is_plain && uses.without(Role::VALUE | Role::SYMBOL | keys).is_empty() && !stays
+        is_plain && uses.without(Role::VALUE | Role::SYMBOL | keys).is_empty() && !stays()
     }
 
     /// Writes one text, in quotes.
