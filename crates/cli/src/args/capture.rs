@@ -52,6 +52,9 @@ pub(crate) struct CaptureArgs {
     /// Redact it as it comes: what is private never is on the disk here
     #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true, help_heading = "What to take")]
     pub(crate) redact: Option<PolicyChoice>,
+    /// Take the key for --redact from this file, or make it: the same text becomes the same in all files of one key
+    #[arg(long, value_name = "FILE", requires = "redact", help_heading = "What to take")]
+    pub(crate) key: Option<PathBuf>,
     /// Say what uses the memory as soon as the last byte is in
     #[arg(long, help_heading = "What to take", conflicts_with = "json")]
     pub(crate) report: bool,

@@ -25,13 +25,14 @@ use crate::exit::{ExitStatus, Failure};
 use crate::hints;
 use crate::interrupt::{CleansUp, Interrupt};
 use crate::progress::Bar;
+pub(crate) use map::refuse_to_share;
 
 /// Writes the redacted copy and says what was done.
 pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
     if let Some(key) = &args.key {
         map::refuse_key(key, args)?;
     }
-    let redaction = args.policy.redaction_with(args.key.as_deref())?;
+    let redaction = args.policy.redaction(args.key.as_deref())?;
     let map = map::PrivateMap::begin(context, args)?;
     let rows = map.as_ref().map(map::PrivateMap::file);
     let (document, status) = if args.input.is_dir() {
