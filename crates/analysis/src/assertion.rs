@@ -109,7 +109,7 @@ impl Figure {
     }
 
     /// Whether it is of some objects, and not of the heap.
-    pub fn is_of_objects(self) -> bool {
+    fn is_of_objects(self) -> bool {
         self.is_of_code() || matches!(self, Figure::Count | Figure::Shallow)
     }
 

@@ -1,3 +1,5 @@
+//! Why a question has no answer.
+
 use heapglass_graph::NodeId;
 
 /// Why a question has no answer.

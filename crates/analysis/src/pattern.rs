@@ -24,7 +24,7 @@ impl NamePattern {
     }
 
     /// Whether one name alone is meant.
-    pub fn is_exact(&self) -> bool {
+    fn is_exact(&self) -> bool {
         self.regex.is_none()
     }
 }

@@ -155,24 +155,51 @@ pub fn filtered_classes(graph: &Graph, filter: &NodeSet) -> ClassTable {
     ClassTable { rows }
 }
 
-/// Classes by their exact class key, or else all classes with this exact name, or else all whose
-/// name is equal but for case. An error if there is none.
+/// The classes that are called so, as a person names them: those with this exact class key, or else those with this exact
+/// name, or else those that were written with this name before a bundler moved them, or else those whose name is equal
+/// but for case. An error if there is none. Cost: four looks at every class at most.
 pub fn find_classes(classes: &ClassTable, name: &str) -> Result<Vec<ClassIndex>> {
-    let all = |matches: &dyn Fn(&ClassRow) -> bool| -> Vec<ClassIndex> {
-        classes.shown().filter(|(_, row)| matches(row)).map(|(class, _)| class).collect()
-    };
+    called(|| classes.shown().map(|(class, row)| (class, ClassNames::from(row))), name)
+}
+
+/// The names that a class goes by.
+#[derive(Clone, Copy)]
+pub(crate) struct ClassNames<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) original: Option<&'a str>,
+}
+
+impl<'a> From<&'a ClassRow> for ClassNames<'a> {
+    fn from(row: &'a ClassRow) -> ClassNames<'a> {
+        ClassNames {
+            key: &row.class_key,
+            name: &row.class_name,
+            original: row.original_name.as_deref(),
+        }
+    }
+}
+
+/// What of `classes` is called so, by the rules of [`find_classes`].
+pub(crate) fn called<'a, C, I>(classes: impl Fn() -> I, name: &str) -> Result<Vec<C>>
+where
+    I: Iterator<Item = (C, ClassNames<'a>)>,
+{
     let lower = name.to_lowercase();
-    let mut found = all(&|row| row.class_key == name);
-    if found.is_empty() {
-        found = all(&|row| row.class_name == name);
+    let rules: [&dyn Fn(ClassNames<'_>) -> bool; 4] = [
+        &|class| class.key == name,
+        &|class| class.name == name,
+        &|class| class.original == Some(name),
+        &|class| class.name.to_lowercase() == lower,
+    ];
+    for rule in rules {
+        let called = classes().filter(|(_, names)| rule(*names));
+        let found: Vec<C> = called.map(|(class, _)| class).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
-    if found.is_empty() {
-        found = all(&|row| row.original_name.as_deref() == Some(name));
-    }
-    if found.is_empty() {
-        found = all(&|row| row.class_name.to_lowercase() == lower);
-    }
-    if found.is_empty() { Err(Error::NoSuchClass(name.to_owned())) } else { Ok(found) }
+    Err(Error::NoSuchClass(name.to_owned()))
 }
 
 /// Objects of some classes.

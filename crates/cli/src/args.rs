@@ -1,5 +1,6 @@
 //! The command line as it is typed: flags and their help, nothing resolved.
 
+mod capture;
 mod check;
 mod choice;
 mod compare;
@@ -7,17 +8,15 @@ mod force;
 mod redact;
 mod secrets;
 mod strings;
+mod value;
 mod waste;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use heapglass_collect::capture::Method;
-use heapglass_collect::watch::Condition;
-
+pub(crate) use capture::CaptureArgs;
 pub(crate) use check::CheckArgs;
 pub(crate) use choice::choices;
 pub(crate) use compare::{CompareArgs, CompareColumn, MatchBy};
@@ -25,6 +24,7 @@ pub(crate) use force::ForceArg;
 pub(crate) use redact::{PolicyChoice, RedactArgs};
 pub(crate) use secrets::SecretsArgs;
 pub(crate) use strings::StringsArgs;
+pub(crate) use value::{ContextChoice, IdRange, InspectorAddress, object_id};
 pub(crate) use waste::WasteArgs;
 
 use crate::gather::args::GatherArgs;
@@ -229,7 +229,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
     /// Share of the heap, in per cent, from which an owner stands out
-    #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = help::percent)]
+    #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = value::percent)]
     pub(crate) threshold: f64,
     /// Also say who holds the memory: whose code, which class
     #[arg(long, value_name = "WHAT")]
@@ -278,10 +278,10 @@ pub(crate) struct SummaryArgs {
     #[arg(long, value_name = "WHICH")]
     pub(crate) only: Option<OnlyFilter>,
     /// Only objects of this native context (realm): its @id, `shared` or `none`
-    #[arg(long, value_name = "CONTEXT", value_parser = help::native_context)]
+    #[arg(long, value_name = "CONTEXT", value_parser = value::native_context)]
     pub(crate) native_context: Option<ContextChoice>,
     /// Only objects with ids above MIN and up to MAX; either may be left out
-    #[arg(long, value_name = "MIN..MAX", value_parser = help::id_range)]
+    #[arg(long, value_name = "MIN..MAX", value_parser = value::id_range)]
     pub(crate) ids: Option<IdRange>,
 }
 
@@ -312,19 +312,6 @@ pub(crate) enum OnlyFilter {
     UnmountedFibers,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ContextChoice {
-    Id(u64),
-    Shared,
-    None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IdRange {
-    pub(crate) min: u64,
-    pub(crate) max: u64,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct StatisticsArgs {
     #[command(flatten)]
@@ -336,7 +323,7 @@ pub(crate) struct ContainmentArgs {
     #[command(flatten)]
     pub(crate) files: FilesArg,
     /// Start from this object [default: the root]
-    #[arg(long, value_name = "@ID", value_parser = help::object_id)]
+    #[arg(long, value_name = "@ID", value_parser = value::object_id)]
     pub(crate) from: Option<u64>,
     /// Levels to open
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -354,10 +341,10 @@ pub(crate) struct DominatorsArgs {
     #[command(flatten)]
     pub(crate) files: FilesArg,
     /// Start from this object [default: the root]
-    #[arg(long, value_name = "@ID", value_parser = help::object_id)]
+    #[arg(long, value_name = "@ID", value_parser = value::object_id)]
     pub(crate) from: Option<u64>,
     /// Leave out what retains less than this share of the heap, in per cent
-    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = help::percent)]
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = value::percent)]
     pub(crate) min_share: f64,
     /// Levels to open
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
@@ -387,7 +374,7 @@ pub(crate) struct RetainersArgs {
     #[arg(long)]
     pub(crate) weak: bool,
     /// As if no path led through this object (DevTools' "ignore this retainer"); may be repeated
-    #[arg(long, value_name = "@ID", value_parser = help::object_id, value_delimiter = ',')]
+    #[arg(long, value_name = "@ID", value_parser = value::object_id, value_delimiter = ',')]
     pub(crate) ignore: Vec<u64>,
     /// Levels of which every row is opened; beyond, the nearest retainer is followed to the root
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -453,96 +440,4 @@ pub(crate) enum CacheAction {
     List,
     /// Remove all indexes
     Clear,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CaptureArgs {
-    /// The process's id
-    #[arg(long, value_name = "N", group = "which", help_heading = "Which process")]
-    pub(crate) pid: Option<u32>,
-    /// An inspector that is open: `HOST:PORT`, `PORT` or a `ws://` address
-    #[arg(long, value_name = "ADDRESS", group = "which", help_heading = "Which process", value_parser = help::inspector_address)]
-    pub(crate) inspect: Option<InspectorAddress>,
-    /// The Node.js process whose command line matches this regular expression
-    #[arg(long, value_name = "REGEX", group = "which", help_heading = "Which process")]
-    pub(crate) name: Option<String>,
-    /// A pod: `NAMESPACE/NAME` or `NAMESPACE/NAME/CONTAINER`; with --pid, a process in it
-    #[arg(long, value_name = "POD", conflicts_with_all = ["inspect", "name"], help_heading = "Which process", value_parser = heapglass_k8s::named::PodName::parse)]
-    pub(crate) pod: Option<heapglass_k8s::named::PodName>,
-    /// Context of the kubeconfig, for --pod [default: the current one]
-    #[arg(long, value_name = "NAME", requires = "pod", help_heading = "Which process")]
-    pub(crate) context: Option<String>,
-    /// Image with a shell for an ephemeral container, if the pod's has neither shell nor Node.js, for --pod
-    #[arg(long, value_name = "IMAGE", requires = "pod", help_heading = "Which process")]
-    pub(crate) debug_image: Option<String>,
-    /// How to take it
-    #[arg(long, value_name = "METHOD", default_value = "auto", help_heading = "What to take")]
-    pub(crate) method: CaptureMethod,
-    /// Take worker threads too, each into a file of its own
-    #[arg(long, help_heading = "What to take")]
-    pub(crate) workers: bool,
-    /// Show V8's own objects under their own names
-    #[arg(long, help_heading = "What to take")]
-    pub(crate) expose_internals: bool,
-    /// Put the values of numbers in
-    #[arg(long, help_heading = "What to take")]
-    pub(crate) numeric_values: bool,
-    /// File to write [default: heapdump-YYYYMMDD-HHMMSS.heapsnapshot here]
-    #[arg(long, value_name = "FILE", help_heading = "What to take")]
-    pub(crate) out: Option<PathBuf>,
-    /// Compress with zstd; also if the name of --out ends in .zst
-    #[arg(long, help_heading = "What to take")]
-    pub(crate) compress: bool,
-    /// Redact it as it comes: what is private never is on the disk here
-    #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true, help_heading = "What to take")]
-    pub(crate) redact: Option<PolicyChoice>,
-    /// Say what uses the memory as soon as the last byte is in
-    #[arg(long, help_heading = "What to take", conflicts_with = "json")]
-    pub(crate) report: bool,
-    /// Snapshots to take, one after the other
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "When")]
-    pub(crate) snapshots: u32,
-    /// Time between the starts of two snapshots
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = help::duration, help_heading = "When")]
-    pub(crate) interval: Duration,
-    /// Watch the process, and take the (first) snapshot when this holds: `heap>80%`, `rss>1.5GiB`, `heap>+50MB/10m`
-    #[arg(long, value_name = "CONDITION", value_parser = help::condition, help_heading = "When")]
-    pub(crate) when: Option<Condition>,
-    /// Only check whether it is safe, and do nothing to the process
-    #[arg(long, help_heading = "Safety")]
-    pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) force: ForceArg,
-    /// Refuse if the event loop would surely stand still for longer than this
-    #[arg(long, value_name = "TIME", value_parser = help::duration, help_heading = "Safety")]
-    pub(crate) max_pause: Option<Duration>,
-    /// Give up on a snapshot after this time, and keep what arrived
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = help::duration, help_heading = "Safety")]
-    pub(crate) timeout: Duration,
-    /// Give up on a process that does not answer for this time
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = help::duration, help_heading = "Safety")]
-    pub(crate) patience: Duration,
-    /// Only close an inspector that was left open
-    #[arg(long, conflicts_with_all = ["dry_run", "inspect"], help_heading = "Safety")]
-    pub(crate) close_inspector: bool,
-}
-
-choices! {
-    CaptureMethod for Method {
-        /// The inspector, else SIGUSR2 if the process catches it
-        Auto,
-        /// V8's inspector: nothing is written where the process is
-        Inspector,
-        /// SIGUSR2, for a process that was started with --heapsnapshot-signal=SIGUSR2
-        Sigusr2,
-    }
-}
-
-/// Where an inspector listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InspectorAddress {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// The path of a `ws://` address.
-    pub(crate) path: Option<String>,
 }

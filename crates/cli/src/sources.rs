@@ -164,7 +164,6 @@ fn percent_decoded(path: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
 mod tests {
     use super::*;
 

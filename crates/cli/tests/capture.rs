@@ -31,6 +31,7 @@ fn wrong_usage_is_2() {
         &["capture", "--pid", "1", "--method", "magic"],
         &["capture", "--pid", "1", "--out", "."],
         &["capture", "--pid", "1", "--report", "--json"],
+        &["capture", "--pid", "1", "--key", "key"],
     ] {
         let said = run(args);
         assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{args:?}: {}", said.stderr);
@@ -128,6 +129,39 @@ fn a_series_is_of_one_process() {
     assert!(said.stderr.contains("error: it is another process than before"), "{}", said.stderr);
     let end = "error: the process ended, and the series with it: 1 of 3 snapshots are whole\n";
     assert!(said.stderr.ends_with(end), "{}", said.stderr);
+}
+
+#[test]
+fn a_redacted_series_has_one_key() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("a.heapsnapshot");
+    let key = dir.path().join("key");
+    let ids = |more: &[&str]| {
+        let port = inspector::start(&[Act::Whole, Act::Whole]).to_string();
+        let out = out.to_str().expect("a plain path");
+        let args = ["capture", "--inspect", &port, "--out", out, "--snapshots", "2"];
+        let rest = ["--interval", "1ms", "--patience", "10s", "--redact"];
+        let said = run(&[&args[..], &rest, more].concat());
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        ["a-1", "a-2"].map(|name| {
+            let path = dir.path().join(name).with_extension("heapsnapshot");
+            let text = std::fs::read_to_string(&path).expect("a snapshot");
+            std::fs::remove_file(path).expect("a file");
+            let (_, behind) = text.split_once("\"key_id\":\"").expect("an id of the key");
+            behind.chars().take(16).collect::<String>()
+        })
+    };
+    let [first, second] = ids(&[]);
+    assert_eq!(first, second);
+    let key = key.to_str().expect("a plain path");
+    let [named, _] = ids(&["--key", key]);
+    let [again, _] = ids(&["--key", key]);
+    assert_eq!(named, again);
+    assert_ne!(named, first);
+    let out = out.to_str().expect("a plain path");
+    let said = run(&["capture", "--inspect", "1", "--out", out, "--redact", "--key", out]);
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    assert!(said.stderr.contains("the key cannot be "), "{}", said.stderr);
 }
 
 #[test]

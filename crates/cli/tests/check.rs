@@ -12,18 +12,7 @@ use support::sessions::{program, renumbered, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a directory");
-    let write = |name: &str, bytes: &[u8]| {
-        std::fs::write(dir.path().join(name), bytes).expect("written");
-    };
-    write("1.heapsnapshot", &program(100, "user"));
-    write("2.heapsnapshot", &program(200, "user"));
-    write("3.heapsnapshot", &program(300, "user"));
-    write("other.heapsnapshot", &program(300, "guest"));
-    let whole = program(400, "user");
-    write("cut.heapsnapshot", &whole[..whole.len() / 2]);
-    write("none.heapsnapshot", b"hello");
-    dir
+    support::sessions::snapshots(2)
 }
 
 fn check(dir: &Path, args: &[&str]) -> Said {

@@ -66,6 +66,16 @@ fn wrong_values_are_wrong_usage() {
     }
 }
 
+/// The hint of a server that is slow names it.
+#[test]
+fn capture_heeds_the_time_for_a_question_too() {
+    let mut command = heapglass(&["capture", "--pod", "shop/web"]);
+    command.env("KUBECONFIG", "/nonexistent/config").env("CMD_TIMEOUT", "0");
+    let said = said(command.output().expect("the program runs"));
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    assert!(said.stderr.contains("CMD_TIMEOUT"), "{}", said.stderr);
+}
+
 /// A must-gather image is called with options of other versions.
 #[cfg(unix)]
 #[test]

@@ -13,18 +13,7 @@ use support::sessions::{program, renumbered, two_processes};
 use support::{Said, heapglass, root, said};
 
 fn snapshots() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a directory");
-    let write = |name: &str, bytes: &[u8]| {
-        std::fs::write(dir.path().join(name), bytes).expect("written");
-    };
-    write("1.heapsnapshot", &program(100, "user"));
-    write("2.heapsnapshot", &program(200, "user"));
-    write("3.heapsnapshot", &program(300, "user"));
-    write("other.heapsnapshot", &program(300, "guest"));
-    let whole = program(400, "user");
-    write("cut.heapsnapshot", &whole[..whole.len() / 10]);
-    write("none.heapsnapshot", b"hello");
-    dir
+    support::sessions::snapshots(10)
 }
 
 fn run_in(dir: &Path, columns: usize, args: &[&str]) -> Said {

@@ -1,13 +1,19 @@
 //! This machine.
 
 mod groups;
+mod turns;
 
 use std::io;
 use std::path::Path;
 
 use tokio::net::TcpStream;
 
-use crate::place::{Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal};
+use crate::place::{
+    Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
+};
+
+/// What is said of a process that may not be sent signals.
+const OF_ANOTHER: &str = "it belongs to another user; run as that user or as root";
 
 /// This machine, by its `/proc`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,10 +71,17 @@ impl Place for Local {
     }
 
     fn out_of_reach(&self, pid: u32) -> Option<String> {
-        is_elsewhere(pid, "net").then(|| {
-            "its network is that of a container; use --method sigusr2, `heapglass gather`, or run heapglass inside"
-                .to_owned()
-        })
+        if is_elsewhere(pid, "net") {
+            return Some(
+                "its network is that of a container; use --method sigusr2, `heapglass gather`, or run heapglass inside"
+                    .to_owned(),
+            );
+        }
+        is_of_another(pid).then(|| OF_ANOTHER.to_owned())
+    }
+
+    fn turn(&self, pid: u32) -> Option<Turn> {
+        turns::of(pid)
     }
 
     async fn connect(&self, port: u16) -> Result<TcpStream, PlaceError> {
@@ -194,6 +207,18 @@ fn has_proc(what: &str) -> Result<(), PlaceError> {
     })
 }
 
+/// Whether the system lets us send no signals to a process.
+#[cfg(unix)]
+fn is_of_another(pid: u32) -> bool {
+    let id = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    id.is_some_and(|id| rustix::process::test_kill_process(id) == Err(rustix::io::Errno::PERM))
+}
+
+#[cfg(not(unix))]
+fn is_of_another(_: u32) -> bool {
+    false
+}
+
 #[cfg(unix)]
 fn send(pid: u32, started: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
     let what = format!("send a signal to process {pid}");
@@ -209,10 +234,7 @@ fn send(pid: u32, started: Option<u64>, signal: Signal) -> Result<(), PlaceError
         rustix::io::Errno::SRCH => {
             PlaceError::Gone { what: format!("process {pid}"), why: "it has ended".to_owned() }
         }
-        rustix::io::Errno::PERM => PlaceError::Forbidden {
-            what,
-            why: "it belongs to another user; run as that user or as root".to_owned(),
-        },
+        rustix::io::Errno::PERM => PlaceError::Forbidden { what, why: OF_ANOTHER.to_owned() },
         other => PlaceError::Io { what, source: other.into() },
     })
 }
@@ -350,5 +372,22 @@ fn error(action: &str, on: &str, source: io::Error) -> PlaceError {
         }
         io::ErrorKind::NotFound => PlaceError::Gone { what, why: source.to_string() },
         _ => PlaceError::Io { what, source },
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn processes_of_others_are_out_of_reach() {
+        assert_eq!(Local.out_of_reach(std::process::id()), None);
+        let Ok(first) = std::fs::metadata("/proc/1") else { return };
+        let own = rustix::process::geteuid();
+        if !own.is_root() && first.uid() != own.as_raw() {
+            assert!(Local.out_of_reach(1).is_some());
+        }
     }
 }

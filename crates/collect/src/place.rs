@@ -19,6 +19,11 @@ pub trait Place: Send + Sync {
     /// How a person calls this place: `this machine`, `pod shop/web-1, container app`.
     fn name(&self) -> String;
 
+    /// The arguments with which `heapglass capture` finds this process, wherever it is run.
+    fn arguments(&self, process: u32) -> String {
+        format!("--pid {process}")
+    }
+
     /// The liveness probe of whoever restarts the processes here when they do not answer, if there is one.
     fn probe(&self) -> Option<Probe> {
         None
@@ -43,9 +48,15 @@ pub trait Place: Send + Sync {
         signal: Signal,
     ) -> impl Future<Output = Result<(), PlaceError>> + Send;
 
-    /// Why nobody could connect to an inspector that this process opened, where that can be told beforehand.
+    /// Why the inspector of this process could not be opened or not be connected to, where that can be told beforehand.
     fn out_of_reach(&self, _process: u32) -> Option<String> {
         None
+    }
+
+    /// The turn to take a snapshot of a process; `None` while another capture has it. Always there where captures do
+    /// not know of each other.
+    fn turn(&self, _process: u32) -> Option<Turn> {
+        Some(Turn::default())
     }
 
     /// A stream to a port on the place's loopback interface.
@@ -90,6 +101,19 @@ pub trait Place: Send + Sync {
 
     /// Removes a file that a capture has made.
     fn remove(&self, path: &str) -> impl Future<Output = Result<(), PlaceError>> + Send;
+}
+
+/// The turn of one capture of a process: others wait until it is dropped.
+#[derive(Debug, Default)]
+pub struct Turn {
+    _lock: Option<std::fs::File>,
+}
+
+impl Turn {
+    /// One that lasts as long as the lock on an open file, which ends with it.
+    pub fn holding(lock: std::fs::File) -> Turn {
+        Turn { _lock: Some(lock) }
+    }
 }
 
 /// The two signals that Node.js gives a meaning to.

@@ -13,7 +13,7 @@ use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
 use heapglass_collect::{Local, Options, Stop, Target, capture};
-use support::{Node, free_port, node};
+use support::node::{Node, free_port, node};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 

@@ -2,25 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
+mod support;
+
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use heapglass_collect::capture::{Broken, Error, Taken};
 use heapglass_collect::inspector::InspectorError;
-use heapglass_collect::place::{
-    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
-};
 use heapglass_collect::preflight::Forced;
 use heapglass_collect::sink::Booked;
 use heapglass_collect::wire::CaptureDocument;
-use heapglass_collect::{Captured, Event, Failed, Options, Progress, Stop, Target, capture};
+use heapglass_collect::{
+    Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
+};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
-use tokio_tungstenite::tungstenite::Message;
-
-const SMALL: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
+use support::scripted::{SMALL, Script, Scripted, Socket, State, chunk, who};
 
 /// What it does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +28,8 @@ enum Fault {
     Silent,
     /// Stops in the middle, and keeps the connection.
     Stalls,
+    /// Answers questions, and never gets to the snapshot.
+    PutsOff,
     /// Hangs up in the middle.
     HangsUp,
     /// Says that all went well after half of it.
@@ -56,172 +56,64 @@ enum Worker {
     Strange,
 }
 
-struct Fake {
+/// An inspector with this fault, of a process with these threads.
+#[derive(Clone)]
+struct Faulty {
     fault: Fault,
     workers: Vec<Worker>,
-    /// Whether the inspector was asked for on the command line.
-    inspect: bool,
-    /// How many looks at the process it takes until another one has its number.
-    lives: usize,
-    looks: AtomicUsize,
-    open: Arc<AtomicBool>,
 }
 
-impl Fake {
-    /// A process whose inspector is open.
-    fn new(fault: Fault) -> Fake {
-        Fake {
-            fault,
-            workers: Vec::new(),
-            inspect: true,
-            lives: usize::MAX,
-            looks: AtomicUsize::new(0),
-            open: Arc::new(AtomicBool::new(true)),
-        }
-    }
-
-    /// One whose inspector has to be opened.
-    fn shut(fault: Fault) -> Fake {
-        Fake { inspect: false, open: Arc::default(), ..Fake::new(fault) }
-    }
-
-    fn is_open(&self) -> bool {
-        self.open.load(Ordering::SeqCst)
+impl Faulty {
+    /// Of a process without worker threads.
+    fn new(fault: Fault) -> Faulty {
+        Faulty { fault, workers: Vec::new() }
     }
 }
 
-impl Place for Fake {
-    type Stream = DuplexStream;
-    type File = tokio::io::Empty;
-
-    fn name(&self) -> String {
-        "a test".to_owned()
-    }
-
-    async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
-        let option = if self.inspect { "--inspect" } else { "--verbose" };
-        let looks = self.looks.fetch_add(1, Ordering::SeqCst);
-        Ok(vec![RawProcess {
-            pid: 42,
-            comm: "node\n".to_owned(),
-            exe: "/usr/bin/node".to_owned(),
-            cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
-            status: "VmRSS:\t1000 kB\nVmHWM:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
-            started: Some(if looks < self.lives { 100 } else { 200 }),
-            ..RawProcess::default()
-        }])
-    }
-
-    async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
-        let listens = " 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n";
-        Ok(RawSurroundings {
-            meminfo: "MemTotal: 2000000 kB\nMemAvailable: 1000000 kB\n".to_owned(),
-            sockets: if self.is_open() { listens.to_owned() } else { String::new() },
-            descriptors: "socket:[111]\n".to_owned(),
-            ..RawSurroundings::default()
-        })
-    }
-
-    async fn signal(&self, _: u32, _: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
-        assert!(!self.inspect && signal == Signal::Usr1, "no {signal:?} is needed");
-        self.open.store(true, Ordering::SeqCst);
-        Ok(())
-    }
-
-    async fn connect(&self, port: u16) -> Result<DuplexStream, PlaceError> {
-        assert_eq!(port, 9229);
-        if !self.is_open() {
-            let source = std::io::ErrorKind::ConnectionRefused.into();
-            return Err(PlaceError::Io { what: "to connect".to_owned(), source });
-        }
-        let (ours, theirs) = tokio::io::duplex(1 << 16);
-        let (fault, workers, open) = (self.fault, self.workers.clone(), self.open.clone());
-        tokio::spawn(async move {
-            let mut stream = BufReader::new(theirs);
-            let asks = stream.fill_buf().await.unwrap_or_default();
-            if asks.starts_with(b"GET /json") {
-                list_targets(stream, fault).await;
-            } else {
-                talk(stream, Inspector { fault, workers, open, clock: 1e9 }).await;
+impl Script for Faulty {
+    async fn talk(&self, mut socket: Socket, state: &State, _: usize) {
+        while let Some(request) = socket.hear().await {
+            if self.fault == Fault::Silent {
+                continue;
             }
-        });
-        Ok(ours)
+            let answers = if request["method"] == "NodeWorker.sendMessageToWorker" {
+                self.pass_on(&request, state)
+            } else {
+                self.answer(&request, None, state)
+            };
+            for answer in answers {
+                socket.say(&answer).await;
+            }
+            let taking = request["method"] == "HeapProfiler.takeHeapSnapshot";
+            if taking && self.fault == Fault::HangsUp {
+                state.hung_up.store(true, Ordering::SeqCst);
+                return;
+            }
+            if taking && self.fault == Fault::Stalls {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
-    async fn list(&self, _: &str) -> Result<Vec<RemoteFile>, PlaceError> {
-        Ok(Vec::new())
+    /// None: one that stalls would never notice that it was hung up on, and look like somebody else's.
+    fn connections(&self, _: &State) -> usize {
+        0
     }
 
-    async fn open(&self, _: &str, _: u64) -> Result<tokio::io::Empty, PlaceError> {
-        Ok(tokio::io::empty())
-    }
-
-    async fn writable(&self, _: u32, _: &str) -> Result<bool, PlaceError> {
-        Ok(true)
-    }
-
-    async fn remove(&self, _: &str) -> Result<(), PlaceError> {
-        Ok(())
+    fn is_inspector(&self) -> bool {
+        self.fault != Fault::Website
     }
 }
 
-async fn list_targets(mut stream: BufReader<DuplexStream>, fault: Fault) {
-    let mut request = vec![0; 4096];
-    let _ = stream.read(&mut request).await;
-    let (status, body) = match fault {
-        Fault::Website => ("404 Not Found", "<html>".to_owned()),
-        _ => {
-            let target =
-                json!([{ "type": "node", "webSocketDebuggerUrl": "ws://127.0.0.1:9229/id" }]);
-            ("200 OK", target.to_string())
-        }
-    };
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
-    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
-}
-
-struct Inspector {
-    fault: Fault,
-    workers: Vec<Worker>,
-    open: Arc<AtomicBool>,
-    clock: f64,
-}
-
-async fn talk(stream: BufReader<DuplexStream>, mut inspector: Inspector) {
-    let fault = inspector.fault;
-    let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
-    while let Some(Ok(Message::Text(text))) = socket.next().await {
-        let request: Value = serde_json::from_str(&text).unwrap();
-        if fault == Fault::Silent {
-            continue;
-        }
-        let answers = if request["method"] == "NodeWorker.sendMessageToWorker" {
-            inspector.pass_on(&request)
-        } else {
-            inspector.answer(&request, None)
-        };
-        for answer in answers {
-            let _ = socket.send(Message::text(answer.to_string())).await;
-        }
-        let taking = request["method"] == "HeapProfiler.takeHeapSnapshot";
-        if taking && fault == Fault::HangsUp {
-            return;
-        }
-        if taking && fault == Fault::Stalls {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-impl Inspector {
+impl Faulty {
     /// The answers to what a worker thread was asked.
-    fn pass_on(&mut self, envelope: &Value) -> Vec<Value> {
+    fn pass_on(&self, envelope: &Value, state: &State) -> Vec<Value> {
         let session = envelope["params"]["sessionId"].as_str().unwrap();
         let worker = self.workers[session.parse::<usize>().unwrap()];
         let inner = envelope["params"]["message"].as_str().unwrap();
         let mut answers = vec![json!({ "id": envelope["id"], "result": {} })];
         if worker != Worker::Busy {
-            let inner = self.answer(&serde_json::from_str(inner).unwrap(), Some(worker));
+            let inner = self.answer(&serde_json::from_str(inner).unwrap(), Some(worker), state);
             answers.extend(inner.iter().map(|answer| {
                 let params = json!({ "sessionId": session, "message": answer.to_string() });
                 json!({ "method": "NodeWorker.receivedMessageFromWorker", "params": params })
@@ -231,81 +123,87 @@ impl Inspector {
     }
 
     /// The answers of one thread.
-    fn answer(&mut self, request: &Value, worker: Option<Worker>) -> Vec<Value> {
-        let expression = request["params"]["expression"].as_str().unwrap_or_default();
+    fn answer(&self, request: &Value, worker: Option<Worker>, state: &State) -> Vec<Value> {
         let fault = if worker.is_some() { Fault::None } else { self.fault };
-        let mut answers = Vec::new();
-        let result = match request["method"].as_str().unwrap() {
-            "Runtime.evaluate" if expression.contains("performance.now") => {
-                self.clock += 1e9;
-                json!({ "result": { "value": self.clock } })
-            }
-            "Runtime.evaluate" if expression.contains("_debugEnd") => {
-                self.open.store(false, Ordering::SeqCst);
-                json!({ "result": { "value": true } })
-            }
-            "Runtime.evaluate" => {
-                let pid = if fault == Fault::Another { 43 } else { 42 };
-                let used = if worker == Some(Worker::Large) { 10_000_000_000u64 } else { 1000 };
-                let heap = json!({ "used_heap_size": used, "heap_size_limit": used * 2 });
-                let heap = if worker == Some(Worker::Strange) { Value::Null } else { heap };
-                let who = json!({ "pid": pid, "version": "v22.0.0", "heap": heap });
-                json!({ "result": { "value": who.to_string() } })
-            }
-            "Runtime.getHeapUsage" => json!({ "usedSize": 2000, "totalSize": 4000 }),
-            "NodeWorker.enable" => {
-                for (session, kind) in self.workers.iter().enumerate() {
-                    let session = session.to_string();
-                    let info = json!({ "workerId": session, "url": format!("{kind:?}.js") });
-                    let params = json!({ "sessionId": session, "workerInfo": info });
-                    let method = "NodeWorker.attachedToWorker";
-                    answers.push(json!({ "method": method, "params": params }));
-                }
-                json!({})
-            }
+        let (id, method) = (&request["id"], request["method"].as_str().unwrap());
+        let mut answers = match method {
+            "NodeWorker.enable" => self.workers_told_of(),
             "HeapProfiler.takeHeapSnapshot" => {
-                let half = SMALL.len() / 2;
-                let pieces = match fault {
-                    Fault::None | Fault::NoWorkers => vec![&SMALL[..half], &SMALL[half..]],
-                    Fault::Refuses => vec![],
-                    _ => vec![&SMALL[..half]],
-                };
-                for piece in pieces {
-                    let method = "HeapProfiler.addHeapSnapshotChunk";
-                    answers.push(json!({ "method": method, "params": { "chunk": piece } }));
+                let (first, second) = SMALL.split_at(SMALL.len() / 2);
+                match fault {
+                    Fault::None | Fault::NoWorkers => vec![chunk(first), chunk(second)],
+                    Fault::Refuses | Fault::PutsOff => vec![],
+                    _ => vec![chunk(first)],
                 }
-                json!({})
             }
-            _ => json!({}),
+            _ => vec![],
         };
-        let (id, method) = (&request["id"], &request["method"]);
+        let result = state.result(request, &who_is(fault, worker));
         let taking = method == "HeapProfiler.takeHeapSnapshot";
         let refuses = (fault == Fault::Refuses && taking)
             || (fault == Fault::NoWorkers && method == "NodeWorker.enable");
         if refuses {
             answers.push(json!({ "id": id, "error": { "message": "no memory" } }));
-        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp)) {
+        } else if !(taking && matches!(fault, Fault::Stalls | Fault::HangsUp | Fault::PutsOff)) {
             answers.push(json!({ "id": id, "result": result }));
         }
         answers
     }
+
+    /// What is told of each worker thread.
+    fn workers_told_of(&self) -> Vec<Value> {
+        let told = self.workers.iter().enumerate().map(|(session, kind)| {
+            let session = session.to_string();
+            let info = json!({ "workerId": session, "url": format!("{kind:?}.js") });
+            let params = json!({ "sessionId": session, "workerInfo": info });
+            json!({ "method": "NodeWorker.attachedToWorker", "params": params })
+        });
+        told.collect()
+    }
 }
 
-async fn run(fault: Fault, directory: &std::path::Path) -> Result<Captured, Box<Failed>> {
+/// What a thread says of itself.
+fn who_is(fault: Fault, worker: Option<Worker>) -> Value {
+    let mut who = who();
+    if fault == Fault::Another {
+        who["pid"] = json!(43);
+    }
+    match worker {
+        Some(Worker::Large) => {
+            let used = 10_000_000_000_u64;
+            who["heap"] = json!({ "used_heap_size": used, "heap_size_limit": used * 2 });
+        }
+        Some(Worker::Strange) => who["heap"] = Value::Null,
+        _ => {}
+    }
+    who
+}
+
+/// A process whose inspector is open, with this fault.
+fn inspected(fault: Fault) -> Scripted<Faulty> {
+    Scripted::inspected(Faulty::new(fault))
+}
+
+/// One whose inspector has to be opened.
+fn shut(fault: Fault) -> Scripted<Faulty> {
+    Scripted::shut(Faulty::new(fault))
+}
+
+async fn run(fault: Fault, directory: &Path) -> Result<Captured, Box<Failed>> {
     run_beside(fault, directory, Booked::default()).await
 }
 
 async fn run_beside(
     fault: Fault,
-    directory: &std::path::Path,
+    directory: &Path,
     booked: Booked,
 ) -> Result<Captured, Box<Failed>> {
     let options = Options { booked, ..quick(directory) };
-    capture(&Fake::new(fault), &Target::Process(42), &options, &(), &Stop::never()).await
+    capture(&inspected(fault), &Target::Process(42), &options, &(), &Stop::never()).await
 }
 
 /// Options that wait for nothing longer than a test may take.
-fn quick(directory: &std::path::Path) -> Options {
+fn quick(directory: &Path) -> Options {
     Options {
         timeout: Duration::from_millis(300),
         patience: Duration::from_millis(300),
@@ -313,7 +211,7 @@ fn quick(directory: &std::path::Path) -> Options {
     }
 }
 
-fn names(directory: &std::path::Path) -> Vec<String> {
+fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
@@ -347,7 +245,7 @@ async fn a_good_one_is_whole() {
 async fn what_others_will_write_is_not_free() {
     let directory = tempfile::tempdir().unwrap();
     let booked = Booked::default();
-    let other = std::path::Path::new("other.heapsnapshot");
+    let other = Path::new("other.heapsnapshot");
     booked.book(other, u64::MAX);
     let failed = run_beside(Fault::None, directory.path(), booked.clone()).await.unwrap_err();
     assert!(matches!(failed.error, Error::Refused(_)), "{}", failed.error);
@@ -361,6 +259,38 @@ async fn what_others_will_write_is_not_free() {
 #[tokio::test]
 async fn a_stalled_stream_is_partial() {
     assert!(matches!(partial(Fault::Stalls).await.broken, Some(Broken::TimedOut(_))));
+}
+
+#[tokio::test]
+async fn no_signal_is_sent_where_none_may_be() {
+    let directory = tempfile::tempdir().unwrap();
+    for method in [Method::Auto, Method::Inspector, Method::Sigusr2] {
+        let options = Options { no_signal: true, method, ..quick(directory.path()) };
+        let (shut, target) = (shut(Fault::None), Target::Process(42));
+        let result = capture(&shut, &target, &options, &(), &Stop::never()).await;
+        let is_told = |error: &Error| error.to_string().contains("may be sent");
+        assert!(
+            result.is_err_and(|failed| is_told(&failed.error)) && !shut.is_open(),
+            "{method:?}"
+        );
+    }
+    let options = Options { no_signal: true, ..quick(directory.path()) };
+    let (open, target) = (inspected(Fault::None), Target::Process(42));
+    assert!(capture(&open, &target, &options, &(), &Stop::never()).await.unwrap().is_whole());
+}
+
+/// V8 from Node.js 22 on answers in the middle of a computation, and takes the snapshot only in the event loop.
+#[tokio::test]
+async fn a_snapshot_that_is_put_off_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let patience = Duration::from_millis(50);
+    let options = Options { patience, timeout: Duration::from_secs(60), ..quick(directory.path()) };
+    let (place, target) = (shut(Fault::PutsOff), Target::Process(42));
+    let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
+    let broken = &captured.snapshots[0].broken;
+    assert!(matches!(broken, Some(Broken::PutOff(_))), "{broken:?}");
+    assert_eq!(names(directory.path()), Vec::<String>::new());
+    assert!(!place.is_open() && captured.left_behind.is_empty());
 }
 
 #[tokio::test]
@@ -397,7 +327,7 @@ async fn nothing_is_asked_of_a_process_that_does_not_answer() {
 
 #[tokio::test]
 async fn a_web_server_is_no_inspector() {
-    let place = Fake::new(Fault::Website);
+    let place = inspected(Fault::Website);
     let target = Target::Inspector { port: 9229, path: None };
     let failed =
         capture(&place, &target, &Options::new("x"), &(), &Stop::never()).await.unwrap_err();
@@ -410,24 +340,24 @@ async fn a_web_server_is_no_inspector() {
 async fn another_process_with_the_same_number_is_told_by_when_it_began() {
     let directory = tempfile::tempdir().unwrap();
     let options = quick(directory.path());
-    let take = async |place: &Fake, options: &Options| {
+    let take = async |place: &Scripted<Faulty>, options: &Options| {
         capture(place, &Target::Process(42), options, &(), &Stop::never()).await
     };
     // It was restarted between the look and the question.
-    let place = Fake { lives: 1, ..Fake::new(Fault::None) };
+    let place = Scripted { lives: 1, ..inspected(Fault::None) };
     let failed = take(&place, &options).await.unwrap_err();
     assert!(matches!(failed.error, Error::Replaced), "{}", failed.error);
     assert!(place.is_open(), "its own inspector is left as it is");
     // While the snapshot is taken: the connection is lost, and its number is there again.
-    let place = Fake { lives: 3, ..Fake::new(Fault::HangsUp) };
+    let place = Scripted { lives: 3, ..inspected(Fault::HangsUp) };
     let captured = take(&place, &options).await.unwrap();
     assert!(matches!(captured.snapshots[0].broken, Some(Broken::Ended)), "{captured:?}");
     // Between two snapshots.
-    let place = Fake::new(Fault::None);
+    let place = inspected(Fault::None);
     let first = take(&place, &options).await.unwrap();
     let again = |born| Options { born, ..Options::new(directory.path().join("b.heapsnapshot")) };
     assert!(take(&place, &again(first.birth())).await.unwrap().is_whole());
-    let place = Fake { lives: 0, ..Fake::new(Fault::None) };
+    let place = Scripted { lives: 0, ..inspected(Fault::None) };
     let again = Options { out: directory.path().join("c.heapsnapshot"), ..again(first.birth()) };
     let failed = take(&place, &again).await.unwrap_err();
     assert!(matches!(failed.error, Error::Replaced), "{}", failed.error);
@@ -445,8 +375,8 @@ impl Progress for StopsAtFirstByte {
 }
 
 /// Takes a snapshot, and looks at the inspector afterwards.
-async fn leaves_the_inspector(place: Fake, interrupted: bool) {
-    let what = format!("{:?}, interrupted: {interrupted}, {}", place.fault, place.inspect);
+async fn leaves_the_inspector(place: Scripted<Faulty>, interrupted: bool) {
+    let what = format!("{:?}, interrupted: {interrupted}, {}", place.script.fault, place.inspect);
     let directory = tempfile::tempdir().unwrap();
     let options = quick(directory.path());
     let (handle, stop) = Stop::pair();
@@ -454,7 +384,7 @@ async fn leaves_the_inspector(place: Fake, interrupted: bool) {
     let watches: &dyn Progress = if interrupted { &stops } else { &() };
     let result = capture(&place, &target, &options, watches, &stop).await;
     let whole = result.as_ref().is_ok_and(Captured::is_whole);
-    assert!(!whole || place.fault == Fault::None, "{what}");
+    assert!(!whole || place.script.fault == Fault::None, "{what}");
     let left = match &result {
         Ok(captured) => &captured.left_behind,
         Err(failed) => &failed.left_behind,
@@ -470,22 +400,30 @@ async fn the_inspector_is_left_as_it_was() {
         Fault::Refuses,
         Fault::HangsUp,
         Fault::Stalls,
+        Fault::PutsOff,
         Fault::Truncates,
         Fault::Another,
     ];
     let all = faults.into_iter().flat_map(|fault| {
         [false, true].into_iter().flat_map(move |interrupted| {
-            [Fake::shut(fault), Fake::new(fault)]
-                .map(|place| leaves_the_inspector(place, interrupted))
+            [shut(fault), inspected(fault)].map(|place| leaves_the_inspector(place, interrupted))
         })
     });
     futures_util::future::join_all(all).await;
 }
 
+/// The way to the process is interrupted, and with it the snapshot. The process knows nothing of that: its inspector would
+/// stay open.
+#[tokio::test]
+async fn the_inspector_is_closed_once_the_way_is_back() {
+    let outage = AtomicUsize::new(2);
+    leaves_the_inspector(Scripted { outage, ..shut(Fault::HangsUp) }, false).await;
+}
+
 async fn with_workers(
-    place: &Fake,
+    place: &Scripted<Faulty>,
     force: Forced,
-    directory: &std::path::Path,
+    directory: &Path,
 ) -> (Captured, Vec<(Option<String>, String)>) {
     let options = Options { workers: true, force, ..quick(directory) };
     let captured = capture(place, &Target::Process(42), &options, &(), &Stop::never()).await;
@@ -500,7 +438,7 @@ async fn with_workers(
 #[tokio::test]
 async fn a_worker_that_is_not_safe_is_refused_and_the_others_are_taken() {
     let workers = vec![Worker::Large, Worker::Busy, Worker::Strange, Worker::Small];
-    let place = Fake { workers, ..Fake::shut(Fault::None) };
+    let place = Scripted::shut(Faulty { fault: Fault::None, workers });
     let directory = tempfile::tempdir().unwrap();
     let (captured, missing) = with_workers(&place, Forced::Nothing, directory.path()).await;
     let taken: Vec<_> = captured.snapshots.iter().map(|taken| taken.worker.as_ref()).collect();
@@ -521,7 +459,7 @@ async fn a_worker_that_is_not_safe_is_refused_and_the_others_are_taken() {
 
 #[tokio::test]
 async fn a_worker_that_is_not_safe_can_be_forced() {
-    let place = Fake { workers: vec![Worker::Large], ..Fake::new(Fault::None) };
+    let place = Scripted::inspected(Faulty { fault: Fault::None, workers: vec![Worker::Large] });
     let directory = tempfile::tempdir().unwrap();
     let (captured, missing) = with_workers(&place, Forced::All, directory.path()).await;
     assert!(captured.is_whole() && missing.is_empty(), "{missing:?}");
@@ -531,7 +469,7 @@ async fn a_worker_that_is_not_safe_can_be_forced() {
 #[tokio::test]
 async fn workers_that_cannot_be_listed_do_not_cost_the_main_snapshot() {
     let directory = tempfile::tempdir().unwrap();
-    let place = Fake::shut(Fault::NoWorkers);
+    let place = shut(Fault::NoWorkers);
     let (captured, missing) = with_workers(&place, Forced::Nothing, directory.path()).await;
     assert!(captured.snapshots[0].is_whole() && !captured.is_whole());
     assert_eq!(names(directory.path()), ["a.heapsnapshot"]);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
+mod support;
+
 use std::io::Cursor;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,9 +13,9 @@ use heapglass_collect::place::{
     Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
 };
 use heapglass_collect::{Method, Options, Stop, Target, capture};
+use support::scripted::SMALL;
 use tokio::io::DuplexStream;
 
-const WHOLE: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
 const PATH: &str = "/app/Heap.20260101.120000.42.0.001.heapsnapshot";
 
 /// A process that writes a file, a piece for each time that somebody reads it.
@@ -110,14 +112,14 @@ async fn follow(place: &Writing) -> (Captured, Duration, String) {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_grows_is_read_to_its_last_brace() {
-    let (first, second) = WHOLE.split_at(100);
+    let (first, second) = SMALL.split_at(100);
     // V8 may be silent for minutes in between.
     let mut pieces = vec![first];
     pieces.extend([""; 100]);
     pieces.push(second);
     let place = Writing::new(&pieces);
     let (captured, _, text) = follow(&place).await;
-    assert!(captured.is_whole() && text == WHOLE, "{captured:?}");
+    assert!(captured.is_whole() && text == SMALL, "{captured:?}");
     assert!(place.state.lock().unwrap().removed);
 }
 
@@ -143,7 +145,7 @@ async fn a_file_that_is_no_snapshot_is_not_waited_for_once_it_grows_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_only_stops_growing_is_waited_for() {
-    let (captured, took, _) = follow(&Writing::new(&[&WHOLE[..100]])).await;
+    let (captured, took, _) = follow(&Writing::new(&[&SMALL[..100]])).await;
     let broken = &captured.snapshots[0].broken;
     assert!(matches!(broken, Some(Broken::TimedOut(600))), "{broken:?}");
     assert!(took >= Duration::from_secs(600), "{took:?}");

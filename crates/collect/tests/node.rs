@@ -16,7 +16,7 @@ use heapglass_collect::preflight::Forced;
 use heapglass_collect::{
     Captured, Event, Failed, Local, Method, Options, Progress, Stop, Target, capture,
 };
-use support::{IDLE, Node, free_port, node};
+use support::node::{IDLE, Node, free_port, node};
 
 async fn listens_on(pid: u32) -> Vec<u16> {
     Surroundings::new(&Local.surroundings(pid).await.unwrap(), None).own_ports.unwrap()
@@ -42,6 +42,22 @@ async fn an_inspector_that_was_shut_is_opened_and_shut_again() {
     assert!(taken.written.checked.nodes > 40_000);
     assert_eq!(listens_on(process.pid()).await, Vec::<u16>::new());
     assert_eq!(process.files(), ["a.heapsnapshot"]);
+    assert!(process.is_alive());
+}
+
+#[tokio::test]
+async fn two_captures_take_turns() {
+    let mut process = Node::start(&node(), &[&inspect_port()], IDLE);
+    let [one, other] = ["a", "b"].map(|name| Options {
+        patience: Duration::from_secs(60),
+        ..Options::new(process.out(&format!("{name}.heapsnapshot")))
+    });
+    let (one, other) = tokio::join!(take(&process, &one), take(&process, &other));
+    for captured in [one.unwrap(), other.unwrap()] {
+        assert!(captured.is_whole(), "{captured:?}");
+        assert_eq!(captured.left_behind, Vec::<String>::new());
+    }
+    assert_eq!(listens_on(process.pid()).await, Vec::<u16>::new());
     assert!(process.is_alive());
 }
 

@@ -6,20 +6,16 @@
     reason = "a test that panics is a test that fails"
 )]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+mod support;
+
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use heapglass_collect::capture::{Error, Waited, close_inspector, wait};
-use heapglass_collect::place::{
-    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
-};
 use heapglass_collect::preflight::Forced;
-use heapglass_collect::{Event, Failed, Options, Progress, Stop, Target};
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
-use tokio_tungstenite::tungstenite::Message;
+use heapglass_collect::{Failed, Options, Stop, Target};
+use serde_json::json;
+use support::scripted::{Notes, Script, Scripted, Socket, State, who};
 
 /// What becomes of its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,181 +28,40 @@ enum Fate {
     IsShut,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    is_open: AtomicBool,
-    has_ended: AtomicBool,
-    signals: AtomicUsize,
-    sessions: AtomicUsize,
-}
-
-struct Fake {
+/// The inspector of a process with this fate.
+#[derive(Clone)]
+struct Watched {
     fate: Fate,
     /// Connections of others.
     others: usize,
-    /// Whether the inspector was asked for on the command line.
-    inspect: bool,
-    state: Arc<State>,
 }
 
-impl Fake {
-    fn new(fate: Fate) -> Fake {
-        Fake { fate, others: 0, inspect: false, state: Arc::default() }
-    }
-
-    fn is_open(&self) -> bool {
-        self.state.is_open.load(Ordering::SeqCst)
-    }
-
-    fn count(&self) -> (usize, usize) {
-        let count = |of: &AtomicUsize| of.load(Ordering::SeqCst);
-        (count(&self.state.signals), count(&self.state.sessions))
-    }
-}
-
-impl Place for Fake {
-    type Stream = DuplexStream;
-    type File = tokio::io::Empty;
-
-    fn name(&self) -> String {
-        "a test".to_owned()
-    }
-
-    async fn processes(&self) -> Result<Vec<RawProcess>, PlaceError> {
-        if self.state.has_ended.load(Ordering::SeqCst) {
-            return Ok(Vec::new());
-        }
-        let option = if self.inspect { "--inspect" } else { "--verbose" };
-        Ok(vec![RawProcess {
-            pid: 42,
-            comm: "node\n".to_owned(),
-            exe: "/usr/bin/node".to_owned(),
-            cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
-            status: "VmRSS:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
-            started: Some(100),
-            ..RawProcess::default()
-        }])
-    }
-
-    async fn surroundings(&self, _: u32) -> Result<RawSurroundings, PlaceError> {
-        let mut sockets = String::new();
-        if self.is_open() {
-            sockets.push_str(" 0: 0100007F:240D 00000000:0000 0A 0:0 0:0 0 0 0 111 1\n");
-            let ours = self.state.sessions.load(Ordering::SeqCst).min(1);
-            for _ in 0..ours + self.others {
-                sockets.push_str(" 1: 0100007F:240D 0100007F:9A4C 01 0:0 0:0 0 0 0 112 1\n");
+impl Script for Watched {
+    async fn talk(&self, mut socket: Socket, state: &State, number: usize) {
+        while let Some(request) = socket.hear().await {
+            let result = state.result(&request, &who());
+            socket.say(&json!({ "id": request["id"], "result": result })).await;
+            if request["method"] != "NodeRuntime.notifyWhenWaitingForDisconnect" {
+                continue;
+            }
+            match self.fate {
+                Fate::Ends => {
+                    socket.say(&json!({ "method": "NodeRuntime.waitingForDisconnect" })).await;
+                    socket.outlast().await;
+                    state.is_open.store(false, Ordering::SeqCst);
+                    state.has_ended.store(true, Ordering::SeqCst);
+                }
+                Fate::IsShut if number == 0 => {
+                    state.is_open.store(false, Ordering::SeqCst);
+                    return;
+                }
+                _ => {}
             }
         }
-        let descriptors = "socket:[111]\n".to_owned();
-        Ok(RawSurroundings { sockets, descriptors, ..RawSurroundings::default() })
     }
 
-    async fn signal(&self, _: u32, _: Option<u64>, _: Signal) -> Result<(), PlaceError> {
-        self.state.signals.fetch_add(1, Ordering::SeqCst);
-        self.state.is_open.store(true, Ordering::SeqCst);
-        Ok(())
-    }
-
-    async fn connect(&self, _: u16) -> Result<DuplexStream, PlaceError> {
-        if !self.is_open() {
-            let source = std::io::ErrorKind::ConnectionRefused.into();
-            return Err(PlaceError::Io { what: "to connect".to_owned(), source });
-        }
-        let (ours, theirs) = tokio::io::duplex(1 << 16);
-        let (fate, state) = (self.fate, self.state.clone());
-        tokio::spawn(async move {
-            let mut stream = BufReader::new(theirs);
-            let asks = stream.fill_buf().await.unwrap_or_default();
-            if asks.starts_with(b"GET /json") {
-                list_targets(stream).await;
-            } else {
-                talk(stream, fate, &state).await;
-            }
-        });
-        Ok(ours)
-    }
-
-    async fn list(&self, _: &str) -> Result<Vec<RemoteFile>, PlaceError> {
-        Ok(Vec::new())
-    }
-
-    async fn open(&self, _: &str, _: u64) -> Result<tokio::io::Empty, PlaceError> {
-        Ok(tokio::io::empty())
-    }
-
-    async fn writable(&self, _: u32, _: &str) -> Result<bool, PlaceError> {
-        Ok(true)
-    }
-
-    async fn remove(&self, _: &str) -> Result<(), PlaceError> {
-        Ok(())
-    }
-}
-
-async fn list_targets(mut stream: BufReader<DuplexStream>) {
-    let mut request = vec![0; 4096];
-    let _ = stream.read(&mut request).await;
-    let target = json!([{ "type": "node", "webSocketDebuggerUrl": "ws://127.0.0.1:9229/id" }]);
-    let body = target.to_string();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
-}
-
-async fn talk(stream: BufReader<DuplexStream>, fate: Fate, state: &State) {
-    let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
-    let is_first = state.sessions.fetch_add(1, Ordering::SeqCst) == 0;
-    while let Some(Ok(Message::Text(text))) = socket.next().await {
-        let request: Value = serde_json::from_str(&text).unwrap();
-        let expression = request["params"]["expression"].as_str().unwrap_or_default();
-        let result = match request["method"].as_str().unwrap() {
-            "Runtime.evaluate" if expression.contains("_debugEnd") => {
-                state.is_open.store(false, Ordering::SeqCst);
-                json!({ "result": { "value": true } })
-            }
-            "Runtime.evaluate" => {
-                let heap = json!({ "used_heap_size": 1000, "heap_size_limit": 2000 });
-                let who = json!({ "pid": 42, "version": "v22.0.0", "heap": heap });
-                json!({ "result": { "value": who.to_string() } })
-            }
-            _ => json!({}),
-        };
-        let answer = json!({ "id": request["id"], "result": result });
-        let _ = socket.send(Message::text(answer.to_string())).await;
-        if request["method"] != "NodeRuntime.notifyWhenWaitingForDisconnect" {
-            continue;
-        }
-        match fate {
-            Fate::Ends => {
-                let ending = json!({ "method": "NodeRuntime.waitingForDisconnect" });
-                let _ = socket.send(Message::text(ending.to_string())).await;
-                while let Some(Ok(_)) = socket.next().await {}
-                state.is_open.store(false, Ordering::SeqCst);
-                state.has_ended.store(true, Ordering::SeqCst);
-            }
-            Fate::IsShut if is_first => {
-                state.is_open.store(false, Ordering::SeqCst);
-                return;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What was told of.
-#[derive(Default)]
-struct Notes(Mutex<Vec<String>>);
-
-impl Progress for Notes {
-    fn event(&self, event: Event) {
-        if let Event::Note(text) | Event::Undone(text) = event {
-            self.0.lock().unwrap().push(text);
-        }
-    }
-}
-
-impl Notes {
-    fn all(&self) -> String {
-        self.0.lock().unwrap().join("\n")
+    fn connections(&self, state: &State) -> usize {
+        state.connected.load(Ordering::SeqCst) + self.others
     }
 }
 
@@ -215,7 +70,11 @@ fn options() -> Options {
 }
 
 /// Waits for a condition, a second at most.
-async fn watch(place: &Fake, condition: &str, notes: &Notes) -> Result<Waited, Box<Failed>> {
+async fn watch(
+    place: &Scripted<Watched>,
+    condition: &str,
+    notes: &Notes,
+) -> Result<Waited, Box<Failed>> {
     let (options, target, stop) = (options(), Target::Process(42), Stop::never());
     let condition = condition.parse().unwrap();
     let waits = wait(place, &target, condition, &options, notes, &stop);
@@ -225,8 +84,8 @@ async fn watch(place: &Fake, condition: &str, notes: &Notes) -> Result<Waited, B
 #[tokio::test]
 async fn a_process_that_ends_does_not_wait_for_the_next_look() {
     for inspect in [false, true] {
-        let place = Fake { inspect, ..Fake::new(Fate::Ends) };
-        place.state.is_open.store(inspect, Ordering::SeqCst);
+        let script = Watched { fate: Fate::Ends, others: 0 };
+        let place = if inspect { Scripted::inspected(script) } else { Scripted::shut(script) };
         // The next look is due after 30 s.
         let failed = watch(&place, "heap>+1GB/1h", &Notes::default()).await.unwrap_err();
         assert!(matches!(failed.error, Error::Ended), "{}", failed.error);
@@ -243,7 +102,8 @@ async fn a_process_that_ends_does_not_wait_for_the_next_look() {
 
 #[tokio::test]
 async fn a_watch_outlives_the_inspector() {
-    let (place, notes) = (Fake::new(Fate::IsShut), Notes::default());
+    let place = Scripted::shut(Watched { fate: Fate::IsShut, others: 0 });
+    let notes = Notes::default();
     let failed = {
         let (handle, stop) = Stop::pair();
         let (options, target) = (options(), Target::Process(42));
@@ -265,7 +125,7 @@ async fn a_watch_outlives_the_inspector() {
     assert!(!place.is_open() && failed.left_behind.is_empty(), "{:?}", failed.left_behind);
 }
 
-async fn close(place: &Fake, force: Forced) -> Result<bool, Box<Failed>> {
+async fn close(place: &Scripted<Watched>, force: Forced) -> Result<bool, Box<Failed>> {
     place.state.is_open.store(true, Ordering::SeqCst);
     close_inspector(place, 42, &Options { force, ..options() }, &()).await
 }
@@ -273,7 +133,8 @@ async fn close(place: &Fake, force: Forced) -> Result<bool, Box<Failed>> {
 #[tokio::test(start_paused = true)]
 async fn an_inspector_that_is_wanted_is_closed_by_force_alone() {
     for (inspect, others) in [(true, 0), (false, 1), (false, 0)] {
-        let place = Fake { inspect, others, ..Fake::new(Fate::Stays) };
+        let script = Watched { fate: Fate::Stays, others };
+        let place = Scripted { inspect, ..Scripted::shut(script) };
         let is_wanted = inspect || others > 0;
         let closed = close(&place, Forced::Nothing).await;
         assert_eq!(place.is_open(), is_wanted, "{inspect} {others}");
@@ -288,7 +149,8 @@ async fn an_inspector_that_is_wanted_is_closed_by_force_alone() {
 #[tokio::test(start_paused = true)]
 async fn what_we_opened_is_left_to_others_who_use_it() {
     for others in [0, 2] {
-        let (place, notes) = (Fake { others, ..Fake::new(Fate::Stays) }, Notes::default());
+        let place = Scripted::shut(Watched { fate: Fate::Stays, others });
+        let notes = Notes::default();
         let (options, target) = (options(), Target::Process(42));
         let condition = "heap>500".parse().unwrap();
         wait(&place, &target, condition, &options, &notes, &Stop::never()).await.unwrap();

@@ -43,7 +43,7 @@ impl<T: Pod> Buffer<T> {
     }
 
     /// The elements as atomic numbers, for threads that write to places of their own.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "a slice is seen as one of another type")]
     pub fn as_atomic(&mut self) -> &[AtomicU32]
     where
         T: AtomicTwin,

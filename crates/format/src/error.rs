@@ -1,3 +1,5 @@
+//! What can go wrong between a snapshot's bytes and its tables.
+
 use std::path::{Path, PathBuf};
 
 /// What can go wrong between a snapshot's bytes and its tables.

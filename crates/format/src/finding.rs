@@ -1,3 +1,5 @@
+//! What is odd about a snapshot that can be used all the same.
+
 use serde::{Deserialize, Serialize};
 
 /// Something odd in a snapshot that did not stop the reading of the rest.

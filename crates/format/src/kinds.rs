@@ -1,10 +1,12 @@
+//! Types of nodes and edges, by V8's names.
+
 /// A node's type, by V8's names in `snapshot.meta.node_types`.
 ///
 /// The file numbers its types itself; the scanner maps the file's numbers to these codes by name,
 /// so that no pass depends on a V8 version. A type that heapglass does not know keeps its name
 /// and gets a code of its own, [`NodeType::Other`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // V8's own words; each is its name in the file.
+#[expect(missing_docs, reason = "V8's own words; each is its name in the file")]
 pub enum NodeType {
     Hidden,
     Array,
@@ -53,7 +55,7 @@ impl NodeType {
     ];
 
     /// The type that a file calls `name` and numbers `raw`.
-    pub fn from_name(name: &str, raw: u8) -> NodeType {
+    pub(crate) fn from_name(name: &str, raw: u8) -> NodeType {
         Self::NAMED.iter().find(|(n, _)| *n == name).map_or(NodeType::Other(raw), |&(_, t)| t)
     }
 
@@ -92,7 +94,7 @@ impl NodeType {
 
 /// An edge's type, by V8's names in `snapshot.meta.edge_types`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // V8's own words; each is its name in the file.
+#[expect(missing_docs, reason = "V8's own words; each is its name in the file")]
 pub enum EdgeType {
     Context,
     Element,
@@ -124,7 +126,7 @@ impl EdgeType {
     ];
 
     /// The type that a file calls `name` and numbers `raw`; never [`EdgeType::Broken`].
-    pub fn from_name(name: &str, raw: u8) -> EdgeType {
+    pub(crate) fn from_name(name: &str, raw: u8) -> EdgeType {
         let named = Self::NAMED.iter().find(|(n, _)| *n == name && *n != BROKEN);
         named.map_or(EdgeType::Other(raw), |&(_, t)| t)
     }

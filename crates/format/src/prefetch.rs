@@ -8,7 +8,7 @@
 /// 1.46), and the next night 0.66 and 0.87 s (least of five; median 0.92 and 0.93). The dominators, which know as much
 /// ahead, took as long as before.
 #[inline(always)]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "the instruction is an intrinsic; other processors have none")]
 pub fn prefetch<T>(elements: &[T], at: usize) {
     let address = elements.as_ptr().wrapping_add(at);
     // SAFETY: the instruction reads nothing that the program sees, and ignores addresses that cannot be read.

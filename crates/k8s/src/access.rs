@@ -34,7 +34,7 @@ impl Access {
     }
 
     /// To open a connection to a port of a pod; verbs as in [`Access::exec`].
-    pub fn port_forward(namespace: &str) -> Access {
+    pub(crate) fn port_forward(namespace: &str) -> Access {
         let verbs = vec!["create", "get"];
         Access { verbs, ..Access::new("get", "", "pods/portforward", Some(namespace)) }
     }

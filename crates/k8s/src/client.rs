@@ -111,7 +111,7 @@ impl ApiError {
     }
 
     /// Whether the thing is not there, or its kind is not known to the server.
-    pub fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, ApiError::NotFound { .. })
     }
 }

@@ -10,6 +10,7 @@ pub mod client;
 pub mod discover;
 mod ephemeral;
 mod exec;
+mod fate;
 pub mod gather;
 mod kept;
 mod lists;

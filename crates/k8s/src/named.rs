@@ -7,6 +7,7 @@ use crate::access::Access;
 use crate::client::{ApiError, Cluster};
 use crate::discover::BACKEND;
 use crate::pod::{Pod, PodOptions};
+use crate::status::{container_status, instead, not_running, phase};
 
 /// What `--pod` names: `namespace/pod`, `namespace/pod/container`, or a pod of the context's namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,8 @@ impl PodName {
     }
 }
 
-/// Finds the container.
+/// Finds the container. Cost: one question. An error if there is no such pod or container, and also if it does not run:
+/// nothing that could be added to its pod would help then.
 pub async fn find(cluster: &Cluster, name: &PodName, options: PodOptions) -> Result<Pod, ApiError> {
     let namespace = name.namespace.clone().unwrap_or_else(|| cluster.namespace().to_owned());
     let api: Api<core::Pod> = Api::namespaced(cluster.client(), &namespace);
@@ -57,7 +59,12 @@ pub async fn find(cluster: &Cluster, name: &PodName, options: PodOptions) -> Res
         None => all.iter().find(|name| **name == BACKEND),
     };
     match container {
-        Some(container) => Ok(Pod::new(cluster, &pod, container, options)),
+        Some(container) => match why_not(&pod, container) {
+            Some(why) => {
+                Err(ApiError::Other { what: format!("container {container} of {what}"), why })
+            }
+            None => Ok(Pod::new(cluster, &pod, container, options)),
+        },
         None => {
             let why = format!("its containers are {}", all.join(", "));
             let what = match &name.container {
@@ -67,6 +74,15 @@ pub async fn find(cluster: &Cluster, name: &PodName, options: PodOptions) -> Res
             Err(ApiError::NotFound { what, why })
         }
     }
+}
+
+/// Why there is no process in a container.
+fn why_not(pod: &core::Pod, container: &str) -> Option<String> {
+    if phase(pod) != "Running" {
+        return Some(format!("it does not run: {}", instead(pod)));
+    }
+    let why = container_status(pod, container).and_then(not_running)?;
+    Some(format!("it does not run: {why}; what it left in its volumes `heapglass gather` collects"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! runs anyway (a second, small Node, gone after a moment); an ephemeral container beside it that shares its
 //! processes, which stays in the pod's description for ever and is therefore last.
 
+mod reach;
+
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,17 +21,16 @@ use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::client::{Cluster, api_error};
-use crate::ephemeral::{self, Shares, Started, Terms, User};
-use crate::exec::{End, Output, Said, Target, place_error};
+use crate::ephemeral::{self, User};
+use crate::exec::{Output, Said, Target, place_error};
+use crate::fate::{Before, Fate};
 use crate::kept::{Asked, FRESH, Kept};
 use crate::port::PortStream;
 use crate::quantity;
 use crate::script::{self, Guard, Seen, Tool};
-use crate::status::{Before, container_status, fate, is_elsewhere, liveness, other_containers};
+use crate::status::{container_status, is_elsewhere, liveness, other_containers};
+use reach::Reach;
 
-/// Where Node is in the images that people use.
-const NODES: &[&str] =
-    &["node", "/usr/local/bin/node", "/usr/bin/node", "/nodejs/bin/node", "/opt/node/bin/node"];
 /// Most that a look may print.
 const LOOK_LIMIT: u64 = 8 << 20;
 
@@ -85,14 +86,6 @@ pub struct Pod {
     first: Mutex<Option<(Instant, Seen)>>,
     /// What was around the processes when they were listed, until somebody asks for it.
     around: Mutex<Option<(Instant, Seen)>>,
-}
-
-/// The way that works.
-#[derive(Debug, Clone)]
-struct Reach {
-    target: Target,
-    tool: Tool,
-    ephemeral: bool,
 }
 
 impl Pod {
@@ -152,16 +145,17 @@ impl Pod {
         self.spec.containers.iter().find(|container| container.name == self.target.container)
     }
 
-    /// Says what has become of the pod and the container since they were found; `None` if nothing has.
-    pub async fn fate(&self) -> Option<String> {
+    /// What has become of the pod and the container since they were found; `None` if nothing has, or nobody says.
+    /// Cost: one question to the API server.
+    pub(crate) async fn fate(&self) -> Option<Fate> {
         let api: Api<core::Pod> =
             Api::namespaced(self.target.cluster.client(), &self.target.namespace);
         let access = Access::new("get", "", "pods", Some(&self.target.namespace));
         let what = format!("pod {}", self.target.pod);
         match self.target.cluster.ask(&what, &access, api.get(&self.target.pod)).await {
-            Ok(pod) => fate(&pod, &self.uid, &self.target.container, &self.before),
+            Ok(pod) => Fate::of(&pod, &self.uid, &self.target.container, &self.before),
             Err(error) if error.is_not_found() => {
-                Some(format!("pod {} was deleted", self.target.pod))
+                Some(Fate::Deleted { pod: self.target.pod.clone() })
             }
             Err(_) => None,
         }
@@ -173,11 +167,6 @@ impl Pod {
         self.end(reach).await;
     }
 
-    async fn end(&self, reach: &Reach) {
-        let command = ephemeral::end_command(&reach.target.container);
-        let _ = reach.target.run(&command, self.deadline(), 1 << 16).await;
-    }
-
     /// Without the processes of the pod's other containers, which a shared process namespace shows: they
     /// have limits, probes and a name of their own.
     fn own(&self, mut processes: Vec<RawProcess>) -> Vec<RawProcess> {
@@ -187,119 +176,6 @@ impl Pod {
 
     fn deadline(&self) -> Duration {
         self.target.cluster.deadline()
-    }
-
-    async fn reach(&self) -> Result<&Reach, PlaceError> {
-        self.reach.get_or_try_init(|| self.find_reach()).await
-    }
-
-    async fn find_reach(&self) -> Result<Reach, PlaceError> {
-        if self.options.via != Via::Ephemeral {
-            match self.find_tool().await {
-                Ok(tool) => {
-                    return Ok(Reach { target: self.target.clone(), tool, ephemeral: false });
-                }
-                Err(error @ PlaceError::Impossible { .. }) if self.options.via == Via::Exec => {
-                    return Err(error);
-                }
-                Err(PlaceError::Impossible { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let first = self.add(self.user).await?;
-        Ok(self.as_the_process(first).await)
-    }
-
-    /// Adds an ephemeral container that runs as a user.
-    async fn add(&self, user: User) -> Result<Reach, PlaceError> {
-        let PodOptions { debug_image, ephemeral_lifetime, .. } = &self.options;
-        let (image, lifetime) = (debug_image.as_deref(), *ephemeral_lifetime);
-        let terms = Terms { image, lifetime, stop: &self.stop };
-        let (target, spec, added) = (&self.target, &self.spec, &self.added);
-        match ephemeral::start(target, spec, Shares::Processes, user, terms, added).await {
-            Ok(started) => {
-                let Started { name, image, tool } = started;
-                self.note(format!("ephemeral container {name} of image {image} as {user}: runs"));
-                let target = Target { container: name, ..self.target.clone() };
-                Ok(Reach { target, tool, ephemeral: true })
-            }
-            Err(error) => {
-                self.note(format!("an ephemeral container as {user}: {error}"));
-                Err(error)
-            }
-        }
-    }
-
-    /// Where the process runs as another user than the ephemeral container, one that runs as that user takes
-    /// its place: a user that only the image names, or that the program chose, is seen there for the first
-    /// time. With the wrong one the process's files, its ports and its memory limit would not be seen.
-    async fn as_the_process(&self, first: Reach) -> Reach {
-        let mark = script::mark();
-        let command = first.tool.look(&mark, None, true);
-        let Ok(said) = first.target.run(&command, self.deadline(), LOOK_LIMIT).await else {
-            return first;
-        };
-        let seen = script::seen(&said.stdout, &mark).unwrap_or_default();
-        let (Some(own), Some(wanted)) = (seen.own, ephemeral::wanted_user(&seen.processes)) else {
-            return first;
-        };
-        if own == wanted {
-            return first;
-        }
-        self.note(format!("the process runs as {wanted}, and the ephemeral container as {own}"));
-        match self.add(wanted).await {
-            Ok(second) => {
-                self.end(&first).await;
-                second
-            }
-            // Signals and the inspector may work all the same.
-            Err(_) => first,
-        }
-    }
-
-    /// Tries the shell, then Node at the places where it usually is.
-    async fn find_tool(&self) -> Result<Tool, PlaceError> {
-        let mut tools = vec![Tool::Shell];
-        let own = self.container().and_then(|container| {
-            let program = container.command.as_ref()?.first()?;
-            program.ends_with("/node").then(|| program.clone())
-        });
-        tools.extend(own.map(Tool::Node));
-        tools.extend(NODES.iter().map(|&node| Tool::Node(node.to_owned())));
-        for tool in tools {
-            let mark = script::mark();
-            let name = match &tool {
-                Tool::Shell => "sh",
-                Tool::Node(node) => node,
-            };
-            let command = tool.look(&mark, None, false);
-            let said = match self.target.run(&command, self.deadline(), LOOK_LIMIT).await {
-                Ok(said) => said,
-                Err(error) => {
-                    self.note(format!("{name} in the container: {error}"));
-                    return Err(self.explain(error).await);
-                }
-            };
-            let Said { stdout, stderr, end } = said;
-            if let Some(mut seen) = script::seen(&stdout, &mark) {
-                self.note(format!("{name} in the container: answers"));
-                self.describe(&mut seen.surroundings);
-                lock(&self.kept).sort_out(&mut seen);
-                lock(&self.kept).keep(&seen, true, true);
-                *lock(&self.first) = Some((Instant::now(), seen));
-                return Ok(tool);
-            }
-            let why = match end {
-                End::NoProgram => "the image has no such program".to_owned(),
-                End::Code(code) => format!("exit code {code} {}", crate::exec::one_line(&stderr)),
-                End::Broken(why) => why,
-            };
-            self.note(format!("{name} in the container: {why}"));
-        }
-        Err(PlaceError::Impossible {
-            what: format!("running a command in container {}", self.target.container),
-            why: "the image has neither a shell nor node at the usual places".to_owned(),
-        })
     }
 
     /// Keeps questions apart: whoever waits for something asks again and again, and each question is a
@@ -382,7 +258,7 @@ impl Pod {
             return error;
         }
         match self.fate().await {
-            Some(why) => PlaceError::Gone { what: self.name(), why },
+            Some(fate) => PlaceError::Gone { what: self.name(), why: fate.to_string() },
             None => error,
         }
     }
@@ -409,6 +285,11 @@ impl Place for Pod {
     fn name(&self) -> String {
         let Target { namespace, pod, container, .. } = &self.target;
         format!("pod {namespace}/{pod}, container {container}")
+    }
+
+    fn arguments(&self, process: u32) -> String {
+        let Target { namespace, pod, container, .. } = &self.target;
+        format!("--pod {namespace}/{pod}/{container} --pid {process}")
     }
 
     fn probe(&self) -> Option<Probe> {

@@ -1,7 +1,9 @@
 //! What the API server says of a pod and its containers.
 
 use heapglass_collect::preflight::Probe;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// The status of a container.
 pub(crate) fn container_status<'a>(
@@ -10,6 +12,95 @@ pub(crate) fn container_status<'a>(
 ) -> Option<&'a core::ContainerStatus> {
     let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
     statuses.iter().find(|status| status.name == container)
+}
+
+/// The status of a container, also of one that prepares the pod.
+pub(crate) fn any_status<'a>(
+    pod: &'a core::Pod,
+    container: &str,
+) -> Option<&'a core::ContainerStatus> {
+    let first = pod.status.as_ref()?.init_container_statuses.as_ref();
+    let mut first = first.into_iter().flatten();
+    container_status(pod, container).or_else(|| first.find(|status| status.name == container))
+}
+
+pub(crate) fn phase(pod: &core::Pod) -> &str {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown")
+}
+
+/// What a pod that does not run does instead: its name, its phase, and what holds it up.
+pub(crate) fn instead(pod: &core::Pod) -> String {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    let mut text = format!("{name}: {}", phase(pod));
+    if let Some(since) = deleted(&pod.metadata) {
+        text += &format!(", is being deleted since {since}");
+    }
+    let Some(status) = &pod.status else { return text };
+    if let Some(reason) = &status.reason {
+        text += &format!(", {}", words(reason, status.message.as_deref()));
+    }
+    // No node for it.
+    let conditions = status.conditions.iter().flatten();
+    for it in conditions.filter(|it| it.type_ == "PodScheduled" && it.status == "False") {
+        let reason = it.reason.as_deref().unwrap_or("not scheduled");
+        text += &format!(", {}", words(reason, it.message.as_deref()));
+    }
+    let mut prepares = false;
+    for container in status.init_container_statuses.iter().flatten() {
+        if let Some(why) = not_prepared(container) {
+            text += &format!("; init container {}: {why}", container.name);
+            prepares = true;
+        }
+    }
+    for container in status.container_statuses.iter().flatten() {
+        // It waits for those that are named above.
+        if let Some(why) = not_running(container).filter(|_| !(prepares && waits(container))) {
+            text += &format!("; container {}: {why}", container.name);
+        }
+    }
+    text
+}
+
+/// Why a container does not run; `None` if it does.
+pub(crate) fn not_running(status: &core::ContainerStatus) -> Option<String> {
+    let state = status.state.as_ref()?;
+    if let Some(waiting) = &state.waiting {
+        let reason = waiting.reason.as_deref().unwrap_or("waits");
+        let last = status.last_state.as_ref().and_then(|last| last.terminated.as_ref());
+        let last = last.map(|ended| {
+            let reason = ended.reason.as_deref().unwrap_or("ended");
+            format!(" (last time: {reason}, exit code {})", ended.exit_code)
+        });
+        let text = words(reason, waiting.message.as_deref());
+        return Some(text + &last.unwrap_or_default());
+    }
+    let ended = state.terminated.as_ref()?;
+    let reason = ended.reason.as_deref().unwrap_or("ended");
+    Some(format!("{reason}, exit code {}", ended.exit_code))
+}
+
+/// What an init container still does; `None` if the pod does not wait for it, or not yet.
+fn not_prepared(status: &core::ContainerStatus) -> Option<String> {
+    let state = status.state.as_ref()?;
+    if state.running.is_some() {
+        // One that stays beside the others is ready.
+        return (!status.ready).then(|| "runs, and has not ended yet".to_owned());
+    }
+    let is_done = state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0);
+    if is_done || waits(status) { None } else { not_running(status) }
+}
+
+/// Whether a container waits for others of its pod.
+fn waits(status: &core::ContainerStatus) -> bool {
+    let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
+    waiting.is_some_and(|it| it.reason.as_deref() == Some("PodInitializing"))
+}
+
+fn words(reason: &str, message: Option<&str>) -> String {
+    match message.map(str::trim).filter(|message| !message.is_empty()) {
+        Some(message) => format!("{reason} {message}"),
+        None => reason.to_owned(),
+    }
 }
 
 /// The ids of a pod's other containers, as the runtime names their control groups. Containers that share
@@ -28,80 +119,11 @@ pub(crate) fn is_elsewhere(cgroup: &str, others: &[String]) -> bool {
     others.iter().any(|id| cgroup.contains(id.as_str()))
 }
 
-/// A container as it was when it was found.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Before {
-    id: Option<String>,
-    restarts: i32,
-}
-
-impl Before {
-    /// What its status said.
-    pub(crate) fn of(status: Option<&core::ContainerStatus>) -> Before {
-        let id = status.and_then(|status| status.container_id.clone());
-        Before { id, restarts: status.map_or(0, |status| status.restart_count) }
-    }
-
-    /// Whether an end that is told is that of this one.
-    fn has(&self, ended: &core::ContainerStateTerminated) -> bool {
-        self.id.is_some() && ended.container_id == self.id
-    }
-
-    fn is_replaced_by(&self, now: &core::ContainerStatus) -> bool {
-        now.restart_count > self.restarts || self.id.is_some() && now.container_id != self.id
-    }
-}
-
-/// How [`fate`] says that the container has ended, whether another one runs in its place or not.
-pub(crate) const ENDED: &str = "ended meanwhile";
-
-/// What has become of a pod and its container since they were known.
-pub(crate) fn fate(pod: &core::Pod, uid: &str, container: &str, before: &Before) -> Option<String> {
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    if pod.metadata.uid.as_deref().is_some_and(|now| now != uid) {
-        return Some(format!("pod {name} was deleted, and another one has its name"));
-    }
-    let status = pod.status.as_ref();
-    let now = container_status(pod, container);
-    let stopped = now.and_then(|status| status.state.as_ref()?.terminated.as_ref());
-    // An evicted pod's container ends as one does that is restarted; this one will not be.
-    if let (Some(since), Some(ended)) = (&pod.metadata.deletion_timestamp, stopped) {
-        let reason = ended.reason.as_deref().unwrap_or("ended");
-        return Some(format!(
-            "pod {name} was deleted or evicted at {}, and its container {container} has ended: {reason}, exit code {}",
-            since.0, ended.exit_code
-        ));
-    }
-    if let Some(status) = status
-        && status.phase.as_deref() == Some("Failed")
-    {
-        let reason = status.reason.as_deref().unwrap_or("failed");
-        let message = status.message.as_deref().unwrap_or_default();
-        return Some(format!("pod {name}: {reason}: {message}"));
-    }
-    let last = now.and_then(|status| status.last_state.as_ref()?.terminated.as_ref());
-    if let Some(now) = now {
-        let replaced = before.is_replaced_by(now);
-        // One that waits to be restarted has ended, and keeps its id until another one runs.
-        let ended = stopped.or(last.filter(|last| replaced || before.has(last)));
-        if replaced || ended.is_some() {
-            let why = ended.map(|ended| {
-                let reason = ended.reason.as_deref().unwrap_or("ended");
-                format!(": {reason}, exit code {}", ended.exit_code)
-            });
-            let restarted = if replaced { " and was restarted" } else { "" };
-            return Some(format!(
-                "container {container} of pod {name} {ENDED}{restarted}{} (restarts: {} before, {} now)",
-                why.unwrap_or_default(),
-                before.restarts,
-                now.restart_count
-            ));
-        }
-    }
-    if let Some(since) = &pod.metadata.deletion_timestamp {
-        return Some(format!("pod {name} is being deleted since {}", since.0));
-    }
-    None
+/// When a pod was told to go. Kubernetes gives the time at which its grace ends.
+pub(crate) fn deleted(metadata: &ObjectMeta) -> Option<Timestamp> {
+    let end = metadata.deletion_timestamp.as_ref()?.0;
+    let grace = SignedDuration::from_secs(metadata.deletion_grace_period_seconds.unwrap_or(0));
+    Some(end.checked_sub(grace).unwrap_or(end))
 }
 
 /// The liveness probe of a container, with Kubernetes' defaults.
@@ -125,74 +147,45 @@ mod tests {
     use super::*;
 
     #[test]
-    #[allow(clippy::unwrap_used)]
-    fn a_container_that_ends_with_its_pod_was_not_restarted() {
-        let pod = |deleted: bool, phase: &str| -> core::Pod {
-            let since = deleted.then_some("2026-01-01T00:00:00Z");
-            serde_json::from_value(json!({
-                "metadata": {"name": "web", "uid": "u1", "deletionTimestamp": since},
-                "status": {"phase": phase, "containerStatuses": [{
-                    "name": "app", "containerID": "c1", "image": "", "imageID": "", "ready": false, "restartCount": 0,
-                    "state": {"terminated": {"reason": "Error", "exitCode": 137}},
-                }]},
-            }))
-            .unwrap()
+    fn what_holds_a_pod_up_is_named() {
+        let container = |name: &str, state: serde_json::Value| json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state});
+        let waits = || json!({"waiting": {"reason": "PodInitializing"}});
+        let check = |status: serde_json::Value, expected: &str| {
+            let pod = json!({"metadata": {"name": "web"}, "status": status});
+            assert_eq!(instead(&serde_json::from_value(pod).unwrap()), expected);
         };
-        let before = Before { id: Some("c1".to_owned()), restarts: 0 };
-        let said = |pod: &core::Pod| fate(pod, "u1", "app", &before).unwrap();
-        for phase in ["Running", "Failed"] {
-            let text = said(&pod(true, phase));
-            assert!(text.contains("deleted or evicted") && text.contains("137"), "{text}");
-            // With grace the process may still be there; this one is not.
-            assert!(!text.contains("restarted") && !text.contains("is being deleted"), "{text}");
-        }
-        assert_eq!(
-            said(&pod(false, "Running")),
-            "container app of pod web ended meanwhile: Error, exit code 137 (restarts: 0 before, 0 now)"
+        check(
+            json!({"phase": "Pending", "conditions": [
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]}),
+            "web: Pending, Unschedulable 0/3 nodes are available",
+        );
+        check(
+            json!({"phase": "Pending",
+                "initContainerStatuses": [
+                    container("first", json!({"terminated": {"reason": "Completed", "exitCode": 0}})),
+                    container("plugins", json!({"running": {}})),
+                    container("last", waits())],
+                "containerStatuses": [container("app", waits())]}),
+            "web: Pending; init container plugins: runs, and has not ended yet",
+        );
+        check(
+            json!({"phase": "Pending",
+                "initContainerStatuses": [container("plugins", json!({"terminated": {"reason": "Error", "exitCode": 1}}))],
+                "containerStatuses": [container("app", waits())]}),
+            "web: Pending; init container plugins: Error, exit code 1",
+        );
+        check(
+            json!({"phase": "Pending", "containerStatuses": [container("app", waits())]}),
+            "web: Pending; container app: PodInitializing",
+        );
+        check(
+            json!({"phase": "Succeeded",
+                "containerStatuses": [container("app", json!({"terminated": {"reason": "Completed", "exitCode": 0}}))]}),
+            "web: Succeeded; container app: Completed, exit code 0",
         );
     }
 
     #[test]
-    #[allow(clippy::unwrap_used)]
-    fn of_a_container_that_ended_it_is_said_why_and_how_often() {
-        let pod = |id: &str, restarts: i32, state: serde_json::Value, last: serde_json::Value| {
-            let pod: core::Pod = serde_json::from_value(json!({
-                "metadata": {"name": "web", "uid": "u1"},
-                "status": {"phase": "Running", "containerStatuses": [{
-                    "name": "app", "containerID": id, "image": "", "imageID": "", "ready": false,
-                    "restartCount": restarts, "state": state, "lastState": last,
-                }]},
-            }))
-            .unwrap();
-            pod
-        };
-        let running = || json!({"running": {}});
-        let killed = |id: &str| json!({"terminated": {"reason": "OOMKilled", "exitCode": 137, "containerID": id}});
-        let before = Before::of(container_status(&pod("c3", 2, running(), killed("c2")), "app"));
-        let waits = json!({"waiting": {"reason": "CrashLoopBackOff"}});
-        let why = "OOMKilled, exit code 137";
-        for (pod, expected) in [
-            // It runs as before; what ended was an older one.
-            (pod("c3", 2, running(), killed("c2")), None),
-            (pod("c4", 3, running(), killed("c3")), Some((" and was restarted", why, 3))),
-            (pod("c5", 4, running(), killed("c4")), Some((" and was restarted", why, 4))),
-            (pod("c3", 2, killed("c3"), json!({})), Some(("", why, 2))),
-            // It waits to be restarted, and its id is still the one that was known.
-            (pod("c3", 2, waits.clone(), killed("c3")), Some(("", why, 2))),
-            (pod("c4", 3, running(), json!({})), Some((" and was restarted", "", 3))),
-        ] {
-            let expected = expected.map(|(restarted, why, now)| {
-                let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-                format!(
-                    "container app of pod web ended meanwhile{restarted}{why} (restarts: 2 before, {now} now)"
-                )
-            });
-            assert_eq!(fate(&pod, "u1", "app", &before), expected);
-        }
-    }
-
-    #[test]
-    #[allow(clippy::unwrap_used)]
     fn processes_of_other_containers_are_told_by_their_control_group() {
         let pod: core::Pod = serde_json::from_value(json!({"status": {"containerStatuses": [
             {"name": "app", "containerID": "containerd://aa11", "image": "", "imageID": "", "ready": true, "restartCount": 0},

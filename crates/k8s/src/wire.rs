@@ -110,6 +110,9 @@ pub enum Outcome {
     Refused,
     /// It was only looked at, and could be taken.
     DryRun,
+    /// It ended by itself before it was its turn, as the processes of probes do, and others of its container were
+    /// asked: nothing is missing.
+    Ended,
     /// It was tried, and did not work.
     #[default]
     Failed,
@@ -242,13 +245,15 @@ impl HeapDumps {
                     summary.bytes +=
                         taken.chain(&container.found_snapshots).map(|it| it.bytes).sum::<u64>();
                     for process in &container.processes {
-                        *match process.outcome {
+                        let count = match process.outcome {
+                            Outcome::Ended => continue,
                             Outcome::Collected => &mut summary.collected,
                             Outcome::Partial => &mut summary.partial,
                             Outcome::Refused => &mut summary.refused,
                             Outcome::Failed => &mut summary.failed,
                             Outcome::DryRun => &mut summary.dry_run,
-                        } += 1;
+                        };
+                        *count += 1;
                     }
                 }
             }
@@ -299,6 +304,14 @@ mod tests {
         let part = index(Some(Outcome::Collected), Some(false));
         assert!(!part.is_whole());
         assert_eq!((part.summary.found_snapshots, part.summary.found_partial), (1, 1));
+    }
+
+    #[test]
+    fn what_ended_by_itself_is_not_missing() {
+        let ended = index(Some(Outcome::Ended), None);
+        assert!(ended.is_whole());
+        assert_eq!((ended.summary.failed, ended.summary.collected), (0, 0));
+        assert!(!index(Some(Outcome::Failed), None).is_whole());
     }
 
     #[test]

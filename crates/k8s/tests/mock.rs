@@ -11,6 +11,7 @@ use heapglass_collect::preflight::Forced;
 use heapglass_k8s::client::{ApiError, Cluster};
 use heapglass_k8s::discover::{Origin, Search, find};
 use heapglass_k8s::gather::{Event, GatherOptions, Listener, Method, Since, Stop, gather};
+use heapglass_k8s::named::PodName;
 use heapglass_k8s::pod::{Pod, PodOptions, Via};
 use http::{Request, Response};
 use kube::client::Body;
@@ -303,6 +304,56 @@ async fn an_ephemeral_container_that_starts_is_not_waited_for_after_an_interrupt
 }
 
 #[tokio::test]
+async fn a_person_is_told_how_the_process_is_found_from_anywhere() {
+    let (cluster, _) = cluster(|_, _| status(404, "nothing there"));
+    let place = Pod::new(&cluster, &pod(), "app", PodOptions::default());
+    // Its number alone would be another process on whoever's machine.
+    assert_eq!(place.arguments(1), "--pod shop/web/app --pid 1");
+}
+
+#[tokio::test]
+async fn a_container_that_does_not_run_is_not_asked() {
+    let name = PodName::parse("shop/web").expect("a name");
+    let find = async |status: Value| {
+        let mut pod = serde_json::to_value(pod()).expect("a pod");
+        pod["status"] = status;
+        let (cluster, _) = cluster(move |_, _| (200, pod.clone()));
+        let found = heapglass_k8s::named::find(&cluster, &name, PodOptions::default()).await;
+        found.map(|_| ()).map_err(|error| error.to_string())
+    };
+    let container = |state: Value| json!([{"name": "app", "ready": false, "restartCount": 0, "image": "x", "imageID": "", "state": state}]);
+    let completed = json!({"terminated": {"reason": "Completed", "exitCode": 0}});
+    let why = find(json!({"phase": "Succeeded", "containerStatuses": container(completed)})).await;
+    let expected = "container app of pod shop/web: it does not run: web: Succeeded; container app: Completed, exit code 0";
+    assert_eq!(why, Err(expected.to_owned()));
+    let pulls = json!({"waiting": {"reason": "ImagePullBackOff"}});
+    let why = find(json!({"phase": "Pending", "containerStatuses": container(pulls)})).await;
+    assert!(why.is_err_and(|why| why.ends_with("container app: ImagePullBackOff")));
+    let waits = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    let why = find(json!({"phase": "Running", "containerStatuses": container(waits)})).await;
+    assert!(why.is_err_and(|why| why.contains("it does not run: CrashLoopBackOff; what it left")));
+    let runs = container(json!({"running": {}}));
+    assert_eq!(find(json!({"phase": "Running", "containerStatuses": runs})).await, Ok(()));
+}
+
+#[tokio::test]
+async fn nothing_is_added_to_a_pod_that_goes_away() {
+    let (cluster, asked) = cluster(|_, _| {
+        let mut pod = serde_json::to_value(pod()).expect("a pod");
+        pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:30Z".into();
+        pod["metadata"]["deletionGracePeriodSeconds"] = 30.into();
+        (200, pod)
+    });
+    let options = PodOptions { via: Via::Ephemeral, ..PodOptions::default() };
+    let place = Pod::new(&cluster, &pod(), "app", options);
+    let Err(PlaceError::Gone { why, .. }) = place.processes().await else { panic!("it is gone") };
+    // Kubernetes gives the time at which the grace ends.
+    assert_eq!(why, "pod web is being deleted since 2026-01-01T00:00:00Z");
+    let asked = asked.lock().expect("not poisoned").clone();
+    assert!(!asked.iter().any(|it| it.starts_with("PATCH")), "{asked:?}");
+}
+
+#[tokio::test]
 async fn a_pod_that_was_replaced_is_gone() {
     let (cluster, _) = cluster(|path, _| {
         if path.ends_with("/exec") {
@@ -342,6 +393,29 @@ impl Listener for Nobody {
     fn on(&self, _: Event) {}
 }
 
+/// Options that collect from the pods with a label.
+fn collecting(base: &std::path::Path, via: Via) -> GatherOptions {
+    GatherOptions {
+        search: Search { selector: Some("app=x".to_owned()), ..Search::default() },
+        base: base.to_owned(),
+        with_heap_dumps: true,
+        method: Method::Auto,
+        timeout: Duration::from_secs(5),
+        remote_dir: "/tmp".to_owned(),
+        parallel: 1,
+        replicas_at_once: false,
+        workers: false,
+        compress: false,
+        redaction: None,
+        force: Forced::Nothing,
+        dry_run: false,
+        pod: PodOptions { via, ..PodOptions::default() },
+        since: Since::Ever,
+        with_secrets: false,
+        tool: "test".to_owned(),
+    }
+}
+
 /// Collects from a pod whose container waits to be restarted and to which nothing may be added: what is said in place of
 /// a snapshot, the rights that were missing, and what was asked.
 async fn of_a_crashing_pod(via: Via) -> (String, Vec<String>, Vec<String>) {
@@ -360,6 +434,7 @@ async fn of_a_crashing_pod(via: Via) -> (String, Vec<String>, Vec<String>) {
     let (cluster, asked) = cluster(move |path, _| match path {
         "/api/v1/pods" => list("PartialObjectMetadataList", json!([pod]), None),
         "/api/v1/namespaces/shop/pods" => list("PodList", json!([pod]), None),
+        "/api/v1/namespaces/shop/pods/web" => (200, pod.clone()),
         path if path.ends_with("/ephemeralcontainers") => status(
             403,
             "pods \"web\" is forbidden: User \"u\" cannot patch resource \"pods/ephemeralcontainers\"",
@@ -367,25 +442,7 @@ async fn of_a_crashing_pod(via: Via) -> (String, Vec<String>, Vec<String>) {
         _ => status(404, "nothing there"),
     });
     let folder = tempfile::tempdir().expect("a directory");
-    let options = GatherOptions {
-        search: Search { selector: Some("app=x".to_owned()), ..Search::default() },
-        base: folder.path().to_owned(),
-        with_heap_dumps: true,
-        method: Method::Auto,
-        timeout: Duration::from_secs(5),
-        remote_dir: "/tmp".to_owned(),
-        parallel: 1,
-        replicas_at_once: false,
-        workers: false,
-        compress: false,
-        redaction: None,
-        force: Forced::Nothing,
-        dry_run: false,
-        pod: PodOptions { via, ..PodOptions::default() },
-        since: Since::Ever,
-        with_secrets: false,
-        tool: "test".to_owned(),
-    };
+    let options = collecting(folder.path(), via);
     let index = gather(&cluster, &options, &Nobody, Stop::never()).await.expect("collected");
     let container = &index.workloads[0].pods[0].containers[0];
     assert!(container.found_snapshots.is_empty() && container.ephemeral_containers.is_empty());
@@ -408,4 +465,53 @@ async fn of_what_a_crashing_container_left_it_is_said_why_it_is_not_here_and_how
     let (text, missing, asked) = of_a_crashing_pod(Via::Exec).await;
     assert!(text.contains("(/tmp) were not looked for") && !patched(&asked), "{text}");
     assert!(text.contains("kubectl -n shop debug web") && !right(&missing), "{text}");
+}
+
+/// A rollout goes on: the pod that was found is deleted before it is its turn, and another one took its place.
+#[tokio::test]
+async fn pods_that_took_the_place_of_others_are_asked_too() {
+    let pod = |name: &str| {
+        json!({
+            "metadata": {"name": name, "namespace": "shop", "uid": name, "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "set", "uid": "s", "controller": true}]},
+            "spec": {"containers": [{"name": "app"}]},
+            "status": {"phase": "Running", "containerStatuses": [{
+                "name": "app", "ready": false, "restartCount": 0, "image": "x", "imageID": "",
+                "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]},
+        })
+    };
+    let lists = Arc::new(Mutex::new(0));
+    let (cluster, asked) = cluster(move |path, _| match path {
+        "/api/v1/pods" => list("PartialObjectMetadataList", json!([pod("old")]), None),
+        "/api/v1/namespaces/shop/pods" => {
+            let mut lists = lists.lock().expect("not poisoned");
+            *lists += 1;
+            let name = if *lists == 1 { "old" } else { "new" };
+            list("PodList", json!([pod(name)]), None)
+        }
+        "/api/v1/namespaces/shop/pods/new" => (200, pod("new")),
+        "/apis/apps/v1/namespaces/shop/statefulsets/set" => (
+            200,
+            json!({"metadata": {"name": "set", "namespace": "shop"},
+                "spec": {"selector": {"matchLabels": {"app": "x"}}}}),
+        ),
+        _ => status(404, "nothing there"),
+    });
+    let folder = tempfile::tempdir().expect("a directory");
+    let options = collecting(folder.path(), Via::Auto);
+    let index = gather(&cluster, &options, &Nobody, Stop::never()).await.expect("collected");
+    let pods: Vec<_> = index.workloads[0]
+        .pods
+        .iter()
+        .map(|pod| (pod.name.as_str(), pod.containers[0].problem.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        pods,
+        [("old", "pod old was deleted"), ("new", "the container does not run: CrashLoopBackOff"),]
+    );
+    let file = folder.path().join(&index.workloads[0].pods[0].containers[0].directory);
+    let text = std::fs::read_to_string(file.join("no-node-process.txt")).expect("a text");
+    assert!(text.contains("went away before it was its turn"), "{text}");
+    let asked = asked.lock().expect("not poisoned").clone();
+    assert!(!asked.iter().any(|it| it.starts_with("PATCH")), "{asked:?}");
 }

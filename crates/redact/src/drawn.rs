@@ -1,6 +1,7 @@
 //! Names that nobody thought of: drawn at random, or given out by a registry.
 
 use crate::public::is_public;
+use crate::technical::{is_technical, telling_digits};
 
 /// Shorter ones are too short to tell; names in minified code are.
 const SHORTEST: usize = 8;
@@ -65,7 +66,7 @@ pub(crate) fn is_drawn(name: &str) -> bool {
 
 fn looks_drawn(name: &str) -> bool {
     let shape = Shape::of(name);
-    shape.digits > MOST_DIGITS
+    shape.digits > MOST_DIGITS && telling_digits(name) > MOST_DIGITS
         || shape.is_restless()
         || shape.digits > 0 && name.split(|c: char| !c.is_ascii_alphanumeric()).any(is_base32)
         || is_address(name)
@@ -92,7 +93,7 @@ pub(crate) fn is_registered(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-');
-    has_form && !is_public(name)
+    has_form && !is_technical(name) && !is_public(name)
 }
 
 #[cfg(test)]
@@ -145,6 +146,8 @@ mod tests {
             "v8_inspector::V8Inspector",
             "TLS_AES_GCM_SHA256",
             "requestIdleCallback",
+            "ChaCha20Poly1305CipherJob",
+            "TLS_AES_256_GCM_SHA384",
         ] {
             assert!(!is_drawn(name), "{name}");
         }
@@ -155,7 +158,18 @@ mod tests {
         for number in ["C25388", "M-AB6301", "AB-1234"] {
             assert!(is_registered(number), "{number}");
         }
-        for name in ["SHA256", "UTF8", "MAX_LISTENERS_100", "x509", "Utf16", "A"] {
+        for name in [
+            "SHA256",
+            "SHA512",
+            "ES2015",
+            "A128GCM",
+            "P-256",
+            "UTF8",
+            "MAX_LISTENERS_100",
+            "x509",
+            "Utf16",
+            "A",
+        ] {
             assert!(!is_registered(name), "{name}");
         }
     }

@@ -3,8 +3,11 @@
 //! A class is named by `Symbol.toStringTag`, a function by any computed key, so a name of theirs may be any text. What
 //! is no single name of code stays only in the forms listed here, with words of code in their places.
 
+use crate::drawn::is_registered;
+use crate::located::is_located;
 use crate::names::{is_index, is_joined, is_of_code};
-use crate::paths::is_script_path;
+use crate::paths::{is_of_home, is_script_path};
+use crate::public::bare;
 use crate::roles::Role;
 
 /// Longest name, but for types of C++.
@@ -59,10 +62,19 @@ fn is_function(text: &str) -> bool {
     {
         bare = rest;
     }
-    is_of_code(bare)
+    is_named(bare)
         || FIXED.contains(&bare)
         || matches!(bare, "get $'" | "set $'")
         || is_iterator(bare)
+}
+
+/// Whether a class or a function of code may be called so. Only a computed name has a dash in it.
+fn is_named(name: &str) -> bool {
+    let named = bare(name).1;
+    is_of_code(name)
+        && !is_located(named)
+        && !(named.contains('-') && is_registered(named))
+        && !is_of_home(named)
 }
 
 /// `Array Iterator`, `RegExp String Iterator`, `Iterator Helper`.
@@ -85,7 +97,7 @@ fn is_class(text: &str) -> bool {
     let bare = text.strip_prefix("Detached ").unwrap_or(text);
     // The global object of a page has its address.
     let (class, address) = bare.split_once(" / ").unwrap_or((bare, ""));
-    (address.is_empty() || is_address(address)) && is_of_code(without_mark(class))
+    (address.is_empty() || is_address(address)) && is_named(without_mark(class))
 }
 
 /// Where a page is from: `file://`, `https://shop.example.com`, `about:blank`.
@@ -118,7 +130,7 @@ fn is_owned(text: &str) -> bool {
             && is_of_code(inner)
             || inner == "builtin" && is_joined(name)
             || is_class(part)
-            || is_address(part)
+            || rest.starts_with("NativeContext / ") && is_address(part)
     })
 }
 
@@ -137,8 +149,10 @@ fn is_in_brackets(text: &str) -> bool {
     }
 }
 
-/// A type of Blink's: `blink::HeapVector<blink::Node, 1>`.
+/// A type of Blink's or Node.js': `blink::HeapVector<blink::Node, 1>`, `Node / std::vector<Entry>`.
 fn is_of_cpp(text: &str) -> bool {
+    let text = text.strip_prefix("Detached ").unwrap_or(text);
+    let text = text.strip_prefix("Node / ").unwrap_or(text);
     let first = text.split(['<', ' ']).next().unwrap_or_default();
     let is_size = |word: &str| word.len() <= 3 && is_index(word);
     first.contains("::")
@@ -239,6 +253,8 @@ mod tests {
                     "system / Map (SeqOneByteString)",
                     "system / NativeContext / file://",
                     "null (wasm)",
+                    "Node / std::vector<std::unique_ptr<Entry>>",
+                    "Detached Node / std::vector<std::unique_ptr<Entry>>",
                     "blink::HeapVector<blink::Member<const blink::Node *>, 1>::Backing",
                 ],
             ),
@@ -271,6 +287,13 @@ mod tests {
             "Node / 4111 1111",
             "John Smith Iterator",
             "a=b",
+            "spiffe://corp/ns/payments",
+            "db.example.com",
+            "user:default/jane",
+            "/home/jane/notes.txt",
+            "AB-CD1234",
+            "get AB-CD1234",
+            "system / SharedFunctionInfo / spiffe://corp/ns/payments",
             "<b>secret of John Smith</b>",
             "<b>John</b>",
         ] {

@@ -22,6 +22,7 @@ mod given;
 mod held;
 mod kinds;
 mod layout;
+mod located;
 mod named;
 mod names;
 mod objects;
@@ -37,6 +38,7 @@ mod rows;
 mod spool;
 mod strings;
 mod table;
+mod technical;
 mod texts;
 
 pub use coverage::{Coverage, Kind, Tally};

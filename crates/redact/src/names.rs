@@ -2,6 +2,7 @@
 
 use crate::drawn::is_drawn;
 use crate::public::bare;
+use crate::technical::telling_digits;
 
 /// Longest name that is believed to be one.
 const LONGEST_NAME: usize = 100;
@@ -67,7 +68,9 @@ fn is_word(word: &str) -> bool {
         turns += u32::from(at > 0 && is_digit != was_digit);
         was_digit = is_digit;
     }
-    digits <= 5 && turns <= 4 && !word.starts_with(|first: char| first.is_ascii_digit())
+    (digits <= 5 || telling_digits(word) <= 5)
+        && turns <= 4
+        && !word.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether V8 or Node made the name up of its own words: `system / Map`, `(object elements)`, `Node / FileHandle`.
@@ -98,6 +101,7 @@ mod tests {
             "get size",
             "content-type",
             "x-request-id",
+            "ChaCha20Poly1305CipherJob",
             "utf8",
             "Int32Array",
             "sha256",

@@ -52,6 +52,11 @@ fn is_scoped(text: &str) -> bool {
     text.contains("/node_modules/") && !text.contains(['\n', '\r', '\t', '"', '\'', '<', '>', '?'])
 }
 
+/// Whether a name is a path below the directory of a person.
+pub(crate) fn is_of_home(name: &str) -> bool {
+    name.starts_with("/home/") || name.starts_with("/Users/")
+}
+
 /// A path without the name of the person whose directory it is in: what follows `/home/`, `/Users/` or `\Users\` is
 /// replaced by `x`, one for each character.
 pub(crate) fn without_user(path: &str) -> Cow<'_, str> {

@@ -14,6 +14,48 @@ pub(crate) fn is_public(name: &str) -> bool {
     is_listed(bare(name).1)
 }
 
+/// Headers of HTTP that are one word.
+const HEADERS: [&str; 25] = [
+    "accept",
+    "age",
+    "allow",
+    "authorization",
+    "connection",
+    "cookie",
+    "date",
+    "dnt",
+    "etag",
+    "expect",
+    "expires",
+    "forwarded",
+    "host",
+    "location",
+    "origin",
+    "pragma",
+    "range",
+    "referer",
+    "te",
+    "trailer",
+    "upgrade",
+    "vary",
+    "via",
+    "warning",
+    "server",
+];
+
+/// Whether it is a public name of several words (`content-type`, `objectMode`, `ERR_INVALID_ARG`) or of a header: none that
+/// a word or a person would have as the key of a dictionary.
+pub(crate) fn is_of_words(name: &str) -> bool {
+    let bytes = bare(name).1.as_bytes();
+    let is_joined = |three: &[u8]| {
+        matches!(three, [before, b'-' | b'_', after]
+            if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric())
+    };
+    let is_camel = |two: &[u8]| matches!(two, [before, after] if before.is_ascii_lowercase() && after.is_ascii_uppercase());
+    let has_words = bytes.windows(3).any(is_joined) || bytes.windows(2).any(is_camel);
+    has_words && is_public(name) || HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name))
+}
+
 /// A name's mark, and the name without it and without what ends it.
 pub(crate) fn bare(name: &str) -> (&str, &str) {
     const MARKS: [&str; 8] = ["get ", "set ", "static ", "async ", "bound ", "<symbol ", "#", "@"];
@@ -35,7 +77,7 @@ fn is_listed(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, bare, is_listed, is_public};
+    use super::{NAMES, bare, is_listed, is_of_words, is_public};
 
     #[test]
     fn every_line_is_found_and_nothing_between_them() {
@@ -67,6 +109,18 @@ mod tests {
         }
         for name in ["salaryBand", "#ibanOfCustomer", "get patientRecord", "<symbol kPatient>"] {
             assert!(!is_public(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn headers_and_names_of_words_are_told_from_words() {
+        for name in
+            ["content-type", "user-agent", "cookie", "Host", "objectMode", "get readableLength"]
+        {
+            assert!(is_of_words(name), "{name}");
+        }
+        for name in ["mark", "rose", "map", "Mark", "-x", "salaryBand", "jean-pierre", ""] {
+            assert!(!is_of_words(name), "{name}");
         }
     }
 

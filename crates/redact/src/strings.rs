@@ -4,16 +4,19 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::ops::Range;
 
+use heapglass_secrets::is_login;
+
 use crate::Policy;
 use crate::coverage::{Coverage, Kind};
 use crate::credentials::{apart, credentials, holds_credential, is_placeholder};
 use crate::drawn::is_registered;
 use crate::error::Result;
 use crate::forms::{is_named_by_code, without_attributes};
+use crate::located::is_located;
 use crate::named::{Named, Suspects, credentials_under};
 use crate::names::{is_index, is_of_code, is_of_runtime};
-use crate::paths::{is_script_path, private_parts, without_user};
-use crate::public::{bare, is_public};
+use crate::paths::{is_of_home, is_script_path, private_parts, without_user};
+use crate::public::{bare, is_of_words, is_public};
 use crate::replace::{Replacer, Running, STAYS, WORDS_MAY_MEET};
 use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
 use crate::texts::{Piece, unescape, units};
@@ -247,7 +250,9 @@ impl Strings {
         let is_path = uses.has(Role::CODE | Role::SCRIPT) && is_script_path(&text);
         let name = if uses.is_name() { self.name(&text, uses, is_path) } else { Becomes::Nothing };
         let name = match name {
-            Becomes::Itself if self.is_private(&text, uses) => self.in_other_words(&text),
+            Becomes::Itself | Becomes::Part(_) if self.is_private(&text, uses) => {
+                self.in_other_words(&text)
+            }
             Becomes::Part(part) if part == text => Becomes::Itself,
             name => name,
         };
@@ -335,7 +340,10 @@ impl Strings {
             && (is_of_runtime(text) || is_index(text))
             || uses.has(Role::CLASS | Role::NATIVE | Role::CODE | Role::FUNCTION)
                 && is_named_by_code(text, uses);
-        let is_of_code = || is_of_code(text) && !is_registered(bare(text).1);
+        let is_of_code = || {
+            let named = bare(text).1;
+            is_of_code(text) && !is_registered(named) && !is_located(named)
+        };
         let of_code = uses.has(Role::VARIABLE | Role::PROPERTY | Role::SYMBOL | Role::SCRIPT)
             && is_of_code()
             || uses.has(Role::OF_MANY | Role::OF_TABLE)
@@ -345,6 +353,7 @@ impl Strings {
             return Becomes::Other;
         }
         match text.strip_prefix(BEFORE_PATH).filter(|path| is_script_path(path)) {
+            None if is_of_home(text) => self.path(text),
             None => Becomes::Itself,
             Some(path) => match self.path(path) {
                 Becomes::Part(part) => {
@@ -376,10 +385,12 @@ impl Strings {
             NO_OWNER | SEVERAL_OWNERS => false,
             owner => self.object.is_none_or(|object| object == owner),
         };
+        let stays = || match uses.has(Role::OF_MANY) {
+            true => is_of_words(text),
+            false => text.starts_with("<symbol ") || is_public(text),
+        };
         let keys = Role::OF_MANY | Role::OF_TABLE;
-        is_plain
-            && uses.without(Role::VALUE | Role::SYMBOL | keys).is_empty()
-            && (uses.has(Role::OF_MANY) || !text.starts_with("<symbol ") && !is_public(text))
+        is_plain && uses.without(Role::VALUE | Role::SYMBOL | keys).is_empty() && !stays()
     }
 
     /// Writes one text, in quotes.
@@ -418,7 +429,12 @@ impl Strings {
     fn secrets(&mut self, raw: &[u8], coverage: &mut Coverage, out: &mut Vec<u8>) -> Result<()> {
         let uses = self.roles.of(self.count);
         let text = unescape(raw);
-        let found = credentials(&text);
+        let mut found = credentials(&text);
+        // Where it is put together, `Basic ` is a text of its own.
+        let login = text.strip_prefix("Basic ").unwrap_or(&text);
+        if found.is_empty() && is_login(login) {
+            found.push(text.len() - login.len()..text.len());
+        }
         let name = self.without(&text, found.clone());
         let places = match self.suspects.get(&(self.count as u64)) {
             Some(kinds) => {

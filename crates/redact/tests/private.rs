@@ -179,3 +179,80 @@ fn what_is_no_identifier_stays_none_and_short_names_of_people_go() {
         assert!(made.iter().any(|text| text.len() == 13 && is_key(text)), "{made:?}");
     }
 }
+
+/// Names of code have no address, host or reference in them; a path keeps what says nothing of its owner.
+#[test]
+fn names_that_say_where_somebody_is_go() {
+    let (mut heap, app) = heap();
+    let gone = [
+        "spiffe://corp/ns/payments",
+        "db.acme.example.com",
+        "user:default/jane.doe",
+        "AB-CD1234",
+        "janedoe",
+    ];
+    // With it not all properties lead to one class, as those of a dictionary.
+    let title = heap.string("a title", 24);
+    heap.property(app, "title", title);
+    for key in ["/home/janedoe/notes.txt"].iter().chain(&gone[..4]) {
+        heap.property(app, key, app);
+    }
+    for class in &gone[..4] {
+        let object = heap.object(class, 16);
+        heap.element(app, 1, object);
+    }
+    let kept = ["app.kubernetes.io/name", "node:fs/promises", "SHA512", "ES2015", "A128GCM"];
+    for key in kept {
+        heap.property(app, key, app);
+    }
+    let class = "Node / std::vector<std::unique_ptr<Entry>>";
+    let native = heap.node("native", class, 16);
+    heap.element(app, 2, native);
+    let made = strings(&heap, Policy::Strict);
+    for text in gone {
+        assert!(!has(&made, text), "{text} is in the result");
+    }
+    for text in kept.iter().chain(&["/home/xxxxxxx/notes.txt", class]) {
+        assert!(has(&made, text), "{text} has gone");
+    }
+    assert!(!has(&strings(&heap, Policy::Structure), "notes.txt"));
+}
+
+/// Node.js has tables of its own with as many names, and what is in one of them is met elsewhere, too.
+#[test]
+fn public_names_of_words_stay_in_large_dictionaries() {
+    let (mut heap, app) = heap();
+    let dictionary = heap.object("Object", 56);
+    heap.property(app, "table", dictionary);
+    let (kept, gone) = (["cookie", "content-type", "objectMode"], ["mark", "kowalskix"]);
+    let others: Vec<String> =
+        (0..70u8).map(|at| format!("name{}{}", char::from(b'a' + at / 26), at % 10)).collect();
+    for key in kept.iter().chain(&gone).copied().chain(others.iter().map(String::as_str)) {
+        heap.property(dictionary, key, app);
+    }
+    let made = strings(&heap, Policy::Strict);
+    for text in kept {
+        assert!(has(&made, text), "{text} has gone");
+    }
+    for text in gone {
+        assert!(!made.iter().any(|made| made == text), "{text} is in the result");
+    }
+}
+
+/// The header's value is put together of two texts, of which none tells by itself.
+#[test]
+fn logins_go_without_the_word_before_them() {
+    let (mut heap, app) = heap();
+    let login = "YWRhOnN3b3JkZmlzaC05";
+    let joined = heap.node("concatenated string", "(concatenated string)", 32);
+    heap.element(app, 0, joined);
+    for (name, text) in [("first", "Basic "), ("second", login)] {
+        let part = heap.string(text, 24);
+        heap.internal(joined, name, part);
+    }
+    let header = heap.string("Basic YnJpYW46c3dvcmRmaXNoLTk=", 48);
+    heap.element(app, 1, header);
+    let made = strings(&heap, Policy::Secrets);
+    assert!(has(&made, "Basic ") && !has(&made, login), "{made:?}");
+    assert!(!has(&made, "YnJpYW46c3dvcmRmaXNoLTk="), "{made:?}");
+}

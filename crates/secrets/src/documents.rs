@@ -2,7 +2,8 @@
 
 use crate::Lines;
 use crate::Rules;
-use crate::told::Mark;
+use crate::flow::of_secrets;
+use crate::told::{Mark, OF_SECRET};
 use crate::yaml::Entry;
 
 /// Of longer documents not all is known when their first lines are written.
@@ -52,6 +53,8 @@ impl Documents {
 
     fn write(&mut self, is_cut: bool) -> String {
         let waiting = std::mem::take(&mut self.waiting);
+        let parts = of_secrets(&waiting, is_cut).into_iter().map(|range| (range, OF_SECRET));
+        let waiting = self.lines.without(&waiting, parts.collect());
         let marks = marks(&waiting, is_cut || self.is_continued);
         let mut text = String::with_capacity(waiting.len());
         for (line, mark) in waiting.split_inclusive('\n').zip(marks) {
@@ -70,7 +73,11 @@ impl Documents {
 struct Mapping {
     column: usize,
     is_secret: Option<bool>,
+    /// It is a list, all of whose items are Secrets, which need not say so.
+    is_of_secrets: bool,
     is_named: bool,
+    /// Lines that have the data of those in it that do not say what they are.
+    of_items: Vec<usize>,
     /// Lines that have its data, and its values.
     data: Vec<usize>,
     values: Vec<usize>,
@@ -89,7 +96,8 @@ fn marks(document: &str, is_part: bool) -> Vec<Mark> {
         while open.last().is_some_and(|last| {
             last.column > entry.column || entry.is_item && last.column == entry.column
         }) {
-            end(open.pop(), is_part, &mut marks);
+            let ended = open.pop();
+            end(ended, open.last_mut(), is_part, &mut marks);
         }
         let Some(key) = entry.key else { continue };
         if open.last().is_none_or(|last| last.column < entry.column) {
@@ -101,6 +109,7 @@ fn marks(document: &str, is_part: bool) -> Vec<Mark> {
                 let said = entry.value.split(" #").next().unwrap_or_default();
                 let said = said.trim_end().trim_end_matches(',').trim_matches(['"', '\'']);
                 mapping.is_secret = Some(said == "Secret");
+                mapping.is_of_secrets = said == "SecretList";
             }
             "name" => mapping.is_named = rules.is_secret_name(entry.value),
             "data" | "stringData" => mapping.data.push(at),
@@ -108,14 +117,23 @@ fn marks(document: &str, is_part: bool) -> Vec<Mark> {
             _ => {}
         }
     }
-    while let Some(mapping) = open.pop() {
-        end(Some(mapping), is_part, &mut marks);
+    while let Some(ended) = open.pop() {
+        end(Some(ended), open.last_mut(), is_part, &mut marks);
     }
     marks
 }
 
-fn end(mapping: Option<Mapping>, is_part: bool, marks: &mut [Mark]) {
-    let Some(mapping) = mapping else { return };
+fn end(mapping: Option<Mapping>, above: Option<&mut Mapping>, is_part: bool, marks: &mut [Mark]) {
+    let Some(mut mapping) = mapping else { return };
+    if mapping.is_secret.is_none()
+        && let Some(above) = above
+    {
+        above.of_items.extend(&mapping.data);
+    }
+    if mapping.is_of_secrets {
+        mapping.data = std::mem::take(&mut mapping.of_items);
+        mapping.is_secret = Some(true);
+    }
     let mut mark = |lines: &[usize], as_what| {
         for &line in lines {
             if let Some(mark) = marks.get_mut(line) {

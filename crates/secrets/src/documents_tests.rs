@@ -36,6 +36,26 @@ fn a_secret_is_masked_whole_wherever_its_kind_is() {
 }
 
 #[test]
+fn secrets_in_flow_mappings_and_in_lists_of_them_are_masked() {
+    check(
+        "{kind: Secret, data: {a: YWRh}}\n---\n- {data: {\n    a: YWRh}, kind: Secret}\n",
+        "{kind: Secret, data: {a: [REDACTED:kubernetes-secret]}}\n---\n- {data: {\n    a: [REDACTED:kubernetes-secret]}, kind: Secret}\n",
+    );
+    check(
+        "{\"items\":[{\"data\":{\"a\":\n\"YWRh\"}}],\n\"kind\":\"SecretList\"}\n",
+        "{\"items\":[{\"data\":{\"a\":\n\"[REDACTED:kubernetes-secret]\"}}],\n\"kind\":\"SecretList\"}\n",
+    );
+    check(
+        "kind: SecretList\nitems:\n- data:\n    a: YWRh\n  metadata:\n    name: x\n- kind: ConfigMap\n  data:\n    a: b\n",
+        "kind: SecretList\nitems:\n- data:\n    a: [REDACTED:kubernetes-secret]\n  metadata:\n    name: x\n- kind: ConfigMap\n  data:\n    a: b\n",
+    );
+    let mut documents = Documents::default();
+    documents.push("{\"kind\":\"Secret\",\n\"data\":{\"a\":\"YWRh\",\"b\":\"YWRh\"}}\n");
+    documents.finish();
+    assert_eq!(documents.masked(), 2, "each is counted once");
+}
+
+#[test]
 fn a_name_tells_of_the_value_beside_it() {
     for (text, expected) in [
         (

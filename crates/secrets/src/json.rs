@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use crate::Rules;
+use crate::flow::holds_secret;
 use crate::told::OF_SECRET;
 use crate::value::is_placeholder;
 
@@ -95,9 +96,7 @@ impl Open<'_> {
         range: Range<usize>,
         found: &mut Vec<(Range<usize>, &'static str)>,
     ) {
-        // JSON within JSON, as `kubectl apply` keeps it.
-        let parts = [r#"\"kind\":\"Secret\""#, r#"\"kind\": \"Secret\""#];
-        if parts.iter().any(|part| text.contains(part)) {
+        if holds_secret(text) {
             found.push((range, OF_SECRET));
             return;
         }

@@ -8,6 +8,7 @@
 
 mod cut;
 mod documents;
+mod flow;
 mod json;
 mod jwt;
 mod lines;
@@ -29,8 +30,8 @@ pub use jwt::Jwt;
 pub use lines::Lines;
 pub use rules::{Confidence, Rule};
 pub use scan::{NameKind, TextKind};
-pub use value::preview;
 use value::{entropy, is_placeholder};
+pub use value::{is_login, preview};
 
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

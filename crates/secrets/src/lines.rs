@@ -46,7 +46,7 @@ impl Lines {
     }
 
     /// A line with masks in place of these parts, which are in order.
-    fn without<'a>(
+    pub(crate) fn without<'a>(
         &mut self,
         line: &'a str,
         parts: Vec<(Range<usize>, &'static str)>,
@@ -59,7 +59,9 @@ impl Lines {
             text.push_str(line.get(at..range.start).unwrap_or_default());
             text.push_str(&mask_of(rule));
             at = range.end;
-            self.masked += 1;
+            // What is masked already was counted.
+            let part = line.get(range).unwrap_or_default();
+            self.masked += u64::from(!part.contains("[REDACTED:"));
         }
         text.push_str(line.get(at..).unwrap_or_default());
         Cow::Owned(text)

@@ -135,6 +135,7 @@ fn example(id: &str) -> (String, String, &'static str) {
         "xai-key" => ("", format!("xa{}{}", "i-", alnum(80)), ""),
         "circleci-token" => ("", format!("CCI{}{}_{}", "PAT_", alnum(22), hex(40)), ""),
         "fly-token" => ("", format!("fm{}{}", "2_", alnum(120)), ""),
+        "service-token" => ("", format!("sg{}{}", "p_", hex(40)), ""),
         "nuget-key" => ("", format!("oy{}{}", "2", alnum(43).to_ascii_lowercase()), ""),
         "command-line" => ("mysqldump -h db -p", hex(12), " backstage"),
         "netrc-password" => ("machine example.org login ada password ", hex(12), "\n"),
@@ -243,5 +244,32 @@ fn what_begins_like_a_token_is_masked() {
         let masked = Rules::standard().mask(&format!("{before}{secret}{after}")).into_owned();
         assert!(masked.starts_with(before) && masked.ends_with(after), "{masked}");
         assert!(masked.contains("[REDACTED:") && !masked.contains(&secret), "{masked}");
+    }
+}
+
+#[test]
+fn tokens_of_services_are_told_by_their_beginnings() {
+    let lower = |length| alnum(length).to_ascii_lowercase();
+    for secret in [
+        format!("CLO{}{}", "JARS_", lower(60)),
+        format!("duf{}{}", "fel_live_", alnum(43)),
+        format!("EZ{}{}", "AK", alnum(54)),
+        format!("fio{}{}", "-u-", alnum(64)),
+        format!("pn{}{}", "u_", lower(36)),
+        format!("rd{}{}", "me_", lower(70)),
+        format!("tk-{}{}", "us-", alnum(48)),
+        format!("sg{}{}_{}", "p_", hex(16), hex(40)),
+        format!("ts{}{}-{}", "key-auth-", alnum(12), alnum(32)),
+        format!("tf{}{}", "p_", alnum(59)),
+        format!("gl{}{}", "ptt-", hex(40)),
+    ] {
+        for (before, after) in [("", ""), ("x=", " y"), ("\"", "\"")] {
+            let text = format!("{before}{secret}{after}");
+            let found = Rules::standard().scan(&text, TextKind::Source);
+            let found: Vec<&str> = found.iter().map(|it| &text[it.range.clone()]).collect();
+            assert_eq!(found, [secret.as_str()], "{text}");
+        }
+        let longer = Rules::standard().scan(&format!("x{secret}"), TextKind::Source);
+        assert!(longer.is_empty(), "{secret}: {longer:?}");
     }
 }

@@ -1,3 +1,6 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn named(name: &str, value: &str) -> bool {
@@ -44,6 +47,10 @@ fn names_and_values_have_to_fit() {
         ("tokenizer", "gpt2-tokenizer-v1x9"),
         ("passwordField", "login-form-1"),
         ("PWD", "hunter2"),
+        ("METADATA_TOKEN", "x-aws-ec2-metadata-token"),
+        ("SESSION_TOKEN_HEADER", "x-amz-s3session-token"),
+        ("SESSION_AUTH_TOKEN", "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"),
+        ("challengePassword", "1.2.840.113549.1.9.7"),
         ("token", "getAuthenticationTokenFromHeader"),
     ] {
         assert!(!named(name, value), "{name} = {value}");
@@ -72,6 +79,25 @@ fn source_code_does_not_flood() {
         "Basic authentication",
     ] {
         assert!(rules.scan(text, TextKind::Data).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn logins_are_told_from_other_base64() {
+    for (login, is_one) in [
+        ("ada:swordfish", true),
+        ("ada@example.org:\u{e4}\u{20ac}\u{e4}", true),
+        ("corp\\ada:pass word", true),
+        ("https://example.org/", false),
+        ("{\"alg\":\"HS256\"}", false),
+        ("no colon in it", false),
+        ("ada:\u{0}\u{1}\u{2}\u{3}\u{4}", false),
+        (":nobody but a word", false),
+    ] {
+        assert_eq!(crate::is_login(&STANDARD.encode(login)), is_one, "{login}");
+    }
+    for text in ["", "YTpi", "getUserByName", "handleRequest123", "ABCDEFGHIJKLMNOP"] {
+        assert!(!crate::is_login(text), "{text}");
     }
 }
 

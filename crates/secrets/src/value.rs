@@ -1,5 +1,8 @@
 //! What a value looks like.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// Words that stand where a credential would.
 const HARMLESS: &[&str] = &[
     "true",
@@ -47,6 +50,27 @@ pub(crate) fn entropy(text: &str) -> f64 {
     let length = text.len() as f64;
     let share = |&count: &u32| f64::from(count) / length;
     counts.iter().filter(|&&count| count > 0).map(share).map(|p| -p * p.log2()).sum()
+}
+
+/// Whether a text is a user and a password in base64, as it stands behind `Basic `: at least seven bytes of text with a
+/// colon.
+///
+/// Random letters are seldom one, since what they stand for is no text. Cost: linear, and nothing for what is longer
+/// than a login.
+pub fn is_login(text: &str) -> bool {
+    if !(12..=1024).contains(&text.len()) || !text.len().is_multiple_of(4) {
+        return false;
+    }
+    let Ok(login) = STANDARD.decode(text) else { return false };
+    let Some((user, password)) = str::from_utf8(&login).ok().and_then(|it| it.split_once(':'))
+    else {
+        return false;
+    };
+    let is_of_user = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-\\%".contains(&byte);
+    let is_user = (1..=128).contains(&user.len()) && user.bytes().all(is_of_user);
+    // A place has a scheme before its colon.
+    let is_password = !password.is_empty() && !password.starts_with("//");
+    is_user && is_password && !password.chars().any(char::is_control)
 }
 
 /// What may be shown of a credential: its length, and its first four characters if they are few of many.
@@ -127,7 +151,41 @@ pub(crate) fn looks_random(value: &str) -> bool {
             && has(u8::is_ascii_uppercase)
             && has(u8::is_ascii_lowercase)
             && !is_camel(value);
-    length >= 8 && is_plain && mixed && !is_place(value) && entropy(value) >= 2.5
+    length >= 8
+        && is_plain
+        && mixed
+        && !is_place(value)
+        && !is_name_of_secret(value)
+        && entropy(value) >= 2.5
+}
+
+/// The name of a header, a variable or a setting, not what stands in it: `x-aws-ec2-metadata-token`,
+/// `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH`. Words of one case, one of them telling, with few digits and none at the end.
+fn is_name_of_secret(value: &str) -> bool {
+    const TELLING: [&str; 9] = [
+        "auth",
+        "authorization",
+        "cookie",
+        "credential",
+        "key",
+        "password",
+        "secret",
+        "session",
+        "token",
+    ];
+    let has = |of: fn(&u8) -> bool| value.as_bytes().iter().any(of);
+    let is_of_words =
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_of_one_case = !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let mut words = value.split(['-', '_']);
+    let is_word = |word: &str| TELLING.iter().any(|telling| word.eq_ignore_ascii_case(telling));
+    is_of_words
+        && is_of_one_case
+        && digits <= 2
+        && value.ends_with(|last: char| last.is_ascii_alphabetic())
+        && value.contains(['-', '_'])
+        && words.any(is_word)
 }
 
 /// `someWordsInARow`, `some.words`: letters alone, with a word of at least three of one case in each part.
@@ -159,8 +217,14 @@ fn is_place(value: &str) -> bool {
 pub(crate) fn may_be_password(value: &str) -> bool {
     let is_prose = value.split(' ').count() > 6 || value.ends_with(['.', ':', '?', '!', ',']);
     let is_code = value.contains(['\n', '\r', '\t', '{', '}', '<', '>']) || is_own_name(value);
-    let is_file = is_place(value) && value.contains('/');
+    let is_file = is_place(value) && value.contains('/') || is_object_identifier(value);
     (4..=256).contains(&value.chars().count()) && !is_prose && !is_code && !is_file
+}
+
+/// `1.2.840.113549.1.9.7`, as ASN.1 has them.
+fn is_object_identifier(value: &str) -> bool {
+    value.bytes().filter(|byte| *byte == b'.').count() >= 4
+        && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// A sentence or an identifier: `Invalid password`, `passwordHash`. Lower case alone may be a password.

@@ -1,8 +1,7 @@
 //! Snapshots for tests: small ones written by hand with [`SnapshotBuilder`], random ones from the
 //! strategies in [`random`].
-//!
-//! Tests may panic; so may this crate.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+#![expect(clippy::expect_used, reason = "tests may panic, and so may this crate")]
 
 mod builder;
 mod layout;

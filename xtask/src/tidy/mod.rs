@@ -3,6 +3,7 @@
 //! Each rule is a function from what it looks at to a list of breaches, one sentence each, so that
 //! a test can show that it notices a breach.
 
+mod documents;
 mod layers;
 mod sources;
 
@@ -31,7 +32,14 @@ fn breaches(root: &Path) -> Result<Vec<String>> {
     let mut found = layers::breaches(&workspace::metadata()?);
     let lock = std::fs::read_to_string(root.join("Cargo.lock"))?;
     found.extend(layers::banned_anywhere(&lock));
-    for file in sources::rust_files(&root.join("crates"))? {
+    let mut texts = sources::files(&root.join("docs"), "md")?;
+    texts.extend(documents::DOCUMENTS.iter().map(|document| root.join(document)));
+    for file in texts {
+        let text = std::fs::read_to_string(&file)?;
+        let path = file.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
+        found.extend(documents::breaches(&path, &text, |path| root.join(path).exists()));
+    }
+    for file in sources::files(&root.join("crates"), "rs")? {
         let text = std::fs::read_to_string(&file)?;
         let path = file.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
         found.extend(sources::breaches(&path, &text));

@@ -46,8 +46,8 @@ const IMPURE: &[(&str, &str)] = &[
 /// What stands for work that is not done.
 const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "TODO", "FIXME", "XXX"];
 
-/// All `.rs` files under `folder`, sorted.
-pub(super) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// All files with this extension under `folder`, sorted.
+pub(super) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -55,7 +55,7 @@ pub(super) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+            } else if path.extension().is_some_and(|e| e == extension) {
                 files.push(path);
             }
         }

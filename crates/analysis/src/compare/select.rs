@@ -4,7 +4,8 @@ use regex::Regex;
 
 use super::ClassChange;
 use super::originals::is_named;
-use crate::{Error, Result};
+use crate::Result;
+use crate::summary::{ClassNames, called};
 
 /// What the rows are sorted by. Sizes and counts go down, names up; equal rows stay in order of their
 /// class key.
@@ -106,22 +107,18 @@ pub fn select_changes(
     Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most }
 }
 
-/// Positions of the classes with this exact key, or else with this exact name, or else with a name
-/// that is equal but for case. An error if there is none.
+/// Positions of the classes that are called so, by the rules of [`find_classes`](crate::find_classes). An error if there
+/// is none.
 pub fn find_changes(classes: &[ClassChange], name: &str) -> Result<Vec<usize>> {
-    let all = |matches: &dyn Fn(&ClassChange) -> bool| -> Vec<usize> {
-        classes.iter().enumerate().filter(|(_, row)| matches(row)).map(|(at, _)| at).collect()
-    };
-    let lower = name.to_lowercase();
-    let mut found = all(&|row| row.class_key == name);
-    if found.is_empty() {
-        found = all(&|row| row.class_name == name);
+    called(|| classes.iter().map(ClassNames::from).enumerate(), name)
+}
+
+impl<'a> From<&'a ClassChange> for ClassNames<'a> {
+    fn from(row: &'a ClassChange) -> ClassNames<'a> {
+        ClassNames {
+            key: &row.class_key,
+            name: &row.class_name,
+            original: row.original_name.as_deref(),
+        }
     }
-    if found.is_empty() {
-        found = all(&|row| row.original_name.as_deref() == Some(name));
-    }
-    if found.is_empty() {
-        found = all(&|row| row.class_name.to_lowercase() == lower);
-    }
-    if found.is_empty() { Err(Error::NoSuchClass(name.to_owned())) } else { Ok(found) }
 }

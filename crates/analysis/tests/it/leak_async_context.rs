@@ -6,6 +6,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::ask;
 use crate::open;
+use crate::support::fill;
 
 /// How a resource keeps a store.
 #[derive(Clone, Copy)]
@@ -40,11 +41,7 @@ fn jobs(how: Keeps, count: u64) -> Graph {
     heap.property(heap.global(), "connection", connection);
     keep(&mut heap, connection, store, how);
     heap.property(store, "jobs", list);
-    for number in 0..count {
-        let job = heap.object("Job", 100);
-        heap.spec(job).id = 10_001 + 2 * number;
-        heap.element(list, number as u32, job);
-    }
+    fill(&mut heap, &[list], ("Job", 100), count);
     open(&heap)
 }
 

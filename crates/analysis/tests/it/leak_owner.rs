@@ -125,14 +125,10 @@ fn sessions(fact: Fact, name: &str, count: u64) -> Graph {
         }
         _ => {}
     }
-    let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+    let map = heap.object("Map", 32);
     heap.context(context, "cache", map);
-    heap.internal(map, "table", table);
-    for number in 0..count {
-        let session = heap.object("Session", 200);
-        heap.spec(session).id = 10_001 + 2 * number;
-        heap.element(table, number as u32, session);
-    }
+    let table = table_of(&mut heap, map);
+    fill(&mut heap, &[table], ("Session", 200), count);
     open(&heap)
 }
 

@@ -8,7 +8,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::ask;
 use crate::open;
-use crate::support::{function, table_of};
+use crate::support::{fill, function, table_of};
 
 /// A program's sessions, which hang on a scope that one of Node's functions leads to.
 fn behind_timers(entry: &str, file: &str, count: u64) -> Graph {
@@ -25,11 +25,7 @@ fn behind_timers(entry: &str, file: &str, count: u64) -> Graph {
     heap.property(lists, "callback", handler);
     heap.internal(handler, "context", scope);
     heap.context(scope, "sessions", sessions);
-    for number in 0..count {
-        let session = heap.object("Session", 200);
-        heap.spec(session).id = 10_001 + 2 * number;
-        heap.element(table, number as u32, session);
-    }
+    fill(&mut heap, &[table], ("Session", 200), count);
     open(&heap)
 }
 

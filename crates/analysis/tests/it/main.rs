@@ -1,5 +1,10 @@
 //! Questions to small heaps written by hand, and to random ones beside slow twins.
-#![allow(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that panics is a test that fails; what tests share is no interface"
+)]
 
 mod attribution;
 mod attribution_by;

@@ -49,15 +49,10 @@ choices! {
 }
 
 impl PolicyChoice {
-    /// This policy with a key for this run.
-    pub(crate) fn redaction(self) -> Result<Redaction, Failure> {
-        Ok(Redaction { policy: self.into(), key: Key::new(random_bytes()?) })
-    }
-
     /// This policy with the key in a file, which is made if it is not there; without a file with a key for this run.
-    pub(crate) fn redaction_with(self, file: Option<&Path>) -> Result<Redaction, Failure> {
-        let Some(file) = file else { return self.redaction() };
-        Ok(Redaction { policy: self.into(), key: Key::new(key_in(file)?) })
+    pub(crate) fn redaction(self, file: Option<&Path>) -> Result<Redaction, Failure> {
+        let bytes = file.map_or_else(random_bytes, key_in)?;
+        Ok(Redaction { policy: self.into(), key: Key::new(bytes) })
     }
 }
 

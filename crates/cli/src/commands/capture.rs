@@ -18,7 +18,8 @@ use heapglass_collect::sink::{SinkError, check_place};
 use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
 
-use crate::args::{CaptureArgs, InspectorAddress, PolicyChoice};
+use super::redact::refuse_to_share;
+use crate::args::{CaptureArgs, InspectorAddress};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use along::Along;
@@ -223,13 +224,20 @@ fn not_collected(failed: &Failed) -> Failure {
 }
 
 fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
+    // A look makes no file, nor a key.
+    let key = args.key.as_deref().filter(|_| !args.dry_run);
+    if let (Some(key), Some(out)) = (key, &args.out) {
+        refuse_to_share(key, out)?;
+    }
+    let redaction = args.redact.map(|policy| policy.redaction(key)).transpose()?;
     Ok(Options {
-        redaction: args.redact.map(PolicyChoice::redaction).transpose()?,
+        redaction,
         method: args.method.into(),
         contents: Contents { internals: args.expose_internals, numbers: args.numeric_values },
         workers: args.workers,
         force: args.force.forced(),
         dry_run: args.dry_run,
+        no_signal: args.no_signal,
         timeout: args.timeout,
         patience: args.patience,
         max_pause: args.max_pause,

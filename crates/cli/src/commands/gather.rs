@@ -11,6 +11,7 @@ use heapglass_k8s::gather::{GatherOptions, Since, Stop, gather};
 use heapglass_k8s::pod::{PodOptions, Via};
 use heapglass_k8s::wire::HeapDumps;
 
+use super::redact::refuse_to_share;
 use crate::context::Context;
 use crate::env::GatherEnvironment;
 use crate::exit::{ExitStatus, Failure};
@@ -21,7 +22,7 @@ use crate::gather::watching::Watching;
 /// How long the clean-up may take after Ctrl-C: inspectors are closed and files removed over the network.
 const CLEAN_UP: Duration = Duration::from_secs(30);
 /// How long a question to the cluster may take, unless `CMD_TIMEOUT` says otherwise.
-const DEADLINE: u64 = 90;
+pub(crate) const DEADLINE: u64 = 90;
 /// How long a snapshot may take, unless `HEAP_DUMP_TIMEOUT` says otherwise.
 const TIMEOUT: u64 = 600;
 /// Where a must-gather image writes.
@@ -110,6 +111,12 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         None => env.choice("RHDH_HEAP_DUMP_METHOD")?.unwrap_or(GatherMethod::Auto),
     };
     let timeout = Duration::from_secs(env.number("HEAP_DUMP_TIMEOUT", TIMEOUT)?);
+    let base = base(args, env);
+    // A look makes no file, nor a key.
+    let key = args.key.as_deref().filter(|_| !args.dry_run);
+    if let Some(key) = key {
+        refuse_to_share(key, &base)?;
+    }
     Ok(GatherOptions {
         search: Search {
             namespaces: list(&args.namespaces, "RHDH_TARGET_NAMESPACES"),
@@ -119,7 +126,7 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
             without_helm: args.without_helm,
             without_operator: args.without_operator,
         },
-        base: base(args, env),
+        base,
         with_heap_dumps: args.with_heap_dumps || env.is_true("RHDH_WITH_HEAP_DUMPS"),
         method: method.into(),
         timeout,
@@ -128,7 +135,7 @@ fn options(args: &GatherArgs, env: &GatherEnvironment) -> Result<GatherOptions, 
         replicas_at_once: args.replicas_at_once,
         workers: args.workers,
         compress: args.compress,
-        redaction: args.redact.map(crate::args::PolicyChoice::redaction).transpose()?,
+        redaction: args.redact.map(|policy| policy.redaction(key)).transpose()?,
         force: args.force.forced(),
         dry_run: args.dry_run,
         pod: PodOptions {

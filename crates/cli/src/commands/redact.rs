@@ -14,7 +14,7 @@ use std::path::Path;
 use heapglass_format::pack::Packer;
 use heapglass_format::source::{Reader, Source};
 use heapglass_graph::{Phase, Progress};
-use heapglass_redact::{Coverage, Error, Proof, Redaction, Redactor};
+use heapglass_redact::{Coverage, Error, Proof, Proven, Redaction, Redactor};
 use heapglass_report::text::write_redacted;
 use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
 use tempfile::{NamedTempFile, TempDir};
@@ -25,13 +25,14 @@ use crate::exit::{ExitStatus, Failure};
 use crate::hints;
 use crate::interrupt::{CleansUp, Interrupt};
 use crate::progress::Bar;
+pub(crate) use map::refuse_to_share;
 
 /// Writes the redacted copy and says what was done.
 pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitStatus> {
     if let Some(key) = &args.key {
         map::refuse_key(key, args)?;
     }
-    let redaction = args.policy.redaction_with(args.key.as_deref())?;
+    let redaction = args.policy.redaction(args.key.as_deref())?;
     let map = map::PrivateMap::begin(context, args)?;
     let rows = map.as_ref().map(map::PrivateMap::file);
     let (document, status) = if args.input.is_dir() {
@@ -154,19 +155,8 @@ fn snapshot(
     let proven = unless_interrupted(context, proven)?;
     bar.finish();
     if !proven.holds() {
-        let what = match proven.survivors.first() {
-            Some(survivor) => format!(
-                "string {} of the result is a value of the original ({} characters)",
-                survivor.string, survivor.length
-            ),
-            None => match proven.checked.findings.first() {
-                Some(finding) => {
-                    format!("what was written is no whole snapshot: {}", finding.message)
-                }
-                None => "what was written has not the same nodes and edges".to_owned(),
-            },
-        };
-        return Err(Failure::usage(format!("{} was not redacted: {what}", input.display()))
+        let why = why_not_proven(&proven);
+        return Err(Failure::usage(format!("{} was not redacted: {why}", input.display()))
             .hint("nothing was written; this is a fault of heapglass, or the snapshot is odd")
             .into());
     }
@@ -178,6 +168,19 @@ fn snapshot(
         masked: None,
     };
     Ok((entry, proof))
+}
+
+fn why_not_proven(proven: &Proven) -> String {
+    if let Some(survivor) = proven.survivors.first() {
+        return format!(
+            "string {} of the result is a value of the original ({} characters)",
+            survivor.string, survivor.length
+        );
+    }
+    match proven.checked.findings.first() {
+        Some(finding) => format!("what was written is no whole snapshot: {}", finding.message),
+        None => "what was written has not the same nodes and edges".to_owned(),
+    }
 }
 
 /// The names in what is said.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use heapglass_analysis::{Error, Result};
 use heapglass_graph::{Graph, NodeId, Ordinal};
 
+use crate::args::object_id;
 use crate::exit::Failure;
-use crate::help::object_id;
 
 /// Files, and the id if there is one.
 pub(super) fn split(values: &[OsString]) -> Result<(Vec<PathBuf>, Option<u64>), Failure> {

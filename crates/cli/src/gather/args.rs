@@ -57,6 +57,9 @@ pub(crate) struct GatherArgs {
     /// Redact the snapshots as they come: what is private never is on the disk here
     #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true)]
     pub(crate) redact: Option<crate::args::PolicyChoice>,
+    /// Take the key for --redact from this file, or make it: the same text becomes the same in all files of one key
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) key: Option<PathBuf>,
     /// How to reach a container
     #[arg(long, value_name = "WAY", default_value = "auto")]
     pub(crate) via: ReachVia,

@@ -89,6 +89,7 @@ fn of_process(process: &Process) -> String {
         Outcome::Partial => "in part".to_owned(),
         Outcome::Refused => "refused".to_owned(),
         Outcome::Failed => "failed".to_owned(),
+        Outcome::Ended => return "ended by itself before it was its turn".to_owned(),
     };
     for (number, snapshot) in process.snapshots.iter().enumerate() {
         text.push_str(if number == 0 { " " } else { "; " });

@@ -67,3 +67,20 @@ pub(crate) fn two_processes(in_pods: bool) -> tempfile::TempDir {
     }
     dir
 }
+
+/// Three snapshots of one process and one of another, one of which only the first of so many parts arrived, and a file
+/// that is none.
+pub(crate) fn snapshots(parts: usize) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(dir.path().join(name), bytes).expect("written");
+    };
+    write("1.heapsnapshot", &program(100, "user"));
+    write("2.heapsnapshot", &program(200, "user"));
+    write("3.heapsnapshot", &program(300, "user"));
+    write("other.heapsnapshot", &program(300, "guest"));
+    let whole = program(400, "user");
+    write("cut.heapsnapshot", &whole[..whole.len() / parts]);
+    write("none.heapsnapshot", b"hello");
+    dir
+}

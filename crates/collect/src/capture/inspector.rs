@@ -363,10 +363,17 @@ impl<P: Place> Job<'_, P> {
         let mut stop = self.stop.clone();
         let deadline = Instant::now() + self.options.timeout;
         let mut clock_deadline = None;
+        let (mut question, mut is_asked) = (None, false);
         loop {
             let until = clock_deadline.unwrap_or(deadline);
             let incoming = tokio::select! {
                 incoming = session.receive() => incoming,
+                () = sleep_until(question.unwrap_or(deadline)), if question.is_some() => {
+                    (question, is_asked) = (None, true);
+                    let request = taking.ask_again(&mut session.protocol);
+                    let _ = session.send(&[request]).await;
+                    continue;
+                }
                 () = stop.asked() => return Some(Broken::Interrupted),
                 () = sleep_until(until) => match clock_deadline {
                     // All is here but the time, which is no reason to call it broken.
@@ -396,6 +403,14 @@ impl<P: Place> Job<'_, P> {
                 }
                 Step::WorkerEnded => return Some(Broken::WorkerEnded),
                 Step::Nothing => {}
+            }
+            match (taking.is_put_off(), is_asked) {
+                // It has not begun, and V8 forgets it as soon as the session ends.
+                (true, true) => return Some(Broken::PutOff(self.options.patience.as_secs())),
+                (true, false) => {
+                    question.get_or_insert_with(|| Instant::now() + self.options.patience);
+                }
+                (false, _) => question = None,
             }
             match taking.answer() {
                 Some(Ok(())) => return None,

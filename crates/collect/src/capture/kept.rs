@@ -133,6 +133,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         let Line { open, process, .. } = self.line.take()?;
         let stop = Stop::never();
         let job = Job { place, options, progress, stop, process, surroundings: None };
+        // Another capture uses the inspector until it is done, and does not close what we opened.
+        let _turn = match &job.process {
+            Some(process) if open.by_us => job.turn(process.pid).await.ok(),
+            _ => None,
+        };
         job.end(session.as_mut(), &open).await
     }
 

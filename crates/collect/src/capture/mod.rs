@@ -6,6 +6,7 @@ mod kept;
 mod open;
 mod outcome;
 mod signal;
+mod turn;
 mod waiting;
 mod workers;
 
@@ -19,7 +20,7 @@ use tokio::sync::watch;
 use crate::facts::{ProcessFacts, Status, Surroundings};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
-use crate::place::{Place, PlaceError};
+use crate::place::{Place, PlaceError, Turn};
 use crate::preflight::{Forced, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
 
@@ -82,6 +83,8 @@ pub struct Options {
     pub force: Forced,
     /// Only look, and send nothing to the process that it does not expect.
     pub dry_run: bool,
+    /// Whether no signal may be sent, whatever it is needed for.
+    pub no_signal: bool,
     /// The longest that taking one snapshot may last.
     pub timeout: Duration,
     /// The longest that a process may take to answer before anything is done.
@@ -114,6 +117,7 @@ impl Options {
             workers: false,
             force: Forced::Nothing,
             dry_run: false,
+            no_signal: false,
             timeout: Duration::from_secs(600),
             patience: Duration::from_secs(10),
             probe: None,
@@ -263,15 +267,33 @@ pub async fn capture_next<P: Place>(
         crate::sink::check_place(&options.out).map_err(Error::from)?;
     }
     let _until = options.booked.until_dropped(&options.out);
-    match target {
-        Target::Process(pid) => job.look(*pid).await?,
-        Target::Inspector { port, .. } => job.look_for(*port).await,
-    }
+    let _turn = match target {
+        Target::Process(pid) => {
+            let turn = job.turn(*pid).await?;
+            job.look(*pid).await?;
+            turn
+        }
+        Target::Inspector { port, .. } => {
+            job.look_for(*port).await;
+            match job.process.as_ref().map(|process| process.pid) {
+                Some(pid) => {
+                    let turn = job.turn(pid).await?;
+                    // What another one took meanwhile is given back by now.
+                    let _ = job.look_around(pid).await;
+                    turn
+                }
+                None => Turn::default(),
+            }
+        }
+    };
     // Finding the way into a place can take a minute.
     if stop.is_asked() {
         return Err(Error::Interrupted.into());
     }
     match (options.method, target) {
+        (Method::Sigusr2, _) if options.no_signal => {
+            Err(Error::NoSignal("SIGUSR2 is a signal, and none may be sent".to_owned()).into())
+        }
         (Method::Sigusr2, Target::Process(_)) => signal::capture(&mut job).await,
         (Method::Sigusr2, Target::Inspector { .. }) => {
             Err(Error::NoSignal("a signal needs a process that can be seen".to_owned()).into())
@@ -350,7 +372,8 @@ impl<P: Place> Job<'_, P> {
                 | Error::Place(PlaceError::Impossible { .. } | PlaceError::Forbidden { .. })
         );
         let process = self.process.as_ref();
-        shut && process.is_some_and(|process| signal::why_not(process, false).is_none())
+        let may = shut && !self.options.no_signal;
+        may && process.is_some_and(|process| signal::why_not(process, false).is_none())
     }
 
     /// The process's memory as the kernel tells it: resident, and the largest it ever was.

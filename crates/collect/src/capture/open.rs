@@ -20,6 +20,11 @@ const PROBING: Duration = Duration::from_secs(2);
 const CLOSING: Duration = Duration::from_secs(3);
 /// How long connections of others may take to end that are about to.
 const LEAVING: Duration = Duration::from_secs(2);
+/// How long a way that is interrupted is tried again, so that the inspector is closed when it is back: an API server
+/// that is started anew takes so long, and another one behind the same address less.
+const AWAY: Duration = Duration::from_secs(30);
+/// How often it is tried.
+const REACH_EVERY: Duration = Duration::from_millis(500);
 /// How long it is looked whether a process that could not be asked to close it ends.
 const ENDING: Duration = Duration::from_secs(1);
 
@@ -67,8 +72,8 @@ impl<P: Place> Job<'_, P> {
         let (pid, port) = (process.pid, open.port);
         Some(format!(
             "the inspector of process {pid} was open already on port {port}, and no option of the process asks for \
-             that: if nobody uses it, an earlier capture may have left it, and \
-             `heapglass capture --pid {pid} --close-inspector` closes it"
+             that: if nobody uses it, an earlier capture may have left it, and {} closes it",
+            self.closing(pid)
         ))
     }
 
@@ -109,6 +114,9 @@ impl<P: Place> Job<'_, P> {
         let process = self.process.as_ref()?;
         let around = self.surroundings.as_ref()?;
         let port = process.options.inspector_port();
+        if self.options.no_signal {
+            return Some("it is shut, and no signal may be sent".to_owned());
+        }
         // What catches the signal otherwise is the program itself, for a purpose of its own.
         if process.runtime != Runtime::Node {
             let name = process.runtime.name();
@@ -164,7 +172,7 @@ impl<P: Place> Job<'_, P> {
         if let Err(error) = sent {
             // A connection that failed may have carried the signal all the same.
             let unsure = matches!(error, PlaceError::Io { .. });
-            let left_behind = if unsure { vec![may_open(pid)] } else { Vec::new() };
+            let left_behind = if unsure { vec![self.may_open(pid)] } else { Vec::new() };
             return Err(Box::new(Failed { error: error.into(), preflight: None, left_behind }));
         }
         self.progress.event(Event::Signalled("SIGUSR1"));
@@ -175,7 +183,7 @@ impl<P: Place> Job<'_, P> {
             Ok(port) => port,
             Err(error) => {
                 let gone = matches!(error, Error::EndedOnSignal(_));
-                let left_behind = if gone { Vec::new() } else { vec![may_open(pid)] };
+                let left_behind = if gone { Vec::new() } else { vec![self.may_open(pid)] };
                 return Err(Box::new(Failed { error, preflight: None, left_behind }));
             }
         };
@@ -260,8 +268,8 @@ impl<P: Place> Job<'_, P> {
         let pid = self.process.as_ref().map_or(0, |process| process.pid);
         Some(format!(
             "the inspector of process {pid} is left open on port {port} of its loopback interface, since \
-             somebody else uses it (connections: {others}): `heapglass capture --pid {pid} --close-inspector` \
-             closes it later"
+             somebody else uses it (connections: {others}): {} closes it later",
+            self.closing(pid)
         ))
     }
 
@@ -287,6 +295,7 @@ impl<P: Place> Job<'_, P> {
         port: u16,
     ) -> Option<String> {
         let patience = CLOSING.max(self.options.patience);
+        let pid = self.process.as_ref().map_or(0, |process| process.pid);
         let mut asked = false;
         if let Some(session) = session {
             asked = session.close_inspector(patience).await.is_ok();
@@ -296,9 +305,8 @@ impl<P: Place> Job<'_, P> {
             }
         }
         if !asked {
-            asked = self.ask_anew(port, patience).await.is_ok();
+            asked = self.ask_when_reached(pid, port, patience).await;
         }
-        let pid = self.process.as_ref().map_or(0, |process| process.pid);
         // Who could not be asked may be ending.
         let give_up = Instant::now() + if asked { CLOSING } else { ENDING };
         while Instant::now() < give_up {
@@ -322,9 +330,30 @@ impl<P: Place> Job<'_, P> {
         }
         Some(format!(
             "the inspector of process {pid} is still open on port {port} of its loopback interface: it \
-             closes when its event loop goes on, else restart the process or run \
-             `heapglass capture --pid {pid} --close-inspector`"
+             closes when its event loop goes on, else restart the process or run {}",
+            self.closing(pid)
         ))
+    }
+
+    /// Asks over new connections, for as long as the way to the process is interrupted. Whoever stops waits for an answer,
+    /// and not for the way.
+    async fn ask_when_reached(&self, pid: u32, port: u16, patience: Duration) -> bool {
+        use PlaceError::Io;
+        let give_up = Instant::now() + AWAY;
+        let mut is_seen = false;
+        loop {
+            match self.ask_anew(port, patience).await {
+                Ok(()) => return true,
+                Err(Error::Place(Io { .. }) | Error::Inspector(InspectorError::Lost(_)))
+                    if !is_seen && !self.stop.is_asked() && Instant::now() < give_up => {}
+                Err(_) => return false,
+            }
+            // Where the process can be looked at the way is there, and one question more tells.
+            is_seen = !matches!(self.place.surroundings(pid).await, Err(Io { .. }));
+            if !is_seen {
+                sleep(REACH_EVERY).await;
+            }
+        }
     }
 
     /// Asks over a new connection.
@@ -334,12 +363,18 @@ impl<P: Place> Job<'_, P> {
         let mut session = Session::open(stream, &path, patience).await?;
         Ok(session.close_inspector(patience).await?)
     }
-}
 
-/// What is said of an inspector that was asked to open and was not seen.
-fn may_open(pid: u32) -> String {
-    format!(
-        "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes on, unless the program has \
-         a handler of its own for that signal: `heapglass capture --pid {pid} --close-inspector` closes it"
-    )
+    /// What is said of an inspector that was asked to open and was not seen.
+    fn may_open(&self, pid: u32) -> String {
+        format!(
+            "SIGUSR1 was sent, and the inspector of process {pid} may open when its event loop goes on, unless the \
+             program has a handler of its own for that signal: {} closes it",
+            self.closing(pid)
+        )
+    }
+
+    /// The command that closes an inspector later.
+    fn closing(&self, pid: u32) -> String {
+        format!("`heapglass capture {} --close-inspector`", self.place.arguments(pid))
+    }
 }

@@ -138,6 +138,12 @@ pub enum Broken {
     /// It took too long.
     #[error("it was not done after {0} s")]
     TimedOut(u64),
+    /// The thread answers questions, and does not get to the snapshot.
+    #[error(
+        "it was not begun within {0} s: the event loop is in a long computation, or waits for a debugger (--patience \
+         waits longer)"
+    )]
+    PutOff(u64),
     /// The user asked to stop.
     #[error("it was interrupted")]
     Interrupted,
@@ -269,6 +275,14 @@ pub enum Error {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// Another capture of the process was not done in time.
+    #[error("another capture of process {pid} is under way, and was not done within {seconds} s")]
+    UnderWay {
+        /// The process.
+        pid: u32,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// A share of the memory limit is to be watched, and there is none.
     #[error("process {0} has no memory limit that can be seen: a share of it is never reached")]
     NoLimit(u32),
@@ -335,6 +349,9 @@ impl Error {
             }
             Error::Blocked { .. } | Error::WorkerBlocked(_) => {
                 "try again when it is less busy; --patience waits longer for the answer".to_owned()
+            }
+            Error::UnderWay { .. } => {
+                "try again when that one is done; --patience waits longer for it".to_owned()
             }
             Error::WrongProcess { .. } => {
                 "stop the other debugging session, or start this process with --inspect-port".to_owned()

@@ -90,12 +90,21 @@ pub enum Incoming {
 pub struct Worker {
     /// By which it is spoken to.
     pub session: String,
-    /// Its number in the process.
+    /// Its number in the process (`threadId`), which it has for as long as it lives; where its title does not tell, the
+    /// number that this enabling of the domain gave it.
     pub id: String,
     /// Its title.
     pub title: String,
     /// Its script.
     pub url: String,
+}
+
+/// The number in a worker thread's title: `Worker 2` in Node.js 16 and older, `[worker 2] its name` since 18. The inspector's own
+/// numbers go on from one enabling to the next, and may be in another order than the threads.
+fn thread_id(title: &str) -> Option<&str> {
+    let rest = title.strip_prefix("[worker ").or_else(|| title.strip_prefix("Worker "))?;
+    let end = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end).filter(|digits| !digits.is_empty())
 }
 
 #[derive(Deserialize)]
@@ -182,7 +191,8 @@ fn read_of(text: &str, thread: Thread) -> Result<Incoming, serde_json::Error> {
             let WorkerParams { session_id, worker_info, .. } = serde_json::from_str(params)?;
             match worker_info {
                 Some(WorkerInfo { worker_id, title, url }) => {
-                    Incoming::WorkerBegan(Worker { session: session_id, id: worker_id, title, url })
+                    let id = thread_id(&title).map_or(worker_id, str::to_owned);
+                    Incoming::WorkerBegan(Worker { session: session_id, id, title, url })
                 }
                 None => Incoming::Other,
             }
@@ -254,6 +264,28 @@ mod tests {
         assert_eq!((message["id"].as_u64(), request.id), (Some(1), 1));
         assert_eq!(sent["id"], 2, "the envelope's own number");
         assert_eq!(protocol.request(&None, "A", &json!({})).id, 3);
+    }
+
+    #[test]
+    fn a_worker_has_one_number_in_all_snapshots_of_a_series() {
+        let number = |title: &str| {
+            let params = json!({"sessionId": "4", "workerInfo": {"workerId": "4", "title": title}});
+            let text = json!({"method": "NodeWorker.attachedToWorker", "params": params});
+            match read(&text.to_string()).unwrap() {
+                Incoming::WorkerBegan(worker) => worker.id,
+                other => panic!("{other:?}"),
+            }
+        };
+        for (title, expected) in [
+            ("Worker 1", "1"),
+            ("[worker 12] Worker 3", "12"),
+            ("[worker 2]", "2"),
+            ("[worker ] 3", "4"),
+            ("pool 1", "4"),
+            ("", "4"),
+        ] {
+            assert_eq!(number(title), expected, "{title}");
+        }
     }
 
     #[test]

@@ -122,9 +122,20 @@ impl Taking {
             return None;
         }
         self.began = true;
+        Some(self.ask_again(protocol))
+    }
+
+    /// Whether the thread answers to what was asked after the snapshot, and nothing of that has come: V8 has put it off
+    /// until it is back in the event loop. A thread that takes a snapshot answers nothing.
+    pub fn is_put_off(&self) -> bool {
+        !self.began && self.clocks.is_empty() && self.answer.is_none()
+    }
+
+    /// One question more, which is answered at once only if the snapshot is still not begun.
+    pub fn ask_again(&mut self, protocol: &mut Protocol) -> Request {
         let request = protocol.request(&self.thread, "Runtime.evaluate", &ask::clock());
         self.clocks.push(request.id);
-        Some(request)
+        request
     }
 
     /// V8's answer, once all of the snapshot is here: `Ok`, or why there is none. The end of the pause
@@ -194,6 +205,11 @@ mod tests {
         let mut receive = |incoming| taking.receive(&mut protocol, incoming);
         receive(time(ids[1], 1e9));
         receive(time(ids[3], 1.5e9));
+        assert!(taking.is_put_off());
+        let question = taking.ask_again(&mut protocol).id;
+        assert!(!taking.is_put_off(), "it may have begun");
+        let mut receive = |incoming| taking.receive(&mut protocol, incoming);
+        receive(time(question, 1.5e9));
         let progress = Incoming::Progress { thread: None, done: 1, total: 2, finished: false };
         let (step, request) = receive(progress);
         assert_eq!(step, Step::Progress { done: 1, total: 2 });

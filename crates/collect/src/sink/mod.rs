@@ -15,6 +15,8 @@ use heapglass_format::check::Checked;
 use heapglass_redact::Redaction;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::words::size;
+
 pub use booked::{Booked, Until};
 
 /// Bytes that may wait for the disk. Less, and a disk that is busy for a moment makes the process keep
@@ -90,7 +92,7 @@ pub enum SinkError {
     #[error("it cannot be redacted: {0}")]
     Redact(String),
     /// The disk is nearly full.
-    #[error("only {free} bytes are free for {}", path.display())]
+    #[error("writing stopped before the disk was full: {} are left for {}", size(*free), path.display())]
     Full {
         /// The file that was written.
         path: PathBuf,

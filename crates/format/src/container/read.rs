@@ -1,3 +1,5 @@
+//! An index file that is whole, mapped into memory.
+
 use std::fs::File;
 use std::marker::PhantomData;
 use std::os::unix::fs::FileExt;
@@ -163,7 +165,7 @@ fn damaged(path: &Path, what: String) -> Error {
 }
 
 /// Maps a whole file read-only; where the file system cannot, reads it into memory.
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "a file can be mapped in no other way")]
 pub(super) fn map(file: &File, path: &Path) -> Result<Mapping> {
     // SAFETY: nobody changes bytes that are looked at. Index files are written under a temporary
     // name, sealed, and renamed; heapglass never writes to or truncates a named one, only unlinks
@@ -206,7 +208,7 @@ impl SectionReader {
     }
 
     /// The next bytes, a multiple of 8 except at the end; `None` at the end.
-    pub fn next_bytes(&mut self) -> Result<Option<&[u8]>> {
+    pub(crate) fn next_bytes(&mut self) -> Result<Option<&[u8]>> {
         if self.left == 0 {
             return Ok(None);
         }

@@ -1,3 +1,5 @@
+//! An index file in the making, several columns at a time.
+
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -73,7 +75,7 @@ impl ContainerWriter {
 
     /// As [`ContainerWriter::stream`] for a section that no pass reads; `None` if the file will not
     /// be an index.
-    pub fn keep_stream<T: Pod>(
+    pub(crate) fn keep_stream<T: Pod>(
         &self,
         name: &'static str,
         capacity: u64,
@@ -149,7 +151,7 @@ impl ContainerWriter {
     }
 
     /// Reads a finished section back, in order, without mapping it.
-    pub fn read_back(&self, name: &str) -> Result<SectionReader> {
+    pub(crate) fn read_back(&self, name: &str) -> Result<SectionReader> {
         let section = self.section(name)?;
         Ok(SectionReader::new(
             self.handle.clone(),
@@ -217,7 +219,6 @@ impl ContainerWriter {
 }
 
 /// A section that is being written.
-#[allow(missing_debug_implementations)]
 pub struct SectionWriter<'a> {
     writer: &'a ContainerWriter,
     name: &'static str,

@@ -3,6 +3,7 @@
 mod backstage;
 mod controllers;
 mod helm;
+mod rules;
 mod selected;
 
 use std::path::PathBuf;

@@ -2,29 +2,59 @@
 
 use std::fmt::Write;
 
-use heapglass_collect::capture::{Broken, Error};
+use heapglass_collect::capture::{Broken, Error, Taken};
 use heapglass_collect::place::PlaceError;
 use heapglass_collect::preflight::{Outcome, Preflight, Topic};
-use heapglass_collect::words::{seconds, size};
+use heapglass_collect::words::seconds;
 
-use super::take::{Taking, verdict_in_words};
+use super::take::Taking;
+use super::words::verdict_in_words;
 use crate::discover::Origin;
-use crate::status::ENDED;
+use crate::fate::Fate;
 
+/// What ended a container while it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Memory,
+    /// Its liveness probe, as far as can be seen.
+    Probe,
+    /// Nothing that a snapshot does.
+    Itself,
+}
+
+impl Cause {
+    /// By what has become of the container; `None` if it runs on, or goes with its pod.
+    fn of(fate: &Fate, has_probe: bool) -> Option<Cause> {
+        if fate.is_out_of_memory() {
+            return Some(Cause::Memory);
+        }
+        fate.is_of_container().then_some(if has_probe { Cause::Probe } else { Cause::Itself })
+    }
+}
+
+/// What is said of a process whose event loop does not come round.
+const BUSY: &str = "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
+                    is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
+                    (NODE_OPTIONS=--cpu-prof).";
 const INTERRUPTED: &str = "It was interrupted: run it again.";
 
+/// All that is known of one failure.
+pub(super) struct Failure<'a> {
+    pub(super) why: &'a str,
+    /// What was checked, if it came to that.
+    pub(super) preflight: Option<&'a Preflight>,
+    /// Why nothing was taken.
+    pub(super) error: Option<&'a Error>,
+    /// What was taken and is not whole.
+    pub(super) broken: Option<&'a Taken>,
+    /// What has become of the container.
+    pub(super) fate: Option<&'a Fate>,
+    pub(super) left_behind: &'a [String],
+}
+
 /// The whole text.
-#[expect(clippy::too_many_arguments, reason = "it is all that is known of one failure")]
-pub(crate) fn failed(
-    taking: &Taking<'_>,
-    why: &str,
-    preflight: Option<&Preflight>,
-    error: Option<&Error>,
-    broken: Option<&Broken>,
-    fate: Option<&str>,
-    log: &str,
-    left_behind: &[String],
-) -> String {
+pub(super) fn failed(taking: &Taking<'_>, failure: &Failure<'_>, log: &str) -> String {
+    let Failure { why, preflight, error, left_behind, .. } = *failure;
     let Taking { run, workload, pod, container, facts, .. } = taking;
     let mut text = String::from("Heap Dump Collection Failed\n===========================\n\n");
     // Writing to a String cannot fail.
@@ -40,7 +70,7 @@ pub(crate) fn failed(
         workload.kind.name(),
         workload.name,
     );
-    if let Some(hint) = error.and_then(Error::hint) {
+    if let Some(hint) = error.and_then(hint) {
         let _ = writeln!(text, "{hint}");
     }
     if let Some(preflight) = preflight {
@@ -51,7 +81,7 @@ pub(crate) fn failed(
         }
     }
     text += "\nHow to fix it\n-------------\n";
-    let advice = advice(taking, preflight, error, broken, fate);
+    let advice = advice(taking, failure);
     for (number, advice) in advice.iter().enumerate() {
         let _ = writeln!(text, "{}. {}", number + 1, advice.replace('\n', "\n   "));
     }
@@ -64,31 +94,28 @@ pub(crate) fn failed(
 }
 
 /// What helps in this case, the best first.
-fn advice(
-    taking: &Taking<'_>,
-    preflight: Option<&Preflight>,
-    error: Option<&Error>,
-    broken: Option<&Broken>,
-    fate: Option<&str>,
-) -> Vec<String> {
+fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
+    let Failure { preflight, error, broken, fate, .. } = *failure;
     let mut advice = Vec::new();
     let is_unsafe = |topic: Topic| {
         preflight.is_some_and(|it| it.those(Outcome::Unsafe).any(|check| check.topic == topic))
     };
-    let killed = fate.is_some_and(|fate| fate.contains("OOMKilled"));
-    if is_unsafe(Topic::Memory) || killed {
+    let cause = fate.and_then(|fate| Cause::of(fate, taking.container.liveness_probe.is_some()));
+    if is_unsafe(Topic::Memory) || cause == Some(Cause::Memory) {
         memory(taking, preflight, &mut advice);
     }
-    let probed = fate.is_some_and(|fate| fate.contains(ENDED)) && !killed;
-    if is_unsafe(Topic::Pause) || probed {
+    if is_unsafe(Topic::Pause) || cause == Some(Cause::Probe) {
         pause(taking, preflight, &mut advice);
+    }
+    if cause == Some(Cause::Itself) {
+        advice.push(why_it_ended(taking));
     }
     if let Some(preflight) = preflight {
         let said = [Topic::Memory, Topic::Pause];
         let others = preflight.those(Outcome::Unsafe).filter(|check| !said.contains(&check.topic));
         advice.extend(others.filter_map(|check| check.advice.clone()));
     }
-    if fate.is_some_and(|fate| fate.contains("deleted") || fate.contains("Evicted")) {
+    if fate.is_some_and(Fate::is_removal) {
         advice.push(
             "The pod went away while it was asked. Run the same command again: it asks the pod that took its \
              place. A leak has to grow there again first."
@@ -96,13 +123,14 @@ fn advice(
         );
     }
     match error {
-        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => signal(taking, &mut advice),
-        Some(Error::Blocked { .. }) => advice.push(
-            "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
-             is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
-             (NODE_OPTIONS=--cpu-prof)."
+        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => {
+            signal(taking, &mut advice);
+        }
+        Some(Error::NoProcess(..)) if fate.is_none() => advice.push(
+            "The process ended before it was its turn, and its container runs on: run the same command again."
                 .to_owned(),
         ),
+        Some(Error::Blocked { .. }) => advice.push(BUSY.to_owned()),
         Some(Error::Place(PlaceError::Forbidden { what, why })) => {
             // The server's words stand above; what is to be added stands at their end.
             let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
@@ -119,19 +147,26 @@ fn advice(
         Some(Error::Interrupted) => advice.push(INTERRUPTED.to_owned()),
         _ => {}
     }
-    match broken {
+    let is_in_part = broken.is_some_and(|taken| taken.written.path.is_some());
+    match broken.and_then(|taken| taken.broken.as_ref()) {
         Some(Broken::TimedOut(_)) => advice.push(
             "Give it more time: HEAP_DUMP_TIMEOUT=1800. Node.js before 21 needs ten times as long for a heap \
              with much code."
                 .to_owned(),
         ),
-        Some(Broken::Lost(_)) if fate.is_none() => advice.push(
-            "The connection between here and the node broke, not the process: run the same command again, \
-             nearer to the cluster if need be (as a pod in it, see deploy/). The part that arrived can be \
-             opened: heapglass says what is missing."
-                .to_owned(),
-        ),
+        Some(Broken::Lost(_)) if fate.is_none() => {
+            let part = if is_in_part {
+                " The part that arrived can be opened: heapglass says what is missing."
+            } else {
+                ""
+            };
+            advice.push(format!(
+                "The connection between here and the node broke, not the process as far as can be seen: run the same \
+                 command again, nearer to the cluster if need be (as a pod in it, see deploy/).{part}"
+            ));
+        }
         Some(Broken::Disk(_)) => disk(&mut advice),
+        Some(Broken::PutOff(_)) => advice.push(BUSY.to_owned()),
         Some(Broken::Interrupted) => advice.push(INTERRUPTED.to_owned()),
         _ => {}
     }
@@ -145,10 +180,33 @@ fn advice(
     advice
 }
 
+/// What the library says to whoever runs `capture`, where it holds here too.
+fn hint(error: &Error) -> Option<String> {
+    match error {
+        // It is about options that this command does not have; the advice below says what helps.
+        Error::NoProcess(..) | Error::Blocked { .. } | Error::Place(_) | Error::Sink(_) => None,
+        error => Some(error.hint()?.replace("--method ", "--heap-dump-method ")),
+    }
+}
+
+/// For a container that ended while it was asked, and not for its memory or a probe.
+fn why_it_ended(taking: &Taking<'_>) -> String {
+    let Taking { workload, pod, container, .. } = taking;
+    format!(
+        "The container ended while it was asked; it has no liveness probe, so that no probe has ended it. What it said \
+         before it ended tells why:\nkubectl -n {} logs {} -c {} --previous\nThen run the same command again. A leak \
+         has to grow there again first.",
+        workload.namespace,
+        pod.metadata.name.as_deref().unwrap_or_default(),
+        container.name
+    )
+}
+
 fn memory(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<String>) {
     let Taking { workload, pod, container, facts, .. } = taking;
     let limits = container.resources.as_ref().and_then(|it| it.limits.as_ref());
-    let limit = limits.and_then(|limits| crate::quantity::bytes(&limits.get("memory")?.0));
+    let described = limits.and_then(|limits| limits.get("memory"));
+    let limit = described.and_then(|limit| crate::quantity::bytes(&limit.0));
     let need = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.memory_with_lists);
     let used = facts.status.resident.unwrap_or(0);
     // A quarter more, for what else the container has: files in memory, other processes, the kernel's own.
@@ -167,7 +225,7 @@ fn memory(taking: &Taking<'_>, preflight: Option<&Preflight>, advice: &mut Vec<S
     advice.push(format!(
         "Else raise the memory limit to {mebibytes}Mi{}. This restarts the pod and throws the leak away: let it grow \
          again, and collect early, while the heap is small. V8 needs a multiple of the heap while it writes.\n{}",
-        limit.map(|limit| format!(" (it is {} now)", size(limit))).unwrap_or_default(),
+        described.map(|limit| format!(" (it is {} now)", limit.0)).unwrap_or_default(),
         where_to_change(taking, &format!("resources: {{limits: {{memory: {mebibytes}Mi}}}}")),
     ));
     advice.push(
@@ -244,5 +302,60 @@ fn where_to_change(taking: &Taking<'_>, setting: &str) -> String {
             workload.kind.directory(),
             workload.name
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fate::End;
+
+    #[test]
+    fn what_ended_a_container_is_not_a_probe_that_it_does_not_have() {
+        let end = |reason: &str| End { reason: reason.to_owned(), exit_code: 1 };
+        let ended = |reason: &str| Fate::Ended {
+            pod: "web".to_owned(),
+            container: "app".to_owned(),
+            end: Some(end(reason)),
+            is_restarted: false,
+            restarts_before: 0,
+            restarts_now: 0,
+        };
+        let (ended, killed) = (ended("Error"), ended("OOMKilled"));
+        let deleted = Fate::EndedWithPod {
+            pod: "web".to_owned(),
+            container: "app".to_owned(),
+            since: jiff::Timestamp::UNIX_EPOCH,
+            end: end("Error"),
+        };
+        for (fate, has_probe, expected) in [
+            (&ended, true, Some(Cause::Probe)),
+            (&ended, false, Some(Cause::Itself)),
+            (&killed, true, Some(Cause::Memory)),
+            (&killed, false, Some(Cause::Memory)),
+            (&deleted, true, None),
+            (&deleted, false, None),
+        ] {
+            assert_eq!(Cause::of(fate, has_probe), expected, "{fate} {has_probe}");
+        }
+    }
+
+    #[test]
+    fn hints_name_options_that_this_command_has() {
+        let all = [
+            Error::NoProcess(1, "a test".to_owned()),
+            Error::Blocked { what: "a question".to_owned(), seconds: 1 },
+            Error::EndedOnSignal(1),
+            Error::NoSignal("it is not caught".to_owned()),
+            Error::Refused("not safe".to_owned()),
+        ];
+        let hints: Vec<String> = all.iter().filter_map(hint).collect();
+        assert_eq!(hints.len(), 3, "{hints:?}");
+        for hint in &hints {
+            for other in ["--patience", "--pid", "--out", " --method", "`heapglass capture"] {
+                assert!(!hint.contains(other), "{other}: {hint}");
+            }
+        }
+        assert!(hints.iter().any(|hint| hint.contains("--heap-dump-method ")), "{hints:?}");
     }
 }

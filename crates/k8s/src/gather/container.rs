@@ -7,12 +7,11 @@ use heapglass_collect::facts::{ProcessFacts, Runtime};
 use heapglass_collect::place::{Place, PlaceError, RawProcess};
 use k8s_openapi::api::core::v1 as core;
 
-use super::pods::not_running;
 use super::take::{self, Taking};
 use super::{Run, leftovers, stopped, words};
 use crate::discover::Workload;
 use crate::pod::Pod;
-use crate::status::container_status;
+use crate::status::{container_status, not_running};
 use crate::wire;
 
 /// Collects from a container of a pod whose directory is `directory`.
@@ -44,12 +43,7 @@ pub(crate) async fn collect(
         Err(error) => {
             run.complain(&name, error.to_string());
             note_missing(run, pod, &error);
-            let mut text = words::no_way_in(&error, &place.tried());
-            for added in place.ephemeral_containers() {
-                let pod = pod.metadata.name.as_deref().unwrap_or_default();
-                text += &format!("\nLeft behind: {}.\n", crate::ephemeral::stays(&added, pod));
-            }
-            run.write(&directory.join("no-node-process.txt"), &text);
+            write_no_way_in(run, pod, &place, &error, &directory);
             entry.problem = Some(error.to_string());
             leave(run, &place, &name, &mut entry).await;
             return entry;
@@ -81,6 +75,7 @@ pub(crate) async fn collect(
             place: &place,
             beside: &beside,
             is_hidden: raw.exe.is_empty(),
+            is_alone: node.len() == 1,
             name: &name,
             facts,
             command: &command,
@@ -96,6 +91,42 @@ pub(crate) async fn collect(
         leave(run, beside, &name, &mut entry).await;
     }
     entry
+}
+
+/// Writes what was tried to get in, and what of it stays in the pod.
+fn write_no_way_in(
+    run: &Run<'_>,
+    pod: &core::Pod,
+    place: &Pod,
+    error: &PlaceError,
+    directory: &Path,
+) {
+    let mut text = words::no_way_in(error, &place.tried());
+    for added in place.ephemeral_containers() {
+        let pod = pod.metadata.name.as_deref().unwrap_or_default();
+        text += &format!("\nLeft behind: {}.\n", crate::ephemeral::stays(&added, pod));
+    }
+    run.write(&directory.join("no-node-process.txt"), &text);
+}
+
+/// A container whose pod went away before it was its turn.
+pub(crate) fn gone(
+    run: &Run<'_>,
+    pod: &core::Pod,
+    container: &core::Container,
+    why: &str,
+    directory: &Path,
+) -> wire::Container {
+    let directory = directory.join(format!("container={}", container.name));
+    run.complain(&label(pod, container), why);
+    run.write(&directory.join("no-node-process.txt"), &words::gone(why));
+    wire::Container {
+        name: container.name.clone(),
+        image: container.image.clone(),
+        directory: run.relative(&directory),
+        problem: Some(why.to_owned()),
+        ..wire::Container::default()
+    }
 }
 
 /// Ends what was added to the pod, and says what of it stays.

@@ -7,6 +7,7 @@ use heapglass_collect::inspector::InspectorError;
 use heapglass_collect::place::PlaceError;
 
 use super::take::Taking;
+use crate::fate::Fate;
 
 /// How often the pod is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -18,7 +19,7 @@ const MORE: u32 = 3;
 pub(super) async fn fate(
     taking: &Taking<'_>,
     result: &Result<Captured, Box<Failed>>,
-) -> Option<String> {
+) -> Option<Fate> {
     let more = if is_lost(result) { MORE } else { 0 };
     let mut stop = taking.run.stop.clone();
     for _ in 0..more {

@@ -2,10 +2,12 @@
 
 mod advice;
 mod container;
+mod dump_log;
 mod ending;
 mod files;
 mod leftovers;
 mod logs;
+mod outcome;
 mod pods;
 mod stopped;
 mod take;

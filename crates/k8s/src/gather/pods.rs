@@ -12,9 +12,12 @@ use crate::access::Access;
 use crate::client::ApiError;
 use crate::discover::{Workload, owner};
 use crate::lists;
-use crate::status::container_status;
+use crate::status::{any_status, instead, phase};
 use crate::wire;
 
+/// How often pods are looked for: the second time for those that took the place of pods that went away before it was
+/// their turn. What took the place of one that went away while it was asked is left alone: that may have been the reason.
+const ROUNDS: usize = 2;
 /// Replicas at a time, where they are asked at the same time at all.
 pub(crate) const REPLICAS: usize = 4;
 
@@ -56,13 +59,15 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
             return entry;
         }
     };
-    let (running, others): (Vec<_>, Vec<_>) = pods.into_iter().partition(is_running);
+    let (mut running, others): (Vec<_>, Vec<_>) = pods.into_iter().partition(is_running);
     if running.is_empty() {
         let mut text = "No running pods found\n".to_owned();
         text += &format!("Looked for: {} in namespace {}\n", workload.selector, workload.namespace);
         match others.as_slice() {
             [] => text += "There is no pod with these labels: is the workload scaled to 0?\n",
-            others => others.iter().for_each(|pod| text += &format!("{}\n", state(pod))),
+            others => {
+                others.iter().for_each(|pod| text += &format!("Pod {}\n", instead(pod)));
+            }
         }
         if run.options.with_heap_dumps {
             run.write(&directory.join("heap-dumps/no-pods.txt"), &text);
@@ -73,17 +78,41 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
     for pod in &others {
         write_logs(run, pod, &directory).await;
     }
-    let at_once = if run.options.replicas_at_once { REPLICAS } else { 1 };
-    // Two workloads may select the same pod: it is asked once.
-    let own = running
-        .iter()
-        .filter(|pod| pod.metadata.uid.as_deref().is_none_or(|uid| run.is_first(uid)));
-    let work = own.map(|pod| one(run, workload, pod, &directory));
-    let mut work = futures_util::stream::iter(work).buffered(at_once);
-    while let Some(pod) = work.next().await {
-        entry.pods.extend(pod);
+    for _ in 0..ROUNDS {
+        let own: Vec<&core::Pod> = running.iter().filter(|pod| is_new(run, pod)).collect();
+        if !each(run, workload, &own, &directory, &mut entry).await || run.stopped() {
+            break;
+        }
+        let Ok(now) = list(run, workload).await else { break };
+        running = now.into_iter().filter(is_running).collect();
     }
     entry
+}
+
+/// Collects from pods, one after the other unless it is wanted otherwise. Returns whether some went away before it was
+/// their turn.
+async fn each(
+    run: &Run<'_>,
+    workload: &Workload,
+    pods: &[&core::Pod],
+    directory: &Path,
+    entry: &mut wire::Workload,
+) -> bool {
+    let at_once = if run.options.replicas_at_once { REPLICAS } else { 1 };
+    let work = pods.iter().copied().map(|pod| one(run, workload, pod, directory));
+    let mut work = futures_util::stream::iter(work).buffered(at_once);
+    let mut went = false;
+    while let Some(done) = work.next().await {
+        let Some((pod, is_there)) = done else { continue };
+        entry.pods.push(pod);
+        went |= !is_there;
+    }
+    went
+}
+
+/// Two workloads may select the same pod: it is asked once.
+fn is_new(run: &Run<'_>, pod: &core::Pod) -> bool {
+    pod.metadata.uid.as_deref().is_none_or(|uid| run.is_first(uid))
 }
 
 /// The workload's pods.
@@ -106,65 +135,28 @@ async fn list(run: &Run<'_>, workload: &Workload) -> Result<Vec<core::Pod>, ApiE
     Ok(pods)
 }
 
-fn phase(pod: &core::Pod) -> &str {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown")
-}
-
 fn is_running(pod: &core::Pod) -> bool {
     phase(pod) == "Running" && pod.metadata.deletion_timestamp.is_none()
 }
 
-/// What a pod that does not run does instead.
-fn state(pod: &core::Pod) -> String {
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    let mut text = format!("Pod {name}: {}", phase(pod));
-    if let Some(since) = &pod.metadata.deletion_timestamp {
-        text += &format!(", is being deleted since {}", since.0);
-    }
-    let status = pod.status.as_ref();
-    if let Some(reason) = status.and_then(|status| status.reason.as_deref()) {
-        let message = status.and_then(|status| status.message.as_deref()).unwrap_or_default();
-        text += &format!(", {reason} {message}");
-    }
-    let containers = status.and_then(|status| status.container_statuses.as_ref());
-    for container in containers.into_iter().flatten() {
-        if let Some(why) = not_running(container) {
-            text += &format!("; container {}: {why}", container.name);
-        }
-    }
-    text
-}
-
-/// Why a container does not run; `None` if it does.
-pub(crate) fn not_running(status: &core::ContainerStatus) -> Option<String> {
-    let state = status.state.as_ref()?;
-    if let Some(waiting) = &state.waiting {
-        let reason = waiting.reason.as_deref().unwrap_or("waits");
-        let message = waiting.message.as_deref().unwrap_or_default();
-        let last = status.last_state.as_ref().and_then(|last| last.terminated.as_ref());
-        let last = last.map(|ended| {
-            let reason = ended.reason.as_deref().unwrap_or("ended");
-            format!(" (last time: {reason}, exit code {})", ended.exit_code)
-        });
-        return Some(format!("{reason} {message}{}", last.unwrap_or_default()));
-    }
-    let ended = state.terminated.as_ref()?;
-    let reason = ended.reason.as_deref().unwrap_or("ended");
-    Some(format!("{reason}, exit code {}", ended.exit_code))
-}
-
-/// Collects from one pod; `None` once the user wants to stop.
+/// Collects from one pod, and says whether it was there still; `None` once the user wants to stop.
 async fn one(
     run: &Run<'_>,
     workload: &Workload,
     pod: &core::Pod,
     directory: &Path,
-) -> Option<wire::Pod> {
+) -> Option<(wire::Pod, bool)> {
     if run.stopped() {
         return None;
     }
     let name = pod.metadata.name.clone().unwrap_or_default();
-    write_logs(run, pod, directory).await;
+    // Others were asked before it, which takes its time.
+    let found = pod;
+    let looked = look_again(run, found).await;
+    let pod = looked.as_ref().unwrap_or(found);
+    if looked.is_ok() {
+        write_logs(run, pod, directory).await;
+    }
     let mut entry = wire::Pod {
         uid: pod.metadata.uid.clone().unwrap_or_default(),
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
@@ -172,7 +164,7 @@ async fn one(
         ..wire::Pod::default()
     };
     if !run.options.with_heap_dumps {
-        return Some(entry);
+        return Some((entry, looked.is_ok()));
     }
     let directory = directory.join("heap-dumps").join(format!("pod={name}"));
     entry.directory = run.relative(&directory);
@@ -185,21 +177,43 @@ async fn one(
     let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
     let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
     for container in containers {
-        if run.options.search.wants_container(&container.name, &names) && !run.stopped() {
-            let entries = &mut entry.containers;
-            entries.push(container::collect(run, workload, pod, container, &directory).await);
+        if !run.options.search.wants_container(&container.name, &names) || run.stopped() {
+            continue;
         }
+        entry.containers.push(match &looked {
+            Ok(_) => container::collect(run, workload, pod, container, &directory).await,
+            Err(why) => container::gone(run, pod, container, why, &directory),
+        });
     }
-    Some(entry)
+    Some((entry, looked.is_ok()))
 }
 
-/// The logs of all containers of a pod.
+/// A pod as it is now; an error is what has become of one that does not run any more.
+async fn look_again(run: &Run<'_>, found: &core::Pod) -> Result<core::Pod, String> {
+    let name = found.metadata.name.as_deref().unwrap_or_default();
+    let namespace = found.metadata.namespace.as_deref().unwrap_or_default();
+    let api: Api<core::Pod> = Api::namespaced(run.cluster.client(), namespace);
+    let access = Access::new("get", "", "pods", Some(namespace));
+    match run.cluster.ask(&format!("pod {name}"), &access, api.get(name)).await {
+        Ok(now) if now.metadata.uid != found.metadata.uid => {
+            Err(format!("pod {name} was deleted, and another one has its name"))
+        }
+        Ok(now) if !is_running(&now) => Err(format!("pod {}", instead(&now))),
+        Ok(now) => Ok(now),
+        Err(error) if error.is_not_found() => Err(format!("pod {name} was deleted")),
+        // What was seen before is better than nothing.
+        Err(_) => Ok(found.clone()),
+    }
+}
+
+/// The logs of all containers of a pod, those that prepare it among them.
 async fn write_logs(run: &Run<'_>, pod: &core::Pod, directory: &Path) {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     let spec = pod.spec.as_ref();
+    let first = spec.and_then(|spec| spec.init_containers.as_ref()).into_iter().flatten();
     let containers = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
-    for container in containers {
-        let status = container_status(pod, &container.name);
+    for container in first.chain(containers) {
+        let status = any_status(pod, &container.name);
         let restarted = status.is_some_and(|status| status.restart_count > 0);
         let has_run = status.is_some_and(|status| status.container_id.is_some());
         let folder = directory

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use heapglass_collect::place::{PlaceError, RawProcess, RawSurroundings};
+use heapglass_collect::preflight::Outcome;
 use heapglass_secrets::Rules;
 
 /// `process-info.txt`.
@@ -114,6 +115,15 @@ pub(crate) fn no_way_in(error: &PlaceError, tried: &[String]) -> String {
     text
 }
 
+/// `no-node-process.txt` where the pod went away before it was its turn.
+pub(crate) fn gone(why: &str) -> String {
+    format!(
+        "No Node.js process found: the pod went away before it was its turn.\n\n{why}\n\n\
+         Pods that took its place are asked too, if they run already. Else run the same command again: a leak has to\n\
+         grow there again first.\n"
+    )
+}
+
 /// `no-node-process.txt` where the container runs other things.
 pub(crate) fn no_node(processes: &[RawProcess]) -> String {
     let mut text = "No Node.js process found in the container. Its processes:\n\n".to_owned();
@@ -123,6 +133,16 @@ pub(crate) fn no_node(processes: &[RawProcess]) -> String {
     }
     text += "\nIf Node.js runs in another container of the pod, name it with --container.\n";
     text
+}
+
+/// What a check came to.
+pub(crate) fn verdict_in_words(verdict: Outcome) -> &'static str {
+    match verdict {
+        Outcome::Fine => "fine",
+        Outcome::Unknown => "not known",
+        Outcome::Caution => "caution",
+        Outcome::Unsafe => "not safe",
+    }
 }
 
 #[cfg(test)]

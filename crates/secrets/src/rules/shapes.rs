@@ -61,8 +61,11 @@ pub(crate) const SHAPES: &[Rule] = &[
         "GitLab token",
         "GitLab tokens",
         &[pattern(
-            &["glpat-", "gldt-", "glrt-", "glcbt-", "gloas-", "glsoat-", "glft-"],
-            r"\b(gl(?:pat|dt|rt|cbt|oas|soat|ft)-[A-Za-z0-9_-]{20,})",
+            &[
+                "glpat-", "gldt-", "glrt-", "glcbt-", "gloas-", "glsoat-", "glft-", "glptt-",
+                "glimt-",
+            ],
+            r"\b(gl(?:pat|dt|rt|cbt|oas|soat|ft|ptt|imt)-[A-Za-z0-9_-]{20,})",
             2.5,
         )],
     ),
@@ -534,5 +537,20 @@ pub(crate) const SHAPES: &[Rule] = &[
         "NuGet key",
         "NuGet keys",
         &[pattern(&["oy2"], r"\b(oy2[a-z0-9]{43})\b", 3.5)],
+    ),
+    rule(
+        "service-token",
+        "Token of a service",
+        "Tokens of services",
+        // Clojars, Duffel, EasyPost, Frame.io, Prefect, ReadMe, Scalingo, Sourcegraph, Tailscale, Typeform: what begins so and
+        // is as long is nothing else.
+        &[pattern(
+            &[
+                "clojars_", "duffel_", "ezak", "eztk", "fio-u-", "pnu_", "rdme_", "tk-us-", "sgp_",
+                "tskey-", "tfp_",
+            ],
+            r"\b(CLOJARS_[a-z0-9]{60}|duffel_(?:test|live)_[A-Za-z0-9_=-]{43}|EZ[AT]K[A-Za-z0-9]{54}|fio-u-[A-Za-z0-9_=-]{64}|pnu_[a-z0-9]{36}|rdme_[a-z0-9]{70}|tk-us-[A-Za-z0-9_-]{48}|sgp_(?:(?:[a-fA-F0-9]{16}|local)_)?[a-fA-F0-9]{40}|tskey-(?:auth|api|client|webhook)-[A-Za-z0-9]{10,20}-[A-Za-z0-9]{20,40}|tfp_[A-Za-z0-9_.=-]{59})(?:[^A-Za-z0-9_-]|$)",
+            3.0,
+        )],
     ),
 ];

@@ -1,5 +1,6 @@
 //! What is collected, from which processes, and where it lies.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -79,27 +80,8 @@ pub(super) fn check_two(lab: &Lab) -> Result<()> {
     ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
     let files = lab.files("two")?;
     let release = format!("helm/releases/ns={helm}/hub");
-    let as_documented = regex::Regex::new(r"^heapdump-\d{8}-\d{6}\.heapsnapshot$")?;
     for pod in &hub {
-        let directory = container(&format!("{release}/deployment"), pod);
-        for file in ["process-info.txt", "heap-dump.log"] {
-            ensure!(
-                files.contains(&format!("{directory}/{file}")),
-                "{directory}/{file}: {files:#?}"
-            );
-        }
-        let snapshot = one_file(&files, &format!("{directory}/heapdump-"), ".heapsnapshot")?;
-        let name = snapshot.rsplit('/').next().unwrap_or_default();
-        ensure!(as_documented.is_match(name), "{name}");
-        let name = kube::name(pod);
-        for file in [
-            format!("heap-dumps/pod={name}/pod-spec.yaml"),
-            "deployment.yaml".to_owned(),
-            format!("logs/pod={name}/container={BACKEND}/current.txt"),
-            format!("logs/pod={name}/container=proxy/current.txt"),
-        ] {
-            ensure!(files.contains(&format!("{release}/deployment/{file}")), "{file}: {files:#?}");
-        }
+        is_as_documented(&files, &release, pod)?;
     }
     one_file(
         &files,
@@ -125,14 +107,7 @@ pub(super) fn check_two(lab: &Lab) -> Result<()> {
         index["summary"]
     );
     ensure!(index["missing_rights"] == json!([]) && index["errors"] == json!([]), "{index}");
-    // What is secret is nowhere but in the snapshots.
-    let mut masked = 0;
-    for file in files.iter().filter(|file| !file.contains(".heapsnapshot")) {
-        let text = lab.text("two", file)?;
-        ensure!(!text.contains("correct-horse"), "{file} has a password in it");
-        masked += text.matches("[REDACTED").count();
-    }
-    ensure!(masked > 4, "only {masked} masks");
+    nothing_is_secret(lab, "two", &files)?;
     for pod in hub.iter().chain(&second) {
         unharmed(pod, "node", &[])?;
     }
@@ -146,6 +121,40 @@ pub(super) fn check_two(lab: &Lab) -> Result<()> {
     )?;
     let index = lab.index("one")?;
     ensure!(said.code == 0 && index["summary"]["collected"] == 1, "{}", index["summary"]);
+    Ok(())
+}
+
+/// The files of a pod of Backstage have the names that the guide gives them.
+fn is_as_documented(files: &BTreeSet<String>, release: &str, pod: &Value) -> Result<()> {
+    let directory = container(&format!("{release}/deployment"), pod);
+    for file in ["process-info.txt", "heap-dump.log"] {
+        ensure!(files.contains(&format!("{directory}/{file}")), "{directory}/{file}: {files:#?}");
+    }
+    let snapshot = one_file(files, &format!("{directory}/heapdump-"), ".heapsnapshot")?;
+    let name = snapshot.rsplit('/').next().unwrap_or_default();
+    let as_documented = regex::Regex::new(r"^heapdump-\d{8}-\d{6}\.heapsnapshot$")?;
+    ensure!(as_documented.is_match(name), "{name}");
+    let name = kube::name(pod);
+    for file in [
+        format!("heap-dumps/pod={name}/pod-spec.yaml"),
+        "deployment.yaml".to_owned(),
+        format!("logs/pod={name}/container={BACKEND}/current.txt"),
+        format!("logs/pod={name}/container=proxy/current.txt"),
+    ] {
+        ensure!(files.contains(&format!("{release}/deployment/{file}")), "{file}: {files:#?}");
+    }
+    Ok(())
+}
+
+/// What is secret is nowhere but in the snapshots.
+fn nothing_is_secret(lab: &Lab, collection: &str, files: &BTreeSet<String>) -> Result<()> {
+    let mut masked = 0;
+    for file in files.iter().filter(|file| !file.contains(".heapsnapshot")) {
+        let text = lab.text(collection, file)?;
+        ensure!(!text.contains("correct-horse"), "{file} has a password in it");
+        masked += text.matches("[REDACTED").count();
+    }
+    ensure!(masked > 4, "only {masked} masks");
     Ok(())
 }
 

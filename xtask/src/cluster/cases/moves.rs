@@ -132,6 +132,7 @@ pub(super) fn check_crashing(lab: &Lab) -> Result<()> {
     };
     // Where nothing may be added to the pod, a person is told how to.
     let container = gathered("crashing-exec", &["--via", "exec"])?;
+    not_asked(lab, &namespace)?;
     ensure!(container["found_snapshots"] == json!([]), "{container:#}");
     let files = lab.files("crashing-exec")?;
     let text = lab.text("crashing-exec", &one_file(&files, "", "no-node-process.txt")?)?;
@@ -157,6 +158,22 @@ pub(super) fn check_crashing(lab: &Lab) -> Result<()> {
         });
         Ok(all.flatten().any(|it| it["name"] == *name && it["state"]["terminated"].is_object()))
     })
+}
+
+/// A container that waits is not asked by `capture`, and nothing is added to its pod for that.
+fn not_asked(lab: &Lab, namespace: &str) -> Result<()> {
+    let pods = kube::pods(namespace, "app=crashing")?;
+    let name = format!("{namespace}/{}", kube::name(pods.first().context("no pod")?));
+    // It runs for a moment now and then.
+    kube::wait("a container that is said not to run", Duration::from_secs(90), || {
+        let mut command = Command::new(&lab.program);
+        command.args(["capture", "--pod", &name, "--out"]).arg(lab.out.join("not-asked"));
+        let said = command.stdin(Stdio::null()).output()?.stderr;
+        Ok(String::from_utf8_lossy(&said).contains("it does not run"))
+    })?;
+    let pods = kube::pods(namespace, "app=crashing")?;
+    ensure!(pods.iter().all(|pod| pod["spec"]["ephemeralContainers"].is_null()), "{pods:?}");
+    Ok(())
 }
 
 // Pods that are evicted, as when a node is drained: one that has a second to end, and one that has minutes.

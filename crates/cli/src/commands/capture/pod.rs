@@ -11,12 +11,10 @@ use heapglass_k8s::named::{PodName, find};
 use heapglass_k8s::pod::{PodOptions, Via};
 
 use crate::args::CaptureArgs;
-use crate::commands::gather::failure;
+use crate::commands::gather::{DEADLINE, failure};
 use crate::context::Context;
+use crate::env::GatherEnvironment;
 use crate::exit::{ExitStatus, Failure};
-
-/// How long a question to the cluster may take.
-const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Takes the snapshots, and leaves nothing running in the pod.
 pub(super) async fn run(
@@ -25,7 +23,9 @@ pub(super) async fn run(
     name: &PodName,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
-    let connect = ConnectOptions { context: args.context.clone(), deadline: DEADLINE };
+    let deadline = GatherEnvironment::read().number("CMD_TIMEOUT", DEADLINE)?;
+    let connect =
+        ConnectOptions { context: args.context.clone(), deadline: Duration::from_secs(deadline) };
     let mut stops = stop.clone();
     // Nothing is begun yet that would have to be cleaned up.
     let cluster = tokio::select! {

@@ -114,7 +114,9 @@ async fn each<P: Place>(
     let mut good = 0;
     for number in 1..=count {
         let began = Instant::now();
-        let options = Options { born, ..options(args, file_name(args, number)?)? };
+        // With one key for all, since they are held against each other.
+        let redaction = resting.redaction.clone();
+        let options = Options { born, redaction, ..options(args, file_name(args, number)?)? };
         kept.set_goes_on(number < count);
         let One { end, next, birth } =
             one(context, args, place, target, stop, options, kept).await?;

@@ -30,17 +30,7 @@ pub(super) fn redact(
     map: Option<&File>,
 ) -> anyhow::Result<(RedactDocument, ExitStatus)> {
     let (root, output) = (&args.input, &args.output);
-    if output.exists() && !args.force {
-        return Err(Failure::usage(format!("{} is there already", output.display()))
-            .hint("give OUT a name that is not there yet, or --force")
-            .into());
-    }
-    let inside = output.parent().and_then(|parent| parent.canonicalize().ok());
-    if let (Some(inside), Ok(root)) = (inside, root.canonicalize())
-        && inside.starts_with(root)
-    {
-        return Err(Failure::usage("OUT is inside IN").hint("name a directory beside it").into());
-    }
+    refuse_output(root, output, args.force)?;
     let mut walked = walk(root)?;
     let mut paths = SharedPaths::default();
     let mut of = |path: &Path| {
@@ -61,26 +51,7 @@ pub(super) fn redact(
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
         }
-        let done = match kind_of(&path) {
-            Ok(Kind::Snapshot) => {
-                snapshot(context, &path, &to, redaction, map).map(|(entry, proof)| {
-                    if redaction.policy != Policy::Secrets {
-                        proofs.push(proof.for_texts_beside());
-                    }
-                    Ok(entry)
-                })
-            }
-            Ok(Kind::Own(what)) => {
-                Ok(Err(format!("it is {what}, with texts of a snapshot: make it anew")))
-            }
-            Ok(Kind::Other) => text(&path, &to, &proofs)
-                .map(|done| done.map_err(str::to_owned))
-                .map_err(|error| cannot_write(&to, &error).into()),
-            Err(error) => {
-                Err(Failure::unreadable(format!("cannot read {}: {error}", path.display())).into())
-            }
-        };
-        match done {
+        match one(context, &path, &to, redaction, map, &mut proofs) {
             Ok(Ok(mut file)) => {
                 file.input = shared.display().to_string();
                 file.output.clone_from(&file.input);
@@ -113,6 +84,49 @@ pub(super) fn redact(
     fs::write(&report, serde_json::to_vec_pretty(&document)?)
         .map_err(|error| cannot_write(&report, &error))?;
     Ok((document, status))
+}
+
+/// A directory that is there already, or that would be read as it is written.
+fn refuse_output(root: &Path, output: &Path, force: bool) -> Result<(), Failure> {
+    if output.exists() && !force {
+        return Err(Failure::usage(format!("{} is there already", output.display()))
+            .hint("give OUT a name that is not there yet, or --force"));
+    }
+    let inside = output.parent().and_then(|parent| parent.canonicalize().ok());
+    match (inside, root.canonicalize()) {
+        (Some(inside), Ok(root)) if inside.starts_with(&root) => {
+            Err(Failure::usage("OUT is inside IN").hint("name a directory beside it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Redacts one file by what it is. An error within says why the file is left out; nothing is written then. `proofs` are
+/// those of the snapshots so far.
+fn one(
+    context: &Context,
+    from: &Path,
+    to: &Path,
+    redaction: &Redaction,
+    map: Option<&File>,
+    proofs: &mut Vec<Proof>,
+) -> anyhow::Result<Result<RedactedEntry, String>> {
+    let kind = kind_of(from)
+        .map_err(|error| Failure::unreadable(format!("cannot read {}: {error}", from.display())))?;
+    match kind {
+        Kind::Snapshot => {
+            let (entry, proof) = snapshot(context, from, to, redaction, map)?;
+            if redaction.policy != Policy::Secrets {
+                proofs.push(proof.for_texts_beside());
+            }
+            Ok(Ok(entry))
+        }
+        Kind::Own(what) => Ok(Err(format!("it is {what}, with texts of a snapshot: make it anew"))),
+        Kind::Other => {
+            let done = text(from, to, proofs).map_err(|error| cannot_write(to, &error))?;
+            Ok(done.map_err(str::to_owned))
+        }
+    }
 }
 
 fn failure(path: &Path, message: &str) -> wire::Failure {

@@ -69,13 +69,22 @@ pub(super) fn refuse_key(key: &Path, args: &RedactArgs) -> Result<(), Failure> {
 fn refuse_to_mix(what: &str, file: &Path, args: &RedactArgs) -> Result<(), Failure> {
     let Some(own) = place_of(file) else { return Ok(()) };
     for (other, name) in [(&args.input, "IN"), (&args.output, "OUT")] {
-        // What is below a file is nothing, so this is about directories as well.
-        if place_of(other).is_some_and(|other| own.starts_with(other)) {
-            let message = format!("the {what} cannot be {name}, nor lie in it");
-            return Err(
-                Failure::usage(message).hint("name a file elsewhere: it is not to be shared")
-            );
-        }
+        refuse_within(what, &own, other, name)?;
+    }
+    Ok(())
+}
+
+/// The key is not the file that a command writes, nor in the directory, since that is what is shared.
+pub(crate) fn refuse_to_share(key: &Path, output: &Path) -> Result<(), Failure> {
+    let Some(own) = place_of(key) else { return Ok(()) };
+    refuse_within("key", &own, output, &output.display().to_string())
+}
+
+fn refuse_within(what: &str, own: &Path, other: &Path, name: &str) -> Result<(), Failure> {
+    // What is below a file is nothing, so this is about directories as well.
+    if place_of(other).is_some_and(|other| own.starts_with(other)) {
+        let message = format!("the {what} cannot be {name}, nor lie in it");
+        return Err(Failure::usage(message).hint("name a file elsewhere: it is not to be shared"));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! eight bytes before its end, masked by its length and summed with three multiplications. There
 //! is no branch per digit or per length to mispredict.
 
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "vector instructions are intrinsics")]
 
 use std::arch::x86_64::{
     __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
