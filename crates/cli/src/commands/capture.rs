@@ -90,7 +90,11 @@ async fn close<P: Place>(
     let talk = Talk::new(context);
     let options = options(args, PathBuf::new())?;
     let closed = close_inspector(place, pid, &options, &talk).await;
-    let closed = closed.map_err(|failed| not_collected(&failed))?;
+    let closed = closed.map_err(|failed| match failed.error {
+        // There are no checks to be looked at.
+        Error::Refused(_) => not_collected(&failed).hint("--force closes it all the same"),
+        _ => not_collected(&failed),
+    })?;
     let text = if closed { "is closed" } else { "was not open" };
     writeln!(io::stdout(), "the inspector of process {pid} {text}")?;
     Ok(ExitStatus::Fine)
