@@ -103,6 +103,22 @@ fn a_snapshot_that_breaks_costs_a_series_only_itself() {
     assert!(!said.stderr.contains("other ids"), "{}", said.stderr);
 }
 
+/// As with `| head`, which ends after some lines.
+#[test]
+fn a_series_goes_on_where_nobody_reads_what_is_said() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("a.heapsnapshot").display().to_string();
+    let port = inspector::start(&[Act::Whole, Act::Whole, Act::Whole]).to_string();
+    let args =
+        ["capture", "--inspect", &port, "--out", &out, "--snapshots", "3", "--interval", "1ms"];
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = support::heapglass(&args).stdout(writer).output().expect("the program runs");
+    let said = support::said(output);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(std::fs::read_dir(dir.path()).expect("files").count(), 3);
+}
+
 #[test]
 fn a_process_that_is_busy_costs_a_series_one_snapshot() {
     let (said, files) = series(&[Act::Whole, Act::Silent, Act::Whole]);

@@ -77,6 +77,7 @@ pub(super) fn others(bench: &Bench) -> Result<Outcome> {
     ensure!(node.listens(), "the inspector was closed");
     let said = capture(bench, &node, &["--close-inspector"])?.ended(4)?;
     said.says("somebody uses the inspector of process")?;
+    said.says("--force closes it all the same")?;
     drop(other);
     capture(bench, &node, &["--close-inspector"])?.ended(0)?;
     node.wait_until_shut()?;

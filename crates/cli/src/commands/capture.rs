@@ -91,7 +91,11 @@ async fn close<P: Place>(
     let talk = Talk::new(context);
     let options = options(args, PathBuf::new())?;
     let closed = close_inspector(place, pid, &options, &talk).await;
-    let closed = closed.map_err(|failed| not_collected(&failed))?;
+    let closed = closed.map_err(|failed| match failed.error {
+        // There are no checks to be looked at.
+        Error::Refused(_) => not_collected(&failed).hint("--force closes it all the same"),
+        _ => not_collected(&failed),
+    })?;
     let text = if closed { "is closed" } else { "was not open" };
     writeln!(io::stdout(), "the inspector of process {pid} {text}")?;
     Ok(ExitStatus::Fine)
@@ -138,39 +142,27 @@ async fn one<P: Place>(
         None => capture::capture_next(place, target, &options, &talk, stop, kept).await,
     };
     talk.finish();
-    let mut stdout = io::stdout().lock();
-    if context.settings.json {
-        let document = match &result {
-            Ok(captured) => CaptureDocument::new(captured),
-            Err(failed) => CaptureDocument::failed(failed),
-        };
-        // A line for each, so that those of a series can be read as they come.
-        writeln!(stdout, "{}", serde_json::to_string(&document)?)?;
-    }
+    let told = tell(context, args, &result);
     let captured = match result {
         Ok(captured) => captured,
         Err(failed) => return Ok(series::failed(&failed)),
     };
-    if !context.settings.json {
-        let look = &context.settings.look;
-        match args.dry_run {
-            true => show::looked(&captured, look, &mut stdout)?,
-            false => show::captured(&captured, args.redact.is_some(), look, &mut stdout)?,
-        }
-        stdout.flush()?;
-    }
-    drop(stdout);
     for left in &captured.left_behind {
         context.messages.note(left);
+    }
+    // The snapshots of a series are wanted also where nobody reads any more what is said of them.
+    let is_unread = |error: &anyhow::Error| args.snapshots > 1 && crate::is_broken_pipe(error);
+    match told {
+        Err(error) if !is_unread(&error) => return Err(error),
+        _ => {}
     }
     let whole = captured.snapshots.iter().all(Taken::is_whole);
     let mut end = end(context, &captured, args);
     if args.report && whole && !captured.snapshots.is_empty() {
         match along.report(&captured) {
+            Err(error) if is_unread(&error) => {}
             // The snapshot is there, and the next ones are wanted all the same.
-            Err(error)
-                if args.snapshots > 1 && !stop.is_asked() && !crate::is_broken_pipe(&error) =>
-            {
+            Err(error) if args.snapshots > 1 && !stop.is_asked() => {
                 let text =
                     format!("the snapshot is whole, and there is no report of it: {error:#}");
                 context.messages.error(&Failure::unreadable(text));
@@ -180,6 +172,31 @@ async fn one<P: Place>(
         }
     }
     Ok(One { end, next: Next::after(&captured), birth: Some(captured.birth()) })
+}
+
+/// Says on standard output what came of one snapshot.
+fn tell(
+    context: &Context,
+    args: &CaptureArgs,
+    result: &Result<Captured, Box<Failed>>,
+) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if context.settings.json {
+        let document = match result {
+            Ok(captured) => CaptureDocument::new(captured),
+            Err(failed) => CaptureDocument::failed(failed),
+        };
+        // A line for each, so that those of a series can be read as they come.
+        writeln!(stdout, "{}", serde_json::to_string(&document)?)?;
+    } else if let Ok(captured) = result {
+        let look = &context.settings.look;
+        match args.dry_run {
+            true => show::looked(captured, look, &mut stdout)?,
+            false => show::captured(captured, args.redact.is_some(), look, &mut stdout)?,
+        }
+    }
+    stdout.flush()?;
+    Ok(())
 }
 
 /// How a capture that came to an end ends.
