@@ -279,6 +279,23 @@ async fn no_signal_is_sent_where_none_may_be() {
     assert!(capture(&open, &target, &options, &(), &Stop::never()).await.unwrap().is_whole());
 }
 
+#[tokio::test]
+async fn who_forces_everything_does_not_wait_for_a_turn_and_takes_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let (place, target) = (inspected(Fault::None), Target::Process(42));
+    place.state.is_taken.store(true, Ordering::SeqCst);
+    let patience = Duration::ZERO;
+    let waits = Options { patience, ..quick(directory.path()) };
+    let failed = capture(&place, &target, &waits, &(), &Stop::never()).await.unwrap_err();
+    assert!(matches!(failed.error, Error::UnderWay { pid: 42, .. }), "{}", failed.error);
+    assert_eq!(place.count(), (0, 0), "it was left alone");
+    let asked = place.state.turns.load(Ordering::SeqCst);
+    let forced = Options { force: Forced::All, ..quick(directory.path()) };
+    let captured = capture(&place, &target, &forced, &(), &Stop::never()).await.unwrap();
+    assert!(captured.is_whole());
+    assert_eq!(place.state.turns.load(Ordering::SeqCst), asked + 1, "others wait for it");
+}
+
 /// V8 from Node.js 22 on answers in the middle of a computation, and takes the snapshot only in the event loop.
 #[tokio::test]
 async fn a_snapshot_that_is_put_off_is_not_waited_for() {

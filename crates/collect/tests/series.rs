@@ -205,3 +205,29 @@ async fn what_was_opened_is_closed_however_a_series_ends() {
         assert!(!series.place.is_open(), "{fate:?}");
     }
 }
+
+/// Another capture is under way when the series ends.
+#[tokio::test]
+async fn a_process_that_ends_does_not_wait_for_our_turn() {
+    let mut series = Series::new(Fate::Ends);
+    assert!(series.take("1", true).await.unwrap().is_whole());
+    series.place.state.is_taken.store(true, Ordering::SeqCst);
+    let closing = Options { patience: Duration::from_secs(9), ..options(series.directory.path()) };
+    let released = series.kept.release(&series.place, &closing, &series.notes);
+    assert_eq!(timeout(Duration::from_secs(4), released).await.unwrap(), None);
+    assert!(series.place.state.has_ended.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn the_last_turn_is_not_waited_for_longer_than_cleaning_up_may_take() {
+    let mut series = Series::new(Fate::Stays);
+    assert!(series.take("1", true).await.unwrap().is_whole());
+    series.place.state.is_taken.store(true, Ordering::SeqCst);
+    let closing =
+        Options { patience: Duration::from_secs(600), ..options(series.directory.path()) };
+    tokio::time::pause();
+    let began = Instant::now();
+    assert_eq!(series.kept.release(&series.place, &closing, &series.notes).await, None);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(!series.place.is_open());
+}

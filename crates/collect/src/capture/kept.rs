@@ -18,6 +18,8 @@ use crate::place::Place;
 
 /// How often something is asked over a connection that is only kept: what is on the way forgets those that are silent.
 const ASK_EVERY: Duration = Duration::from_secs(30);
+/// How long another capture is waited for at the end. After Ctrl-C there is not much time for all that is to be undone.
+const LAST_TURN: Duration = Duration::from_secs(10);
 
 /// What lasts from one snapshot of a process to the next, see [`capture_next`](super::capture_next).
 #[derive(Debug)]
@@ -129,15 +131,22 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         options: &Options,
         progress: &dyn Progress,
     ) -> Option<String> {
+        let stop = Stop::never();
+        // Another capture uses the inspector until it is done, and does not close what we opened. Meanwhile the connection
+        // is listened to still: a process that ends would wait for us.
+        let process = self.line.as_ref().filter(|line| line.open.by_us);
+        let process = process.and_then(|line| line.process.clone());
+        let job = Job { place, options, progress, stop: stop.clone(), process, surroundings: None };
+        let _turn = match &job.process {
+            Some(process) => {
+                let patience = options.patience.min(LAST_TURN);
+                job.turn_within(process.pid, patience).await.ok()
+            }
+            None => None,
+        };
         let mut session = self.session(&()).await;
         let Line { open, process, .. } = self.line.take()?;
-        let stop = Stop::never();
         let job = Job { place, options, progress, stop, process, surroundings: None };
-        // Another capture uses the inspector until it is done, and does not close what we opened.
-        let _turn = match &job.process {
-            Some(process) if open.by_us => job.turn(process.pid).await.ok(),
-            _ => None,
-        };
         job.end(session.as_mut(), &open).await
     }
 

@@ -13,22 +13,29 @@ use crate::preflight::Forced;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl<P: Place> Job<'_, P> {
-    /// Waits until no other capture of the process is under way. Whoever only looks needs no turn, and whoever forces
-    /// everything waits for none.
+    /// Waits until no other capture of the process is under way. Whoever only looks needs no turn. Whoever forces
+    /// everything waits for none, but others wait for it.
     pub(super) async fn turn(&self, pid: u32) -> Result<Turn, Error> {
-        if self.options.dry_run || matches!(self.options.force, Forced::All) {
+        self.turn_within(pid, self.options.patience).await
+    }
+
+    /// The same for whoever waits no longer than this.
+    pub(super) async fn turn_within(&self, pid: u32, patience: Duration) -> Result<Turn, Error> {
+        if self.options.dry_run {
             return Ok(Turn::default());
         }
+        if matches!(self.options.force, Forced::All) {
+            return Ok(self.place.turn(pid).unwrap_or_default());
+        }
         let mut stop = self.stop.clone();
-        let give_up = Instant::now() + self.options.patience;
+        let give_up = Instant::now() + patience;
         let mut is_told = false;
         loop {
             if let Some(turn) = self.place.turn(pid) {
                 return Ok(turn);
             }
             if Instant::now() >= give_up {
-                let seconds = self.options.patience.as_secs();
-                return Err(Error::UnderWay { pid, seconds });
+                return Err(Error::UnderWay { pid, seconds: patience.as_secs() });
             }
             if !is_told {
                 let text =

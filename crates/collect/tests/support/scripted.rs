@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
 use heapglass_collect::place::{
-    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal,
+    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
 };
 use heapglass_collect::{Event, Progress};
 use serde_json::{Value, json};
@@ -55,6 +55,10 @@ pub(crate) struct State {
     pub(crate) has_ended: AtomicBool,
     /// Whether a session was hung up on.
     pub(crate) hung_up: AtomicBool,
+    /// Whether another capture has the turn.
+    pub(crate) is_taken: AtomicBool,
+    /// How often the turn was asked for.
+    pub(crate) turns: AtomicUsize,
     /// Looks at it.
     looks: AtomicUsize,
     signals: AtomicUsize,
@@ -148,6 +152,13 @@ impl<S: Script> Place for Scripted<S> {
             descriptors: "socket:[111]\n".to_owned(),
             ..RawSurroundings::default()
         })
+    }
+
+    /// Of a process that has ended nobody waits for anybody.
+    fn turn(&self, _: u32) -> Option<Turn> {
+        self.state.turns.fetch_add(1, Ordering::SeqCst);
+        let is_free = !self.state.is_taken.load(Ordering::SeqCst);
+        (is_free || self.state.has_ended.load(Ordering::SeqCst)).then(Turn::default)
     }
 
     async fn signal(&self, _: u32, _: Option<u64>, signal: Signal) -> Result<(), PlaceError> {
