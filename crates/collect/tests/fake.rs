@@ -437,6 +437,29 @@ async fn the_inspector_is_closed_once_the_way_is_back() {
     leaves_the_inspector(Scripted { outage, ..shut(Fault::HangsUp) }, false).await;
 }
 
+/// Has the process replaced as soon as bytes arrive.
+struct ReplacedAtFirstByte(Arc<State>);
+
+impl Progress for ReplacedAtFirstByte {
+    fn event(&self, event: Event) {
+        if let Event::Received(_) = event {
+            self.0.is_replaced.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// As in a container that was restarted while there was no way to it.
+#[tokio::test]
+async fn the_inspector_of_another_process_is_not_closed_when_the_way_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = Scripted { outage: AtomicUsize::new(1), ..shut(Fault::HangsUp) };
+    let (replaced, target) = (ReplacedAtFirstByte(place.state.clone()), Target::Process(42));
+    let options = quick(directory.path());
+    let captured = capture(&place, &target, &options, &replaced, &Stop::never()).await.unwrap();
+    assert!(!captured.is_whole() && captured.left_behind.is_empty(), "{captured:?}");
+    assert!(place.is_open(), "it is not ours");
+}
+
 async fn with_workers(
     place: &Scripted<Faulty>,
     force: Forced,

@@ -352,6 +352,9 @@ impl<P: Place> Job<'_, P> {
             is_seen = !matches!(self.place.surroundings(pid).await, Err(Io { .. }));
             if !is_seen {
                 sleep(REACH_EVERY).await;
+            } else if self.has_ended().await {
+                // What is open there by now is that of another process.
+                return false;
             }
         }
     }

@@ -53,6 +53,8 @@ pub(crate) struct State {
     /// Whether its inspector is open.
     pub(crate) is_open: AtomicBool,
     pub(crate) has_ended: AtomicBool,
+    /// Whether another process has its number.
+    pub(crate) is_replaced: AtomicBool,
     /// Whether a session was hung up on.
     pub(crate) hung_up: AtomicBool,
     /// Whether another capture has the turn.
@@ -125,6 +127,7 @@ impl<S: Script> Place for Scripted<S> {
         if self.state.has_ended.load(Ordering::SeqCst) {
             return Ok(Vec::new());
         }
+        let is_replaced = looks >= self.lives || self.state.is_replaced.load(Ordering::SeqCst);
         let option = if self.inspect { "--inspect" } else { "--verbose" };
         Ok(vec![RawProcess {
             pid: 42,
@@ -132,7 +135,7 @@ impl<S: Script> Place for Scripted<S> {
             exe: "/usr/bin/node".to_owned(),
             cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
             status: "VmRSS:\t1000 kB\nVmHWM:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
-            started: Some(if looks < self.lives { 100 } else { 200 }),
+            started: Some(if is_replaced { 200 } else { 100 }),
             ..RawProcess::default()
         }])
     }
