@@ -304,8 +304,11 @@ async fn a_snapshot_that_is_put_off_is_not_waited_for() {
     let options = Options { patience, timeout: Duration::from_secs(60), ..quick(directory.path()) };
     let (place, target) = (shut(Fault::PutsOff), Target::Process(42));
     let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
-    let broken = &captured.snapshots[0].broken;
-    assert!(matches!(broken, Some(Broken::PutOff(_))), "{broken:?}");
+    let broken = captured.snapshots[0].broken.as_ref().unwrap();
+    assert!(matches!(broken, Broken::PutOff(_)), "{broken:?}");
+    // `gather` says the same, and has no such option.
+    assert!(!broken.to_string().contains("--patience"), "{broken}");
+    assert!(broken.hint().is_some_and(|hint| hint.contains("--patience")));
     assert_eq!(names(directory.path()), Vec::<String>::new());
     assert!(!place.is_open() && captured.left_behind.is_empty());
 }

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use heapglass_collect::capture::{self, Birth, Error, Kept, Taken, close_inspector, wait};
+use heapglass_collect::capture::{self, Birth, Broken, Error, Kept, Taken, close_inspector, wait};
 use heapglass_collect::inspector::taking::Contents;
 use heapglass_collect::place::Place;
 use heapglass_collect::sink::{SinkError, check_place};
@@ -219,7 +219,8 @@ fn end(context: &Context, captured: &Captured, args: &CaptureArgs) -> Result<Exi
         }
         None => format!("there is no snapshot: {why}"),
     };
-    Err(Failure { status: ExitStatus::NotCollected, message, hint: None })
+    let hint = taken.broken.as_ref().and_then(Broken::hint);
+    Err(Failure { status: ExitStatus::NotCollected, message, hint })
 }
 
 /// A capture that came to nothing, as the user reads it.

@@ -37,6 +37,13 @@ pub struct Taken {
 }
 
 impl Broken {
+    /// What to do about it, for whoever takes one process; `None` where its words say all.
+    pub fn hint(&self) -> Option<String> {
+        let text =
+            "try again when it is less busy; --patience waits longer for the snapshot to begin";
+        matches!(self, Broken::PutOff(_)).then(|| text.to_owned())
+    }
+
     /// Why what was written is not whole: what stopped the writing here, else what ended the taking, else
     /// what the check found.
     pub(super) fn ending(broken: Option<Broken>, written: &mut Written) -> Option<Broken> {
@@ -140,8 +147,7 @@ pub enum Broken {
     TimedOut(u64),
     /// The thread answers questions, and does not get to the snapshot.
     #[error(
-        "it was not begun within {0} s: the event loop is in a long computation, or waits for a debugger (--patience \
-         waits longer)"
+        "it was not begun within {0} s: the event loop is in a long computation, or waits for a debugger"
     )]
     PutOff(u64),
     /// The user asked to stop.

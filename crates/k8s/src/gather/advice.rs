@@ -33,9 +33,9 @@ impl Cause {
 }
 
 /// What is said of a process whose event loop does not come round.
-const BUSY: &str = "The event loop is busy with one thing and answers nobody. Wait until it is less busy; if it never \
-                    is, that is a finding of its own: `kubectl exec` cannot help, a CPU profile from the start can \
-                    (NODE_OPTIONS=--cpu-prof).";
+const BUSY: &str = "The event loop is busy with one thing, or the process waits for a debugger (--inspect-brk). Wait until \
+                    it is less busy; if it never is, that is a finding of its own: `kubectl exec` cannot help, a CPU \
+                    profile from the start can (NODE_OPTIONS=--cpu-prof).";
 const INTERRUPTED: &str = "It was interrupted: run it again.";
 
 /// All that is known of one failure.
