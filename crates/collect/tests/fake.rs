@@ -300,8 +300,7 @@ async fn who_forces_everything_does_not_wait_for_a_turn_and_takes_one() {
 #[tokio::test]
 async fn a_snapshot_that_is_put_off_is_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
-    let patience = Duration::from_millis(50);
-    let options = Options { patience, timeout: Duration::from_secs(60), ..quick(directory.path()) };
+    let options = Options { timeout: Duration::from_secs(60), ..quick(directory.path()) };
     let (place, target) = (shut(Fault::PutsOff), Target::Process(42));
     let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
     let broken = captured.snapshots[0].broken.as_ref().unwrap();
