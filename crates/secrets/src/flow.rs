@@ -46,9 +46,11 @@ pub(crate) fn of_secrets(document: &str, is_part: bool) -> Vec<Range<usize>> {
 
 /// Where an object or a list begins that is the value of a line.
 fn begins(line: &str) -> Option<usize> {
-    let entry = Entry::read(line)?;
+    // A document may stand behind the mark that begins it.
+    let content = line.strip_prefix("--- ").unwrap_or(line);
+    let entry = Entry::read(content)?;
     let is_flow = !entry.is_quoted && entry.value.starts_with(['{', '[']);
-    is_flow.then_some(entry.range.start)
+    is_flow.then_some(line.len() - content.len() + entry.range.start)
 }
 
 struct Scan<'a> {
@@ -270,6 +272,7 @@ mod tests {
                 "{data: {items: [{data: {p: 7}}, {kind: Other, data: {q: 8}}], kind: SecretList}}",
                 &["7"],
             ),
+            ("--- {kind: Secret, data: {p: 9}}\n", &["9"]),
             (r#"a: {copy: '{"kind": "Secret"}'}"#, &[r#"{"kind": "Secret"}"#]),
             (
                 "{\"a\":\"\u{e4}\u{20ac}\",\n\"kind\":\"Secret\",\"stringData\":{\"\u{e4}\":\"\u{20ac}\"}}",
