@@ -174,10 +174,15 @@ fn a_redacted_series_has_one_key() {
     let [again, _] = ids(&["--key", key]);
     assert_eq!(named, again);
     assert_ne!(named, first);
-    let out = out.to_str().expect("a plain path");
-    let said = run(&["capture", "--inspect", "1", "--out", out, "--redact", "--key", out]);
-    assert_eq!(said.code, 2, "{}", said.stderr);
-    assert!(said.stderr.contains("the key cannot be "), "{}", said.stderr);
+    let second = dir.path().join("a-2.heapsnapshot");
+    let [out, numbered] = [&out, &second].map(|path| path.to_str().expect("a plain path"));
+    for (count, key) in [("1", out), ("2", numbered)] {
+        let args = ["capture", "--inspect", "1", "--out", out, "--snapshots", count];
+        let said = run(&[&args[..], &["--redact", "--key", key]].concat());
+        assert_eq!(said.code, 2, "{}", said.stderr);
+        assert!(said.stderr.contains("the key cannot be "), "{}", said.stderr);
+    }
+    assert!(!second.exists(), "no key was made");
 }
 
 #[test]

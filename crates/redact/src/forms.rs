@@ -5,9 +5,8 @@
 
 use crate::drawn::is_registered;
 use crate::located::is_located;
-use crate::names::{is_index, is_joined, is_of_code};
+use crate::names::{is_index, is_joined, is_of_code, unmarked};
 use crate::paths::{is_of_home, is_script_path};
-use crate::public::bare;
 use crate::roles::Role;
 
 /// Longest name, but for types of C++.
@@ -70,7 +69,7 @@ fn is_function(text: &str) -> bool {
 
 /// Whether a class or a function of code may be called so. Only a computed name has a dash in it.
 fn is_named(name: &str) -> bool {
-    let named = bare(name).1;
+    let named = unmarked(name);
     is_of_code(name)
         && !is_located(named)
         && !(named.contains('-') && is_registered(named))
@@ -293,6 +292,11 @@ mod tests {
             "/home/jane/notes.txt",
             "AB-CD1234",
             "get AB-CD1234",
+            "[AB-CD1234]",
+            "[db.example.com]",
+            "get [user:default/jane]",
+            "[/home/jane/notes.txt]",
+            "[f6:a5:bc:ef:de:ad]",
             "system / SharedFunctionInfo / spiffe://corp/ns/payments",
             "<b>secret of John Smith</b>",
             "<b>John</b>",

@@ -12,7 +12,13 @@ const LONGEST_NAME: usize = 100;
 ///
 /// Cost: linear in the text, which is cut off at [`LONGEST_NAME`].
 pub(crate) fn is_of_code(text: &str) -> bool {
-    is_joined(text) && !is_drawn(bare(text).1)
+    is_joined(text) && !is_drawn(unmarked(text))
+}
+
+/// A name without its mark, and without the brackets that a function has which is named by a symbol.
+pub(crate) fn unmarked(text: &str) -> &str {
+    let name = bare(text).1;
+    name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name)
 }
 
 /// As [`is_of_code`], for what no program names: the runtime has names such as `I32PairToBigInt`.

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::forms::{is_named_by_code, without_attributes};
 use crate::located::is_located;
 use crate::named::{Named, Suspects, credentials_under};
-use crate::names::{is_index, is_of_code, is_of_runtime};
+use crate::names::{is_index, is_of_code, is_of_runtime, unmarked};
 use crate::paths::{is_of_home, is_script_path, private_parts, without_user};
 use crate::public::{bare, is_of_words, is_public};
 use crate::replace::{Replacer, Running, STAYS, WORDS_MAY_MEET};
@@ -341,8 +341,10 @@ impl Strings {
             || uses.has(Role::CLASS | Role::NATIVE | Role::CODE | Role::FUNCTION)
                 && is_named_by_code(text, uses);
         let is_of_code = || {
-            let named = bare(text).1;
-            is_of_code(text) && !is_registered(named) && !is_located(named)
+            let named = unmarked(text);
+            // Of a path alone a part can stay.
+            let is_home = is_of_home(named) && !is_of_home(text);
+            is_of_code(text) && !is_registered(named) && !is_located(named) && !is_home
         };
         let of_code = uses.has(Role::VARIABLE | Role::PROPERTY | Role::SYMBOL | Role::SCRIPT)
             && is_of_code()

@@ -17,19 +17,22 @@ const WORDS: [&str; 44] = [
 
 /// Whether a name of capitals is one of an algorithm, an encoding or an edition: `A128GCM`, `P-256`, not `AB-256`.
 ///
-/// Cost: linear.
+/// Short numbers may stand beside one that is known, but alone they are those of papers (`A12-34-5`). Cost: linear.
 pub(crate) fn is_technical(name: &str) -> bool {
-    let mut before = "";
-    runs(name).all(|(run, is_number)| {
-        let is_known = if is_number {
-            run.len() < 3 || NUMBERS.contains(&run) || before == "ES" && is_edition(run)
+    let (mut before, mut has_known) = ("", false);
+    let is_plain = runs(name).all(|(run, is_number)| {
+        let is_allowed = if is_number {
+            let is_known = NUMBERS.contains(&run) || before == "ES" && is_edition(run);
+            has_known |= is_known;
+            is_known || run.len() < 3
         } else {
             run.split(|c: char| !c.is_ascii_alphabetic())
                 .all(|word| word.is_empty() || WORDS.contains(&word))
         };
         before = run;
-        is_known
-    })
+        is_allowed
+    });
+    is_plain && has_known
 }
 
 /// `2015` to `2039`.
@@ -76,7 +79,7 @@ mod tests {
         ] {
             assert!(is_technical(name), "{name}");
         }
-        for name in ["AB-256", "C25388", "M-AB6301", "AB-1234", "ES1987", "SHA3999"] {
+        for name in ["AB-256", "C25388", "M-AB6301", "AB-1234", "ES1987", "SHA3999", "A12-34-5"] {
             assert!(!is_technical(name), "{name}");
         }
     }

@@ -189,12 +189,14 @@ fn names_that_say_where_somebody_is_go() {
         "db.acme.example.com",
         "user:default/jane.doe",
         "AB-CD1234",
+        "<symbol /home/janedoe/notes>",
+        "[db.example.com]",
         "janedoe",
     ];
     // With it not all properties lead to one class, as those of a dictionary.
     let title = heap.string("a title", 24);
     heap.property(app, "title", title);
-    for key in ["/home/janedoe/notes.txt"].iter().chain(&gone[..4]) {
+    for key in ["/home/janedoe/notes.txt"].iter().chain(&gone[..6]) {
         heap.property(app, key, app);
     }
     for class in &gone[..4] {

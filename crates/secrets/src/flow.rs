@@ -11,9 +11,9 @@ struct Open<'a> {
     /// Of what comes next.
     key: Option<&'a str>,
     kind: Option<&'a str>,
-    /// Of which open object it is in the data.
+    /// The nearest open object that it is in the data of.
     owner: Option<usize>,
-    /// The values of its data.
+    /// The values of its data, and in these those of objects that are no Secrets.
     data: Vec<Range<usize>>,
     /// Those of objects in it that do not say what they are.
     of_items: Vec<Range<usize>>,
@@ -22,7 +22,8 @@ struct Open<'a> {
 /// Where the values of Secrets are, and copies of whole ones in a string. In order, none within another. `is_part`: the
 /// document goes on, so that what an object is may be said behind its end.
 ///
-/// No text goes over the end of a line, so that one quote too many in a log hides little. Cost: linear.
+/// No text goes over the end of a line, so that one quote too many in a log hides little. Cost: linear; ranges in nested data
+/// are moved as often as the logarithm of their number.
 pub(crate) fn of_secrets(document: &str, is_part: bool) -> Vec<Range<usize>> {
     if !document.contains('{') || !is_part && !document.contains("Secret") {
         return Vec::new();
@@ -45,9 +46,11 @@ pub(crate) fn of_secrets(document: &str, is_part: bool) -> Vec<Range<usize>> {
 
 /// Where an object or a list begins that is the value of a line.
 fn begins(line: &str) -> Option<usize> {
-    let entry = Entry::read(line)?;
+    // A document may stand behind the mark that begins it.
+    let content = line.strip_prefix("--- ").unwrap_or(line);
+    let entry = Entry::read(content)?;
     let is_flow = !entry.is_quoted && entry.value.starts_with(['{', '[']);
-    is_flow.then_some(entry.range.start)
+    is_flow.then_some(line.len() - content.len() + entry.range.start)
 }
 
 struct Scan<'a> {
@@ -97,7 +100,7 @@ impl Scan<'_> {
             None => (None, None),
         };
         let is_data = matches!(key, Some("data" | "stringData"));
-        let owner = owner.or(above.filter(|_| is_data));
+        let owner = above.filter(|_| is_data).or(owner);
         self.open.push(Open { is_list, owner, ..Open::default() });
     }
 
@@ -106,15 +109,27 @@ impl Scan<'_> {
         match ended.kind {
             Some("Secret") => self.found.append(&mut ended.data),
             Some("SecretList") => self.found.append(&mut ended.of_items),
-            Some(_) => {}
-            None if is_cut => self.found.append(&mut ended.data),
-            None => {
-                // From a list straight to the object that has it.
-                let above = self.open.iter_mut().rev().take(2).find(|open| !open.is_list);
-                if let Some(above) = above {
-                    above.of_items.append(&mut ended.data);
-                }
+            None if is_cut => {
+                self.found.append(&mut ended.data);
+                self.found.append(&mut ended.of_items);
             }
+            _ => {}
+        }
+        // From a list straight to the object that has it.
+        let top = self.open.len();
+        let mut near = (top.saturating_sub(2)..top).rev();
+        let above = near.find(|&at| self.open.get(at).is_some_and(|open| !open.is_list));
+        // What is in the data of a Secret is masked whatever it is itself, so all goes on to the owner, at last.
+        if ended.kind.is_none()
+            && above > ended.owner
+            && let Some(above) = above.and_then(|at| self.open.get_mut(at))
+        {
+            join(&mut above.of_items, ended.data);
+        } else if let Some(owner) = ended.owner.and_then(|at| self.open.get_mut(at)) {
+            join(&mut owner.data, ended.data);
+        }
+        if let Some(owner) = ended.owner.and_then(|at| self.open.get_mut(at)) {
+            join(&mut owner.data, ended.of_items);
         }
     }
 
@@ -137,6 +152,7 @@ impl Scan<'_> {
         };
         let said = rest.get(inner.clone()).unwrap_or_default();
         let behind = rest.get(taken..).unwrap_or_default().trim_start();
+        let top = self.open.len().checked_sub(1);
         let Some(open) = self.open.last_mut() else { return end };
         if behind.starts_with(':') && !open.is_list {
             open.key = Some(said);
@@ -145,10 +161,10 @@ impl Scan<'_> {
         let key = open.key.take();
         let range = at + inner.start..at + inner.end;
         let owner = match key {
-            Some("data" | "stringData") => open.owner.or(self.open.len().checked_sub(1)),
-            Some("kind") if open.owner.is_none() => {
+            Some("data" | "stringData") => top,
+            Some("kind") => {
                 open.kind = Some(said);
-                None
+                open.owner
             }
             _ => open.owner,
         };
@@ -165,9 +181,22 @@ impl Scan<'_> {
     }
 }
 
+/// Puts all into the first list, in any order: the shorter one is moved, so that a deep document costs no square.
+fn join(all: &mut Vec<Range<usize>>, mut more: Vec<Range<usize>>) {
+    if all.len() < more.len() {
+        std::mem::swap(all, &mut more);
+    }
+    all.append(&mut more);
+}
+
 /// Whether a text is JSON of a Secret, as `kubectl apply` keeps it.
 pub(crate) fn holds_secret(text: &str) -> bool {
-    let parts = [r#"\"kind\":\"Secret\""#, r#"\"kind\": \"Secret\""#, r#""kind":"Secret""#];
+    let parts = [
+        r#"\"kind\":\"Secret\""#,
+        r#"\"kind\": \"Secret\""#,
+        r#""kind":"Secret""#,
+        r#""kind": "Secret""#,
+    ];
     parts.iter().any(|part| text.contains(part))
 }
 
@@ -235,6 +264,17 @@ mod tests {
             ),
             (r#"{"kind":"Secret","data":{"kind":"ConfigMap","data":"3"}}"#, &["ConfigMap", "3"]),
             (
+                r#"{"kind":"Secret","data":{"data":{"x":{"data":"4"}},"y":[{"data":"5"}]}}"#,
+                &["4", "5"],
+            ),
+            ("{status: 200, data: {kind: 'Secret', data: {p: 6}}}", &["6"]),
+            (
+                "{data: {items: [{data: {p: 7}}, {kind: Other, data: {q: 8}}], kind: SecretList}}",
+                &["7"],
+            ),
+            ("--- {kind: Secret, data: {p: 9}}\n", &["9"]),
+            (r#"a: {copy: '{"kind": "Secret"}'}"#, &[r#"{"kind": "Secret"}"#]),
+            (
                 "{\"a\":\"\u{e4}\u{20ac}\",\n\"kind\":\"Secret\",\"stringData\":{\"\u{e4}\":\"\u{20ac}\"}}",
                 &["\u{20ac}"],
             ),
@@ -264,6 +304,10 @@ mod tests {
         assert!(of_secrets(text, false).is_empty());
         let whole = "{\"msg\":\"x\",\"data\":{\"a\":\"b\"}}\n";
         assert!(of_secrets(whole, true).is_empty(), "a line of a long log");
+        let items =
+            "{\"items\":[{\"data\":{\"a\":\"b\"}},\n{\"kind\":\"X\",\"data\":{\"c\":\"d\"}},\n";
+        let of_items = of_secrets(items, true);
+        assert!(of_items.len() == 1 && of_items[0] == (24..25), "{of_items:?}");
     }
 
     #[test]
@@ -284,5 +328,13 @@ mod tests {
         }
         let deep = format!("{}Secret", "{data:[".repeat(50_000));
         assert!(of_secrets(&deep, false).is_empty());
+        // Values of the innermost object pass all those around it.
+        let kinds = "{kind: Other, data: ".repeat(50_000);
+        let values = "{a: [".to_owned() + &"b,".repeat(50_000) + "]}" + &"}".repeat(50_000);
+        assert!(of_secrets(&format!("{kinds}{values} # Secret"), false).is_empty());
+        assert_eq!(
+            of_secrets(&format!("{{kind: Secret, data: {kinds}{values}}}"), false).len(),
+            100_000
+        );
     }
 }

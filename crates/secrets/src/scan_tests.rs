@@ -23,6 +23,7 @@ fn names_and_values_have_to_fit() {
         ("bearer", "9f8e7d6c5b4a39281706"),
         ("mfaSeed", "JBSWY3DPEHPK3PXP"),
         ("kennwort", "hunter2"),
+        ("sessionToken", "session-qkzjwhfpaxvbnmlr7tyd"),
     ] {
         assert!(named(name, value), "{name} = {value}");
     }

@@ -160,8 +160,11 @@ pub(crate) fn looks_random(value: &str) -> bool {
 }
 
 /// The name of a header, a variable or a setting, not what stands in it: `x-aws-ec2-metadata-token`,
-/// `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH`. Words of one case, one of them telling, with few digits and none at the end.
+/// `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH`. Short words of one case, one of them telling, with few digits and none at the
+/// end.
 fn is_name_of_secret(value: &str) -> bool {
+    /// As `authorization` has.
+    const LONGEST_WORD: usize = 13;
     const TELLING: [&str; 9] = [
         "auth",
         "authorization",
@@ -179,9 +182,11 @@ fn is_name_of_secret(value: &str) -> bool {
     let is_of_one_case = !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let mut words = value.split(['-', '_']);
+    let is_short = value.split(['-', '_']).all(|word| word.len() <= LONGEST_WORD);
     let is_word = |word: &str| TELLING.iter().any(|telling| word.eq_ignore_ascii_case(telling));
     is_of_words
         && is_of_one_case
+        && is_short
         && digits <= 2
         && value.ends_with(|last: char| last.is_ascii_alphabetic())
         && value.contains(['-', '_'])

@@ -244,8 +244,10 @@ fn not_collected(failed: &Failed) -> Failure {
 fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
     // A look makes no file, nor a key.
     let key = args.key.as_deref().filter(|_| !args.dry_run);
-    if let (Some(key), Some(out)) = (key, &args.out) {
-        refuse_to_share(key, out)?;
+    if let (Some(key), Some(_)) = (key, &args.out) {
+        for number in 1..=args.snapshots {
+            refuse_to_share(key, &file_name(args, number)?)?;
+        }
     }
     let redaction = args.redact.map(|policy| policy.redaction(key)).transpose()?;
     Ok(Options {
