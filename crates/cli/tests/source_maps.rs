@@ -32,7 +32,8 @@ fn map() -> String {
 fn map_with(name: &str) -> String {
     let mut map = oxc_sourcemap::SourceMapBuilder::default();
     let session = map.add_source_and_content("../src/session.ts", SESSION);
-    let store = map.add_source_and_content("../src/store.ts", STORE);
+    let text = STORE.replace("sessions", name);
+    let store = map.add_source_and_content("../src/store.ts", &text);
     let queue = map.add_source_and_content("../node_modules/@work/queue/index.js", QUEUE);
     let sessions = map.add_name(name);
     map.add_token(0, 0, 0, 0, Some(store), None);
@@ -238,7 +239,8 @@ fn a_cache_is_known_by_the_name_that_its_variable_had() {
     let plain = json(dir.path(), &all, "leaks");
     let mapped = json(dir.path(), &[&all[..], &["--source-map", "maps"]].concat(), "leaks");
     let [plain, mapped] = [plain, mapped].map(|document| document["suspects"][0].clone());
-    assert_eq!((&plain["kind"], &mapped["kind"]), (&"growing_map".into(), &"cache".into()));
+    let kinds = (&plain["kind"], &mapped["kind"]);
+    assert_eq!(kinds, (&"growing_map".into(), &"cache".into()), "{}", mapped["line"]);
     assert_eq!(plain["fingerprint"], mapped["fingerprint"]);
 }
 

@@ -5,6 +5,7 @@ use heapglass_graph::{Graph, NodeType, Ordinal};
 use super::LeakSuspect;
 use super::cohorts::Cohorts;
 use crate::paths::holds;
+use crate::roles::is_nobody;
 
 /// Young objects in a collection that are looked at.
 const ENTRIES: usize = 32;
@@ -22,6 +23,8 @@ pub(super) fn without_indexes(
         .iter()
         .filter(|suspect| suspect.instance_count > 0)
         .map(|suspect| suspect.retainer)
+        // Roots dominate all, and gather nothing.
+        .filter(|&point| !is_nobody(graph, point))
         .collect();
     let is_index = |suspect: &LeakSuspect| {
         let index = suspect.accumulation_point.ordinal;

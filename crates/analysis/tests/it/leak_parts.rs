@@ -86,7 +86,7 @@ fn lists_of_one_emitter_that_grow_together_are_one_leak() {
     let together = ask(&[emitter(50, 50), emitter(150, 150), emitter(250, 250)]);
     assert_eq!(kinds(&together), [LeakKind::Listeners]);
     let bytes = together.suspects[0].bytes_per_interval;
-    assert!((40_000.0..45_000.0).contains(&bytes), "{bytes}");
+    assert!((40_000.0..45_000.0).contains(&bytes), "{:?}", together.suspects);
     let apart = ask(&[emitter(50, 50), emitter(150, 90), emitter(250, 130)]);
     assert_eq!(kinds(&apart), [LeakKind::Listeners, LeakKind::Listeners]);
 }
