@@ -141,7 +141,7 @@ impl History<'_> {
             return None;
         }
         let (spread, members) = self.gathered(last, weighty, point, options);
-        if members.is_none() && self.grew_for_v8_alone(last, point) {
+        if spread.is_none() && members.is_none() && self.grew_for_v8_alone(last, point) {
             return None;
         }
         let series = self.own_series(last, heap, point, &weighty.apart);
