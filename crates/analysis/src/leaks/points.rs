@@ -102,7 +102,7 @@ impl History<'_> {
             let same = found.iter().position(|known| known.accumulation_point.ordinal == point);
             let at = same.or_else(|| {
                 found.iter().position(|known| {
-                    known.may_be_a_window && last.dominates(known.accumulation_point.ordinal, point)
+                    known.may_be_a_window && last.dominates(known.retainer, point)
                 })
             });
             match at.and_then(|at| found.get_mut(at)) {

@@ -1,6 +1,6 @@
 //! What grows and is held by several: which of them gathers it, and which are only in the way.
 
-use heapglass_analysis::{LeakKind, LeakReport, LeakVerdict};
+use heapglass_analysis::{LeakKind, LeakReport, LeakSuspect, LeakVerdict};
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
@@ -110,6 +110,35 @@ fn an_index_of_what_grows_is_no_second_leak() {
     assert!(first.instance_count > 0, "{first:?}");
     let empty = report.suspects.iter().filter(|suspect| suspect.instance_count == 0);
     assert_eq!(empty.count(), 0, "{:?}", report.suspects);
+}
+
+/// Plain objects that a Map and fields of an application hold, and jobs that it holds with somebody else.
+fn beside_jobs(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (global, roots) = (heap.global(), heap.gc_roots());
+    let app = field(&mut heap, global, "app", "App");
+    let map = field(&mut heap, app, "byId", "Map");
+    let table = heap.node("array", "", 200 * count);
+    heap.internal(map, "table", table);
+    for number in 0..count {
+        let (entry, job) = (heap.object("Object", 8), heap.object("Job", 400));
+        heap.spec(entry).id = 10_001 + 4 * number;
+        heap.spec(job).id = 10_003 + 4 * number;
+        heap.internal(table, &number.to_string(), entry);
+        heap.property(app, &format!("entry {number}"), entry);
+        heap.property(app, &format!("job {number}"), job);
+        heap.element(roots, number as u32, job);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_table_of_other_objects_is_no_index_of_a_class_that_grows() {
+    let report = ask(&[beside_jobs(50), beside_jobs(100), beside_jobs(150)]);
+    let is_job = |suspect: &LeakSuspect| suspect.class_name == "Job";
+    let is_map = |suspect: &LeakSuspect| suspect.line.contains("app.byId : Map");
+    assert!(report.suspects.iter().any(is_job), "{:?}", report.suspects);
+    assert!(report.suspects.iter().any(is_map), "{:?}", report.suspects);
 }
 
 /// A set of weak references to so many requests, whose table weighs so much.
