@@ -13,7 +13,7 @@ use super::index::without_indexes;
 use super::loading::is_loading;
 use super::members::Members;
 use super::parts::without_parts;
-use super::series::{Figures, Trend, always_adds, series, trend};
+use super::series::{Figures, Trend, always_adds, series, series_by_date, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
@@ -92,7 +92,8 @@ impl History<'_> {
             found.iter().any(|known| known.may_be_a_window && known.retainer == node)
         };
         let sure: Vec<Ordinal> = taken.iter().copied().filter(|&node| !is_doubtful(node)).collect();
-        for Group { suspect: group, is_part, holders } in self.groups(last, &sure, options) {
+        for Group { suspect: group, is_part, outside, holders } in self.groups(last, &sure, options)
+        {
             let point = group.accumulation_point.ordinal;
             // A list of which only the store has grown, because others hold what is in it too, is no leak of its own.
             found.retain(|known| {
@@ -116,7 +117,7 @@ impl History<'_> {
                 // Its own table grew: this is what is in it.
                 Some(known) if known.instance_count == 0 => *known = group,
                 // A part of what it gathers, which it would retain if nothing else held it.
-                Some(known) if is_part => known.absorb(&group),
+                Some(known) if is_part => known.absorb(&group.with_series(outside)),
                 // What hangs on the same object is part of the same leak.
                 Some(_) if taken.contains(&point) => {}
                 _ => found.push(group),
@@ -321,21 +322,11 @@ impl History<'_> {
 
     /// For each snapshot what an object retains that was there already.
     fn by_age(&self, last: &Graph, point: Ordinal) -> Vec<Figures> {
-        let mut series = vec![Figures::default(); self.snapshots.len()];
-        for node in last.retained_set(point) {
-            if let Some(figures) = series.get_mut(self.cohorts.first_seen(node)) {
-                figures.retained_count += 1;
-                figures.retained_size =
-                    figures.retained_size.saturating_add(last.shallow_size(node));
-            }
-        }
-        let mut sum = Figures::default();
-        for figures in &mut series {
-            sum.retained_count += figures.retained_count;
-            sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
-            *figures = sum;
-        }
-        series
+        let parts = last.retained_set(point).map(|node| {
+            let own = Figures { retained_count: 1, retained_size: last.shallow_size(node) };
+            (self.cohorts.first_seen(node), own)
+        });
+        series_by_date(self.snapshots.len(), parts)
     }
 }
 

@@ -82,6 +82,38 @@ fn what_waits_in_a_queue_until_a_timer_ends_it_is_the_queues() {
     assert!(suspect.bytes_per_interval >= 50.0 * 500.0, "{}", suspect.bytes_per_interval);
 }
 
+/// Sessions in an array, of which every third has a timer as well.
+fn timed_in_part(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let lists = field(&mut heap, global, "timerListMap", "Object");
+    let timers = field(&mut heap, lists, "t1000", "TimersList");
+    let app = field(&mut heap, global, "app", "App");
+    let pool = field(&mut heap, app, "pool", "Pool");
+    let store = field(&mut heap, pool, "store", "Store");
+    let sessions = field(&mut heap, store, "sessions", "Array");
+    for number in 0..count {
+        let session = heap.object("Session", 400);
+        heap.spec(session).id = 10_001 + 4 * number;
+        heap.element(sessions, number as u32, session);
+        if number % 3 == 0 {
+            let timeout = heap.object("Timeout", 24);
+            heap.spec(timeout).id = 10_003 + 4 * number;
+            heap.element(timers, number as u32, timeout);
+            heap.property(timeout, "_onTimeout", session);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_timers_hold_too_counts_once() {
+    let report = ask(&[timed_in_part(60), timed_in_part(120), timed_in_part(180)]);
+    let first = report.suspects.first().expect("a leak");
+    assert_eq!(first.accumulation_point.class_name, "Array");
+    assert_eq!(first.bytes_per_interval, 60.0 * 400.0);
+}
+
 /// A list of links, and a table that refers to each of them.
 fn indexed(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
