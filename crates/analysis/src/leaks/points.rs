@@ -243,8 +243,8 @@ impl History<'_> {
         }
         let newest = self.snapshots.len().saturating_sub(1);
         let is_left = |node: &Ordinal| self.cohorts.first_seen(*node) < newest;
-        let left = last.retained_set(point).filter(is_left).count();
-        (left as f64) < before.retained_count as f64 * STAYED
+        let enough = (before.retained_count as f64 * STAYED).ceil() as usize;
+        last.retained_set(point).filter(is_left).take(enough).count() < enough
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its
