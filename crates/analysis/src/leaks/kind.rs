@@ -142,8 +142,9 @@ const MOST_KEEPERS: usize = 64;
 const LINKS: &[&str] = &["next", "prev", "previous", "_next", "_prev"];
 
 impl Evidence<'_> {
-    /// The kind, if `plain` is what it is without a look at who keeps it, and by the names that the script has: what a store of AsyncLocalStorage keeps is alive for
-    /// as long as what was made while the store was current. Timers, listeners and promises are such things themselves.
+    /// The kind, if `plain` is what it is without a look at who keeps it, and by the names that the script has: what a store of
+    /// AsyncLocalStorage keeps is alive for as long as what was made while the store was current. Timers, listeners and
+    /// promises are such things themselves.
     pub(super) fn kind(&self, plain: LeakKind) -> LeakKind {
         let says_more = matches!(
             plain,
