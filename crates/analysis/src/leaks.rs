@@ -166,6 +166,12 @@ impl LeakSuspect {
         self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
     }
 
+    /// The same with the growth of these figures.
+    fn with_series(self, series: Vec<Figures>) -> LeakSuspect {
+        let bytes_per_interval = series::bytes_per_interval(&series);
+        LeakSuspect { series, bytes_per_interval, ..self }
+    }
+
     /// Adds the bytes of another suspect that is a part of this one. The larger part says how sure it is.
     fn absorb(&mut self, part: &LeakSuspect) {
         if part.bytes_per_interval > self.bytes_per_interval {

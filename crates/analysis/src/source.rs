@@ -169,9 +169,10 @@ pub(crate) fn sources(
                 is_above_module = true;
                 let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
                 let file = original.as_ref().map_or(&*scope.script, |original| &*original.file);
-                let owner = edge
-                    .filter(|edge| edge.edge_type == "context")
-                    .map(|edge| of_variable_in(graph, node, edge, file));
+                let owner = edge.filter(|edge| edge.edge_type == "context").map(|edge| {
+                    let label = variable_in_file(graph, node, edge, file);
+                    ObjectSummary { label, ..describe(graph, node) }
+                });
                 let script = Some(scope.script.clone());
                 return Some(Source { script, original, owner, ..Source::default() });
             }
@@ -211,29 +212,19 @@ pub(crate) fn sources(
                 let original = location.and_then(|at| graph.original(at)).cloned();
                 let function = describe(graph, node);
                 let file = original.as_ref().map(|original| &*original.file).or(script.as_deref());
-                let owner = match (seen, file) {
+                let label = match (seen, file) {
                     (Some((scope, variable)), Some(file)) if is_nameless(&function) => {
-                        let ObjectSummary { label, .. } =
-                            of_variable_in(graph, scope, variable, file);
-                        Some(ObjectSummary { label, ..function })
+                        variable_in_file(graph, scope, variable, file)
                     }
-                    _ => Some(seeing(function, seen.map(|(_, variable)| variable))),
+                    (Some((_, variable)), _) => format!("{} ({})", function.label, variable.text),
+                    (None, _) => function.label.clone(),
                 };
+                let owner = Some(ObjectSummary { label, ..function });
                 return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
         None
     })
-}
-
-/// A function with the variable of its scope, or of one around it, that the way leads through.
-fn seeing(function: ObjectSummary, variable: Option<&EdgeLabel>) -> ObjectSummary {
-    match variable {
-        Some(variable) => {
-            ObjectSummary { label: format!("{} ({})", function.label, variable.text), ..function }
-        }
-        None => function,
-    }
 }
 
 /// A variable at the top of a module of the program, if the edge from a context is one. All functions of the module may hold
@@ -282,16 +273,10 @@ fn is_nameless(function: &ObjectSummary) -> bool {
     function.label.starts_with("(anonymous)")
 }
 
-/// A scope, told by one of its variables and the file that it is written in.
-fn of_variable_in(
-    graph: &Graph,
-    scope: Ordinal,
-    variable: &EdgeLabel,
-    file: &str,
-) -> ObjectSummary {
+/// A variable of a scope with the file that it is written in.
+fn variable_in_file(graph: &Graph, scope: Ordinal, variable: &EdgeLabel, file: &str) -> String {
     let name = variable_name(graph, scope, variable);
-    let label = format!("variable `{name}` of {}", short_path(file));
-    ObjectSummary { label, ..describe(graph, scope) }
+    format!("variable `{name}` of {}", short_path(file))
 }
 
 /// A variable's name, with that before a minifier gave it another.

@@ -7,7 +7,7 @@ use super::browser;
 use super::kind::{Evidence, FINALIZERS, LeakKind};
 use super::library::known_pattern;
 use super::members::Members;
-use super::series::{Figures, slows_down};
+use super::series::{Figures, bytes_per_interval, slows_down};
 use crate::attribution::APPLICATION;
 use crate::edge::is_identifier;
 use crate::paths::{own_part_text, way_to};
@@ -51,10 +51,6 @@ impl Found {
         // What a browser makes for a function of the program decides the kind, and the function says whose it is.
         let members = members.map(|members| seen_as_functions(last, members));
         let steps = series.len().saturating_sub(1).max(1) as f64;
-        let grown = match series.as_slice() {
-            [first, .., end] => end.retained_size.saturating_sub(first.retained_size),
-            _ => 0,
-        };
         let path = path_to(last, point);
         let below = spread.and_then(|(gatherer, _)| path_to(last, gatherer));
         let path_to_gatherer = below.as_ref().or(path.as_ref());
@@ -112,7 +108,7 @@ impl Found {
             figures_of_class: false,
             may_be_a_window: false,
             count_per_interval: instance_count as f64 / steps,
-            bytes_per_interval: grown as f64 / steps,
+            bytes_per_interval: bytes_per_interval(&series),
             series,
             accumulation_point: describe(last, point),
             retainer,

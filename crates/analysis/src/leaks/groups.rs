@@ -12,7 +12,7 @@ use super::held::Holders;
 use super::kind::LISTS_OF_TIMERS;
 use super::members::Members;
 use super::points::{History, confidence};
-use super::series::{Figures, Trend, trend};
+use super::series::{Figures, Trend, series_by_date, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
 use crate::paths::{Budget, GatheredAround, common_way, gathered_around};
@@ -41,6 +41,9 @@ pub(super) struct Group {
     /// Whether the object that gathers it does not dominate it only because others hold it too: Node's lists of native objects,
     /// a second collection, a timer.
     pub(super) is_part: bool,
+    /// The figures of its young objects, which nothing that was found before retains. The suspect's are those of the whole
+    /// class.
+    pub(super) outside: Vec<Figures>,
     /// What holds all of its objects.
     pub(super) holders: Holders,
 }
@@ -50,6 +53,7 @@ struct Grouped {
     found: Found,
     confidence: f64,
     is_part: bool,
+    outside: Vec<Figures>,
     holders: Holders,
 }
 
@@ -71,10 +75,10 @@ impl History<'_> {
             .into_iter()
             .filter_map(|(class, young)| self.group(last, class, young, options));
         groups
-            .map(|Grouped { found, confidence, is_part, holders }| {
+            .map(|Grouped { found, confidence, is_part, outside, holders }| {
                 let suspect = found.suspect(last, &self.scripts, confidence);
                 let suspect = LeakSuspect { figures_of_class: true, ..suspect };
-                Group { suspect, is_part, holders }
+                Group { suspect, is_part, outside, holders }
             })
             .collect()
     }
@@ -133,7 +137,11 @@ impl History<'_> {
         };
         // Held by many, it is less certain than what one object gathers.
         let confidence = confidence(numbers.len(), trend, true) - 0.05;
-        Some(Grouped { found, confidence, is_part, holders })
+        let outside = young.members.iter().map(|&(node, date)| {
+            (date, Figures { retained_count: 1, retained_size: last.retained_size(node) })
+        });
+        let outside = series_by_date(numbers.len(), outside);
+        Some(Grouped { found, confidence, is_part, outside, holders })
     }
 
     /// What an object gathers through which all of these are held; `None` if not all were looked at.

@@ -11,6 +11,8 @@ use crate::roles::is_nobody;
 const ENTRIES: usize = 32;
 /// Fewer say nothing.
 const LEAST: usize = 3;
+/// Objects above an entry, itself included, of which one may be what is gathered.
+const INSIDE: usize = 8;
 
 /// Leaves out suspects of which only the store has grown, and with young objects that another suspect gathers, as the Map of an
 /// LRU cache refers to the links of its list, or a WeakMap to keys that something else keeps. Cost: the entries of each.
@@ -19,24 +21,37 @@ pub(super) fn without_indexes(
     cohorts: &Cohorts,
     found: Vec<LeakSuspect>,
 ) -> Vec<LeakSuspect> {
-    let gathering: Vec<Ordinal> = found
-        .iter()
-        .filter(|suspect| suspect.instance_count > 0)
-        .map(|suspect| suspect.retainer)
-        // Roots dominate all, and gather nothing.
-        .filter(|&point| !is_nobody(graph, point))
-        .collect();
+    // Roots dominate all, and gather nothing.
+    let gathers =
+        |suspect: &&LeakSuspect| suspect.instance_count > 0 && !is_nobody(graph, suspect.retainer);
+    let gathering: Vec<&LeakSuspect> = found.iter().filter(gathers).collect();
     let is_index = |suspect: &LeakSuspect| {
         let index = suspect.accumulation_point.ordinal;
         suspect.instance_count == 0 && {
             let entries = young_entries(graph, cohorts, index);
             entries.len() >= LEAST
-                && gathering.iter().any(|&point| {
-                    entries.iter().all(|&entry| point != index && graph.dominates(point, entry))
+                && gathering.iter().any(|known| {
+                    known.retainer != index
+                        && entries.iter().all(|&entry| is_gathered(graph, known, entry))
                 })
         }
     };
-    found.into_iter().filter(|suspect| !is_index(suspect)).collect()
+    let indexes: Vec<bool> = found.iter().map(is_index).collect();
+    let both = found.into_iter().zip(indexes);
+    both.filter(|(_, is_index)| !is_index).map(|(suspect, _)| suspect).collect()
+}
+
+/// Whether an object is in what a suspect was found to gather. Of one that is known by its class that is only what is of the class
+/// or inside of such objects: what holds them, as a global object or the whole application, may hold everything.
+fn is_gathered(graph: &Graph, suspect: &LeakSuspect, object: Ordinal) -> bool {
+    let is_alike = || {
+        let above = std::iter::successors(Some(object), |&node| {
+            let above = graph.dominator(node);
+            (above != node).then_some(above)
+        });
+        above.take(INSIDE).any(|node| graph.class_name(node) == suspect.class_name)
+    };
+    graph.dominates(suspect.retainer, object) && (!suspect.figures_of_class || is_alike())
 }
 
 /// The first young objects that the stores of a collection refer to.

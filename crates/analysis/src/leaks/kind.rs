@@ -9,7 +9,7 @@ use super::browser;
 use crate::binary::is_binary;
 use crate::holder::owner_of;
 use crate::object::is_context;
-use crate::roles::{is_detached_dom_node, is_program_object};
+use crate::roles::{is_detached_dom_node, is_nobody, is_program_object};
 use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
@@ -142,8 +142,9 @@ const MOST_KEEPERS: usize = 64;
 const LINKS: &[&str] = &["next", "prev", "previous", "_next", "_prev"];
 
 impl Evidence<'_> {
-    /// The kind, if `plain` is what it is without a look at who keeps it, and by the names that the script has: what a store of AsyncLocalStorage keeps is alive for
-    /// as long as what was made while the store was current. Timers, listeners and promises are such things themselves.
+    /// The kind, if `plain` is what it is without a look at who keeps it, and by the names that the script has: what a store of
+    /// AsyncLocalStorage keeps is alive for as long as what was made while the store was current. Timers, listeners and
+    /// promises are such things themselves.
     pub(super) fn kind(&self, plain: LeakKind) -> LeakKind {
         let says_more = matches!(
             plain,
@@ -178,7 +179,7 @@ impl Evidence<'_> {
         let of_browser = of_browser.filter(|&kind| kind != LeakKind::GrowingDom || is_native);
         if let Some(kind) = of_browser {
             kind
-        } else if member(browser::is_kept_by_console) {
+        } else if self.is_gathered_by_nobody() && member(browser::is_kept_by_console) {
             LeakKind::Console
         } else if member(is_detached_dom_node) {
             LeakKind::DetachedDom
@@ -266,6 +267,11 @@ impl Evidence<'_> {
             member == self.point || is_same_class && !self.graph.dominates(self.point, member)
         };
         self.links.is_none() && self.member.is_some_and(is_alike)
+    }
+
+    /// Whether no object of the program gathers it: what is in its collection stays there when the console is cleared.
+    fn is_gathered_by_nobody(&self) -> bool {
+        is_nobody(self.graph, self.point) || self.is_one_of_them()
     }
 
     fn class(&self) -> &str {

@@ -1,6 +1,6 @@
 //! What Node.js keeps of each file that it has loaded: no leak while there are files that were not loaded yet.
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashSet;
 
 use super::LeakSuspect;
@@ -19,7 +19,8 @@ const CLASSES: &[&str] =
     &["CompiledFnEntry", "ESMLoader", "LoadCache", "ModuleLoader", "ModuleMap", "ResolveCache"];
 
 /// Whether what grows is what the loader keeps of modules, of which each was loaded once. The same file that is loaded again and
-/// again, as under addresses with another query each time, stays a leak. Cost: the edges of the samples.
+/// again, as under addresses with another query each time, stays a leak. Cost: the edges of the samples, for modules a pass over
+/// the nodes.
 pub(super) fn is_loading(last: &Graph, suspect: &LeakSuspect) -> bool {
     if suspect.count_per_interval > MOST_AT_ONCE || suspect.instance_count > MOST {
         return false;
@@ -28,14 +29,14 @@ pub(super) fn is_loading(last: &Graph, suspect: &LeakSuspect) -> bool {
     let files: Vec<String> =
         samples.iter().filter_map(|&node| file_of_module(last, node)).collect();
     if !files.is_empty() && files.len() == samples.len() {
-        let different: FxHashSet<&String> = files.iter().collect();
-        return different.len() == files.len() && !files.iter().any(|file| has_query(file));
+        return !files.iter().any(|file| is_made_up(file))
+            && are_loaded_once(last, &samples, &files);
     }
     // What the program wrote itself is called anything.
     let is_nobodys = suspect.owner.is_none() && suspect.location.is_none();
     is_nobodys
         && is_of_loader(suspect)
-        && !samples.iter().any(|&node| address(last, node).is_some_and(|at| has_query(&at)))
+        && !samples.iter().any(|&node| address(last, node).is_some_and(|at| is_made_up(&at)))
 }
 
 fn is_of_loader(suspect: &LeakSuspect) -> bool {
@@ -57,6 +58,18 @@ fn address(graph: &Graph, node: Ordinal) -> Option<String> {
     is_text.then(|| graph.raw_name(text).into_owned())
 }
 
-fn has_query(address: &str) -> bool {
-    address.contains(['?', '#'])
+/// Whether each of these files has one module in the whole heap: a handful that is loaded anew in turn, as by what reloads
+/// them when they change, differ among the samples. Cost: a pass over the nodes.
+fn are_loaded_once(graph: &Graph, samples: &[Ordinal], files: &[String]) -> bool {
+    let of_samples: FxHashSet<&str> = files.iter().map(String::as_str).collect();
+    let classes: FxHashSet<ClassIndex> = samples.iter().map(|&node| graph.class(node)).collect();
+    let alike = graph.nodes().filter(|&node| classes.contains(&graph.class(node)));
+    let all = alike.filter_map(|node| file_of_module(graph, node));
+    all.filter(|file| of_samples.contains(file.as_str())).count() <= of_samples.len()
+        && of_samples.len() == files.len()
+}
+
+/// Whether an address was put together at run time: there is no end of those.
+fn is_made_up(address: &str) -> bool {
+    address.contains(['?', '#']) || address.starts_with("data:")
 }

@@ -99,7 +99,7 @@ impl History<'_> {
             }
         };
         let is_part = |known: &LeakSuspect| {
-            let known = known.accumulation_point.ordinal;
+            let known = known.retainer;
             !is_nobody(last, known)
                 && (last.dominates(known, point) || last.dominates(point, known))
         };

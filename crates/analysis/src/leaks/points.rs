@@ -13,7 +13,7 @@ use super::index::without_indexes;
 use super::loading::is_loading;
 use super::members::Members;
 use super::parts::without_parts;
-use super::series::{Figures, Trend, always_adds, series, trend};
+use super::series::{Figures, Trend, always_adds, series, series_by_date, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
@@ -75,24 +75,37 @@ impl History<'_> {
         points.sort_by_key(|point| std::cmp::Reverse(point.own_weight(&heap)));
         points.truncate(CANDIDATES);
         let mut found: Vec<LeakSuspect> = Vec::new();
-        for suspect in points.iter().filter_map(|point| self.suspect(last, &heap, point, options)) {
+        let mut absorbed: Vec<Ordinal> = Vec::new();
+        for mut suspect in
+            points.iter().filter_map(|point| self.suspect(last, &heap, point, options))
+        {
             // The names and the values of a dictionary are two tables of one object.
             let point = suspect.accumulation_point.ordinal;
             match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+                // Two that one collection gathers.
+                Some(known) if known.retainer != suspect.retainer => {
+                    if suspect.bytes_per_interval > known.bytes_per_interval {
+                        std::mem::swap(known, &mut suspect);
+                    }
+                    absorbed.push(suspect.retainer);
+                    known.absorb(&suspect);
+                }
                 Some(known) if known.bytes_per_interval >= suspect.bytes_per_interval => {}
                 Some(known) => *known = suspect,
                 None => found.push(suspect),
             }
         }
-        let Merged { suspects: mut found, taken } =
+        let Merged { suspects: mut found, mut taken } =
             merge_alike(last, &self.scripts, |node| heap.of(node), found);
+        taken.extend(absorbed);
         // What may be a window is looked at once more by the classes in it: objects that came in
         // every interval say more.
         let is_doubtful = |node: Ordinal| {
             found.iter().any(|known| known.may_be_a_window && known.retainer == node)
         };
         let sure: Vec<Ordinal> = taken.iter().copied().filter(|&node| !is_doubtful(node)).collect();
-        for Group { suspect: group, is_part, holders } in self.groups(last, &sure, options) {
+        for Group { suspect: group, is_part, outside, holders } in self.groups(last, &sure, options)
+        {
             let point = group.accumulation_point.ordinal;
             // A list of which only the store has grown, because others hold what is in it too, is no leak of its own.
             found.retain(|known| {
@@ -102,7 +115,7 @@ impl History<'_> {
             let same = found.iter().position(|known| known.accumulation_point.ordinal == point);
             let at = same.or_else(|| {
                 found.iter().position(|known| {
-                    known.may_be_a_window && last.dominates(known.accumulation_point.ordinal, point)
+                    known.may_be_a_window && last.dominates(known.retainer, point)
                 })
             });
             match at.and_then(|at| found.get_mut(at)) {
@@ -116,7 +129,7 @@ impl History<'_> {
                 // Its own table grew: this is what is in it.
                 Some(known) if known.instance_count == 0 => *known = group,
                 // A part of what it gathers, which it would retain if nothing else held it.
-                Some(known) if is_part => known.absorb(&group),
+                Some(known) if is_part => known.absorb(&group.with_series(outside)),
                 // What hangs on the same object is part of the same leak.
                 Some(_) if taken.contains(&point) => {}
                 _ => found.push(group),
@@ -141,7 +154,7 @@ impl History<'_> {
             return None;
         }
         let (spread, members) = self.gathered(last, weighty, point, options);
-        if members.is_none() && self.grew_for_v8_alone(last, point) {
+        if spread.is_none() && members.is_none() && self.grew_for_v8_alone(last, point) {
             return None;
         }
         let series = self.own_series(last, heap, point, &weighty.apart);
@@ -242,8 +255,8 @@ impl History<'_> {
         }
         let newest = self.snapshots.len().saturating_sub(1);
         let is_left = |node: &Ordinal| self.cohorts.first_seen(*node) < newest;
-        let left = last.retained_set(point).filter(is_left).count();
-        (left as f64) < before.retained_count as f64 * STAYED
+        let enough = (before.retained_count as f64 * STAYED).ceil() as usize;
+        last.retained_set(point).filter(is_left).take(enough).count() < enough
     }
 
     /// The object that people know an accumulation point by. A list is held by what is above its
@@ -321,21 +334,11 @@ impl History<'_> {
 
     /// For each snapshot what an object retains that was there already.
     fn by_age(&self, last: &Graph, point: Ordinal) -> Vec<Figures> {
-        let mut series = vec![Figures::default(); self.snapshots.len()];
-        for node in last.retained_set(point) {
-            if let Some(figures) = series.get_mut(self.cohorts.first_seen(node)) {
-                figures.retained_count += 1;
-                figures.retained_size =
-                    figures.retained_size.saturating_add(last.shallow_size(node));
-            }
-        }
-        let mut sum = Figures::default();
-        for figures in &mut series {
-            sum.retained_count += figures.retained_count;
-            sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);
-            *figures = sum;
-        }
-        series
+        let parts = last.retained_set(point).map(|node| {
+            let own = Figures { retained_count: 1, retained_size: last.shallow_size(node) };
+            (self.cohorts.first_seen(node), own)
+        });
+        series_by_date(self.snapshots.len(), parts)
     }
 }
 

@@ -13,6 +13,13 @@ pub struct Figures {
     pub retained_size: u64,
 }
 
+impl Figures {
+    fn add(&mut self, other: Figures) {
+        self.retained_count = self.retained_count.saturating_add(other.retained_count);
+        self.retained_size = self.retained_size.saturating_add(other.retained_size);
+    }
+}
+
 /// The figures in each snapshot of an object of the last one.
 pub(super) fn series(snapshots: &[Graph], followed: &Followed, object: Ordinal) -> Vec<Figures> {
     let Some(last) = snapshots.last() else { return Vec::new() };
@@ -27,6 +34,34 @@ pub(super) fn series(snapshots: &[Graph], followed: &Followed, object: Ordinal) 
             None => Figures::default(),
         })
         .collect()
+}
+
+/// For each snapshot the sum of what was there already. Each part stands with the number of the snapshot that it dates from.
+pub(super) fn series_by_date(
+    snapshots: usize,
+    parts: impl Iterator<Item = (usize, Figures)>,
+) -> Vec<Figures> {
+    let mut series = vec![Figures::default(); snapshots];
+    for (date, part) in parts {
+        if let Some(figures) = series.get_mut(date) {
+            figures.add(part);
+        }
+    }
+    let mut sum = Figures::default();
+    for figures in &mut series {
+        sum.add(*figures);
+        *figures = sum;
+    }
+    series
+}
+
+/// What each interval added on average, in bytes.
+pub(super) fn bytes_per_interval(series: &[Figures]) -> f64 {
+    let grown = match series {
+        [first, .., end] => end.retained_size.saturating_sub(first.retained_size),
+        _ => 0,
+    };
+    grown as f64 / series.len().saturating_sub(1).max(1) as f64
 }
 
 /// How growth went over the snapshots.

@@ -111,6 +111,26 @@ fn what_grows_in_many_small_holders_is_named_and_not_the_map_above() {
     assert_eq!(place, (100, Some("User.events : Array")));
 }
 
+/// Users whose lists of numbers weigh so much each: numbers are in no snapshot.
+fn times(size: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let users = hundred(&mut heap, "User");
+    for list in lists_of(&mut heap, &users, "times") {
+        let store = heap.node("array", "(object elements)", size);
+        heap.internal(list, "elements", store);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_map_of_as_many_entries_as_before_leaks_if_its_values_grow() {
+    let report = ask(&[times(100), times(400), times(700)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak, "{:?}", report.suspects);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    let place = (suspect.places, suspect.place_name.as_deref());
+    assert_eq!(place, (100, Some("User.times : Array")));
+}
+
 /// Tenants with a Map each, which gets so many sessions: enough to stand out alone.
 fn tenants(sessions: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();

@@ -35,17 +35,19 @@ fn modules_that_are_loaded_for_the_first_time_are_no_leak() {
     assert_eq!(ask([300, 600, 900], own), LeakVerdict::Leak);
     let same = |_| "/srv/app/config.js".to_owned();
     assert_eq!(ask([50, 100, 150], same), LeakVerdict::Leak);
+    let in_turn = |number: u64| format!("/srv/app/routes/{}.js", number % 20);
+    assert_eq!(ask([50, 100, 150], in_turn), LeakVerdict::Leak);
     let with_query = |number: u64| format!("/srv/app/config.js?t={number}");
     assert_eq!(ask([50, 100, 150], with_query), LeakVerdict::Leak);
 }
 
-/// Paths in a table of this name.
-fn paths(count: u64, table: &str) -> Graph {
+/// Addresses that begin so in a table of this name.
+fn addresses(count: u64, start: &str, table: &str) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let dictionary = heap.object("Object", 24);
     heap.property(heap.global(), table, dictionary);
     for number in 0..count {
-        let path = heap.string(&format!("/srv/app/lib/{number}.js"), 100);
+        let path = heap.string(&format!("{start}{number}"), 100);
         heap.spec(path).id = 1001 + 2 * number;
         heap.property(dictionary, &format!("path {number}"), path);
     }
@@ -54,9 +56,15 @@ fn paths(count: u64, table: &str) -> Graph {
 
 #[test]
 fn tables_of_the_loader_are_known_by_their_names() {
-    let verdict = |table| ask(&[50, 100, 150].map(|count| paths(count, table))).verdict;
-    assert_eq!(verdict("relativeResolveCache"), LeakVerdict::NoLeak);
-    assert_eq!(verdict("paths"), LeakVerdict::Leak);
+    let verdict =
+        |start, table| ask(&[50, 100, 150].map(|count| addresses(count, start, table))).verdict;
+    assert_eq!(verdict("/srv/app/lib/", "relativeResolveCache"), LeakVerdict::NoLeak);
+    assert_eq!(verdict("/srv/app/lib/", "paths"), LeakVerdict::Leak);
+    // What is written into the address itself has no end.
+    assert_eq!(
+        verdict("data:text/javascript,export default ", "relativeResolveCache"),
+        LeakVerdict::Leak
+    );
 }
 
 /// An emitter with so many listeners of two events.

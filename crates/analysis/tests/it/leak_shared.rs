@@ -1,6 +1,6 @@
 //! What grows and is held by several: which of them gathers it, and which are only in the way.
 
-use heapglass_analysis::{LeakKind, LeakReport, LeakVerdict};
+use heapglass_analysis::{LeakKind, LeakReport, LeakSuspect, LeakVerdict};
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
@@ -82,6 +82,38 @@ fn what_waits_in_a_queue_until_a_timer_ends_it_is_the_queues() {
     assert!(suspect.bytes_per_interval >= 50.0 * 500.0, "{}", suspect.bytes_per_interval);
 }
 
+/// Sessions in an array, of which every third has a timer as well.
+fn timed_in_part(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let lists = field(&mut heap, global, "timerListMap", "Object");
+    let timers = field(&mut heap, lists, "t1000", "TimersList");
+    let app = field(&mut heap, global, "app", "App");
+    let pool = field(&mut heap, app, "pool", "Pool");
+    let store = field(&mut heap, pool, "store", "Store");
+    let sessions = field(&mut heap, store, "sessions", "Array");
+    for number in 0..count {
+        let session = heap.object("Session", 400);
+        heap.spec(session).id = 10_001 + 4 * number;
+        heap.element(sessions, number as u32, session);
+        if number % 3 == 0 {
+            let timeout = heap.object("Timeout", 24);
+            heap.spec(timeout).id = 10_003 + 4 * number;
+            heap.element(timers, number as u32, timeout);
+            heap.property(timeout, "_onTimeout", session);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_timers_hold_too_counts_once() {
+    let report = ask(&[timed_in_part(60), timed_in_part(120), timed_in_part(180)]);
+    let first = report.suspects.first().expect("a leak");
+    assert_eq!(first.accumulation_point.class_name, "Array");
+    assert_eq!(first.bytes_per_interval, 60.0 * 400.0);
+}
+
 /// A list of links, and a table that refers to each of them.
 fn indexed(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
@@ -110,6 +142,35 @@ fn an_index_of_what_grows_is_no_second_leak() {
     assert!(first.instance_count > 0, "{first:?}");
     let empty = report.suspects.iter().filter(|suspect| suspect.instance_count == 0);
     assert_eq!(empty.count(), 0, "{:?}", report.suspects);
+}
+
+/// Plain objects that a Map and fields of an application hold, and jobs that it holds with somebody else.
+fn beside_jobs(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (global, roots) = (heap.global(), heap.gc_roots());
+    let app = field(&mut heap, global, "app", "App");
+    let map = field(&mut heap, app, "byId", "Map");
+    let table = heap.node("array", "", 200 * count);
+    heap.internal(map, "table", table);
+    for number in 0..count {
+        let (entry, job) = (heap.object("Object", 8), heap.object("Job", 400));
+        heap.spec(entry).id = 10_001 + 4 * number;
+        heap.spec(job).id = 10_003 + 4 * number;
+        heap.internal(table, &number.to_string(), entry);
+        heap.property(app, &format!("entry {number}"), entry);
+        heap.property(app, &format!("job {number}"), job);
+        heap.element(roots, number as u32, job);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_table_of_other_objects_is_no_index_of_a_class_that_grows() {
+    let report = ask(&[beside_jobs(50), beside_jobs(100), beside_jobs(150)]);
+    let is_job = |suspect: &LeakSuspect| suspect.class_name == "Job";
+    let is_map = |suspect: &LeakSuspect| suspect.line.contains("app.byId : Map");
+    assert!(report.suspects.iter().any(is_job), "{:?}", report.suspects);
+    assert!(report.suspects.iter().any(is_map), "{:?}", report.suspects);
 }
 
 /// A set of weak references to so many requests, whose table weighs so much.

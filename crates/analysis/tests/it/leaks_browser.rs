@@ -97,6 +97,31 @@ fn what_was_logged_is_kept_by_the_console() {
     }
 }
 
+/// Orders in an array, each of which was logged.
+fn logged_and_gathered(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let handles = heap.node("synthetic", "(Global handles)", 0);
+    let gc_roots = heap.gc_roots();
+    heap.element(gc_roots, 10, handles);
+    let orders = heap.object("Array", 16);
+    heap.property(heap.global(), "orders", orders);
+    for number in 0..count {
+        let order = heap.object("Order", 2000);
+        heap.spec(order).id = 10_001 + 2 * number;
+        heap.internal(handles, &format!("{} / DevTools console", number + 8), order);
+        heap.element(orders, number as u32, order);
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_a_program_gathers_is_its_own_though_it_was_logged() {
+    let report = ask(&[logged_and_gathered(40), logged_and_gathered(80), logged_and_gathered(120)]);
+    let suspect = only(&report);
+    assert_eq!(suspect.kind, LeakKind::GrowingArray);
+    assert!(suspect.line.contains("orders : Array → "), "{}", suspect.line);
+}
+
 /// A variable that a script declares at its top, with so many objects in it.
 fn script_variable(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
