@@ -1,7 +1,8 @@
 //! `cargo xtask leaks`: small programs that leak, and some that do not, against the verdict of `leaks`.
 //!
 //! Each program of `oracle/leaks/programs` runs under a real Node, beside noise that allocates more
-//! than it, and has three snapshots taken. What is to be found stands in the program.
+//! than it, and has three snapshots taken; each page of `oracle/leaks/pages` the same in a real Chromium. What is to be
+//! found stands in the program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,6 +25,9 @@ pub(crate) struct Args {
     /// Each of these as a minified bundle, told by its source map.
     #[arg(long, requires = "libraries")]
     bundled: bool,
+    /// Instead, pages, in a headless Chromium (`CHROMIUM` or `chromium`).
+    #[arg(long, conflicts_with = "libraries")]
+    pages: bool,
     /// The Node to run them with.
     #[arg(long, value_name = "PATH", default_value = NODE)]
     node: PathBuf,
@@ -58,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => workspace::heapglass(Profile::Dev)?,
     };
     let folder = workspace::root().join("oracle/leaks");
-    let programs = programs(&folder, args.libraries)?;
+    let programs = programs(&folder, args)?;
     let name =
         |program: &Path| program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let wanted =
@@ -116,17 +120,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The programs of a folder; for those that use npm packages these are installed.
-fn programs(folder: &Path, libraries: bool) -> Result<Vec<PathBuf>> {
-    let folder = folder.join(if libraries { "libraries" } else { "programs" });
-    if libraries && !folder.join("node_modules").exists() {
-        println!("installing npm packages that are known to leak");
+/// The programs of a folder; the npm packages that they, or what opens pages, need are installed.
+fn programs(folder: &Path, args: &Args) -> Result<Vec<PathBuf>> {
+    let (kind, packages) = match (args.pages, args.libraries) {
+        (true, _) => ("pages", folder.parent().map(Path::to_owned)),
+        (_, true) => ("libraries", Some(folder.join("libraries"))),
+        _ => ("programs", None),
+    };
+    if let Some(packages) = packages.filter(|at| !at.join("node_modules").exists()) {
+        println!("installing the npm packages of {}", packages.display());
         let npm = ["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"];
-        workspace::run(Command::new("npm").args(npm).current_dir(&folder))?;
+        workspace::run(Command::new("npm").args(npm).current_dir(&packages))?;
     }
-    let mut programs: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    programs.retain(|path| path.extension().is_some_and(|kind| kind == "mjs" || kind == "cjs"));
+    let mut programs: Vec<PathBuf> = std::fs::read_dir(folder.join(kind))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    let is_program = |kind: &str| matches!(kind, "mjs" | "cjs") || args.pages && kind == "js";
+    programs.retain(|path| path.extension().and_then(|kind| kind.to_str()).is_some_and(is_program));
     programs.sort();
     Ok(programs)
 }
@@ -145,7 +155,11 @@ fn ask(args: &Args, heapglass: &Path, folder: &Path, program: &Path) -> Result<A
         false => program.to_owned(),
     };
     let mut run = Command::new(&args.node);
-    run.arg("--expose-gc").arg(folder.join("run.mjs")).arg(&program).arg(out.path());
+    match args.pages {
+        true => run.arg(folder.join("page.mjs")),
+        false => run.arg("--expose-gc").arg(folder.join("run.mjs")),
+    };
+    run.arg(&program).arg(out.path());
     let output = run.stdin(Stdio::null()).output().context("failed to start node")?;
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(NOT_HERE) {
