@@ -41,8 +41,8 @@ pub(super) fn without_indexes(
     both.filter(|(_, is_index)| !is_index).map(|(suspect, _)| suspect).collect()
 }
 
-/// Whether an object is in what a suspect was found to gather. Of one that is known by its class that is only what is of the class
-/// or inside of such objects: what holds them, as a global object or the whole application, may hold everything.
+/// Whether an object is in what a suspect was found to gather: of its class, or inside of such an object. What holds them, as a
+/// global object or the whole application, may hold everything.
 fn is_gathered(graph: &Graph, suspect: &LeakSuspect, object: Ordinal) -> bool {
     let is_alike = || {
         let above = std::iter::successors(Some(object), |&node| {
@@ -51,7 +51,7 @@ fn is_gathered(graph: &Graph, suspect: &LeakSuspect, object: Ordinal) -> bool {
         });
         above.take(INSIDE).any(|node| graph.class_name(node) == suspect.class_name)
     };
-    graph.dominates(suspect.retainer, object) && (!suspect.figures_of_class || is_alike())
+    graph.dominates(suspect.retainer, object) && is_alike()
 }
 
 /// The first young objects that the stores of a collection refer to.

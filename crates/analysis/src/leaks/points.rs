@@ -112,7 +112,9 @@ impl History<'_> {
                 let at = known.accumulation_point.ordinal;
                 known.instance_count > 0 || at == point || !holders.contains(at)
             });
-            let same = found.iter().position(|known| known.accumulation_point.ordinal == point);
+            let same = found.iter().position(|known| {
+                known.accumulation_point.ordinal == point || known.retainer == point
+            });
             let at = same.or_else(|| {
                 found.iter().position(|known| {
                     known.may_be_a_window && last.dominates(known.retainer, point)

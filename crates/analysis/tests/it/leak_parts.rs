@@ -75,6 +75,7 @@ fn emitter(of_data: u64, of_end: u64) -> Graph {
     heap.property(bus, "_events", events);
     for (event, first_id, count) in [("data", 10_001, of_data), ("end", 10_003, of_end)] {
         let list = heap.object("Array", 16);
+        heap.spec(list).id = first_id - 1000;
         heap.property(events, event, list);
         for number in 0..count {
             let listener = heap.closure(&format!("on{event}"), 200);
@@ -95,7 +96,7 @@ fn lists_of_one_emitter_that_grow_together_are_one_leak() {
     assert_eq!(kinds(&together), [LeakKind::Listeners]);
     let bytes = together.suspects[0].bytes_per_interval;
     assert!((40_000.0..45_000.0).contains(&bytes), "{:?}", together.suspects);
-    let apart = ask(&[emitter(50, 50), emitter(150, 90), emitter(250, 130)]);
+    let apart = ask(&[emitter(50, 50), emitter(150, 110), emitter(250, 170)]);
     assert_eq!(kinds(&apart), [LeakKind::Listeners, LeakKind::Listeners]);
 }
 
