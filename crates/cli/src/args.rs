@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use capture::CaptureArgs;
+pub(crate) use capture::{CaptureArgs, CaptureMethod};
 pub(crate) use check::CheckArgs;
 pub(crate) use choice::choices;
 pub(crate) use compare::{CompareArgs, CompareColumn, MatchBy};

@@ -24,6 +24,7 @@ fn wrong_usage_is_2() {
     for args in [
         &["capture", "--pid", "x"][..],
         &["capture", "--pid", "1", "--name", "a"],
+        &["capture", "--pid", "1", "--method", "sigusr2", "--no-signal"],
         &["capture", "--name", "("],
         &["capture", "--inspect", "wss://a:1/b"],
         &["capture", "--pid", "1", "--when", "heap<5"],

@@ -235,6 +235,8 @@ fn a_cache_is_known_by_the_name_that_its_variable_had() {
     let dir = lay_out();
     std::fs::write(dir.path().join("maps/bundle.js.map"), map_with("sessionCache"))
         .expect("written");
+    // Names of variables are found in the bundle's text.
+    std::fs::write(dir.path().join("maps/bundle.js"), BUNDLE).expect("written");
     let all = ["leaks", "1.heapsnapshot", "2.heapsnapshot", LAST];
     let plain = json(dir.path(), &all, "leaks");
     let mapped = json(dir.path(), &[&all[..], &["--source-map", "maps"]].concat(), "leaks");

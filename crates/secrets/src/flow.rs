@@ -28,7 +28,7 @@ pub(crate) fn of_secrets(document: &str, is_part: bool) -> Vec<Range<usize>> {
     if !document.contains('{') || !is_part && !document.contains("Secret") {
         return Vec::new();
     }
-    let mut scan = Scan { text: document, open: Vec::new(), found: Vec::new() };
+    let mut scan = Scan { text: document, open: Vec::new(), too_deep: 0, found: Vec::new() };
     let mut at = 0;
     for line in document.split_inclusive('\n') {
         let start = if scan.open.is_empty() { begins(line) } else { Some(0) };
@@ -56,8 +56,13 @@ fn begins(line: &str) -> Option<usize> {
 struct Scan<'a> {
     text: &'a str,
     open: Vec<Open<'a>>,
+    /// Those open below the deepest level, which are taken for parts of what is on that.
+    too_deep: usize,
     found: Vec<Range<usize>>,
 }
+
+/// Levels that are told apart. A line of brackets alone, 16 MB long, would take more than a gigabyte.
+pub(crate) const DEEPEST: usize = 100_000;
 
 impl Scan<'_> {
     /// Takes what is from `at` to the end of its line.
@@ -94,6 +99,10 @@ impl Scan<'_> {
     }
 
     fn begin(&mut self, is_list: bool) {
+        if self.open.len() >= DEEPEST {
+            self.too_deep += 1;
+            return;
+        }
         let above = self.open.len().checked_sub(1);
         let (key, owner) = match self.open.last_mut() {
             Some(open) => (open.key.take(), open.owner),
@@ -105,6 +114,10 @@ impl Scan<'_> {
     }
 
     fn end(&mut self, is_cut: bool) {
+        if let Some(fewer) = self.too_deep.checked_sub(1) {
+            self.too_deep = fewer;
+            return;
+        }
         let Some(mut ended) = self.open.pop() else { return };
         match ended.kind {
             Some("Secret") => self.found.append(&mut ended.data),
@@ -235,7 +248,7 @@ fn length_of_plain(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::of_secrets;
+    use super::{DEEPEST, of_secrets};
 
     fn found(text: &str) -> Vec<&str> {
         of_secrets(text, false).into_iter().filter_map(|range| text.get(range)).collect()
@@ -328,6 +341,10 @@ mod tests {
         }
         let deep = format!("{}Secret", "{data:[".repeat(50_000));
         assert!(of_secrets(&deep, false).is_empty());
+        // What lies deeper than is told apart does not hide what comes behind it.
+        let (open, close) = ("{".repeat(2 * DEEPEST), "}".repeat(2 * DEEPEST));
+        let behind = format!("{open}{close}\n{{kind: Secret, data: {{a: hidden}}}}\n");
+        assert_eq!(of_secrets(&behind, false).len(), 1);
         // Values of the innermost object pass all those around it.
         let kinds = "{kind: Other, data: ".repeat(50_000);
         let values = "{a: [".to_owned() + &"b,".repeat(50_000) + "]}" + &"}".repeat(50_000);

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use crate::Rules;
-use crate::flow::holds_secret;
+use crate::flow::{DEEPEST, holds_secret};
 use crate::told::OF_SECRET;
 use crate::value::is_placeholder;
 
@@ -51,11 +51,14 @@ pub(crate) fn told(rules: &Rules, line: &str) -> Vec<(Range<usize>, &'static str
 
 fn json(rules: &Rules, line: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
     let mut open: Vec<Open<'_>> = Vec::new();
+    let mut too_deep = 0usize;
     let bytes = line.as_bytes();
     let mut at = line.find(['{', '[']).unwrap_or(line.len());
     while let Some(&byte) = bytes.get(at) {
         at += 1;
         match byte {
+            b'{' | b'[' if open.len() >= DEEPEST => too_deep += 1,
+            b'}' | b']' if too_deep > 0 => too_deep -= 1,
             b'{' | b'[' => {
                 let key = open.last_mut().and_then(|above| above.key.take());
                 let is_data = matches!(key, Some("data" | "stringData"));

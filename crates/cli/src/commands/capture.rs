@@ -19,7 +19,7 @@ use heapglass_collect::wire::CaptureDocument;
 use heapglass_collect::{Address, Captured, Failed, Local, Options, Stop, Target};
 
 use super::redact::refuse_to_share;
-use crate::args::{CaptureArgs, InspectorAddress};
+use crate::args::{CaptureArgs, CaptureMethod, InspectorAddress};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
 use along::Along;
@@ -63,6 +63,10 @@ async fn dispatch(
     args: &CaptureArgs,
     stop: &Stop,
 ) -> anyhow::Result<ExitStatus> {
+    if args.no_signal && matches!(args.method, CaptureMethod::Sigusr2) {
+        let text = "--method sigusr2 sends a signal, and --no-signal forbids that";
+        return Err(Failure::usage(text).into());
+    }
     if let Some(name) = &args.pod {
         return pod::run(context, args, name, stop).await;
     }
