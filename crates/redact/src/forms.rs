@@ -70,10 +70,8 @@ fn is_function(text: &str) -> bool {
 /// Whether a class or a function of code may be called so. Only a computed name has a dash in it.
 fn is_named(name: &str) -> bool {
     let named = unmarked(name);
-    is_of_code(name)
-        && !is_located(named)
-        && !(named.contains('-') && is_registered(named))
-        && !is_of_home(named)
+    let is_registration = named.contains('-') && is_registered(named);
+    is_of_code(name) && !is_located(named) && !is_registration && !is_of_home(named)
 }
 
 /// `Array Iterator`, `RegExp String Iterator`, `Iterator Helper`.
