@@ -110,7 +110,7 @@ fn is_inner(class_name: &str) -> bool {
 }
 
 /// Suspects without the browser's insides, which come along with what the program makes: layout, styles and wrappers of
-/// elements, tables of listeners. Where nothing else grows the elements are kept, and where there are none the largest.
+/// elements, tables of listeners. Where nothing else grows the largest of them is kept.
 pub(super) fn without_insides(suspects: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
     let is_inside = |suspect: &LeakSuspect| {
         let is_inner_object = is_inner(&suspect.class_name)
