@@ -9,7 +9,6 @@
 mod cut;
 mod documents;
 mod flow;
-mod json;
 mod jwt;
 mod lines;
 mod rules;
@@ -192,6 +191,8 @@ fn mask_of(rule: &str) -> String {
 
 #[cfg(test)]
 mod documents_tests;
+#[cfg(test)]
+mod flow_tests;
 #[cfg(test)]
 mod rules_tests;
 #[cfg(test)]
