@@ -97,6 +97,11 @@ fn logins_are_told_from_other_base64() {
     ] {
         assert_eq!(crate::is_login(&STANDARD.encode(login)), is_one, "{login}");
     }
+    for packed in
+        ["YWRhOnN3b3JkZmlzaA", "YWRhOj4-Pz8_fn5-", "YWRhOj4+Pz8/fn5+", "YWRhOnN3b3JkZmlzaA=="]
+    {
+        assert!(crate::is_login(packed), "{packed}");
+    }
     for text in ["", "YTpi", "getUserByName", "handleRequest123", "ABCDEFGHIJKLMNOP"] {
         assert!(!crate::is_login(text), "{text}");
     }

@@ -75,6 +75,8 @@ fn short_values_under_telling_names_are_credentials() {
         ("api_key:'k1', a", "api_key:'[REDACTED:named]', a"),
         (r#"{"secret":"ab"}"#, r#"{"secret":"[REDACTED:named]"}"#),
         ("{ token: d34, user: 1 }", "{ token: [REDACTED:named], user: 1 }"),
+        ("Map(1) { 'password' => 'x9' }", "Map(1) { 'password' => '[REDACTED:named]' }"),
+        ("<db.password>x y9</db.password>", "<db.password>[REDACTED:named]</db.password>"),
     ] {
         check(text, expected);
     }

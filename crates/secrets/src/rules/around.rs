@@ -25,7 +25,7 @@ pub(crate) const AROUND: &[Rule] = &[
         "basic authorizations",
         &[pattern(
             &["authorization", "basic"],
-            r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?basic[ \t]+([A-Za-z0-9+/=]{8,})"#,
+            r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?basic[ \t]+([A-Za-z0-9+/=_-]{8,})"#,
             0.0,
         )],
     ),
@@ -208,12 +208,28 @@ const NAMED: &[Pattern] = &[
         concat!(
             r"(?i)(?:password|passwd|passphrase|secret(?:[_-]?key(?:[_-]?base)?)?|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|_pass|pwd|dbpass|(?:signing|encryption)[_-]?key|client-key-data|kennwort|mfa[_-]?seed)",
             // JSON within JSON has its quotes escaped, once for each time that it was packed.
-            r#"(?:\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})"#,
+            // A Map is printed with arrows.
+            r#"(?:\\{0,7}["'][ \t]{0,3}(?:=>|[:=])[ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})"#,
             r#"(?:\\{1,7}["']((?:[^"'\\\n]|\\{1,7}[^"'\\\n])+)"#,
             r#"|"((?:[^"\\\n]|\\.)+)|'((?:[^'\\\n]|\\.)+)"#,
             // What is compared or called is no value; a few digits are a count or a position.
             r#"|([^\s"'=>,;&{}\[\]()\\][^\s"',;&{}\[\]\\]{5,}|[^\s"'=>,;&{}\[\]()\\0-9][^\s"',;&{}\[\]\\]{0,4}))"#,
         ),
+        0.9,
+    ),
+    // In XML.
+    pattern(
+        &[
+            "password>",
+            "passwd>",
+            "passphrase>",
+            "token>",
+            "secret>",
+            "apikey>",
+            "api-key>",
+            "api_key>",
+        ],
+        r"(?i)<[a-z0-9_.:-]{0,40}(?:password|passwd|passphrase|token|secret|api[_-]?key)>([^<>\s][^<>\n]{0,400})</",
         0.9,
     ),
 ];
