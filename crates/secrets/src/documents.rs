@@ -148,7 +148,7 @@ fn marks(
                 mapping.is_secret = Some(said == "Secret");
                 mapping.is_of_secrets = said == "SecretList";
             }
-            "name" => mapping.is_named = rules.is_secret_name(entry.value),
+            "name" | "key" => mapping.is_named |= rules.is_secret_name(entry.value),
             "data" | "stringData" => mapping.data.push(at),
             "value" => mapping.values.push(at),
             _ => {}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::told::{NAMED, OF_SECRET};
-use crate::value::is_placeholder;
+use crate::value::{is_placeholder, looks_random};
 use crate::yaml::Entry;
 use crate::{Rules, apart};
 
@@ -90,11 +90,12 @@ impl Flow {
 fn may_tell(text: &str) -> bool {
     let has = |part: &str| text.contains(part);
     has("Secret")
-        || has("name") && has("value")
+        || (has("name") || has("key")) && has("value")
         || has("--")
         || has("\"-")
         || has("'-")
         || has("\\u")
+        || has("eaders")
 }
 
 fn in_order(mut found: Places) -> Places {
@@ -123,7 +124,7 @@ impl Key {
         match &*key {
             "data" | "stringData" => Key::Data,
             "kind" => Key::Kind,
-            "name" => Key::Name,
+            "name" | "key" => Key::Name,
             "value" => Key::Value,
             name if name != said && Rules::standard().is_secret_name(name) => Key::Telling,
             _ => Key::Other,
@@ -159,6 +160,15 @@ fn unescaped(said: &str) -> Cow<'_, str> {
     serde_json::from_str(&quoted).map_or(Cow::Borrowed(said), Cow::Owned)
 }
 
+/// How an item of a list tells that the next one is a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// `--password`: whatever that is.
+    Argument,
+    /// `authorization`: if it looks like one.
+    Header,
+}
+
 /// An object or a list that is not ended.
 #[derive(Debug, Default)]
 struct Open {
@@ -170,8 +180,8 @@ struct Open {
     owner: Option<usize>,
     /// Its name tells of its value.
     is_named: bool,
-    /// The last item was an argument that tells of the next.
-    is_told: bool,
+    /// The last item tells of the next.
+    told: Option<Told>,
     /// The values of its data, and in these those of objects that are no Secrets.
     data: Vec<Range<usize>>,
     /// Those of objects in it that do not say what they are.
@@ -355,18 +365,28 @@ impl<'a> Scan<'a> {
         };
         match key {
             Some(Key::Kind) => open.what = Some(What::of(said)),
-            Some(Key::Name) => open.is_named = Rules::standard().is_secret_name(said),
+            Some(Key::Name) => open.is_named |= Rules::standard().is_secret_name(said),
             Some(Key::Value) if is_value => open.values.push(range.clone()),
             Some(Key::Telling) if is_value => self.found.push((range.clone(), NAMED)),
             None if open.is_list => {
                 let name = said.trim_start_matches('-');
                 let is_argument = name.len() < said.len();
-                if open.is_told && !is_argument && is_value {
+                let is_told = match open.told {
+                    Some(Told::Argument) => !is_argument,
+                    Some(Told::Header) => looks_random(said.rsplit(' ').next().unwrap_or(said)),
+                    None => false,
+                };
+                if is_told && is_value {
                     self.found.push((range.clone(), NAMED));
                 }
-                open.is_told = is_argument
-                    && !name.contains(['=', ' '])
-                    && Rules::standard().is_secret_name(name);
+                let rules = Rules::standard();
+                let is_telling = !name.contains(['=', ' '])
+                    && (rules.is_secret_name(name) || rules.is_telling_name(name));
+                open.told = match is_argument {
+                    _ if !is_telling => None,
+                    true => Some(Told::Argument),
+                    false => Some(Told::Header),
+                };
             }
             _ => {}
         }

@@ -31,7 +31,7 @@ impl Compiled {
             environment: compile(
                 r#"(?m)^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]{0,63})=["']?([^\s"']+)["']?[ \t\r]*$"#,
             ),
-            cookie: compile(r#"^([A-Za-z0-9_.-]{1,80}=[^\s"';]{16,})"#),
+            cookie: compile(r#"(?:^|;[ \t]{0,2})([A-Za-z0-9_.-]{1,80}=[^\s"';]{16,})"#),
             extra_names: compile(
                 r"(?i)^(?:(?:proxy|x)-)?auth(?:orization)?(?:-token|_token|header)?$",
             ),

@@ -18,6 +18,7 @@ fn names_and_values_have_to_fit() {
         ("SESSION_SECRET", "keyboard cat"),
         ("refreshToken", "0.AXoA9f8e7d6c5b4a3928"),
         ("cookie", "sid=9f8e7d6c5b4a39281706; theme=dark"),
+        ("cookie", "theme=dark; sid=9f8e7d6c5b4a39281706"),
         ("dbPass", "hunter2"),
         ("pwd", "hunter2"),
         ("bearer", "9f8e7d6c5b4a39281706"),

@@ -92,8 +92,12 @@ impl Told {
             self.name = None;
         }
         match entry.key {
-            Some("name") => {
-                self.name = rules.is_secret_name(entry.value).then_some(entry.column);
+            Some(key @ ("name" | "key")) => {
+                if rules.is_secret_name(entry.value) {
+                    self.name = Some(entry.column);
+                } else if key == "name" {
+                    self.name = None;
+                }
                 false
             }
             Some("value") => self.name == Some(entry.column),
