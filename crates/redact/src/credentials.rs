@@ -6,7 +6,35 @@ use heapglass_secrets::Rules;
 
 /// Where the credentials in a text are, in bytes.
 pub(crate) fn credentials(text: &str) -> Vec<Range<usize>> {
-    Rules::standard().find(text).into_iter().map(|finding| finding.range).collect()
+    let mut found = Rules::standard().find(text);
+    found.retain(|finding| finding.rule != "named" || !is_code(text, &finding.range));
+    found.into_iter().map(|finding| finding.range).collect()
+}
+
+/// Whether what stands behind a telling name is code: `token = next(`, `password: options.password`, the name of a variable
+/// of the environment.
+fn is_code(text: &str, range: &Range<usize>) -> bool {
+    const OBJECTS: [&str; 10] = [
+        "config", "exports", "module", "options", "opts", "params", "process", "props", "req",
+        "this",
+    ];
+    let value = text.get(range.clone()).unwrap_or_default();
+    let is_quoted =
+        text.get(..range.start).is_some_and(|before| before.ends_with(['"', '\'', '`']));
+    if is_quoted {
+        let is_constant = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        return is_constant && value.contains('_') && Rules::standard().is_telling_name(value);
+    }
+    let (name, call) = value.split_at(value.find('(').unwrap_or(value.len()));
+    let is_named = |of: fn(u8) -> bool| {
+        name.bytes().all(|byte| of(byte) || matches!(byte, b'_' | b'$' | b'.'))
+    };
+    // A password may have a bracket, too, but few are a name before it.
+    let behind = text.get(range.end..).unwrap_or_default();
+    let is_called = call.ends_with(['(', ')']) || call.is_empty() && behind.starts_with('(');
+    let is_field = name.split_once('.').is_some_and(|(object, _)| OBJECTS.contains(&object));
+    is_called && is_named(|byte| byte.is_ascii_alphabetic())
+        || is_field && call.is_empty() && is_named(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Shorter names hold no credential that a rule could tell.
@@ -56,7 +84,28 @@ fn is_variable(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{apart, is_placeholder};
+    use super::{apart, credentials, is_placeholder};
+
+    #[test]
+    fn code_behind_a_telling_name_is_none() {
+        for text in [
+            "const credentials = internalBinding('credentials');",
+            "exports.AuthenticationMD5Password = exports.ParameterStatusMessage = 1",
+            "{ password: options.password }",
+            r#"const ENV_SECRET = "AWS_SECRET_ACCESS_KEY";"#,
+        ] {
+            assert!(credentials(text).is_empty(), "{text}");
+        }
+        for text in [
+            "const password = 'hunter2hunter';",
+            "DB_PASSWORD=john.smith",
+            "DB_PASSWORD=Tr0ub(ador)",
+            "token: 'd34db33f99' (old)",
+            r#"{"password":"WINTER_SUN"}"#,
+        ] {
+            assert_eq!(credentials(text).len(), 1, "{text}");
+        }
+    }
 
     #[test]
     fn placeholders_are_told_from_passwords() {

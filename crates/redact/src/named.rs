@@ -129,8 +129,13 @@ fn read(list: &mut impl Read) -> io::Result<Option<u64>> {
 
 /// Where in a text the credentials are that names of these kinds tell of, in bytes.
 pub(crate) fn credentials_under(kinds: Kinds, text: &str) -> Vec<std::ops::Range<usize>> {
-    let parts = kinds.each().filter_map(|kind| Rules::standard().named_as(kind, text));
-    let places = parts.filter_map(|part| text.find(part).map(|at| at..at + part.len()));
+    let places = kinds.each().filter_map(|kind| {
+        let part = Rules::standard().named_as(kind, text)?;
+        let at = text.find(part)?;
+        // Behind one cookie there may be others.
+        let end = if kind == NameKind::Cookie { text.trim_end().len() } else { at + part.len() };
+        Some(at..end)
+    });
     places.collect()
 }
 
@@ -157,6 +162,13 @@ mod tests {
         let all: Vec<NameKind> =
             suspects.get(&7).into_iter().flat_map(|kinds| kinds.each()).collect();
         assert_eq!(all, [NameKind::Token]);
+    }
+
+    #[test]
+    fn all_cookies_from_the_first_long_one_on_are_one() {
+        let kinds = super::Kinds::of("cookie").expect("a telling name");
+        let text = "theme=dark; sid=9f8e7d6c5b4a39281706; jwt=0a1b2c3d4e5f60718293";
+        assert_eq!(credentials_under(kinds, text), [12..text.len()]);
     }
 
     #[test]

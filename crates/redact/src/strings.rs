@@ -44,6 +44,10 @@ const SHORT_CREDENTIAL: usize = 16;
 /// V8's words for strings that are made of others, and for integers of any size.
 const OF_STRINGS: [&str; 3] = ["(concatenated string)", "(sliced string)", "bigint"];
 
+/// The parameters of the function that Node.js wraps a module in, strings that V8 keeps with its script. Without them no
+/// snapshot tells which variables are a module's, nor so its file.
+const OF_MODULES: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
+
 /// V8 puts its own words before the path of a script.
 const BEFORE_PATH: &str = "system / Script / ";
 
@@ -263,7 +267,7 @@ impl Strings {
         out.push(b',');
         let value = if !uses.has(Role::VALUE) {
             Becomes::Nothing
-        } else if OF_STRINGS.contains(&&*text) {
+        } else if OF_STRINGS.contains(&&*text) || OF_MODULES.contains(&&*text) {
             Becomes::Itself
         } else if is_path {
             self.path(&text)

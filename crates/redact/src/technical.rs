@@ -19,6 +19,9 @@ const WORDS: [&str; 44] = [
 ///
 /// Short numbers may stand beside one that is known, but alone they are those of papers (`A12-34-5`). Cost: linear.
 pub(crate) fn is_technical(name: &str) -> bool {
+    if is_plate(name) {
+        return false;
+    }
     let (mut before, mut has_known) = ("", false);
     let is_plain = runs(name).all(|(run, is_number)| {
         let is_allowed = if is_number {
@@ -33,6 +36,17 @@ pub(crate) fn is_technical(name: &str) -> bool {
         is_allowed
     });
     is_plain && has_known
+}
+
+/// A district of one or two letters, one or two more, and a number: `ES-P384`.
+fn is_plate(name: &str) -> bool {
+    let are_few = |text: &str| {
+        (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    name.split_once('-').is_some_and(|(district, rest)| {
+        let letters = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+        are_few(district) && are_few(letters) && letters.len() < rest.len()
+    })
 }
 
 /// `2015` to `2039`.
@@ -79,7 +93,10 @@ mod tests {
         ] {
             assert!(is_technical(name), "{name}");
         }
-        for name in ["AB-256", "C25388", "M-AB6301", "AB-1234", "ES1987", "SHA3999", "A12-34-5"] {
+        for name in [
+            "AB-256", "C25388", "M-AB6301", "AB-1234", "ES1987", "SHA3999", "A12-34-5", "ES-P384",
+            "HS-A256",
+        ] {
             assert!(!is_technical(name), "{name}");
         }
     }

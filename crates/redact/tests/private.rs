@@ -78,6 +78,22 @@ fn a_short_password_that_becomes_another_one_is_no_survivor() {
     assert!(!has(&strings(&heap, Policy::Secrets), "zaphod"));
 }
 
+/// By these the analysis tells which file the variables of a module are in.
+#[test]
+fn the_parameters_of_modules_stay_as_values() {
+    let (mut heap, app) = heap();
+    for (at, text) in ["exports", "__filename", "exports-of-jane"].into_iter().enumerate() {
+        let string = heap.string(text, 24);
+        heap.element(app, at as u32, string);
+    }
+    for policy in [Policy::Strict, Policy::Structure] {
+        let made = strings(&heap, policy);
+        assert!(made.iter().any(|text| text == "exports"), "{policy:?}");
+        assert!(made.iter().any(|text| text == "__filename"), "{policy:?}");
+        assert!(!has(&made, "jane"), "{policy:?}");
+    }
+}
+
 #[test]
 fn keys_with_blanks_tokens_and_numbers_of_papers_go() {
     let (mut heap, app) = heap();

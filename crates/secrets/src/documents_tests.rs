@@ -49,6 +49,19 @@ fn secrets_in_flow_mappings_and_in_lists_of_them_are_masked() {
         "kind: SecretList\nitems:\n- data:\n    a: YWRh\n  metadata:\n    name: x\n- kind: ConfigMap\n  data:\n    a: b\n",
         "kind: SecretList\nitems:\n- data:\n    a: [REDACTED:kubernetes-secret]\n  metadata:\n    name: x\n- kind: ConfigMap\n  data:\n    a: b\n",
     );
+    // The block that a flow collection is in says what it is.
+    check(
+        "kind: SecretList\nitems:\n- {data: {a: YWRh}}\n- {kind: ConfigMap, data: {a: b}}\n",
+        "kind: SecretList\nitems:\n- {data: {a: [REDACTED:kubernetes-secret]}}\n- {kind: ConfigMap, data: {a: b}}\n",
+    );
+    check(
+        "items: [{data: {a: YWRh}}]\nkind: SecretList\n---\nitems: [{data: {a: b}}]\nkind: List\n",
+        "items: [{data: {a: [REDACTED:kubernetes-secret]}}]\nkind: SecretList\n---\nitems: [{data: {a: b}}]\nkind: List\n",
+    );
+    check(
+        "\u{feff}kind: Secret\ndata:\n  a: YWRh\n",
+        "\u{feff}kind: Secret\ndata:\n  a: [REDACTED:kubernetes-secret]\n",
+    );
     let mut documents = Documents::default();
     documents.push("{\"kind\":\"Secret\",\n\"data\":{\"a\":\"YWRh\",\"b\":\"YWRh\"}}\n");
     documents.finish();
@@ -98,6 +111,11 @@ fn blocks_and_arguments_are_told_by_what_is_before_them() {
             r#"args: ["--password", "hunter2", "--port", "7007"]"#,
             r#"args: ["--password", "[REDACTED:named]", "--port", "7007"]"#,
         ),
+        (
+            "    Args:\n      --token\n      hunter2\n      --port\n      7007\n",
+            "    Args:\n      --token\n      [REDACTED:named]\n      --port\n      7007\n",
+        ),
+        ("  --token\n  The token to use\n", "  --token\n  The token to use\n"),
     ] {
         check(text, expected);
         let mut lines = Lines::default();
@@ -130,4 +148,19 @@ fn a_document_that_is_too_long_to_wait_for_is_taken_for_a_secret() {
     text.push_str(&"# a remark that makes it long\n".repeat(200_000));
     text.push_str("kind: Secret\n");
     assert!(masked(&text).starts_with("data:\n  a: [REDACTED:kubernetes-secret]\n"));
+}
+
+#[test]
+fn later_pieces_of_a_long_document_are_of_what_the_first_is() {
+    for (first, item, last) in [
+        ("kind: SecretList\nitems:\n", "- {metadata: {name: a}, data: {a: YWRh}}\n", "\n"),
+        ("{\"kind\":\"SecretList\",\"items\":[\n", "{\"data\":{\"a\":\"YWRh\"}},\n", "{}]}\n"),
+        ("{\"items\":[\n", "{\"data\":{\"a\":\"YWRh\"}},\n", "{}],\"kind\":\"SecretList\"}\n"),
+    ] {
+        let remark = format!("#{}\n", "x ".repeat(500)).repeat(2200);
+        let text = format!("{first}{item}{remark}{item}{remark}{item}{last}");
+        let masked = masked(&text);
+        assert!(!masked.contains("YWRh"), "{first}{item}");
+        assert_eq!(masked.matches("[REDACTED:kubernetes-secret]").count(), 3, "{first}{item}");
+    }
 }

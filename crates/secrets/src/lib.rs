@@ -9,7 +9,6 @@
 mod cut;
 mod documents;
 mod flow;
-mod json;
 mod jwt;
 mod lines;
 mod rules;
@@ -119,6 +118,10 @@ impl Rules {
     pub fn find(&self, text: &str) -> Vec<Finding> {
         let mut found = Vec::new();
         self.each(text, self.hits(text), |rule, range| {
+            let range = match rule.id {
+                "cookie" => range.start..end_of_cookies(text, range.end),
+                _ => range,
+            };
             found.push(Finding { rule: rule.id, range });
         });
         apart(&mut found, |finding| &finding.range);
@@ -173,6 +176,19 @@ impl Rules {
     }
 }
 
+/// Where the cookies end that go on behind one which ends here.
+fn end_of_cookies(text: &str, end: usize) -> usize {
+    // The pattern takes the sign between them along.
+    let end = text.get(..end).map_or(end, |before| before.trim_end_matches(';').len());
+    let mut rest = text.get(end..).unwrap_or_default();
+    while let Some(behind) = rest.strip_prefix(';') {
+        let next = behind.trim_start_matches([' ', '\t']);
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ';');
+        rest = next.get(next.find(is_end).unwrap_or(next.len())..).unwrap_or_default();
+    }
+    text.len() - rest.len()
+}
+
 /// Leaves of findings that overlap the one that begins first, and of those the longest.
 fn apart<T>(found: &mut Vec<T>, range: impl Fn(&T) -> &Range<usize>) {
     found.sort_by_key(|finding| (range(finding).start, usize::MAX - range(finding).end));
@@ -192,6 +208,8 @@ fn mask_of(rule: &str) -> String {
 
 #[cfg(test)]
 mod documents_tests;
+#[cfg(test)]
+mod flow_tests;
 #[cfg(test)]
 mod rules_tests;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::told::{Fate, Mark, Told};
-use crate::{Rules, json, mask_of};
+use crate::{Rules, flow, mask_of};
 
 /// Longer lines are masked piece by piece, cut where no credential is.
 const PIECE: usize = 64 << 10;
@@ -37,10 +37,7 @@ impl Lines {
         let text = match self.told.line(self.rules, line, mark) {
             Fate::Out => return None,
             Fate::Masked(range, rule) => self.without(line, vec![(range, rule)]),
-            Fate::Stays => {
-                let told = json::told(self.rules, line);
-                self.without(line, told)
-            }
+            Fate::Stays => self.without(line, flow::of_line(line)),
         };
         self.line(&text)
     }

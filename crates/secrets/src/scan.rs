@@ -1,11 +1,9 @@
 //! The texts of a heap: many, most of them harmless, some of them source code.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 
 use crate::rules::{BY_NAME, Rule};
-use crate::value::{is_example, looks_random, may_be_password};
+use crate::value::{decoded, is_example, looks_random, may_be_password};
 use crate::{Confidence, Finding, Hits, Jwt, Rules, apart};
 
 /// Where a text comes from.
@@ -33,7 +31,7 @@ impl Compiled {
             environment: compile(
                 r#"(?m)^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]{0,63})=["']?([^\s"']+)["']?[ \t\r]*$"#,
             ),
-            cookie: compile(r#"^([A-Za-z0-9_.-]{1,80}=[^\s"';]{16,})"#),
+            cookie: compile(r#"(?:^|;[ \t]{0,2})([A-Za-z0-9_.-]{1,80}=[^\s"';]{16,})"#),
             extra_names: compile(
                 r"(?i)^(?:(?:proxy|x)-)?auth(?:orization)?(?:-token|_token|header)?$",
             ),
@@ -209,7 +207,7 @@ impl Rules {
             return;
         };
         let is_login =
-            STANDARD.decode(secret).is_ok_and(|login| login.contains(&b':') && login.is_ascii());
+            decoded(secret).is_some_and(|login| login.contains(&b':') && login.is_ascii());
         if let (true, Some(rule)) = (is_login, rule("basic-authorization")) {
             found.push((rule, text.len() - secret.len()..text.len()));
         }
@@ -232,7 +230,7 @@ fn is_believed(rule: &Rule, (before, secret): (&str, &str), kind: TextKind) -> b
         "json-web-token" => Jwt::read(secret).is_some(),
         // Without a line of its text it is a program's constant, to look for keys with.
         "private-key" => has_key(secret),
-        "docker-auth" => STANDARD.decode(secret).is_ok_and(|login| login.contains(&b':')),
+        "docker-auth" => decoded(secret).is_some_and(|login| login.contains(&b':')),
         // A class of a style sheet begins so.
         "openai-key" => !is_example(secret) && secret.bytes().any(|byte| byte.is_ascii_digit()),
         _ if rule.confidence == Confidence::High => !is_example(secret),

@@ -18,6 +18,7 @@ fn names_and_values_have_to_fit() {
         ("SESSION_SECRET", "keyboard cat"),
         ("refreshToken", "0.AXoA9f8e7d6c5b4a3928"),
         ("cookie", "sid=9f8e7d6c5b4a39281706; theme=dark"),
+        ("cookie", "theme=dark; sid=9f8e7d6c5b4a39281706"),
         ("dbPass", "hunter2"),
         ("pwd", "hunter2"),
         ("bearer", "9f8e7d6c5b4a39281706"),
@@ -96,6 +97,11 @@ fn logins_are_told_from_other_base64() {
         (":nobody but a word", false),
     ] {
         assert_eq!(crate::is_login(&STANDARD.encode(login)), is_one, "{login}");
+    }
+    for packed in
+        ["YWRhOnN3b3JkZmlzaA", "YWRhOj4-Pz8_fn5-", "YWRhOj4+Pz8/fn5+", "YWRhOnN3b3JkZmlzaA=="]
+    {
+        assert!(crate::is_login(packed), "{packed}");
     }
     for text in ["", "YTpi", "getUserByName", "handleRequest123", "ABCDEFGHIJKLMNOP"] {
         assert!(!crate::is_login(text), "{text}");

@@ -75,6 +75,21 @@ fn short_values_under_telling_names_are_credentials() {
         ("api_key:'k1', a", "api_key:'[REDACTED:named]', a"),
         (r#"{"secret":"ab"}"#, r#"{"secret":"[REDACTED:named]"}"#),
         ("{ token: d34, user: 1 }", "{ token: [REDACTED:named], user: 1 }"),
+        ("Map(1) { 'password' => 'x9' }", "Map(1) { 'password' => '[REDACTED:named]' }"),
+        ("auth: { user: 'x', pass: 'hunter2' }", "auth: { user: 'x', pass: '[REDACTED:named]' }"),
+        ("ALTER ROLE x PASSWORD 'hunter2'", "ALTER ROLE x PASSWORD '[REDACTED:named]'"),
+        (
+            "<add key=\"Password\" value=\"x9\" />",
+            "<add key=\"Password\" value=\"[REDACTED:named]\" />",
+        ),
+        ("sshpass -p x9 ssh h", "sshpass -p [REDACTED:command-line] ssh h"),
+        ("docker login -u x -p x9 r.io", "docker login -u x -p [REDACTED:command-line] r.io"),
+        ("Set-Cookie: sid=9f8e7d6c5b4a39281706; Path=/; HttpOnly", "Set-Cookie: [REDACTED:cookie]"),
+        (
+            "Cookie: a=1; sid=9f8e7d6c5b4a39281706; jwt=0a1b2c3d4e5f60718293 GET /",
+            "Cookie: a=1; [REDACTED:cookie] GET /",
+        ),
+        ("<db.password>x y9</db.password>", "<db.password>[REDACTED:named]</db.password>"),
     ] {
         check(text, expected);
     }

@@ -29,7 +29,8 @@ pub(crate) enum Fate {
 
 /// The rule's name of what stands in a Secret.
 pub(crate) const OF_SECRET: &str = "kubernetes-secret";
-const NAMED: &str = "named";
+/// The rule's name of what only a name tells of.
+pub(crate) const NAMED: &str = "named";
 
 /// Where in a document the lines are.
 #[derive(Debug, Default)]
@@ -91,8 +92,12 @@ impl Told {
             self.name = None;
         }
         match entry.key {
-            Some("name") => {
-                self.name = rules.is_secret_name(entry.value).then_some(entry.column);
+            Some(key @ ("name" | "key")) => {
+                if rules.is_secret_name(entry.value) {
+                    self.name = Some(entry.column);
+                } else if key == "name" {
+                    self.name = None;
+                }
                 false
             }
             Some("value") => self.name == Some(entry.column),
@@ -100,11 +105,14 @@ impl Told {
             None => {
                 let name = entry.value.trim_start_matches('-');
                 let is_argument = name.len() < entry.value.len();
-                if is_argument && (entry.is_item || entry.is_quoted) {
+                // `kubectl describe` writes arguments below each other.
+                let is_listed = entry.is_item || entry.is_quoted || entry.column > 0;
+                if is_argument && is_listed {
                     let is_telling = !name.contains(['=', ' ']) && rules.is_secret_name(name);
                     self.argument = is_telling.then_some(entry.column);
                 }
-                !is_argument && argument == Some(entry.column)
+                let is_word = entry.is_item || entry.is_quoted || !entry.value.contains(' ');
+                !is_argument && is_word && argument == Some(entry.column)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a value looks like.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// Words that stand where a credential would.
 const HARMLESS: &[&str] = &[
@@ -53,15 +53,15 @@ pub(crate) fn entropy(text: &str) -> f64 {
 }
 
 /// Whether a text is a user and a password in base64, as it stands behind `Basic `: at least seven bytes of text with a
-/// colon.
+/// colon, in either alphabet, padded or not.
 ///
 /// Random letters are seldom one, since what they stand for is no text. Cost: linear, and nothing for what is longer
 /// than a login.
 pub fn is_login(text: &str) -> bool {
-    if !(12..=1024).contains(&text.len()) || !text.len().is_multiple_of(4) {
+    if !(10..=1024).contains(&text.len()) {
         return false;
     }
-    let Ok(login) = STANDARD.decode(text) else { return false };
+    let Some(login) = decoded(text) else { return false };
     let Some((user, password)) = str::from_utf8(&login).ok().and_then(|it| it.split_once(':'))
     else {
         return false;
@@ -71,6 +71,14 @@ pub fn is_login(text: &str) -> bool {
     // A place has a scheme before its colon.
     let is_password = !password.is_empty() && !password.starts_with("//");
     is_user && is_password && !password.chars().any(char::is_control)
+}
+
+/// What a text in base64 stands for, in either alphabet, padded or not.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    let bare = text.trim_end_matches('=');
+    let is_padded = bare.len() == text.len() || text.len().is_multiple_of(4);
+    let of = if bare.contains(['-', '_']) { &URL_SAFE_NO_PAD } else { &STANDARD_NO_PAD };
+    of.decode(bare).ok().filter(|_| is_padded)
 }
 
 /// What may be shown of a credential: its length, and its first four characters if they are few of many.
@@ -220,7 +228,11 @@ fn is_place(value: &str) -> bool {
 
 /// Whether a value is one that a person could have chosen as a password: not prose, not code.
 pub(crate) fn may_be_password(value: &str) -> bool {
-    let is_prose = value.split(' ').count() > 6 || value.ends_with(['.', ':', '?', '!', ',']);
+    // `Required!` is, `Winter2026!` is not.
+    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let is_sentence = value.contains(' ') || !has_digit;
+    let is_prose =
+        value.split(' ').count() > 6 || is_sentence && value.ends_with(['.', ':', '?', '!', ',']);
     let is_code = value.contains(['\n', '\r', '\t', '{', '}', '<', '>']) || is_own_name(value);
     let is_file = is_place(value) && value.contains('/') || is_object_identifier(value);
     (4..=256).contains(&value.chars().count()) && !is_prose && !is_code && !is_file

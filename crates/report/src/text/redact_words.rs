@@ -73,7 +73,7 @@ pub(crate) fn why(policy: Policy, kind: Kind) -> &'static str {
     }
     match kind {
         Kind::Value => {
-            "replaced, whatever they say; up to two characters and the paths of scripts stay"
+            "replaced, whatever they say; up to two characters, the paths of scripts and what marks modules stay"
         }
         Kind::Runtime => "V8's and Node.js' own words stay",
         Kind::Class => "names of classes stay, if they read like code",

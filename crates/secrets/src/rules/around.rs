@@ -25,7 +25,7 @@ pub(crate) const AROUND: &[Rule] = &[
         "basic authorizations",
         &[pattern(
             &["authorization", "basic"],
-            r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?basic[ \t]+([A-Za-z0-9+/=]{8,})"#,
+            r#"(?i)\bauthorization(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}(?:\\{0,7}["'])?basic[ \t]+([A-Za-z0-9+/=_-]{8,})"#,
             0.0,
         )],
     ),
@@ -94,8 +94,12 @@ pub(crate) const AROUND: &[Rule] = &[
                     "?token=",
                     "&password=",
                     "?password=",
+                    "&sig=",
+                    "?sig=",
+                    "-signature=",
+                    "-security-token=",
                 ],
-                r#"(?i)[?&](?:access_token|refresh_token|id_token|auth_token|client_secret|api_?key|token|password)=([^&\s"'#<>]{8,})"#,
+                r#"(?i)[?&](?:access_token|refresh_token|id_token|auth_token|client_secret|api_?key|token|password|sig|x-(?:amz|goog)-(?:signature|security-token))=([^&\s"'#<>]{8,})"#,
                 2.5,
             ),
             pattern(&["code=4"], r"(?i)[?&]code=(4(?:/|%2F)[A-Za-z0-9_-]{20,})", 2.5),
@@ -114,6 +118,11 @@ pub(crate) const AROUND: &[Rule] = &[
             pattern(
                 &["mysql", "mariadb"],
                 r#"(?i)\b(?:mysql|mariadb)[a-z-]{0,12}(?:[ \t][^\n|;&]{0,200}?)?[ \t](?-i:-p)["']?([^\s"']+)"#,
+                0.0,
+            ),
+            pattern(
+                &["sshpass", "docker login", "podman login", "oc login", "registry login"],
+                r#"(?i)\b(?:sshpass|(?:docker|podman|oc|registry)[ \t]+login)(?:[ \t][^\n|;&]{0,200}?)?[ \t](?-i:-p)[ \t]{0,4}["']?([^\s"']+)"#,
                 0.0,
             ),
             pattern(
@@ -137,11 +146,19 @@ pub(crate) const AROUND: &[Rule] = &[
         "cookie",
         "cookie",
         "cookies",
-        &[pattern(
-            &["cookie"],
-            r#"(?i)\b(?:set-)?cookie(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([A-Za-z0-9_.-]{1,80}=[^\s"'\\]{16,})"#,
-            2.5,
-        )],
+        &[
+            pattern(
+                &["cookie"],
+                r#"(?i)\b(?:set-)?cookie(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?([A-Za-z0-9_.-]{1,80}=[^\s"'\\]{16,})"#,
+                2.5,
+            ),
+            // Short ones, which say what somebody likes, may stand before that of a session.
+            pattern(
+                &["cookie"],
+                r#"(?i)\b(?:set-)?cookie(?:\\{0,7}["'])?\s{0,3}[:=]\s{0,3}(?:\\{0,7}["'])?(?:[A-Za-z0-9_.-]{1,80}=[^\s"'\\;]{0,15};[ \t]{0,2}){1,16}([A-Za-z0-9_.-]{1,80}=[^\s"'\\;]{16,})"#,
+                2.5,
+            ),
+        ],
     ),
 ];
 
@@ -208,12 +225,45 @@ const NAMED: &[Pattern] = &[
         concat!(
             r"(?i)(?:password|passwd|passphrase|secret(?:[_-]?key(?:[_-]?base)?)?|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|_pass|pwd|dbpass|(?:signing|encryption)[_-]?key|client-key-data|kennwort|mfa[_-]?seed)",
             // JSON within JSON has its quotes escaped, once for each time that it was packed.
-            r#"(?:\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})"#,
+            // A Map is printed with arrows.
+            r#"(?:\\{0,7}["'][ \t]{0,3}(?:=>|[:=])[ \t]{0,3}|[ \t]{0,2}=[ \t]{0,2}|:[ \t]{0,4})"#,
             r#"(?:\\{1,7}["']((?:[^"'\\\n]|\\{1,7}[^"'\\\n])+)"#,
             r#"|"((?:[^"\\\n]|\\.)+)|'((?:[^'\\\n]|\\.)+)"#,
             // What is compared or called is no value; a few digits are a count or a position.
             r#"|([^\s"'=>,;&{}\[\]()\\][^\s"',;&{}\[\]\\]{5,}|[^\s"'=>,;&{}\[\]()\\0-9][^\s"',;&{}\[\]\\]{0,4}))"#,
         ),
+        0.9,
+    ),
+    // A mail server's, in programs with Node.js; without quotes it is a word of tests.
+    pattern(
+        &["pass:", "pass=", "pass\"", "pass'", "pass ="],
+        r#"(?i)(?:^|[\s{,.("'])pass(?:\\{0,7}["'])?[ \t]{0,3}[:=][ \t]{0,3}(?:"([^"\\\n]{4,})"|'([^'\\\n]{4,})')"#,
+        0.9,
+    ),
+    // In SQL.
+    pattern(
+        &["password '", "password \"", "identified by"],
+        r#"(?i)\b(?:identified[ \t]+by|password)[ \t]+(?:'([^'\n]+)'|"([^"\n]+)")"#,
+        0.9,
+    ),
+    // In XML.
+    pattern(
+        &["password", "passwd", "secret", "token", "apikey"],
+        r#"(?i)\b(?:key|name)=["'][a-z0-9_.:-]{0,40}(?:password|passwd|secret|token|apikey)["'][ \t]+value=["']([^"'\n]+)["']"#,
+        0.9,
+    ),
+    pattern(
+        &[
+            "password>",
+            "passwd>",
+            "passphrase>",
+            "token>",
+            "secret>",
+            "apikey>",
+            "api-key>",
+            "api_key>",
+        ],
+        r"(?i)<[a-z0-9_.:-]{0,40}(?:password|passwd|passphrase|token|secret|api[_-]?key)>([^<>\s][^<>\n]{0,400})</",
         0.9,
     ),
 ];
