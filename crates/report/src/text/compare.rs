@@ -4,15 +4,13 @@ mod code;
 mod several;
 mod words;
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
-use heapglass_analysis::name_with_original;
-
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::heading::{damage, section};
 use super::numbers::{count, counted, signed_size};
-use super::summary::{label, object_table, place, write_footer};
+use super::prose::{paragraph, rows_footer};
+use super::summary::{Names, label, object_table};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
 use crate::wire::{
@@ -61,14 +59,10 @@ impl ComparisonPage for CompareBody {
             false => apart_table(&self.classes, look),
         };
         table.write(look, out)?;
-        let shown = self.classes.len() as u64;
         let classes = counted(self.class_count, "class", "classes");
-        let footer = if shown < self.class_count {
-            format!("{} of {classes} that changed. --limit 0 shows every class.", count(shown))
-        } else {
-            format!("{classes} changed.")
-        };
-        write_footer(&footer, look, out)?;
+        let is_all = self.classes.len() as u64 >= self.class_count;
+        let all = format!("{classes} {}changed", if is_all { "" } else { "that " });
+        rows_footer(self.classes.len(), self.class_count, &all, "class", look, out)?;
         if !self.grown_objects.is_empty() {
             section("Objects that hold more than before", look, out)?;
             grown_table(&self.grown_objects, look).write(look, out)?;
@@ -118,20 +112,11 @@ impl ComparisonPage for CompareObjectsBody {
             object_table(objects, total, 0, look).write(look, out)?;
             if (objects.len() as u64) < number {
                 let all = counted(number, "object", "objects");
-                let shown = count(objects.len() as u64);
-                write_footer(
-                    &format!("{shown} of {all}. --limit 0 shows every object."),
-                    look,
-                    out,
-                )?;
+                rows_footer(objects.len(), number, &all, "object", look, out)?;
             }
         }
         Ok(())
     }
-}
-
-pub(super) fn paragraph(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    wrap(&clean(text), look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// The table of snapshots of one process: DevTools' columns, and how objects grew that were there.
@@ -152,7 +137,7 @@ fn joined_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     for class in classes {
         let grown = difference(class.grown_size, class.shrunk_size);
         table.row(vec![
-            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key, None),
             Cell::plain(count(class.new_count.unwrap_or(0))),
             Cell::plain(count(class.deleted_count.unwrap_or(0))),
             Cell::plain(signed_count(class.count_delta)),
@@ -181,7 +166,7 @@ fn apart_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
     for class in classes {
         table.row(vec![
-            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key, None),
             Cell::plain(count(class.base_count)),
             Cell::plain(count(class.count)),
             Cell::plain(signed_count(class.count_delta)),
@@ -213,29 +198,6 @@ fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look
         ]);
     }
     table
-}
-
-/// Names of classes, with their place where there are several of one name.
-struct Names<'a> {
-    seen: HashMap<&'a str, u32>,
-}
-
-impl<'a> Names<'a> {
-    fn of(names: impl Iterator<Item = &'a str>) -> Names<'a> {
-        let mut seen = HashMap::new();
-        for name in names {
-            *seen.entry(name).or_default() += 1;
-        }
-        Names { seen }
-    }
-
-    fn cell(&self, name: &str, original: Option<&str>, key: &str) -> Cell {
-        let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
-        match self.seen.get(name) {
-            Some(2..) => cell.then(Role::Faint, clean(&place(key, None))),
-            _ => cell,
-        }
-    }
 }
 
 /// `a - b` of sizes; what is not known counts as 0.

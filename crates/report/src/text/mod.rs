@@ -20,6 +20,7 @@ mod numbers;
 mod object;
 mod paths;
 mod process;
+mod prose;
 mod redact;
 pub(crate) mod redact_words;
 mod reliability;

@@ -9,6 +9,7 @@ use super::details;
 use super::fit::{chunks, clean, wrap};
 use super::heading::section;
 use super::numbers::{count, counted, distance};
+use super::prose::remark;
 use super::summary::{class_of, label};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
@@ -86,7 +87,7 @@ impl Page for ObjectBody {
         fields(&title, &elements.items, more, look, out)?;
         if elements.count == 0 && detail.object.class_name == "Array" {
             section(&title, look, out)?;
-            none("None in the snapshot: it is empty, or holds nothing but numbers.", look, out)?;
+            remark("None in the snapshot: it is empty, or holds nothing but numbers.", look, out)?;
         }
         if detail.internals.is_empty() && detail.more_internals > 0 {
             let edges = counted(detail.more_internals, "internal edge", "internal edges");
@@ -254,13 +255,6 @@ fn write_details(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// Says that a list has nothing to show, and why.
-fn none(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    wrap(text, look.width.saturating_sub(2))
-        .iter()
-        .try_for_each(|line| writeln!(out, "  {}", look.paint(Role::Faint, line)))
-}
-
 fn map_entries(
     collection: CollectionEntry,
     entries: &[MapEntryEntry],
@@ -277,7 +271,7 @@ fn map_entries(
             }
             CollectionEntry::WeakMap | CollectionEntry::WeakSet => "None in the snapshot.",
         };
-        return none(text, look, out);
+        return remark(text, look, out);
     }
     let is_set = matches!(collection, CollectionEntry::Set | CollectionEntry::WeakSet);
     let mut table = if is_set { one_value_table() } else { value_table() };
@@ -299,10 +293,10 @@ fn map_entries(
     // Which of a Set's values have none cannot be seen.
     match collection {
         CollectionEntry::Set => {
-            none(&format!("{WITHOUT_EDGE}: those in a Set are not listed."), look, out)
+            remark(&format!("{WITHOUT_EDGE}: those in a Set are not listed."), look, out)
         }
         CollectionEntry::Map | CollectionEntry::WeakMap if lacks_some => {
-            none(&format!("{WITHOUT_EDGE}."), look, out)
+            remark(&format!("{WITHOUT_EDGE}."), look, out)
         }
         _ => Ok(()),
     }

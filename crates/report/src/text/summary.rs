@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use heapglass_analysis::name_with_original;
 
 use super::figures::{self, Figures};
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::numbers::{count, counted};
+use super::prose::rows_footer;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{ClassEntry, InstancesBody, ObjectEntry, SnapshotEntry, SummaryBody};
@@ -23,20 +24,11 @@ impl Page for SummaryBody {
             return writeln!(out, "No class matches.");
         }
         class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
-        let shown = self.classes.len() as u64;
         let classes = counted(self.class_count, "class", "classes");
-        let of = if shown < self.class_count {
-            format!("{} of {classes}", count(shown))
-        } else {
-            classes
-        };
         let objects = counted(self.object_count, "object", "objects");
-        let mut footer =
-            format!("{of}; {objects}, {} in all.", look.size_in_words(self.shallow_size));
-        if shown < self.class_count {
-            footer.push_str(" --limit 0 shows every class.");
-        }
-        write_footer(&footer, look, out)
+        let size = look.size_in_words(self.shallow_size);
+        let all = format!("{classes}; {objects}, {size} in all");
+        rows_footer(self.classes.len(), self.class_count, &all, "class", look, out)
     }
 }
 
@@ -52,53 +44,60 @@ impl Page for InstancesBody {
             writeln!(out)?;
         }
         object_table(&self.objects, snapshot.total_size, 0, look).write(look, out)?;
-        let shown = self.objects.len() as u64;
         let objects = counted(self.object_count, "object", "objects");
-        let footer = if shown < self.object_count {
-            format!(
-                "{} of {objects}, {} in all. --limit 0 shows every object.",
-                count(shown),
-                look.size_in_words(self.shallow_size)
-            )
-        } else {
-            format!("{objects}, {} in all.", look.size_in_words(self.shallow_size))
-        };
-        write_footer(&footer, look, out)
+        let all = format!("{objects}, {} in all", look.size_in_words(self.shallow_size));
+        rows_footer(self.objects.len(), self.object_count, &all, "object", look, out)
     }
-}
-
-pub(super) fn write_footer(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out)?;
-    for line in wrap(text, look.width) {
-        writeln!(out, "{}", look.paint(Role::Faint, &line))?;
-    }
-    Ok(())
 }
 
 /// A table of classes; shares are those of `total`.
 pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, look: &Look) -> Table {
-    let mut seen: HashMap<&str, u32> = HashMap::new();
-    for class in classes {
-        *seen.entry(&class.class_name).or_default() += 1;
-    }
+    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
     let mut table =
         figures::table(&[("Class", Kind::Text), ("Count", Kind::Number)]).indent(indent);
     for class in classes {
-        let shown = name_with_original(&class.class_name, class.original_name.as_deref());
-        let mut name = Cell::new(Role::Class, clean(&shown));
-        if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
-            name = name.then(Role::Faint, place(&class.class_key, class.script.as_deref()));
-        }
+        let ClassEntry { class_name, original_name, class_key, script, .. } = class;
+        let name = names.cell(class_name, original_name.as_deref(), class_key, script.as_deref());
         let own = vec![name, Cell::plain(count(class.count))];
         table.row(Figures::from(class).after(own, total, look));
     }
     table
 }
 
+/// Names of classes, with their place where there are several of one name.
+pub(super) struct Names<'a> {
+    seen: HashMap<&'a str, u32>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(names: impl Iterator<Item = &'a str>) -> Names<'a> {
+        let mut seen = HashMap::new();
+        for name in names {
+            *seen.entry(name).or_default() += 1;
+        }
+        Names { seen }
+    }
+
+    /// The name of a class in a table; of `script` see [`place`].
+    pub(super) fn cell(
+        &self,
+        name: &str,
+        original: Option<&str>,
+        key: &str,
+        script: Option<&str>,
+    ) -> Cell {
+        let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
+        match self.seen.get(name) {
+            Some(2..) => cell.then(Role::Faint, place(key, script)),
+            _ => cell,
+        }
+    }
+}
+
 /// Where a class is written, to tell it from others of its name: its key is
 /// `script,line,column,name`, with line and column from 0 and the script's number or name; of a number
 /// `known` is the name, where that is known.
-pub(super) fn place(class_key: &str, known: Option<&str>) -> String {
+fn place(class_key: &str, known: Option<&str>) -> String {
     let mut parts = class_key.splitn(4, ',');
     let (script, line, column) = (parts.next(), parts.next(), parts.next());
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
