@@ -204,7 +204,7 @@ struct Names<'a> {
 /// What the user asked to stop failed for that reason.
 fn unless_interrupted<T>(context: &Context, result: anyhow::Result<T>) -> anyhow::Result<T> {
     result.map_err(|error| match context.interrupt.asked() {
-        Some(status) => Failure { status, message: "interrupted".into(), hint: None }.into(),
+        Some(status) => Failure::new(status, "interrupted").into(),
         None => error,
     })
 }
