@@ -202,7 +202,7 @@ impl<'a> Passed<'a> {
             self.module = Some(node);
             return None;
         }
-        if let Some(edge) = edge.filter(|edge| edge.edge_type == "context") {
+        if let Some(edge) = edge.filter(|edge| edge.kind == EdgeType::Context) {
             self.variable = Some((node, edge));
         }
         let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
@@ -227,7 +227,7 @@ fn of_shared_scope(graph: &Graph, node: Ordinal, edge: Option<&EdgeLabel>) -> Op
     let scope = graph.shared_scope(node)?;
     let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
     let file = original.as_ref().map_or(&*scope.script, |original| &*original.file);
-    let owner = edge.filter(|edge| edge.edge_type == "context").map(|edge| {
+    let owner = edge.filter(|edge| edge.kind == EdgeType::Context).map(|edge| {
         let label = variable_in_file(graph, node, edge, file);
         ObjectSummary { label, ..describe(graph, node) }
     });
@@ -270,7 +270,7 @@ fn of_text_module(graph: &Graph, module: Ordinal) -> Option<Source> {
 /// A variable at the top of a module of the program, if the edge from a context is one. All functions of the module may hold
 /// it: the file is said, and with a source map, which knows the file by its functions, the place of one.
 fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Option<Source> {
-    if edge.edge_type != "context" {
+    if edge.kind != EdgeType::Context {
         return None;
     }
     let graph = scripts.graph;
@@ -298,7 +298,7 @@ fn exports_of(edge: &EdgeLabel, within: Option<&EdgeLabel>, file: &str) -> Optio
         return None;
     }
     let file = short_path(file);
-    let property = within.filter(|edge| edge.edge_type == "property");
+    let property = within.filter(|edge| edge.kind == EdgeType::Property);
     Some(match property {
         Some(property) => format!("exports{} of {file}", property.text),
         None => format!("module.exports of {file}"),
