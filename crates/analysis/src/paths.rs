@@ -48,25 +48,23 @@ pub struct RootPath {
 }
 
 /// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant and
-/// around Node's lists of native objects; `None` for nodes that only weak edges or nothing at all leads to. Cost: the
-/// retainers of the nodes on the path, and the half million edges at most that are looked at for the way around.
+/// around Node's lists of native objects; `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path, and
+/// the half million edges at most that are looked at for the way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     Some(root_path(graph, &way_to(graph, node)?, node))
 }
 
 /// The edges of [`path_to`], at the same cost.
 pub(crate) fn way_to(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
-    let edges = Predecessors::of(graph, &[node]).edges_to(node)?;
-    Some(around_if_better(graph, node, edges))
-}
-
-/// The way around to a node where these edges to it say nothing of the program, if there is one.
-fn around_if_better(graph: &Graph, node: Ordinal, edges: Vec<Edge>) -> Vec<Edge> {
-    if !says_nothing_of_program(graph, &edges) {
-        return edges;
-    }
+    let ways = Predecessors::of(graph, &[node]);
+    let mut edges = ways.edges_to(node)?;
     let mut patience = around::PATIENCE;
-    way_around(graph, node, &mut patience).unwrap_or(edges)
+    if says_nothing_of_program(graph, &edges)
+        && let Some(around) = way_around(graph, node, &mut patience)
+    {
+        edges = around;
+    }
+    Some(edges)
 }
 
 /// Where a path ends.

@@ -82,10 +82,11 @@ impl Found {
         let plain_kind = evidence.plain_kind();
         let kind = evidence.kind(plain_kind);
         let knowledge = evidence.knowledge(kind);
+        let above: Vec<Source> =
+            sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
         let made = member.map(|member| Source::of(scripts, None, made_by(last, member)));
-        let above = sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning);
-        let way = Way { path: path_to_gatherer, above: above.collect(), gatherer };
+        let way = Way { path: path_to_gatherer, above, gatherer };
         let Attributed { source, library, owner, used_by } =
             way.attributed(made.unwrap_or_default(), plain_kind);
         let place_name = below.as_ref().and_then(place_name);

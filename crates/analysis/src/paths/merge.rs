@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeName, EdgeType, Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
-use super::around_if_better;
+use super::around::{PATIENCE, says_nothing_of_program, way_around};
 use super::predecessors::Predecessors;
 use super::text::path_text;
 use crate::edge::{have_same_text, text_of, weak_table_of};
@@ -319,8 +319,12 @@ impl<'a> Forest<'a> {
         }
         let Some(single) = single else { return (String::new(), None) };
         let mut edges = self.ways.edges_to(single).unwrap_or_default();
-        if self.goes_around {
-            edges = around_if_better(self.graph, single, edges);
+        let mut patience = PATIENCE;
+        if self.goes_around
+            && says_nothing_of_program(self.graph, &edges)
+            && let Some(around) = way_around(self.graph, single, &mut patience)
+        {
+            edges = around;
         }
         let first = edges.first().map_or(single, |edge| edge.from);
         (path_text(self.graph, first, &edges) + &rest, Some(single))

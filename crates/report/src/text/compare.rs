@@ -4,13 +4,16 @@ mod code;
 mod several;
 mod words;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
+
+use heapglass_analysis::name_with_original;
 
 use super::fit::clean;
 use super::heading::{damage, section};
 use super::numbers::{count, counted, signed_size};
 use super::prose::{paragraph, rows_footer};
-use super::summary::{Names, label, object_table};
+use super::summary::{label, object_table, place};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
 use crate::wire::{
@@ -137,7 +140,7 @@ fn joined_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     for class in classes {
         let grown = difference(class.grown_size, class.shrunk_size);
         table.row(vec![
-            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key, None),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::plain(count(class.new_count.unwrap_or(0))),
             Cell::plain(count(class.deleted_count.unwrap_or(0))),
             Cell::plain(signed_count(class.count_delta)),
@@ -166,7 +169,7 @@ fn apart_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
     let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
     for class in classes {
         table.row(vec![
-            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key, None),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::plain(count(class.base_count)),
             Cell::plain(count(class.count)),
             Cell::plain(signed_count(class.count_delta)),
@@ -198,6 +201,29 @@ fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look
         ]);
     }
     table
+}
+
+/// Names of classes, with their place where there are several of one name.
+struct Names<'a> {
+    seen: HashMap<&'a str, u32>,
+}
+
+impl<'a> Names<'a> {
+    fn of(names: impl Iterator<Item = &'a str>) -> Names<'a> {
+        let mut seen = HashMap::new();
+        for name in names {
+            *seen.entry(name).or_default() += 1;
+        }
+        Names { seen }
+    }
+
+    fn cell(&self, name: &str, original: Option<&str>, key: &str) -> Cell {
+        let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
+        match self.seen.get(name) {
+            Some(2..) => cell.then(Role::Faint, clean(&place(key, None))),
+            _ => cell,
+        }
+    }
 }
 
 /// `a - b` of sizes; what is not known counts as 0.

@@ -52,52 +52,28 @@ impl Page for InstancesBody {
 
 /// A table of classes; shares are those of `total`.
 pub(super) fn class_table(classes: &[ClassEntry], total: u64, indent: usize, look: &Look) -> Table {
-    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for class in classes {
+        *seen.entry(&class.class_name).or_default() += 1;
+    }
     let mut table =
         figures::table(&[("Class", Kind::Text), ("Count", Kind::Number)]).indent(indent);
     for class in classes {
-        let ClassEntry { class_name, original_name, class_key, script, .. } = class;
-        let name = names.cell(class_name, original_name.as_deref(), class_key, script.as_deref());
+        let shown = name_with_original(&class.class_name, class.original_name.as_deref());
+        let mut name = Cell::new(Role::Class, clean(&shown));
+        if seen.get(&*class.class_name).is_some_and(|&times| times > 1) {
+            name = name.then(Role::Faint, place(&class.class_key, class.script.as_deref()));
+        }
         let own = vec![name, Cell::plain(count(class.count))];
         table.row(Figures::from(class).after(own, total, look));
     }
     table
 }
 
-/// Names of classes, with their place where there are several of one name.
-pub(super) struct Names<'a> {
-    seen: HashMap<&'a str, u32>,
-}
-
-impl<'a> Names<'a> {
-    pub(super) fn of(names: impl Iterator<Item = &'a str>) -> Names<'a> {
-        let mut seen = HashMap::new();
-        for name in names {
-            *seen.entry(name).or_default() += 1;
-        }
-        Names { seen }
-    }
-
-    /// The name of a class in a table; of `script` see [`place`].
-    pub(super) fn cell(
-        &self,
-        name: &str,
-        original: Option<&str>,
-        key: &str,
-        script: Option<&str>,
-    ) -> Cell {
-        let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
-        match self.seen.get(name) {
-            Some(2..) => cell.then(Role::Faint, place(key, script)),
-            _ => cell,
-        }
-    }
-}
-
 /// Where a class is written, to tell it from others of its name: its key is
 /// `script,line,column,name`, with line and column from 0 and the script's number or name; of a number
 /// `known` is the name, where that is known.
-fn place(class_key: &str, known: Option<&str>) -> String {
+pub(super) fn place(class_key: &str, known: Option<&str>) -> String {
     let mut parts = class_key.splitn(4, ',');
     let (script, line, column) = (parts.next(), parts.next(), parts.next());
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());

@@ -362,12 +362,6 @@ impl CompareControlBody {
     }
 }
 
-/// The row that grew most by bytes and number, the first of several; `None` if none has more bytes.
-fn grown_most<R>(rows: &[R], growth: impl Fn(&R) -> (i64, i64)) -> Option<&R> {
-    let grown = rows.iter().rev().filter(|&row| growth(row).0 > 0);
-    grown.max_by_key(|&row| growth(row))
-}
-
 impl From<&Evidence> for EvidenceEntry {
     fn from(evidence: &Evidence) -> EvidenceEntry {
         let &Evidence { other_runtime, looked_at, common, compared, differing } = evidence;
@@ -462,4 +456,10 @@ impl From<&ControlledGrowth> for ControlledGrowthEntry {
             size_delta: row.growth(),
         }
     }
+}
+
+/// The row that grew most by bytes and number, the first of several; `None` if none has more bytes.
+fn grown_most<R>(rows: &[R], growth: impl Fn(&R) -> (i64, i64)) -> Option<&R> {
+    let grown = rows.iter().rev().filter(|&row| growth(row).0 > 0);
+    grown.max_by_key(|&row| growth(row))
 }

@@ -4,12 +4,11 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::{ComparisonPage, delta, signed_count};
+use super::{ComparisonPage, Names, delta, signed_count};
 use crate::text::heading::section;
 use crate::text::leaks::write_suspect;
 use crate::text::numbers::{count, counted};
 use crate::text::prose::{paragraph, rows_footer};
-use crate::text::summary::Names;
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
 use crate::wire::{
@@ -212,7 +211,7 @@ fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> 
     for class in classes {
         let at = |list: &[u64], at: usize| list.get(at).copied().unwrap_or(0);
         let mut cells = vec![
-            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key, None),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::kept(Role::Class, trend(&class.sizes)),
         ];
         cells.extend(shown.iter().map(|&s| Cell::plain(count(at(&class.counts, s)))));
@@ -239,7 +238,7 @@ fn control_table(body: &CompareControlBody, look: &Look) -> Table {
     let names = Names::of(body.classes.iter().map(|class| class.class_name.as_str()));
     for class in &body.classes {
         table.row(vec![
-            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key, None),
+            names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
             Cell::plain(signed_count(class.control_count_delta)),
             Cell::plain(signed_count(class.treatment_count_delta)),
             Cell::plain(signed_count(class.count_delta)),
