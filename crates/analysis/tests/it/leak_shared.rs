@@ -258,7 +258,7 @@ fn what_v8_keeps_with_code_is_no_leak() {
 /// Pairs of intervals, each with a window that the two fill.
 fn intervals(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let timers = timers_list(&mut heap);
+    let timers = chain(&mut heap, &[("timers", "TimersList")]);
     for number in 0..count {
         let window = dated(&mut heap, "Window", 1000, 10_001 + 6 * number);
         for timer in 0..2 {
