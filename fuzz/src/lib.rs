@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use heapglass_analysis as analysis;
 use heapglass_format::source::Source;
-use heapglass_graph::{Graph, OpenOptions, Wants, Ordinal, Snapshot};
+use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot, Wants};
 
 /// Nodes looked at one by one.
 const NODES: usize = 300;
@@ -32,7 +32,8 @@ pub fn open(bytes: &[u8], index: Option<PathBuf>, threads: usize) -> Option<Snap
     std::fs::write(&file, bytes).expect("room for the input");
     let source = Source::file(&file).expect("the file is there");
     let temp_dir = scratch("");
-    Snapshot::open(&source, &OpenOptions { index, temp_dir, threads, wants: Wants::Graph }, &()).ok()
+    Snapshot::open(&source, &OpenOptions { index, temp_dir, threads, wants: Wants::Graph }, &())
+        .ok()
 }
 
 /// Asks what a report asks, and checks what has to hold for any heap, damaged or not.
@@ -71,6 +72,37 @@ pub fn walk(snapshot: &Snapshot) {
         if let Ok(passing) = analysis::nodes_passing(&graph, filter) {
             analysis::filtered_classes(&graph, &passing);
         }
+    }
+}
+
+/// Nodes that are looked at in a graph of nonsense, and what is around each.
+const PEEKS: usize = 30;
+
+/// Asks for some nodes and what is around them where the columns may hold anything: what is said is nonsense too, and
+/// nothing panics. Any list may be as long as its column, so that of each only the beginning is read.
+pub fn peek(graph: &Graph) {
+    let step = (graph.node_count() as usize).div_ceil(PEEKS).max(1);
+    let beyond = [Ordinal(graph.node_count()), Ordinal(u32::MAX)];
+    for node in graph.nodes().step_by(step).chain(beyond) {
+        graph.node_type_name(node);
+        graph.raw_name(node);
+        graph.class_name(node);
+        graph.dominates(graph.dominator(node), node);
+        graph.dominated(node).take(PEEKS).for_each(drop);
+        graph.retained_set(node).take(PEEKS).for_each(drop);
+        graph.location(node);
+        for edge in graph.edges(node).take(PEEKS) {
+            graph.edge_name(edge);
+            assert_eq!(graph.edge_at(node, edge.ordinal), Some(edge));
+        }
+        for from in graph.each_retaining_node(node).take(PEEKS) {
+            graph.edges_between(from, node).take(PEEKS).for_each(drop);
+        }
+        if graph.retainer_count(node) <= PEEKS as u64 {
+            graph.retainers(node).take(PEEKS).for_each(drop);
+        }
+        assert!(graph.retaining(node).iter().take(PEEKS).all(|from| from.0 < graph.node_count()));
+        graph.ordinal_of(graph.id(node));
     }
 }
 

@@ -22,7 +22,8 @@ pub use growth::GrownObject;
 use join::{Join, join};
 pub use objects::{ChangedObjects, changed_objects};
 use originals::original_names;
-pub use process::{Evidence, is_same_snapshot, relation};
+pub(crate) use process::relation;
+pub use process::{Evidence, is_same_snapshot};
 pub use select::{ChangeSort, GrowthSort, Selected, find_changes, select_changes};
 pub use series::{
     ClassSeries, ControlledGrowth, controlled_growth, is_one_process, select_growth, select_series,

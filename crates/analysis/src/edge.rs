@@ -13,6 +13,8 @@ const MOST_HOLDERS: usize = 64;
 /// An edge in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EdgeLabel {
+    /// The type.
+    pub kind: EdgeType,
     /// V8's word for the type: `property`, `element`, `context`, `internal` …
     pub edge_type: String,
     /// The bare name: a property's, or a number in digits.
@@ -29,7 +31,8 @@ pub fn edge_label(graph: &Graph, edge: Edge) -> EdgeLabel {
         Some(map) => format!("value in WeakMap @{}", map.0),
         None => text_from(graph, edge.from, edge.edge_type, &name),
     };
-    EdgeLabel { edge_type: type_name(graph, edge.edge_type).to_owned(), name, text }
+    let edge_type = type_name(graph, edge.edge_type).to_owned();
+    EdgeLabel { kind: edge.edge_type, edge_type, name, text }
 }
 
 /// An edge from a node, of this type and name, as people write it.

@@ -43,8 +43,8 @@ pub enum Filter {
     },
 }
 
-/// The nodes that pass `filter`. Cost: one or two passes over all edges (0.1 to 0.5 s for 40
-/// million), for id ranges one over the nodes.
+/// The nodes that pass `filter`. Cost: one or two passes over all edges, for id ranges one over the
+/// nodes.
 pub fn nodes_passing(graph: &Graph, filter: Filter) -> Result<NodeSet> {
     Ok(match filter {
         Filter::DuplicatedStrings => duplicates::duplicated_strings(graph),

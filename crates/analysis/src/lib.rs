@@ -64,7 +64,7 @@ pub use compare::{
     ChangeSort, ChangedObjects, ClassChange, ClassSeries, CompareOptions, Comparison,
     ControlledGrowth, Evidence, GrownObject, GrowthSort, Matching, ObjectChanges, Reconciliation,
     Selected, changed_objects, compare, controlled_growth, find_changes, is_one_process,
-    is_same_snapshot, relation, select_changes, select_growth, select_series, series,
+    is_same_snapshot, select_changes, select_growth, select_series, series,
 };
 pub use containment::{Child, ContainmentOptions, containment};
 pub use describe::{ObjectSummary, describe};

@@ -76,25 +76,35 @@ pub(crate) enum PathEnd {
     Edge(Edge),
 }
 
-/// The edges of the shortest paths to `ends` and the paths in words, each the shortest. Cost: the
-/// retainers of the nodes on the paths, each once.
+impl PathEnd {
+    /// The node to which the way is looked for.
+    fn node(self) -> Ordinal {
+        match self {
+            PathEnd::Node(node) => node,
+            PathEnd::Edge(edge) => edge.from,
+        }
+    }
+}
+
+/// The edges of the shortest paths to these nodes. Cost: the retainers of the nodes on the paths, each once.
+pub(crate) fn shortest_ways(graph: &Graph, nodes: &[Ordinal]) -> Vec<Option<Vec<Edge>>> {
+    let ways = Predecessors::of(graph, nodes);
+    nodes.iter().map(|&node| ways.edges_to(node)).collect()
+}
+
+/// The edges of the shortest paths to `ends` and the paths in words, each the shortest. Cost: that of [`shortest_ways`].
 pub(crate) fn paths_in_words(graph: &Graph, ends: &[PathEnd]) -> Vec<Option<(Vec<Edge>, String)>> {
-    let target = |end: &PathEnd| match *end {
-        PathEnd::Node(node) => node,
-        PathEnd::Edge(edge) => edge.from,
-    };
-    let targets: Vec<Ordinal> = ends.iter().map(target).collect();
-    let ways = Predecessors::of(graph, &targets);
-    let path = |end: &PathEnd| {
-        let mut edges = ways.edges_to(target(end))?;
+    let nodes: Vec<Ordinal> = ends.iter().map(|end| end.node()).collect();
+    let path = |(end, way): (&PathEnd, Option<Vec<Edge>>)| {
+        let mut edges = way?;
         if let PathEnd::Edge(edge) = *end {
             edges.push(edge);
         }
-        let first = edges.first().map_or(target(end), |edge| edge.from);
+        let first = edges.first().map_or(end.node(), |edge| edge.from);
         let text = path_text(graph, first, &edges);
         Some((edges, text))
     };
-    ends.iter().map(path).collect()
+    ends.iter().zip(shortest_ways(graph, &nodes)).map(path).collect()
 }
 
 /// Up to `count` different paths to `node`, shortest first, that enter it (or the first object on

@@ -97,6 +97,18 @@ pub(crate) fn is_program_object(graph: &Graph, node: Ordinal) -> bool {
     }
 }
 
+/// Whether a native object's name is that of a C++ class, as a browser (`blink::LayoutBlock`) and Node.js
+/// (`Node / std::basic_string`) name what they are made of; the attributes of an element may have any text.
+pub(crate) fn is_cpp_class(name: &str) -> bool {
+    let name = name.strip_prefix("Detached ").unwrap_or(name);
+    !name.starts_with('<') && name.contains("::")
+}
+
+/// Whether such a class is a browser's, which comes along with what a page makes.
+pub(crate) fn is_class_of_browser(name: &str) -> bool {
+    is_cpp_class(name) && (name.contains("blink::") || name.contains("cppgc::"))
+}
+
 /// Whether a node is a DOM node out of every document. Native objects of Node.js (`Node / BindingData`) and those that a
 /// browser makes for such a node (`blink::FrameShapeCache`) have the same mark, and are none; an element's attributes may have
 /// any text.
@@ -104,8 +116,8 @@ pub(crate) fn is_detached_dom_node(graph: &Graph, node: Ordinal) -> bool {
     let is_of_runtime = || {
         let name = graph.raw_name(node);
         let name = name.strip_prefix("Detached ").unwrap_or(&name);
-        let is_inner = || name.contains(" / ") || name.contains("::") || name == "InternalNode";
-        !name.starts_with('<') && is_inner()
+        let is_inner = || name.contains(" / ") || name == "InternalNode";
+        is_cpp_class(name) || !name.starts_with('<') && is_inner()
     };
     graph.detachedness(node) == Detachedness::Detached
         && graph.node_type(node) == NodeType::Native

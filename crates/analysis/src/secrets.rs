@@ -186,7 +186,7 @@ fn holder(graph: &Graph, edge: Edge, before: Option<Edge>, masking: &Masking) ->
         edge: EdgeLabel {
             name: masking.mask(&label.name),
             text: masking.mask(&label.text),
-            edge_type: label.edge_type,
+            ..label
         },
     }
 }

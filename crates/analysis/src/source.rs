@@ -141,96 +141,136 @@ pub(crate) fn sources(
     path: Option<&RootPath>,
     node: Ordinal,
 ) -> impl Iterator<Item = Source> {
-    let graph = scripts.graph;
     let steps = path.map(|path| path.steps.as_slice()).unwrap_or_default();
     // Each object upwards, with the edge that leads from it to the one below.
     let below = steps.iter().rev().map(|step| step.edge.as_ref());
     let above = steps.iter().rev().skip(1).map(|step| step.object.ordinal).zip(below);
     let mut nodes = std::iter::once((node, None)).chain(above);
-    let mut is_above_module = false;
-    // The edge that leads on from the object that the last edge led to.
-    let mut inside: Option<&EdgeLabel> = None;
-    // The module of ECMAScript that has been reached.
-    let mut module: Option<Ordinal> = None;
-    // The nearest variable of a scope that has been passed since the last object, with the scope.
-    let mut variable: Option<(Ordinal, &EdgeLabel)> = None;
+    let mut passed = Passed::default();
     std::iter::from_fn(move || {
-        while !is_above_module {
-            if let Some(module) = module {
-                is_above_module = true;
-                let script = script_of_text_module(graph, module);
-                let script = script.filter(|script| !is_own_code_of_runtime(script))?;
-                return Some(Source { script: Some(script), ..Source::default() });
+        while !passed.is_above_module {
+            if let Some(module) = passed.module {
+                passed.is_above_module = true;
+                return of_text_module(scripts.graph, module);
             }
             let (node, edge) = nodes.next()?;
-            let within = std::mem::replace(&mut inside, edge);
-            // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
-            if let Some(scope) = graph.shared_scope(node) {
-                is_above_module = true;
-                let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
-                let file = original.as_ref().map_or(&*scope.script, |original| &*original.file);
-                let owner = edge.filter(|edge| edge.edge_type == "context").map(|edge| {
-                    let label = variable_in_file(graph, node, edge, file);
-                    ObjectSummary { label, ..describe(graph, node) }
-                });
-                let script = Some(scope.script.clone());
-                return Some(Source { script, original, owner, ..Source::default() });
-            }
-            if let Some(source) = edge.and_then(|edge| of_variable(scripts, node, edge)) {
+            if let Some(source) = passed.source(scripts, node, edge) {
                 return Some(source);
-            }
-            // What imports a module may hold the cells of its variables, and is no owner of them.
-            if let Some(export) = edge.and_then(|_| export_of(graph, node)) {
-                module = Some(export.module);
-                if let Some(source) = of_export(graph, node, export) {
-                    return Some(source);
-                }
-                continue;
-            }
-            if is_text_module(graph, node) {
-                module = Some(node);
-                continue;
-            }
-            if let Some(edge) = edge.filter(|edge| edge.edge_type == "context") {
-                variable = Some((node, edge));
-            }
-            let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
-            if !is_code || !is_program_object(graph, node) {
-                continue;
-            }
-            let is_seen = edge.is_some_and(|edge| edge.name == SCOPE);
-            let seen = variable.take().filter(|_| is_seen);
-            if let Some(file) = file_of_module(graph, node) {
-                is_above_module = true;
-                let label = edge.and_then(|edge| exports_of(edge, within, &file));
-                let owner = label.map(|label| ObjectSummary { label, ..describe(graph, node) });
-                return Some(Source { script: Some(file), owner, ..Source::default() });
-            }
-            let (location, script) = scripts.of_node(node);
-            is_above_module = is_module_of_ecmascript(graph, node);
-            if location.is_some() && !script.as_deref().is_some_and(is_own_code_of_runtime) {
-                let original = location.and_then(|at| graph.original(at)).cloned();
-                let function = describe(graph, node);
-                let file = original.as_ref().map(|original| &*original.file).or(script.as_deref());
-                let label = match (seen, file) {
-                    (Some((scope, variable)), Some(file)) if is_nameless(&function) => {
-                        variable_in_file(graph, scope, variable, file)
-                    }
-                    (Some((_, variable)), _) => format!("{} ({})", function.label, variable.text),
-                    (None, _) => function.label.clone(),
-                };
-                let owner = Some(ObjectSummary { label, ..function });
-                return Some(Source { location, script, original, owner, is_variable: false });
             }
         }
         None
     })
 }
 
+/// What has been passed on the way upwards.
+#[derive(Default)]
+struct Passed<'a> {
+    /// Whether a module has been: what lies above it loaded it, and is no owner.
+    is_above_module: bool,
+    /// The module of ECMAScript that has been reached.
+    module: Option<Ordinal>,
+    /// The edge that leads on from the object that the last edge led to.
+    inside: Option<&'a EdgeLabel>,
+    /// The nearest variable of a scope that has been passed since the last object, with the scope.
+    variable: Option<(Ordinal, &'a EdgeLabel)>,
+}
+
+impl<'a> Passed<'a> {
+    /// What the next node says, which `edge` leads down from.
+    fn source(
+        &mut self,
+        scripts: &Scripts<'_>,
+        node: Ordinal,
+        edge: Option<&'a EdgeLabel>,
+    ) -> Option<Source> {
+        let graph = scripts.graph;
+        let within = std::mem::replace(&mut self.inside, edge);
+        // Any function of a bundle may hold the scope of all its files, and is no owner of what is in it.
+        if let Some(source) = of_shared_scope(graph, node, edge) {
+            self.is_above_module = true;
+            return Some(source);
+        }
+        if let Some(source) = edge.and_then(|edge| of_variable(scripts, node, edge)) {
+            return Some(source);
+        }
+        // What imports a module may hold the cells of its variables, and is no owner of them.
+        if let Some(export) = edge.and_then(|_| export_of(graph, node)) {
+            self.module = Some(export.module);
+            return of_export(graph, node, export);
+        }
+        if is_text_module(graph, node) {
+            self.module = Some(node);
+            return None;
+        }
+        if let Some(edge) = edge.filter(|edge| edge.kind == EdgeType::Context) {
+            self.variable = Some((node, edge));
+        }
+        let is_code = matches!(graph.node_type(node), NodeType::Closure | NodeType::Object);
+        if !is_code || !is_program_object(graph, node) {
+            return None;
+        }
+        let is_seen = edge.is_some_and(|edge| edge.name == SCOPE);
+        let seen = self.variable.take().filter(|_| is_seen);
+        if let Some(file) = file_of_module(graph, node) {
+            self.is_above_module = true;
+            let label = edge.and_then(|edge| exports_of(edge, within, &file));
+            let owner = label.map(|label| ObjectSummary { label, ..describe(graph, node) });
+            return Some(Source { script: Some(file), owner, ..Source::default() });
+        }
+        self.is_above_module = is_module_of_ecmascript(graph, node);
+        of_code(scripts, node, seen)
+    }
+}
+
+/// A scope that all files of a bundle share, as a source map tells them apart.
+fn of_shared_scope(graph: &Graph, node: Ordinal, edge: Option<&EdgeLabel>) -> Option<Source> {
+    let scope = graph.shared_scope(node)?;
+    let original = edge.and_then(|edge| scope.variables.get(&edge.name)).cloned();
+    let file = original.as_ref().map_or(&*scope.script, |original| &*original.file);
+    let owner = edge.filter(|edge| edge.kind == EdgeType::Context).map(|edge| {
+        let label = variable_in_file(graph, node, edge, file);
+        ObjectSummary { label, ..describe(graph, node) }
+    });
+    let script = Some(scope.script.clone());
+    Some(Source { script, original, owner, ..Source::default() })
+}
+
+/// A function or an object of the program; `seen` is the variable that a function sees of the scope around it.
+fn of_code(
+    scripts: &Scripts<'_>,
+    node: Ordinal,
+    seen: Option<(Ordinal, &EdgeLabel)>,
+) -> Option<Source> {
+    let graph = scripts.graph;
+    let (location, script) = scripts.of_node(node);
+    if script.as_deref().is_some_and(is_own_code_of_runtime) {
+        return None;
+    }
+    let original = graph.original(location?).cloned();
+    let function = describe(graph, node);
+    let file = original.as_ref().map(|original| &*original.file).or(script.as_deref());
+    let label = match (seen, file) {
+        (Some((scope, variable)), Some(file)) if is_nameless(&function) => {
+            variable_in_file(graph, scope, variable, file)
+        }
+        (Some((_, variable)), _) => format!("{} ({})", function.label, variable.text),
+        (None, _) => function.label.clone(),
+    };
+    let owner = Some(ObjectSummary { label, ..function });
+    Some(Source { location, script, original, owner, is_variable: false })
+}
+
+/// A module of ECMAScript, of which the file is known.
+fn of_text_module(graph: &Graph, module: Ordinal) -> Option<Source> {
+    let script = script_of_text_module(graph, module);
+    let script = script.filter(|script| !is_own_code_of_runtime(script))?;
+    Some(Source { script: Some(script), ..Source::default() })
+}
+
 /// A variable at the top of a module of the program, if the edge from a context is one. All functions of the module may hold
 /// it: the file is said, and with a source map, which knows the file by its functions, the place of one.
 fn of_variable(scripts: &Scripts<'_>, context: Ordinal, edge: &EdgeLabel) -> Option<Source> {
-    if edge.edge_type != "context" {
+    if edge.kind != EdgeType::Context {
         return None;
     }
     let graph = scripts.graph;
@@ -258,7 +298,7 @@ fn exports_of(edge: &EdgeLabel, within: Option<&EdgeLabel>, file: &str) -> Optio
         return None;
     }
     let file = short_path(file);
-    let property = within.filter(|edge| edge.edge_type == "property");
+    let property = within.filter(|edge| edge.kind == EdgeType::Property);
     Some(match property {
         Some(property) => format!("exports{} of {file}", property.text),
         None => format!("module.exports of {file}"),

@@ -10,7 +10,7 @@ pub(crate) struct StringSet {
 }
 
 impl StringSet {
-    /// The strings for which `keep` holds. Cost: one call for each string, about 10 ns.
+    /// The strings for which `keep` holds. Cost: one call for each string.
     pub(crate) fn matching(graph: &Graph, keep: impl Fn(&[u8]) -> bool) -> StringSet {
         let strings = graph.strings();
         let count = u32::try_from(strings.len()).unwrap_or(u32::MAX);

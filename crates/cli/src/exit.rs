@@ -74,12 +74,20 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    pub(crate) fn new(status: ExitStatus, message: impl Into<String>) -> Failure {
+        Failure { status, message: message.into(), hint: None }
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Failure {
-        Failure { status: ExitStatus::Usage, message: message.into(), hint: None }
+        Failure::new(ExitStatus::Usage, message)
     }
 
     pub(crate) fn unreadable(message: impl Into<String>) -> Failure {
-        Failure { status: ExitStatus::Unreadable, message: message.into(), hint: None }
+        Failure::new(ExitStatus::Unreadable, message)
+    }
+
+    pub(crate) fn not_collected(message: impl Into<String>) -> Failure {
+        Failure::new(ExitStatus::NotCollected, message)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {

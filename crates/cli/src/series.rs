@@ -65,7 +65,7 @@ pub(crate) fn open_series(
         };
         let status = series.status.worse(ExitStatus::Usage);
         let hint = "snapshots of one process, taken one after the other: `heapglass capture --snapshots 3`";
-        return Err(Failure { status, ..Failure::usage(text).hint(hint) }.into());
+        return Err(Failure::new(status, text).hint(hint).into());
     }
     Ok(series)
 }

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 
 /// A growable array of plain numbers in memory of its own.
 ///
-/// Memory is asked for with huge pages: first touch of 1 GiB took 0.10 s instead of 0.43 s, and
+/// Memory is asked for with huge pages: first touch of 1 GiB took 0.10 s instead of 0.43 s (2026-11-22), and
 /// the passes that jump through it miss the TLB less. Capacity that is not touched costs
 /// nothing, and dropping gives the memory back to the system, so that one pass's peak is not the
 /// next one's.

@@ -231,9 +231,8 @@ impl Snapshot {
         &self.overview
     }
 
-    /// The graph. The first call on an index checks the sums of all columns (0.3 to 0.8 s for a 1 GB
-    /// snapshot); after that it is free. Where they are damaged, the snapshot is read again if it
-    /// is still the same.
+    /// The graph. The first call on an index checks the sums of all columns; after that it is free. Where they are
+    /// damaged, the snapshot is read again if it is still the same.
     ///
     /// Errors: the index is damaged and its snapshot is not at hand.
     pub fn graph(&self) -> Result<Graph> {

@@ -58,6 +58,14 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    pub(crate) const fn new(
+        name: &'static str,
+        deploy: fn(&Lab) -> Result<()>,
+        check: fn(&Lab) -> Result<()>,
+    ) -> Case {
+        Case { name, deploy, check }
+    }
+
     /// Whether the program runs in the cluster.
     fn is_inside(&self) -> bool {
         self.name.starts_with("inside")

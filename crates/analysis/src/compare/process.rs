@@ -41,7 +41,7 @@ impl Evidence {
 /// not.
 ///
 /// Cost: at most some hundred thousand nodes.
-pub fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
+pub(crate) fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
     let (before, after) = (&base.overview().info, &newer.overview().info);
     let mut evidence = Evidence {
         other_runtime: before.node_type_names != after.node_type_names

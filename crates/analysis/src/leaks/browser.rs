@@ -4,7 +4,7 @@ use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
 use super::LeakSuspect;
 use super::kind::LeakKind;
-use crate::roles::is_nobody;
+use crate::roles::{is_class_of_browser, is_nobody};
 
 /// Steps from a browser's object to the function of the program that it calls: registration, observer, its delegate, the
 /// callback, the function.
@@ -94,7 +94,7 @@ const ABOVE: usize = 64;
 
 /// The element of the page that one of its lists or tables belongs to; anything else, and what is of no element, itself.
 pub(super) fn element_of(graph: &Graph, node: Ordinal) -> Ordinal {
-    if !is_inner(graph.class_name(node)) {
+    if !is_class_of_browser(graph.class_name(node)) {
         return node;
     }
     let above = std::iter::successors(Some(node), |&node| {
@@ -104,19 +104,18 @@ pub(super) fn element_of(graph: &Graph, node: Ordinal) -> Ordinal {
     above.take(ABOVE).find(|&above| is_element(graph, above)).unwrap_or(node)
 }
 
-/// Whether objects of a class are those in C++ that a browser is made of.
-fn is_inner(class_name: &str) -> bool {
-    class_name.contains("blink::") || class_name.contains("cppgc::")
-}
-
 /// Suspects without the browser's insides, which come along with what the program makes: layout, styles and wrappers of
 /// elements, tables of listeners. Where nothing else grows the largest of them is kept.
 pub(super) fn without_insides(suspects: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
     let is_inside = |suspect: &LeakSuspect| {
-        let is_inner_object = is_inner(&suspect.class_name)
-            || is_inner(&suspect.accumulation_point.class_name)
+        let is_inner_object = is_class_of_browser(&suspect.class_name)
+            || is_class_of_browser(&suspect.accumulation_point.class_name)
             || suspect.path.as_ref().is_some_and(|path| {
-                path.steps.iter().rev().take(2).any(|step| is_inner(&step.object.class_name))
+                path.steps
+                    .iter()
+                    .rev()
+                    .take(2)
+                    .any(|step| is_class_of_browser(&step.object.class_name))
             });
         suspect.kind == LeakKind::NativeMemory && is_inner_object
     };

@@ -5,7 +5,7 @@ use heapglass_graph::{EdgeType, Graph, Ordinal};
 use super::LeakSuspect;
 use super::browser;
 use super::kind::{Evidence, FINALIZERS, LeakKind};
-use super::library::known_pattern;
+use super::library::{LibraryPattern, known_pattern};
 use super::members::Members;
 use super::series::{Figures, bytes_per_interval, slows_down};
 use crate::attribution::APPLICATION;
@@ -31,9 +31,25 @@ pub(super) struct Found {
     pub(super) is_tree: bool,
     /// How it grew.
     pub(super) series: Vec<Figures>,
+    /// Whether that is how its class grew, since no one object holds all of them.
+    pub(super) figures_of_class: bool,
 }
 
 impl Found {
+    /// Objects of a class that grew so, which are gathered at `point` if anywhere.
+    pub(super) fn of_class(point: Ordinal, members: Members, series: Vec<Figures>) -> Found {
+        Found {
+            point,
+            retainer: point,
+            spread: None,
+            members: Some(members),
+            links: None,
+            is_tree: false,
+            series,
+            figures_of_class: true,
+        }
+    }
+
     /// The suspect, as sure as `confidence` says. Cost: the path.
     pub(super) fn suspect(
         self,
@@ -41,7 +57,8 @@ impl Found {
         scripts: &Scripts<'_>,
         confidence: f64,
     ) -> LeakSuspect {
-        let Found { point, retainer, spread, members, links, is_tree, series } = self;
+        let Found { point, retainer, spread, members, links, is_tree, series, figures_of_class } =
+            self;
         // The entries of a registry of finalizers are linked, which is its own business.
         let links = links.filter(|_| last.class_name(point) != FINALIZERS);
         // What is known of a small holder says what kind of leak it is, and who makes such holders.
@@ -68,19 +85,11 @@ impl Found {
         let above: Vec<Source> =
             sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
-        let written = Places {
-            holder: holder(&above),
-            member: member
-                .map(|member| Source::of(scripts, None, made_by(last, member)))
-                .unwrap_or_default(),
-        };
-        let steps_to_gatherer =
-            path_to_gatherer.map(|path| path.steps.as_slice()).unwrap_or_default();
-        let library = known_pattern(steps_to_gatherer, &written.packages(plain_kind));
+        let made = member.map(|member| Source::of(scripts, None, made_by(last, member)));
+        let way = Way { path: path_to_gatherer, above, gatherer };
+        let Attributed { source, library, owner, used_by } =
+            way.attributed(made.unwrap_or_default(), plain_kind);
         let place_name = below.as_ref().and_then(place_name);
-        let owner = owner(&above, &written.holder, gatherer);
-        let source = written.chosen(plain_kind);
-        let used_by = users(&above, source.package());
         let class_name = last.class_name(member.unwrap_or(gatherer)).to_owned();
         let original_class_name =
             last.original_class_name(member.unwrap_or(gatherer)).map(str::to_owned);
@@ -105,7 +114,7 @@ impl Found {
             confidence,
             slows_down: slows_down(&series),
             few_objects: false,
-            figures_of_class: false,
+            figures_of_class,
             may_be_a_window: false,
             count_per_interval: instance_count as f64 / steps,
             bytes_per_interval: bytes_per_interval(&series),
@@ -151,6 +160,36 @@ pub(super) fn place_name(path: &RootPath) -> Option<String> {
     let edge = holder.edge.as_ref().filter(|edge| !is_inner && is_identifier(&edge.name));
     let field = edge.map(|edge| format!("{}.{} : ", above.object.class_name, edge.name));
     Some(format!("{}{class}", field.unwrap_or_default()))
+}
+
+/// The way to what gathers a leak.
+struct Way<'a> {
+    path: Option<&'a RootPath>,
+    /// Where what is on it is written, from what gathers upwards.
+    above: Vec<Source>,
+    gatherer: Ordinal,
+}
+
+/// Whose a leak is.
+struct Attributed {
+    /// Where it is written.
+    source: Source,
+    library: Option<&'static LibraryPattern>,
+    owner: Option<ObjectSummary>,
+    used_by: Vec<String>,
+}
+
+impl Way<'_> {
+    /// Whose the leak of this kind is, of which `member` says where what is held is written.
+    fn attributed(self, member: Source, kind: LeakKind) -> Attributed {
+        let written = Places { holder: holder(&self.above), member };
+        let steps = self.path.map(|path| path.steps.as_slice()).unwrap_or_default();
+        let library = known_pattern(steps, &written.packages(kind));
+        let owner = owner(&self.above, &written.holder, self.gatherer);
+        let source = written.chosen(kind);
+        let used_by = users(&self.above, source.package());
+        Attributed { source, library, owner, used_by }
+    }
 }
 
 /// Where what holds a leak is written, and where what is held.

@@ -3,16 +3,16 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, ClassRow, Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::found::Found;
 use super::growth::counts;
-use super::held::Holders;
+use super::held::{Holders, Patience};
 use super::kind::LISTS_OF_TIMERS;
 use super::members::Members;
 use super::points::{History, confidence};
-use super::series::{Figures, Trend, series_by_date, trend};
+use super::series::{Figures, Trend, class_series, series_by_date, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
 use crate::paths::{Budget, GatheredAround, common_way, gathered_around};
@@ -66,6 +66,7 @@ impl History<'_> {
         last: &Graph,
         taken: &[Ordinal],
         options: &LeakOptions,
+        patience: &mut Patience,
     ) -> Vec<Group> {
         let mut classes: Vec<(ClassIndex, Young)> =
             self.young_by_class(last, taken).into_iter().collect();
@@ -73,11 +74,10 @@ impl History<'_> {
         classes.truncate(CLASSES);
         let groups = classes
             .into_iter()
-            .filter_map(|(class, young)| self.group(last, class, young, options));
+            .filter_map(|(class, young)| self.group(last, class, young, options, patience));
         groups
             .map(|Grouped { found, confidence, is_part, outside, holders }| {
                 let suspect = found.suspect(last, &self.scripts, confidence);
-                let suspect = LeakSuspect { figures_of_class: true, ..suspect };
                 Group { suspect, is_part, outside, holders }
             })
             .collect()
@@ -89,8 +89,10 @@ impl History<'_> {
         class: ClassIndex,
         young: Young,
         options: &LeakOptions,
+        patience: &mut Patience,
     ) -> Option<Grouped> {
-        let counts = self.counts(last, class);
+        let retained = |row: &ClassRow| row.retained_size;
+        let counts = class_series(self.snapshots, &last.class_row(class).class_key, retained);
         let numbers: Vec<u64> = counts.iter().map(|at| at.retained_count).collect();
         let trend = trend(&numbers).beside(&counts);
         let nodes: Vec<Ordinal> = young.members.iter().map(|&(node, _)| node).collect();
@@ -111,7 +113,7 @@ impl History<'_> {
         }
         let listed = nodes.get(..AROUND).unwrap_or(&nodes);
         let around = gathered_around(last, listed, &mut Budget::default());
-        let holders = self.holders_of_all(last, &nodes);
+        let holders = self.holders_of_all(last, &nodes, patience);
         let (point, members, is_part) = match around {
             Some(around) => {
                 let held = self.held(last, &young, &around, counts.len());
@@ -125,16 +127,7 @@ impl History<'_> {
                 (point, all, point != shared)
             }
         };
-        let members = Some(members);
-        let found = Found {
-            point,
-            retainer: point,
-            spread: None,
-            members,
-            links: None,
-            is_tree: false,
-            series: counts,
-        };
+        let found = Found::of_class(point, members, counts);
         // Held by many, it is less certain than what one object gathers.
         let confidence = confidence(numbers.len(), trend, true) - 0.05;
         let outside = young.members.iter().map(|&(node, date)| {
@@ -164,18 +157,6 @@ impl History<'_> {
         held.sort_unstable();
         held.dedup();
         Members::from_objects(last, &held, snapshots)
-    }
-
-    /// The class's number of objects and bytes in each snapshot.
-    fn counts(&self, last: &Graph, class: ClassIndex) -> Vec<Figures> {
-        let key = &last.class_row(class).class_key;
-        let row = |graph: &Graph| {
-            let rows = &graph.overview().classes.rows;
-            rows.iter().find(|row| row.class_key == *key).map_or(Figures::default(), |row| {
-                Figures { retained_count: row.count, retained_size: row.retained_size }
-            })
-        };
-        self.snapshots.iter().map(row).collect()
     }
 
     /// Young objects of classes that may be blamed, none inside another one or in what is taken.

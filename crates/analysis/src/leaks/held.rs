@@ -18,8 +18,18 @@ const STEPS: u64 = 6;
 /// Holders of one object that are looked at, and objects above one sample.
 const MOST_HOLDERS: usize = 64;
 const MOST_ABOVE: usize = 512;
-/// Edges that are looked through for all samples.
-const PATIENCE: usize = 16_000_000;
+/// Edges that are looked through for one suspect, and for all of a report.
+const FOR_ONE: usize = 16_000_000;
+const FOR_ALL: usize = 8 * FOR_ONE;
+
+/// Edges that may yet be looked through, for all suspects of a report together.
+pub(super) struct Patience(usize);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience(FOR_ALL)
+    }
+}
 
 /// How an object was reached from the samples.
 #[derive(Default)]
@@ -54,20 +64,28 @@ impl Holders {
 
 impl History<'_> {
     /// The objects that were there before and hold nine of ten of `members` through young ones. Lists of timers are passed
-    /// over: a timer that ends the waiting of what a queue holds is no second queue. Cost: `PATIENCE` edges at most.
-    pub(super) fn holders_of_all(&self, last: &Graph, members: &[Ordinal]) -> Holders {
+    /// over: a timer that ends the waiting of what a queue holds is no second queue. Cost: `FOR_ONE` edges at most, which
+    /// are taken off `patience`; where that is at its end nothing more is found.
+    pub(super) fn holders_of_all(
+        &self,
+        last: &Graph,
+        members: &[Ordinal],
+        patience: &mut Patience,
+    ) -> Holders {
         let stride = members.len().div_ceil(SAMPLES).max(1);
-        let mut patience = PATIENCE;
+        let allowed = patience.0.min(FOR_ONE);
+        let mut unspent = allowed;
         let mut reached: FxHashMap<Ordinal, Reached> = FxHashMap::default();
         let mut count = 0;
         for &sample in members.iter().step_by(stride) {
             count += 1;
-            for (holder, steps) in self.nearest_old(last, sample, &mut patience) {
+            for (holder, steps) in self.nearest_old(last, sample, &mut unspent) {
                 let reached = reached.entry(holder).or_default();
                 reached.samples += 1;
                 reached.steps += steps;
             }
         }
+        patience.0 -= allowed - unspent;
         let least = count - count / 10;
         let mut holders: Vec<(Ordinal, u64)> = reached
             .into_iter()

@@ -319,7 +319,7 @@ impl Evidence<'_> {
     /// The same by the names that a minifier replaced, which an edge has in its text.
     fn was_named_cache(&self) -> bool {
         self.names_cache(|step| {
-            let edge = step.edge.as_ref().filter(|edge| edge.edge_type == "context");
+            let edge = step.edge.as_ref().filter(|edge| edge.kind == EdgeType::Context);
             [edge.map(|edge| edge.text.as_str()), step.object.original_class_name.as_deref()]
         })
     }

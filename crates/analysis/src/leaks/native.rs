@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Edge, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, ClassRow, Edge, Graph, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::found::Found;
@@ -11,10 +11,10 @@ use super::growth::counts;
 use super::kind::is_native_memory;
 use super::members::Members;
 use super::points::{History, confidence};
-use super::series::{Figures, Trend, always_adds, trend};
+use super::series::{Figures, Trend, always_adds, class_series, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
-use crate::paths::{Budget, PathEnd, common_way, gathered_around, paths_in_words};
+use crate::paths::{Budget, common_way, gathered_around, shortest_ways};
 use crate::roles::{is_list_of_natives, is_nobody};
 use crate::suspects::groups::may_be_blamed;
 
@@ -70,7 +70,8 @@ impl History<'_> {
         found: &[LeakSuspect],
         options: &LeakOptions,
     ) -> Option<LeakSuspect> {
-        let series = self.own_sizes(last, class);
+        let own_size = |row: &ClassRow| row.shallow_size;
+        let series = class_series(self.snapshots, &last.class_row(class).class_key, own_size);
         let sizes: Vec<u64> = series.iter().map(|at| at.retained_size).collect();
         let trend = trend(&sizes).beside(&series);
         let (first, now) = (*sizes.first()?, *sizes.last()?);
@@ -117,30 +118,7 @@ impl History<'_> {
         let come_always = members.come_always(options.least_objects);
         // Who holds them is less certain than what one object gathers.
         let sure = confidence(series.len(), trend, come_always) - 0.05;
-        let members = Some(members);
-        let grown = Found {
-            point,
-            retainer: point,
-            spread: None,
-            members,
-            links: None,
-            is_tree: false,
-            series,
-        };
-        let suspect = grown.suspect(last, &self.scripts, sure);
-        Some(LeakSuspect { figures_of_class: true, ..suspect })
-    }
-
-    /// The class's number of objects and their own bytes in each snapshot.
-    fn own_sizes(&self, last: &Graph, class: ClassIndex) -> Vec<Figures> {
-        let key = &last.class_row(class).class_key;
-        let row = |graph: &Graph| {
-            let rows = &graph.overview().classes.rows;
-            rows.iter().find(|row| row.class_key == *key).map_or(Figures::default(), |row| {
-                Figures { retained_count: row.count, retained_size: row.shallow_size }
-            })
-        };
-        self.snapshots.iter().map(row).collect()
+        Some(Found::of_class(point, members, series).suspect(last, &self.scripts, sure))
     }
 }
 
@@ -197,11 +175,7 @@ fn is_led_to(graph: &Graph, nodes: &[Ordinal], found: &[LeakSuspect]) -> bool {
     if points.is_empty() {
         return false;
     }
-    let ends: Vec<PathEnd> = nodes.iter().map(|&node| PathEnd::Node(node)).collect();
-    let ways = paths_in_words(graph, &ends);
-    let leads = |way: &&Option<(Vec<Edge>, String)>| {
-        let mut edges = way.iter().flat_map(|(edges, _)| edges);
-        edges.any(|edge| points.contains(&edge.from))
-    };
-    ways.iter().filter(leads).count().saturating_mul(2) > nodes.len()
+    let leads = |way: &Vec<Edge>| way.iter().any(|edge| points.contains(&edge.from));
+    let ways = shortest_ways(graph, nodes).into_iter().flatten();
+    ways.filter(leads).count().saturating_mul(2) > nodes.len()
 }

@@ -9,6 +9,7 @@ use super::followed::Followed;
 use super::found::Found;
 use super::groups::Group;
 use super::growth::Growth;
+use super::held::Patience;
 use super::index::without_indexes;
 use super::loading::is_loading;
 use super::members::Members;
@@ -76,9 +77,10 @@ impl History<'_> {
         points.truncate(CANDIDATES);
         let mut found: Vec<LeakSuspect> = Vec::new();
         let mut absorbed: Vec<Ordinal> = Vec::new();
-        for mut suspect in
-            points.iter().filter_map(|point| self.suspect(last, &heap, point, options))
-        {
+        let mut patience = Patience::default();
+        for point in &points {
+            let suspect = self.suspect(last, &heap, point, options, &mut patience);
+            let Some(mut suspect) = suspect else { continue };
             // The names and the values of a dictionary are two tables of one object.
             let point = suspect.accumulation_point.ordinal;
             match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
@@ -104,8 +106,8 @@ impl History<'_> {
             found.iter().any(|known| known.may_be_a_window && known.retainer == node)
         };
         let sure: Vec<Ordinal> = taken.iter().copied().filter(|&node| !is_doubtful(node)).collect();
-        for Group { suspect: group, is_part, outside, holders } in self.groups(last, &sure, options)
-        {
+        let groups = self.groups(last, &sure, options, &mut patience);
+        for Group { suspect: group, is_part, outside, holders } in groups {
             let point = group.accumulation_point.ordinal;
             // A list of which only the store has grown, because others hold what is in it too, is no leak of its own.
             found.retain(|known| {
@@ -150,6 +152,7 @@ impl History<'_> {
         heap: &Weighing<'_>,
         weighty: &Weighty,
         options: &LeakOptions,
+        patience: &mut Patience,
     ) -> Option<LeakSuspect> {
         let point = self.point(last, weighty);
         if is_nobody(last, point) {
@@ -164,14 +167,22 @@ impl History<'_> {
         let links = self.first_link(last, heap, weighty, point);
         let gathering = match &members {
             Some(members) if spread.is_none() && links.is_none() => {
-                let gathering = self.holders_of_all(last, &members.samples).gathering(point);
+                let holders = self.holders_of_all(last, &members.samples, patience);
+                let gathering = holders.gathering(point);
                 if last.dominates(point, gathering) { gathering } else { point }
             }
             _ => point,
         };
-        let is_tree = weighty.is_tree;
-        let found =
-            Found { retainer: point, point: gathering, spread, members, links, is_tree, series };
+        let found = Found {
+            retainer: point,
+            point: gathering,
+            spread,
+            members,
+            links,
+            is_tree: weighty.is_tree,
+            series,
+            figures_of_class: false,
+        };
         let mut suspect = found.suspect(last, &self.scripts, grown.confidence);
         if grown.may_be_a_window && suspect.instance_count > 0 {
             suspect.may_be_a_window = true;

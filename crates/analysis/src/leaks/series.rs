@@ -1,6 +1,6 @@
 //! How an object's memory went from snapshot to snapshot.
 
-use heapglass_graph::{Graph, Ordinal};
+use heapglass_graph::{ClassRow, Graph, Ordinal};
 
 use super::followed::Followed;
 
@@ -34,6 +34,21 @@ pub(super) fn series(snapshots: &[Graph], followed: &Followed, object: Ordinal) 
             None => Figures::default(),
         })
         .collect()
+}
+
+/// The number of objects of a class in each snapshot, with the bytes that `size` takes of its row.
+pub(super) fn class_series(
+    snapshots: &[Graph],
+    class_key: &str,
+    size: impl Fn(&ClassRow) -> u64,
+) -> Vec<Figures> {
+    let figures = |graph: &Graph| {
+        let rows = &graph.overview().classes.rows;
+        rows.iter().find(|row| row.class_key == class_key).map_or(Figures::default(), |row| {
+            Figures { retained_count: row.count, retained_size: size(row) }
+        })
+    };
+    snapshots.iter().map(figures).collect()
 }
 
 /// For each snapshot the sum of what was there already. Each part stands with the number of the snapshot that it dates from.

@@ -5,7 +5,7 @@ use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 use super::module::{Module, last_module};
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
-use crate::roles::is_name_of_global;
+use crate::roles::{is_cpp_class, is_name_of_global};
 use crate::source::module_scope::is_table_of_scripts;
 use crate::tables::{Kind, key_of, table_of};
 use crate::{edge_label, name_with_original};
@@ -199,9 +199,9 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
     there
 }
 
-/// Whether a node is one of the objects in C++ that a browser is made of, of which snapshots say the C++ class.
+/// Whether a node is one of the objects of which snapshots say the C++ class.
 fn is_of_cpp(graph: &Graph, node: Ordinal) -> bool {
-    graph.node_type(node) == NodeType::Native && graph.raw_name(node).contains("::")
+    graph.node_type(node) == NodeType::Native && is_cpp_class(&graph.raw_name(node))
 }
 
 /// Whether it is a list or table there, whose class has parameters.

@@ -2,32 +2,23 @@
 
 use heapglass_analysis::{LeakKind, LeakReport, LeakSuspect, LeakVerdict};
 use heapglass_graph::Graph;
-use heapglass_testkit::{NodeRef, SnapshotBuilder};
+use heapglass_testkit::SnapshotBuilder;
 
 use crate::leaks::ask;
 use crate::open;
-use crate::support::function;
-
-/// An object in this field of another.
-fn field(heap: &mut SnapshotBuilder, of: NodeRef, name: &str, class: &str) -> NodeRef {
-    let object = heap.object(class, 32);
-    heap.property(of, name, object);
-    object
-}
+use crate::support::{chain, dated, field, function, timers_list};
 
 /// A hub that keeps each handler as a listener and, with what it listens to, under a number.
 fn hub(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let hub = field(&mut heap, global, "hub", "Hub");
+    let hub = chain(&mut heap, &[("hub", "Hub")]);
     let emitter = field(&mut heap, hub, "emitter", "EventEmitter");
     let events = field(&mut heap, emitter, "_events", "Object");
     let listeners = field(&mut heap, events, "message", "Array");
     let subscriptions = field(&mut heap, hub, "subscriptions", "Object");
     for number in 0..count {
-        let (handler, pair) = (heap.object("Handler", 200), heap.object("Pair", 16));
-        heap.spec(handler).id = 10_001 + 4 * number;
-        heap.spec(pair).id = 10_003 + 4 * number;
+        let handler = dated(&mut heap, "Handler", 200, 10_001 + 4 * number);
+        let pair = dated(&mut heap, "Pair", 16, 10_003 + 4 * number);
         heap.element(listeners, number as u32, handler);
         heap.property(subscriptions, &format!("s{number}"), pair);
         heap.property(pair, "handler", handler);
@@ -52,18 +43,12 @@ fn what_two_fields_of_an_object_hold_is_gathered_by_the_nearer_one() {
 /// Requests that wait in an array, each with a timer that ends its waiting.
 fn waiting(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let lists = field(&mut heap, global, "timerListMap", "Object");
-    let timers = field(&mut heap, lists, "t1000", "TimersList");
-    let app = field(&mut heap, global, "app", "App");
-    let pool = field(&mut heap, app, "pool", "Pool");
-    let queue = field(&mut heap, pool, "pending", "Array");
+    let timers = timers_list(&mut heap);
+    let queue = chain(&mut heap, &[("app", "App"), ("pool", "Pool"), ("pending", "Array")]);
     for number in 0..count {
-        let (timeout, request) = (heap.object("Timeout", 64), heap.object("Request", 200));
-        let deferred = heap.object("Deferred", 300);
-        heap.spec(timeout).id = 10_001 + 6 * number;
-        heap.spec(request).id = 10_003 + 6 * number;
-        heap.spec(deferred).id = 10_005 + 6 * number;
+        let timeout = dated(&mut heap, "Timeout", 64, 10_001 + 6 * number);
+        let request = dated(&mut heap, "Request", 200, 10_003 + 6 * number);
+        let deferred = dated(&mut heap, "Deferred", 300, 10_005 + 6 * number);
         heap.element(timers, number as u32, timeout);
         heap.property(timeout, "_onTimeout", deferred);
         heap.property(request, "timer", timeout);
@@ -85,20 +70,14 @@ fn what_waits_in_a_queue_until_a_timer_ends_it_is_the_queues() {
 /// Sessions in an array, of which every third has a timer as well.
 fn timed_in_part(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let lists = field(&mut heap, global, "timerListMap", "Object");
-    let timers = field(&mut heap, lists, "t1000", "TimersList");
-    let app = field(&mut heap, global, "app", "App");
-    let pool = field(&mut heap, app, "pool", "Pool");
-    let store = field(&mut heap, pool, "store", "Store");
+    let timers = timers_list(&mut heap);
+    let store = chain(&mut heap, &[("app", "App"), ("pool", "Pool"), ("store", "Store")]);
     let sessions = field(&mut heap, store, "sessions", "Array");
     for number in 0..count {
-        let session = heap.object("Session", 400);
-        heap.spec(session).id = 10_001 + 4 * number;
+        let session = dated(&mut heap, "Session", 400, 10_001 + 4 * number);
         heap.element(sessions, number as u32, session);
         if number % 3 == 0 {
-            let timeout = heap.object("Timeout", 24);
-            heap.spec(timeout).id = 10_003 + 4 * number;
+            let timeout = dated(&mut heap, "Timeout", 24, 10_003 + 4 * number);
             heap.element(timers, number as u32, timeout);
             heap.property(timeout, "_onTimeout", session);
         }
@@ -117,16 +96,14 @@ fn what_timers_hold_too_counts_once() {
 /// A list of links, and a table that refers to each of them.
 fn indexed(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let store = field(&mut heap, global, "store", "Store");
+    let store = chain(&mut heap, &[("store", "Store")]);
     let items = field(&mut heap, store, "items", "Array");
     let index = field(&mut heap, store, "index", "Map");
     let table = heap.node("array", "", 64 * count);
     heap.internal(index, "table", table);
     for number in 0..count {
-        let (item, body) = (heap.object("Item", 64), heap.object("Body", 100));
-        heap.spec(item).id = 10_001 + 4 * number;
-        heap.spec(body).id = 10_003 + 4 * number;
+        let item = dated(&mut heap, "Item", 64, 10_001 + 4 * number);
+        let body = dated(&mut heap, "Body", 100, 10_003 + 4 * number);
         heap.element(items, number as u32, item);
         heap.property(item, "body", body);
         heap.internal(table, &number.to_string(), body);
@@ -147,15 +124,14 @@ fn an_index_of_what_grows_is_no_second_leak() {
 /// Plain objects that a Map and fields of an application hold, and jobs that it holds with somebody else.
 fn beside_jobs(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let (global, roots) = (heap.global(), heap.gc_roots());
-    let app = field(&mut heap, global, "app", "App");
+    let roots = heap.gc_roots();
+    let app = chain(&mut heap, &[("app", "App")]);
     let map = field(&mut heap, app, "byId", "Map");
     let table = heap.node("array", "", 200 * count);
     heap.internal(map, "table", table);
     for number in 0..count {
-        let (entry, job) = (heap.object("Object", 8), heap.object("Job", 400));
-        heap.spec(entry).id = 10_001 + 4 * number;
-        heap.spec(job).id = 10_003 + 4 * number;
+        let entry = dated(&mut heap, "Object", 8, 10_001 + 4 * number);
+        let job = dated(&mut heap, "Job", 400, 10_003 + 4 * number);
         heap.internal(table, &number.to_string(), entry);
         heap.property(app, &format!("entry {number}"), entry);
         heap.property(app, &format!("job {number}"), job);
@@ -176,14 +152,12 @@ fn a_table_of_other_objects_is_no_index_of_a_class_that_grows() {
 /// A set of weak references to so many requests, whose table weighs so much.
 fn weak_set(keys: u64, table_size: u64, is_gathered: bool) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let set = field(&mut heap, global, "seen", "WeakSet");
+    let set = chain(&mut heap, &[("seen", "WeakSet")]);
     let table = heap.node("array", "", table_size);
     heap.internal(set, "table", table);
-    let alive = field(&mut heap, global, "alive", "Array");
+    let alive = chain(&mut heap, &[("alive", "Array")]);
     for number in 0..keys {
-        let request = heap.object("Request", 64);
-        heap.spec(request).id = 10_001 + 2 * number;
+        let request = dated(&mut heap, "Request", 64, 10_001 + 2 * number);
         match is_gathered {
             true => heap.element(alive, number as u32, request),
             false => heap.element(heap.gc_roots(), number as u32, request),
@@ -217,11 +191,10 @@ fn a_weak_collection_is_no_second_leak_beside_what_keeps_its_keys() {
 /// A set of so many texts that turn over, whose table weighs so much.
 fn turning(first: u64, count: u64, table_size: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let set = field(&mut heap, global, "recent", "Set");
+    let set = chain(&mut heap, &[("recent", "Set")]);
     let table = heap.node("array", "", table_size);
     heap.internal(set, "table", table);
-    let users = field(&mut heap, global, "users", "Array");
+    let users = chain(&mut heap, &[("users", "Array")]);
     for number in first..first + count {
         let text = heap.string(&format!("user {number}"), 8);
         heap.spec(text).id = 10_001 + 2 * number;
@@ -243,9 +216,8 @@ fn a_table_of_as_many_entries_as_before_is_no_leak() {
 /// A class whose heirs are as many, with what V8 keeps of them.
 fn prototype(is_inherited: bool, size: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let parent = field(&mut heap, global, "parent", "Base");
-    let heir = field(&mut heap, global, "heir", "Heir");
+    let parent = chain(&mut heap, &[("parent", "Base")]);
+    let heir = chain(&mut heap, &[("heir", "Heir")]);
     let users = heap.node("array", "", size);
     heap.internal(parent, "users", users);
     let name = if is_inherited { "__proto__" } else { "first" };
@@ -286,14 +258,11 @@ fn what_v8_keeps_with_code_is_no_leak() {
 /// Pairs of intervals, each with a window that the two fill.
 fn intervals(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let timers = field(&mut heap, global, "timers", "TimersList");
+    let timers = chain(&mut heap, &[("timers", "TimersList")]);
     for number in 0..count {
-        let window = heap.object("Window", 1000);
-        heap.spec(window).id = 10_001 + 6 * number;
+        let window = dated(&mut heap, "Window", 1000, 10_001 + 6 * number);
         for timer in 0..2 {
-            let timeout = heap.object("Timeout", 64);
-            heap.spec(timeout).id = 10_003 + 6 * number + 2 * timer;
+            let timeout = dated(&mut heap, "Timeout", 64, 10_003 + 6 * number + 2 * timer);
             heap.element(timers, (2 * number + timer) as u32, timeout);
             heap.property(timeout, "_onTimeout", window);
         }
@@ -312,14 +281,11 @@ fn what_timers_share_is_no_timer() {
 /// The listeners of an emitter of eventemitter3, made in a program's file.
 fn listening(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let emitter = field(&mut heap, global, "bus", "EventEmitter");
-    let events = field(&mut heap, emitter, "_events", "Events");
-    let listeners = field(&mut heap, events, "message", "Array");
+    let bus = [("bus", "EventEmitter"), ("_events", "Events"), ("message", "Array")];
+    let listeners = chain(&mut heap, &bus);
     let handler = function(&mut heap, 1, "/srv/app/chat.js", "onMessage");
     for number in 0..count {
-        let listener = heap.object("EE", 64);
-        heap.spec(listener).id = 10_001 + 2 * number;
+        let listener = dated(&mut heap, "EE", 64, 10_001 + 2 * number);
         heap.property(listener, "fn", handler);
         heap.element(listeners, number as u32, listener);
     }
@@ -339,11 +305,9 @@ fn a_listener_in_a_wrapper_is_written_where_its_function_is() {
 /// The links of a list that an object of this class holds.
 fn links(holder: &str, count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
-    let global = heap.global();
-    let mut above = field(&mut heap, global, "store", holder);
+    let mut above = chain(&mut heap, &[("store", holder)]);
     for number in (0..count).rev() {
-        let link = heap.object("Link", 64);
-        heap.spec(link).id = 10_001 + 2 * number;
+        let link = dated(&mut heap, "Link", 64, 10_001 + 2 * number);
         heap.property(above, "next", link);
         above = link;
     }

@@ -182,6 +182,16 @@ fn lists_are_told_in_short() {
 }
 
 #[test]
+fn an_element_is_told_whatever_its_attributes_say() {
+    let mut heap = SnapshotBuilder::new();
+    let panel = heap.node("native", "<div class=\"before::x\">", 96);
+    let data = heap.object("Data", 64);
+    heap.property(heap.global(), "panel", panel);
+    heap.property(panel, "data", data);
+    assert_eq!(text(&open(&heap), data), "global.panel.data : Data");
+}
+
+#[test]
 fn several_paths_come_by_several_holders() {
     let mut heap = SnapshotBuilder::new();
     let (a, b) = (heap.object("A", 8), heap.object("B", 8));

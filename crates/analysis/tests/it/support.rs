@@ -13,6 +13,31 @@ pub fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &st
     closure
 }
 
+/// An object in this field of another.
+pub fn field(heap: &mut SnapshotBuilder, of: NodeRef, name: &str, class: &str) -> NodeRef {
+    let object = heap.object(class, 32);
+    heap.property(of, name, object);
+    object
+}
+
+/// The last of some objects, each in this field of the one before, and the first in one of the global object.
+pub fn chain(heap: &mut SnapshotBuilder, fields: &[(&str, &str)]) -> NodeRef {
+    let global = heap.global();
+    fields.iter().fold(global, |holder, &(name, class)| field(heap, holder, name, class))
+}
+
+/// An object with this id, which says when it came: those that a process makes later have higher ones.
+pub fn dated(heap: &mut SnapshotBuilder, class: &str, size: u64, id: u64) -> NodeRef {
+    let object = heap.object(class, size);
+    heap.spec(object).id = id;
+    object
+}
+
+/// One of the lists in which Node.js keeps timers.
+pub fn timers_list(heap: &mut SnapshotBuilder) -> NodeRef {
+    chain(heap, &[("timerListMap", "Object"), ("t1000", "TimersList")])
+}
+
 /// A heap as `exposeInternals` writes it: the global object is no child of the root, and sizes stay where they are.
 pub fn without_user_roots() -> SnapshotBuilder {
     let mut heap = SnapshotBuilder::empty();
@@ -65,8 +90,7 @@ pub fn fill(heap: &mut SnapshotBuilder, lists: &[NodeRef], (class, size): (&str,
     let mut id = 10_001;
     for at in 0..count {
         for &list in lists {
-            let object = heap.object(class, size);
-            heap.spec(object).id = id;
+            let object = dated(heap, class, size, id);
             heap.element(list, at as u32, object);
             id += 2;
         }

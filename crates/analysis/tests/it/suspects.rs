@@ -364,9 +364,8 @@ fn v8s_own_tables_are_nobodys() {
     assert_eq!(found(&heap), []);
 }
 
-#[test]
-fn the_biggest_objects_are_not_inside_each_other() {
-    let mut heap = SnapshotBuilder::new();
+/// A small application with a cache of ten entries.
+fn app_with_cache(heap: &mut SnapshotBuilder) -> NodeRef {
     let (app, cache) = (heap.object("App", 10), heap.object("Cache", 10));
     heap.property(heap.global(), "app", app);
     heap.property(app, "cache", cache);
@@ -374,6 +373,13 @@ fn the_biggest_objects_are_not_inside_each_other() {
         let entry = heap.object("Entry", 100);
         heap.element(cache, number, entry);
     }
+    app
+}
+
+#[test]
+fn the_biggest_objects_are_not_inside_each_other() {
+    let mut heap = SnapshotBuilder::new();
+    app_with_cache(&mut heap);
     let small = heap.object("Small", 50);
     heap.property(heap.global(), "small", small);
     let graph = open(&heap);
@@ -387,13 +393,7 @@ fn the_biggest_objects_are_not_inside_each_other() {
 #[test]
 fn the_owner_of_a_small_part_is_not_named_beside_the_large_one_that_it_holds() {
     let mut heap = SnapshotBuilder::new();
-    let (app, cache) = (heap.object("App", 10), heap.object("Cache", 10));
-    heap.property(heap.global(), "app", app);
-    heap.property(app, "cache", cache);
-    for number in 0..10 {
-        let entry = heap.object("Entry", 100);
-        heap.element(cache, number, entry);
-    }
+    let app = app_with_cache(&mut heap);
     // Nobody knows a number by itself: it is its owner's.
     let number = heap.node("number", "heap number", 200);
     heap.property(app, "size", number);

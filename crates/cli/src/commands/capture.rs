@@ -50,9 +50,9 @@ pub(crate) fn run(context: &Context, args: &CaptureArgs) -> anyhow::Result<ExitS
     let Some(interrupted) = context.interrupt.asked() else { return status };
     if let Err(error) = status {
         // What is left of it is worth a line, that it was interrupted is not.
-        let text = error.to_string();
-        if text != Error::Interrupted.to_string() {
-            context.messages.note(&text);
+        let failure = error.downcast_ref::<Failure>();
+        if failure.is_none_or(|failure| !failure.status.is_by_signal()) {
+            context.messages.note(&error.to_string());
         }
     }
     Ok(interrupted)
@@ -234,7 +234,8 @@ fn not_collected(failed: &Failed) -> Failure {
         Error::Sink(SinkError::Exists(_) | SinkError::Io { action: "write into", .. }) => {
             ExitStatus::Usage
         }
-        Error::Interrupted => ExitStatus::Interrupted,
+        // Else there is more to be said than that.
+        Error::Interrupted if failed.left_behind.is_empty() => ExitStatus::Interrupted,
         _ => ExitStatus::NotCollected,
     };
     let mut message = failed.error.to_string();
@@ -306,6 +307,17 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interruption_that_left_something_behind_is_told() {
+        let status = |left: &[&str]| {
+            let left_behind = left.iter().map(|&left| left.to_owned()).collect();
+            not_collected(&Failed { error: Error::Interrupted, preflight: None, left_behind })
+                .status
+        };
+        assert!(status(&[]).is_by_signal());
+        assert!(!status(&["its inspector is open"]).is_by_signal());
+    }
 
     #[test]
     fn two_snapshots_of_one_second_have_two_names() {

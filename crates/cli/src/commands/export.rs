@@ -65,7 +65,7 @@ fn export(
     write_whole(&path, |file| write_nodes(&graph, format, file, &stop)).map_err(|error| {
         let status = context.interrupt.asked().unwrap_or(ExitStatus::Usage);
         let message = format!("cannot write {}: {}", path.display(), hints::reason(&error));
-        Failure { status, message, hint: None }.into()
+        Failure::new(status, message).into()
     })
 }
 

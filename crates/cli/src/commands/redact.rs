@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
+use heapglass_format::check::Checked;
 use heapglass_format::pack::Packer;
 use heapglass_format::source::{Reader, Source};
 use heapglass_graph::{Phase, Progress};
@@ -140,19 +141,7 @@ fn snapshot(
     });
     let (coverage, proof) = unless_interrupted(context, coverage_and_proof)?;
     bar.doing("proving");
-    let proven = std::thread::scope(|scope| {
-        // The disk has its time while the proof takes the bytes from the system's memory.
-        let reaching = scope.spawn(|| file.as_file().sync_all());
-        let again =
-            Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
-        let again = Stopping { inner: again, interrupt: &context.interrupt };
-        let looked = proof.strings_of(BufReader::with_capacity(1 << 20, again))?;
-        let proven = proof.conclude(form?, looked);
-        let reached = reaching.join().unwrap_or_else(|_| Err(io::Error::other("it ended")));
-        reached.map_err(|error| cannot_write(output, &error))?;
-        anyhow::Ok(proven)
-    });
-    let proven = unless_interrupted(context, proven)?;
+    let proven = unless_interrupted(context, prove(context, &file, output, &proof, form))?;
     bar.finish();
     if !proven.holds() {
         let why = why_not_proven(&proven);
@@ -168,6 +157,29 @@ fn snapshot(
         masked: None,
     };
     Ok((entry, proof))
+}
+
+/// Reads again what was written, looks for what must not be in it, and sees that it is on the disk. `form` is what its form
+/// came to.
+fn prove(
+    context: &Context,
+    file: &NamedTempFile,
+    output: &Path,
+    proof: &Proof,
+    form: io::Result<Checked>,
+) -> anyhow::Result<Proven> {
+    std::thread::scope(|scope| {
+        // The disk has its time while the proof takes the bytes from the system's memory.
+        let reaching = scope.spawn(|| file.as_file().sync_all());
+        let again =
+            Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
+        let again = Stopping { inner: again, interrupt: &context.interrupt };
+        let looked = proof.strings_of(BufReader::with_capacity(1 << 20, again))?;
+        let proven = proof.conclude(form?, looked);
+        let reached = reaching.join().unwrap_or_else(|_| Err(io::Error::other("it ended")));
+        reached.map_err(|error| cannot_write(output, &error))?;
+        Ok(proven)
+    })
 }
 
 fn why_not_proven(proven: &Proven) -> String {
@@ -192,7 +204,7 @@ struct Names<'a> {
 /// What the user asked to stop failed for that reason.
 fn unless_interrupted<T>(context: &Context, result: anyhow::Result<T>) -> anyhow::Result<T> {
     result.map_err(|error| match context.interrupt.asked() {
-        Some(status) => Failure { status, message: "interrupted".into(), hint: None }.into(),
+        Some(status) => Failure::new(status, "interrupted").into(),
         None => error,
     })
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::map::Map;
 use super::name;
 use super::read::{end_of, text_of};
-use crate::exit::{ExitStatus, Failure};
+use crate::exit::Failure;
 
 /// What a script ends with that has a map.
 const REFERENCE: &str = "sourceMappingURL=";
@@ -187,8 +187,7 @@ fn from_percent(text: &str) -> Vec<u8> {
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
-    let message = format!("cannot read the source map {}: {error}", path.display());
-    Failure { status: ExitStatus::Usage, message, hint: None }
+    Failure::usage(format!("cannot read the source map {}: {error}", path.display()))
 }
 
 #[cfg(test)]

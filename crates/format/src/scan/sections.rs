@@ -230,18 +230,7 @@ impl<'a> Reading<'a> {
             };
             return Err(not_a_snapshot(&path, &what, CUT_OFF));
         };
-        if self.cursor.input.cut_off
-            && self.findings.iter().all(|f| f.kind != FindingKind::Truncated)
-        {
-            let message = "the compressed file is cut off, so its sum could not be compared";
-            let offset = self.cursor.offset();
-            self.findings.push(Finding::at(FindingKind::Truncated, offset, message));
-        }
-        if self.cursor.input.has_trailing_bytes() {
-            let message =
-                "there are bytes after the end of the compressed file; they were not read";
-            self.findings.push(Finding::new(FindingKind::TrailingBytes, message));
-        }
+        self.check_compression();
         let mut edges = match self.edges.take() {
             Some(edges) => edges,
             None => {
@@ -256,16 +245,7 @@ impl<'a> Reading<'a> {
         nodes.agree_with(&mut edges, self.writer, &mut self.findings)?;
         self.compare_counts(&header, &nodes, &edges);
         self.check_names(&nodes, &edges);
-        let width = layout.node.width as u64;
-        let root = (header.root_index % width == 0).then_some(header.root_index / width);
-        let root = root.and_then(|root| u32::try_from(root).ok()).unwrap_or(u32::MAX);
-        let root = if (root as usize) < nodes.kinds.len() {
-            root
-        } else {
-            let message = "the root lies outside the node table; the first node stands for it";
-            self.findings.push(Finding::new(FindingKind::RootOutOfRange, message));
-            0
-        };
+        let root = self.root(&header, &layout, nodes.kinds.len());
         let location_count = self.rest.finish_locations(
             self.writer,
             nodes.kinds.len(),
@@ -291,6 +271,35 @@ impl<'a> Reading<'a> {
             findings: self.findings,
             header,
         })
+    }
+
+    /// Says what is odd about the end of a compressed file.
+    fn check_compression(&mut self) {
+        if self.cursor.input.cut_off
+            && self.findings.iter().all(|f| f.kind != FindingKind::Truncated)
+        {
+            let message = "the compressed file is cut off, so its sum could not be compared";
+            let offset = self.cursor.offset();
+            self.findings.push(Finding::at(FindingKind::Truncated, offset, message));
+        }
+        if self.cursor.input.has_trailing_bytes() {
+            let message =
+                "there are bytes after the end of the compressed file; they were not read";
+            self.findings.push(Finding::new(FindingKind::TrailingBytes, message));
+        }
+    }
+
+    /// The ordinal of the root; 0 where the header names none of so many nodes.
+    fn root(&mut self, header: &Header, layout: &Layout, nodes: usize) -> u32 {
+        let width = layout.node.width as u64;
+        let root = (header.root_index % width == 0).then_some(header.root_index / width);
+        let root = root.and_then(|root| u32::try_from(root).ok()).unwrap_or(u32::MAX);
+        if (root as usize) < nodes {
+            return root;
+        }
+        let message = "the root lies outside the node table; the first node stands for it";
+        self.findings.push(Finding::new(FindingKind::RootOutOfRange, message));
+        0
     }
 
     /// How the file ended.

@@ -122,53 +122,11 @@ fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    match error {
-        Some(Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_)) => {
-            signal(taking, &mut advice);
-        }
-        Some(Error::NoProcess(..)) if fate.is_none() => advice.push(
-            "The process ended before it was its turn, and its container runs on: run the same command again."
-                .to_owned(),
-        ),
-        Some(Error::Blocked { .. }) => advice.push(BUSY.to_owned()),
-        Some(Error::Place(PlaceError::Forbidden { what, why })) => {
-            // The server's words stand above; what is to be added stands at their end.
-            let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
-            advice.push(format!(
-                "The right to {what} is missing. Add to {rule}\ndeploy/rbac of heapglass has all that is needed."
-            ));
-        }
-        Some(Error::Place(PlaceError::Impossible { .. })) => advice.push(
-            "Let heapglass add an ephemeral container that shares the processes: --via ephemeral \
-             --debug-image IMAGE, with the right to patch pods/ephemeralcontainers."
-                .to_owned(),
-        ),
-        Some(Error::Sink(_)) => disk(&mut advice),
-        Some(Error::Interrupted) => advice.push(INTERRUPTED.to_owned()),
-        _ => {}
+    if let Some(error) = error {
+        of_error(taking, error, fate, &mut advice);
     }
-    let is_in_part = broken.is_some_and(|taken| taken.written.path.is_some());
-    match broken.and_then(|taken| taken.broken.as_ref()) {
-        Some(Broken::TimedOut(_)) => advice.push(
-            "Give it more time: HEAP_DUMP_TIMEOUT=1800. Node.js before 21 needs ten times as long for a heap \
-             with much code."
-                .to_owned(),
-        ),
-        Some(Broken::Lost(_)) if fate.is_none() => {
-            let part = if is_in_part {
-                " The part that arrived can be opened: heapglass says what is missing."
-            } else {
-                ""
-            };
-            advice.push(format!(
-                "The connection between here and the node broke, not the process as far as can be seen: run the same \
-                 command again, nearer to the cluster if need be (as a pod in it, see deploy/).{part}"
-            ));
-        }
-        Some(Broken::Disk(_)) => disk(&mut advice),
-        Some(Broken::PutOff(_)) => advice.push(BUSY.to_owned()),
-        Some(Broken::Interrupted) => advice.push(INTERRUPTED.to_owned()),
-        _ => {}
+    if let Some(broken) = broken {
+        of_broken(broken, fate, &mut advice);
     }
     if advice.is_empty() {
         advice.push(
@@ -178,6 +136,61 @@ fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
         );
     }
     advice
+}
+
+/// What helps where nothing was taken for this reason.
+fn of_error(taking: &Taking<'_>, error: &Error, fate: Option<&Fate>, advice: &mut Vec<String>) {
+    match error {
+        Error::Shut { .. } | Error::NotOpened { .. } | Error::NoSignal(_) => {
+            signal(taking, advice);
+        }
+        Error::NoProcess(..) if fate.is_none() => advice.push(
+            "The process ended before it was its turn, and its container runs on: run the same command again."
+                .to_owned(),
+        ),
+        Error::Blocked { .. } => advice.push(BUSY.to_owned()),
+        Error::Place(PlaceError::Forbidden { what, why }) => {
+            // The server's words stand above; what is to be added stands at their end.
+            let rule = why.rsplit_once("; add to ").map_or(why.as_str(), |(_, rule)| rule);
+            advice.push(format!(
+                "The right to {what} is missing. Add to {rule}\ndeploy/rbac of heapglass has all that is needed."
+            ));
+        }
+        Error::Place(PlaceError::Impossible { .. }) => advice.push(
+            "Let heapglass add an ephemeral container that shares the processes: --via ephemeral \
+             --debug-image IMAGE, with the right to patch pods/ephemeralcontainers."
+                .to_owned(),
+        ),
+        Error::Sink(_) => disk(advice),
+        Error::Interrupted => advice.push(INTERRUPTED.to_owned()),
+        _ => {}
+    }
+}
+
+/// What helps where what was taken is not whole.
+fn of_broken(taken: &Taken, fate: Option<&Fate>, advice: &mut Vec<String>) {
+    match &taken.broken {
+        Some(Broken::TimedOut(_)) => advice.push(
+            "Give it more time: HEAP_DUMP_TIMEOUT=1800. Node.js before 21 needs ten times as long for a heap \
+             with much code."
+                .to_owned(),
+        ),
+        Some(Broken::Lost(_)) if fate.is_none() => {
+            let part = if taken.written.path.is_some() {
+                " The part that arrived can be opened: heapglass says what is missing."
+            } else {
+                ""
+            };
+            advice.push(format!(
+                "The connection between here and the node broke, not the process as far as can be seen: run the same \
+                 command again, nearer to the cluster if need be (as a pod in it, see deploy/).{part}"
+            ));
+        }
+        Some(Broken::Disk(_)) => disk(advice),
+        Some(Broken::PutOff(_)) => advice.push(BUSY.to_owned()),
+        Some(Broken::Interrupted) => advice.push(INTERRUPTED.to_owned()),
+        _ => {}
+    }
 }
 
 /// What the library says to whoever runs `capture`, where it holds here too.

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::numbers::{count, share};
+use super::prose::remark;
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
@@ -168,10 +169,6 @@ pub(super) fn write(
         share(attribution.unattributed_size, total),
         legend(attribution.by)
     );
-    for note in std::iter::once(note).chain(unmapped(&attribution.unmapped_bundles)) {
-        for line in wrap(&note, look.width.saturating_sub(2)) {
-            writeln!(out, "  {}", look.paint(Role::Faint, &line))?;
-        }
-    }
-    Ok(())
+    let mut notes = std::iter::once(note).chain(unmapped(&attribution.unmapped_bundles));
+    notes.try_for_each(|note| remark(&note, look, out))
 }

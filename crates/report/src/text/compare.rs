@@ -9,10 +9,11 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::heading::{damage, section};
 use super::numbers::{count, counted, signed_size};
-use super::summary::{label, object_table, place, write_footer};
+use super::prose::{paragraph, rows_footer};
+use super::summary::{label, object_table, place};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
 use crate::wire::{
@@ -61,14 +62,10 @@ impl ComparisonPage for CompareBody {
             false => apart_table(&self.classes, look),
         };
         table.write(look, out)?;
-        let shown = self.classes.len() as u64;
         let classes = counted(self.class_count, "class", "classes");
-        let footer = if shown < self.class_count {
-            format!("{} of {classes} that changed. --limit 0 shows every class.", count(shown))
-        } else {
-            format!("{classes} changed.")
-        };
-        write_footer(&footer, look, out)?;
+        let is_all = self.classes.len() as u64 >= self.class_count;
+        let all = format!("{classes} {}changed", if is_all { "" } else { "that " });
+        rows_footer(self.classes.len(), self.class_count, &all, "class", look, out)?;
         if !self.grown_objects.is_empty() {
             section("Objects that hold more than before", look, out)?;
             grown_table(&self.grown_objects, look).write(look, out)?;
@@ -118,20 +115,11 @@ impl ComparisonPage for CompareObjectsBody {
             object_table(objects, total, 0, look).write(look, out)?;
             if (objects.len() as u64) < number {
                 let all = counted(number, "object", "objects");
-                let shown = count(objects.len() as u64);
-                write_footer(
-                    &format!("{shown} of {all}. --limit 0 shows every object."),
-                    look,
-                    out,
-                )?;
+                rows_footer(objects.len(), number, &all, "object", look, out)?;
             }
         }
         Ok(())
     }
-}
-
-pub(super) fn paragraph(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    wrap(&clean(text), look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// The table of snapshots of one process: DevTools' columns, and how objects grew that were there.

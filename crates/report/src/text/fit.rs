@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const ELLIPSIS: char = '…';
 
 /// Columns that `text` takes on a terminal.
-pub fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
@@ -36,7 +36,7 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// `text` cut at its end to at most `columns`.
-pub fn cut_end(text: &str, columns: usize) -> Cow<'_, str> {
+pub(super) fn cut_end(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
@@ -47,7 +47,7 @@ pub fn cut_end(text: &str, columns: usize) -> Cow<'_, str> {
 }
 
 /// `text` cut in its middle to at most `columns`: for paths, whose both ends tell something.
-pub fn cut_middle(text: &str, columns: usize) -> Cow<'_, str> {
+pub(super) fn cut_middle(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
@@ -92,7 +92,7 @@ const CLINGING: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "bytes", "
 
 /// `text` broken at spaces into lines of at most `columns`. A longer word is broken before a point,
 /// bracket or slash; where there is none it keeps a line of its own.
-pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let bare = word.trim_end_matches(['.', ',', ';', ':', ')']);

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use heapglass_graph::FindingKind;
+
 use super::fit::{clean, wrap};
 use super::numbers::count;
 use super::{Look, Role};
@@ -9,6 +11,16 @@ use crate::wire::{FindingEntry, SnapshotEntry};
 
 /// The most findings a page shows; `--json` has them all.
 const SHOWN_FINDINGS: usize = 8;
+/// Findings of snapshots of which something is missing.
+const LOST: &[FindingKind] = &[
+    FindingKind::Truncated,
+    FindingKind::Malformed,
+    FindingKind::MissingSection,
+    FindingKind::EdgeOutOfRange,
+    FindingKind::StringOutOfRange,
+];
+/// Findings that say themselves where they are: after the end.
+const PLACED: &[FindingKind] = &[FindingKind::TrailingBytes];
 
 /// Writes the snapshot's name and where it was taken.
 pub fn heading(snapshot: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
@@ -46,38 +58,26 @@ pub(super) fn damage(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if findings.is_empty() && !snapshot.partial {
-        return Ok(());
-    }
-    let incomplete = findings.iter().any(|finding| loses_data(&finding.kind));
     if findings.is_empty() {
+        if !snapshot.partial {
+            return Ok(());
+        }
         let text =
             "The collector marked this file PARTIAL, but it was read to its end: it is complete.";
         return writeln!(out, "{}\n", look.paint(Role::Faint, text));
     }
+    let incomplete = findings.iter().any(|finding| finding.is_any_of(LOST));
     let title = if incomplete {
         "This snapshot is not complete. All figures cover only what could be read."
     } else {
         "This snapshot has oddities; its figures may be affected."
     };
-    writeln!(out, "{} {}", look.paint(Role::Warning, "!"), look.paint(Role::Warning, title))?;
-    let mut lines: Vec<String> = findings.iter().take(SHOWN_FINDINGS).map(in_words).collect();
-    if snapshot.partial {
-        let text = if incomplete {
-            "the collector marked the file PARTIAL: it stopped before the end"
-        } else {
-            "the collector marked the file PARTIAL, but it was read to its end"
-        };
-        lines.push(text.to_owned());
-    }
-    if findings.len() > SHOWN_FINDINGS {
-        lines.push(format!(
-            "and {} more (see --json)",
-            count((findings.len() - SHOWN_FINDINGS) as u64)
-        ));
-    }
-    write_list(&lines, look, out)?;
-    writeln!(out)
+    let partial = if incomplete {
+        "the collector marked the file PARTIAL: it stopped before the end"
+    } else {
+        "the collector marked the file PARTIAL, but it was read to its end"
+    };
+    warning(title, findings, snapshot.partial.then_some(partial), look, out)
 }
 
 /// Writes what was odd in several snapshots, each with its file in front, and which were not used.
@@ -93,36 +93,37 @@ pub(super) fn oddities(
         true => "Some snapshots were left out.",
         false => "Some snapshots have oddities; the figures may be affected.",
     };
-    writeln!(out, "{} {}", look.paint(Role::Warning, "!"), look.paint(Role::Warning, title))?;
+    warning(title, findings, None, look, out)
+}
+
+/// Writes findings below a title, and after those that are shown something more.
+fn warning(
+    title: &str,
+    findings: &[FindingEntry],
+    also: Option<&str>,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut lines: Vec<String> = findings.iter().take(SHOWN_FINDINGS).map(in_words).collect();
+    lines.extend(also.map(str::to_owned));
     if findings.len() > SHOWN_FINDINGS {
         let more = count((findings.len() - SHOWN_FINDINGS) as u64);
         lines.push(format!("and {more} more (see --json)"));
     }
-    write_list(&lines, look, out)?;
-    writeln!(out)
-}
-
-fn write_list(lines: &[String], look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    for text in lines {
+    let mark = look.paint(Role::Warning, "!");
+    writeln!(out, "{mark} {}", look.paint(Role::Warning, title))?;
+    for text in &lines {
         for (at, line) in wrap(&clean(text), look.width.saturating_sub(4)).iter().enumerate() {
             let bullet = if at == 0 { "-" } else { " " };
-            writeln!(out, "{} {bullet} {line}", look.paint(Role::Warning, "!"))?;
+            writeln!(out, "{mark} {bullet} {line}")?;
         }
     }
-    Ok(())
-}
-
-fn loses_data(kind: &str) -> bool {
-    matches!(
-        kind,
-        "truncated" | "malformed" | "missing_section" | "edge_out_of_range" | "string_out_of_range"
-    )
+    writeln!(out)
 }
 
 fn in_words(finding: &FindingEntry) -> String {
     match finding.offset {
-        Some(offset) if !finding.message.contains("byte") => {
+        Some(offset) if !finding.is_any_of(PLACED) => {
             format!("{} (byte {})", finding.message, count(offset))
         }
         _ => finding.message.clone(),

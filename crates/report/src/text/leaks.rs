@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::fit::{clean, wrap};
 use super::paths::{write_labelled, write_one_line};
+use super::prose::paragraph;
 use super::report::{KEPT_BY, OWNER, PACKAGE, WRITTEN, write_title};
 use super::{Look, Role, heading, leak_groups, leak_words, standing_out};
 use crate::wire::{LeakProcessesDocument, LeakSuspectEntry, LeaksDocument, LeaksOutput};
@@ -47,9 +47,7 @@ impl LeaksDocument {
     pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         heading::oddities(&self.findings, look, out)?;
         let sentences = leak_words::verdict(self, look.sizes);
-        for line in wrap(&clean(&sentences.join(" ")), look.width) {
-            writeln!(out, "{line}")?;
-        }
+        paragraph(&sentences.join(" "), look, out)?;
         for suspect in &self.suspects {
             writeln!(out)?;
             write_suspect(suspect, look, out)?;

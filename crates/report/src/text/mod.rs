@@ -20,6 +20,7 @@ mod numbers;
 mod object;
 mod paths;
 mod process;
+mod prose;
 mod redact;
 pub(crate) mod redact_words;
 mod reliability;
@@ -42,10 +43,10 @@ pub(crate) mod words;
 use std::io::{self, Write};
 
 pub use compare::ComparisonPage;
-pub use fit::{clean, cut_end, cut_middle, width, wrap};
+pub use fit::clean;
 pub use heading::heading;
 pub use look::{Look, Painted, Role};
-pub use numbers::{SizeStyle, count, counted, distance, share, signed_size, size, size_in_words};
+pub use numbers::{SizeStyle, counted, size_in_words};
 pub use redact::write_redacted;
 
 use crate::wire::{Document, SnapshotEntry};

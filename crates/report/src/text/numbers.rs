@@ -1,6 +1,7 @@
 //! Sizes, counts and shares as people read them.
 
-pub use heapglass_format::{counted, grouped as count};
+pub use heapglass_format::counted;
+pub(super) use heapglass_format::grouped as count;
 
 /// How sizes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub enum SizeStyle {
 const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
 
 /// A size in bytes.
-pub fn size(bytes: u64, style: SizeStyle) -> String {
+pub(super) fn size(bytes: u64, style: SizeStyle) -> String {
     match style {
         SizeStyle::Exact => count(bytes),
         SizeStyle::Human if bytes < 1000 => format!("{bytes} B"),
@@ -23,7 +24,7 @@ pub fn size(bytes: u64, style: SizeStyle) -> String {
 }
 
 /// A size that may be negative, which only damaged files have.
-pub fn signed_size(bytes: i64, style: SizeStyle) -> String {
+pub(super) fn signed_size(bytes: i64, style: SizeStyle) -> String {
     let sign = if bytes < 0 { "-" } else { "" };
     format!("{sign}{}", size(bytes.unsigned_abs(), style))
 }
@@ -48,7 +49,7 @@ fn human(bytes: u64) -> String {
 }
 
 /// `part` of `whole` in per cent: `12%`, with one digit below ten.
-pub fn share(part: u64, whole: u64) -> String {
+pub(super) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
@@ -61,7 +62,7 @@ pub fn share(part: u64, whole: u64) -> String {
 }
 
 /// A distance as DevTools shows it.
-pub fn distance(shown: Option<u32>) -> String {
+pub(super) fn distance(shown: Option<u32>) -> String {
     shown.map_or_else(|| "–".to_owned(), |distance| distance.to_string())
 }
 

@@ -6,15 +6,16 @@ use heapglass_analysis::name_with_original;
 
 use super::allocations::write_stack;
 use super::details;
-use super::fit::{chunks, clean, wrap};
+use super::fit::{chunks, clean, cut_end, width, wrap};
 use super::heading::section;
 use super::numbers::{count, counted, distance};
+use super::prose::remark;
 use super::summary::{class_of, label};
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{
     CollectionEntry, ContextVariableEntry, Detachedness, FieldEntry, LocationEntry, MapEntryEntry,
-    ObjectBody, ObjectDetail, ObjectEntry, SnapshotEntry, ValueEntry,
+    ObjectBody, ObjectDetail, ObjectEntry, SnapshotEntry, StringEntry, ValueEntry,
 };
 
 /// What stands for a key or value that is not in the snapshot.
@@ -42,26 +43,7 @@ impl Page for ObjectBody {
             write_stack(&detail.allocation_stack, look, out)?;
         }
         if let Some(string) = &detail.string {
-            let length = string
-                .length
-                .map_or(String::new(), |length| format!(" ({} characters)", count(length)));
-            section(&format!("Text{length}"), look, out)?;
-            let text = clean(&string.text);
-            let shown = super::cut_end(&text, SHOWN_TEXT);
-            for line in wrap(&shown, look.width.saturating_sub(2)) {
-                for piece in chunks(&line, look.width.saturating_sub(2)) {
-                    writeln!(out, "  {}", look.paint(Role::Text, &piece))?;
-                }
-            }
-            if string.truncated {
-                writeln!(
-                    out,
-                    "  {}",
-                    look.paint(Role::Faint, "(the snapshot does not hold all of it)")
-                )?;
-            } else if shown != text {
-                writeln!(out, "  {}", look.paint(Role::Faint, "(--json has all of it)"))?;
-            }
+            write_string(string, look, out)?;
         }
         if let Some(function) = &detail.function {
             variables(
@@ -86,7 +68,7 @@ impl Page for ObjectBody {
         fields(&title, &elements.items, more, look, out)?;
         if elements.count == 0 && detail.object.class_name == "Array" {
             section(&title, look, out)?;
-            none("None in the snapshot: it is empty, or holds nothing but numbers.", look, out)?;
+            remark("None in the snapshot: it is empty, or holds nothing but numbers.", look, out)?;
         }
         if detail.internals.is_empty() && detail.more_internals > 0 {
             let edges = counted(detail.more_internals, "internal edge", "internal edges");
@@ -98,6 +80,26 @@ impl Page for ObjectBody {
         }
         fields("Internal edges", &detail.internals, detail.more_internals, look, out)
     }
+}
+
+/// Writes what a string says.
+fn write_string(string: &StringEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let length = string.length.map(|length| format!(" ({} characters)", count(length)));
+    section(&format!("Text{}", length.unwrap_or_default()), look, out)?;
+    let text = clean(&string.text);
+    let shown = cut_end(&text, SHOWN_TEXT);
+    let room = look.width.saturating_sub(2);
+    for line in wrap(&shown, room) {
+        for piece in chunks(&line, room) {
+            writeln!(out, "  {}", look.paint(Role::Text, &piece))?;
+        }
+    }
+    let remark = match string.truncated {
+        true => "(the snapshot does not hold all of it)",
+        false if shown != text => "(--json has all of it)",
+        false => return Ok(()),
+    };
+    writeln!(out, "  {}", look.paint(Role::Faint, remark))
 }
 
 fn kind(object: &ObjectEntry) -> String {
@@ -240,7 +242,7 @@ fn variables(
 fn write_details(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let words: Vec<_> =
         detail.details.iter().map(|one| details::in_words(one, &detail.details, look)).collect();
-    let title = words.iter().map(|(title, _)| super::width(title)).max().unwrap_or(0);
+    let title = words.iter().map(|(title, _)| width(title)).max().unwrap_or(0);
     let room = look.width.saturating_sub(title + 4).max(16);
     for (name, text) in &words {
         for (at, line) in wrap(text, room).iter().enumerate() {
@@ -252,13 +254,6 @@ fn write_details(detail: &ObjectDetail, look: &Look, out: &mut dyn Write) -> io:
         }
     }
     Ok(())
-}
-
-/// Says that a list has nothing to show, and why.
-fn none(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    wrap(text, look.width.saturating_sub(2))
-        .iter()
-        .try_for_each(|line| writeln!(out, "  {}", look.paint(Role::Faint, line)))
 }
 
 fn map_entries(
@@ -277,7 +272,7 @@ fn map_entries(
             }
             CollectionEntry::WeakMap | CollectionEntry::WeakSet => "None in the snapshot.",
         };
-        return none(text, look, out);
+        return remark(text, look, out);
     }
     let is_set = matches!(collection, CollectionEntry::Set | CollectionEntry::WeakSet);
     let mut table = if is_set { one_value_table() } else { value_table() };
@@ -299,10 +294,10 @@ fn map_entries(
     // Which of a Set's values have none cannot be seen.
     match collection {
         CollectionEntry::Set => {
-            none(&format!("{WITHOUT_EDGE}: those in a Set are not listed."), look, out)
+            remark(&format!("{WITHOUT_EDGE}: those in a Set are not listed."), look, out)
         }
         CollectionEntry::Map | CollectionEntry::WeakMap if lacks_some => {
-            none(&format!("{WITHOUT_EDGE}."), look, out)
+            remark(&format!("{WITHOUT_EDGE}."), look, out)
         }
         _ => Ok(()),
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::fit::{clean, wrap};
-use super::numbers::{count, counted};
+use super::fit::{clean, width, wrap};
+use super::numbers::{count, counted, distance};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
@@ -72,7 +72,7 @@ fn steps(path: &PathEntry, look: &Look) -> Table {
         };
         table.row(vec![
             edge.join(label(&step.object)),
-            Cell::plain(super::distance(step.object.distance)),
+            Cell::plain(distance(step.object.distance)),
             Cell::plain(look.size(step.object.retained_size)),
         ]);
     }
@@ -97,7 +97,7 @@ pub(super) fn write_labelled(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let indent = super::width(label);
+    let indent = width(label);
     let room = look.width.saturating_sub(indent).max(20);
     for (at, line) in wrap(&clean(text), room).iter().enumerate() {
         if at == 0 {

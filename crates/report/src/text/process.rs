@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::fit::wrap;
 use super::numbers::{share, signed_size};
+use super::prose::remark;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
 use crate::wire::ProcessEntry;
@@ -31,10 +31,7 @@ pub(super) fn write(process: &ProcessEntry, look: &Look, out: &mut dyn Write) ->
         Cell::plain(""),
     ]);
     table.write(look, out)?;
-    for line in wrap(&note(process, look), look.width.saturating_sub(2)) {
-        writeln!(out, "  {}", look.paint(Role::Faint, &line))?;
-    }
-    Ok(())
+    remark(&note(process, look), look, out)
 }
 
 fn note(process: &ProcessEntry, look: &Look) -> String {

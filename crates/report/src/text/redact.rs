@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::numbers::count;
+use super::prose::paragraph;
 use super::{Look, Role};
 use crate::wire::RedactDocument;
 
@@ -13,9 +14,7 @@ pub fn write_redacted(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for line in wrap(&document.text.join(" "), look.width) {
-        writeln!(out, "{line}")?;
-    }
+    paragraph(&document.text.join(" "), look, out)?;
     for file in &document.files {
         writeln!(out, "\n{}", look.paint(Role::Strong, &clean(&file.output)))?;
         if let Some(masked) = file.masked {

@@ -6,6 +6,7 @@ use super::fit::{clean, wrap};
 use super::heading::section;
 use super::object::position;
 use super::paths::write_one_line;
+use super::prose::{indented, paragraph};
 use super::summary::{class_table, object_table};
 use super::{Look, Page, Role, allocations, attribution, process, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
@@ -21,12 +22,12 @@ impl Page for ReportBody {
             words::verdict(&self.verdict, &self.statistics, snapshot.node_count, look.sizes);
         // The first two belong together; what follows are remarks of their own.
         let (main, remarks) = sentences.split_at(sentences.len().min(2));
-        paragraph(&main.join(" "), "", look, out)?;
+        paragraph(&main.join(" "), look, out)?;
         for remark in remarks {
-            paragraph(remark, "", look, out)?;
+            paragraph(remark, look, out)?;
         }
         if let Some(allocations) = &self.allocations {
-            paragraph(&allocations::sentence(allocations), "", look, out)?;
+            paragraph(&allocations::sentence(allocations), look, out)?;
         }
         for (number, suspect) in (1..).zip(&self.verdict.suspects) {
             writeln!(out)?;
@@ -59,11 +60,6 @@ impl Page for ReportBody {
     }
 }
 
-fn paragraph(text: &str, indent: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let room = look.width.saturating_sub(indent.len());
-    wrap(&clean(text), room).iter().try_for_each(|line| writeln!(out, "{indent}{line}"))
-}
-
 /// Labels under a suspect, padded to one width.
 pub(super) const KEPT_BY: &str = "   kept alive by  ";
 pub(super) const WRITTEN: &str = "   written in     ";
@@ -86,7 +82,7 @@ pub(super) fn write_title(
         writeln!(out, "{}{}", look.paint(Role::Strong, &lead), look.paint(Role::Strong, line))?;
     }
     if !details.is_empty() {
-        paragraph(&details.join(" "), "   ", look, out)?;
+        indented(&details.join(" "), "   ", look, out)?;
     }
     Ok(())
 }

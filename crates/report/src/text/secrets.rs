@@ -4,17 +4,16 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::numbers::{count, counted};
 use super::paths::write_labelled;
+use super::prose::paragraph;
 use super::{Look, Page, Role};
 use crate::wire::{ConfidenceEntry, JwtEntry, SecretEntry, SecretsBody, SnapshotEntry};
 
 impl Page for SecretsBody {
     fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-        for line in wrap(&self.text.join(" "), look.width) {
-            writeln!(out, "{line}")?;
-        }
+        paragraph(&self.text.join(" "), look, out)?;
         for (number, secret) in (1..).zip(&self.secrets) {
             writeln!(out)?;
             write_secret(number, secret, look, out)?;

@@ -4,18 +4,17 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::fit::{clean, cut_end, wrap};
+use super::fit::{clean, cut_end};
 use super::numbers::{count, counted};
 use super::paths::write_labelled;
+use super::prose::paragraph;
 use super::strings_words::answer;
 use super::{Look, Page, Role};
 use crate::wire::{SnapshotEntry, StringsBody, TextEntry};
 
 impl Page for StringsBody {
     fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-        for line in wrap(&answer(self, look.sizes).join(" "), look.width) {
-            writeln!(out, "{line}")?;
-        }
+        paragraph(&answer(self, look.sizes).join(" "), look, out)?;
         for (number, text) in (1..).zip(&self.strings) {
             writeln!(out)?;
             write_text(number, text, look, out)?;

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use heapglass_analysis::name_with_original;
 
 use super::figures::{self, Figures};
-use super::fit::{clean, wrap};
+use super::fit::clean;
 use super::numbers::{count, counted};
+use super::prose::rows_footer;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role};
 use crate::wire::{ClassEntry, InstancesBody, ObjectEntry, SnapshotEntry, SummaryBody};
@@ -23,20 +24,11 @@ impl Page for SummaryBody {
             return writeln!(out, "No class matches.");
         }
         class_table(&self.classes, snapshot.total_size, 0, look).write(look, out)?;
-        let shown = self.classes.len() as u64;
         let classes = counted(self.class_count, "class", "classes");
-        let of = if shown < self.class_count {
-            format!("{} of {classes}", count(shown))
-        } else {
-            classes
-        };
         let objects = counted(self.object_count, "object", "objects");
-        let mut footer =
-            format!("{of}; {objects}, {} in all.", look.size_in_words(self.shallow_size));
-        if shown < self.class_count {
-            footer.push_str(" --limit 0 shows every class.");
-        }
-        write_footer(&footer, look, out)
+        let size = look.size_in_words(self.shallow_size);
+        let all = format!("{classes}; {objects}, {size} in all");
+        rows_footer(self.classes.len(), self.class_count, &all, "class", look, out)
     }
 }
 
@@ -52,27 +44,10 @@ impl Page for InstancesBody {
             writeln!(out)?;
         }
         object_table(&self.objects, snapshot.total_size, 0, look).write(look, out)?;
-        let shown = self.objects.len() as u64;
         let objects = counted(self.object_count, "object", "objects");
-        let footer = if shown < self.object_count {
-            format!(
-                "{} of {objects}, {} in all. --limit 0 shows every object.",
-                count(shown),
-                look.size_in_words(self.shallow_size)
-            )
-        } else {
-            format!("{objects}, {} in all.", look.size_in_words(self.shallow_size))
-        };
-        write_footer(&footer, look, out)
+        let all = format!("{objects}, {} in all", look.size_in_words(self.shallow_size));
+        rows_footer(self.objects.len(), self.object_count, &all, "object", look, out)
     }
-}
-
-pub(super) fn write_footer(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out)?;
-    for line in wrap(text, look.width) {
-        writeln!(out, "{}", look.paint(Role::Faint, &line))?;
-    }
-    Ok(())
 }
 
 /// A table of classes; shares are those of `total`.

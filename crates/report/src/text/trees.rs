@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::figures::{self, Figures};
 use super::fit::clean;
 use super::numbers::{count, counted};
-use super::summary::{class_of, label, write_footer};
+use super::prose::{footer, rows_footer};
+use super::summary::{class_of, label};
 use super::table::{Cell, Kind, Table};
 use super::tree::{self, Line};
 use super::{Look, Page, Role};
@@ -84,7 +85,7 @@ impl Page for ContainmentBody {
         tree.rows(&self.containment, 0, self.hidden_children, shape, describe);
         tree.table.write(look, out)?;
         legend(tree.folded, CHILDREN, look, out)?;
-        let shown = self.containment.iter().filter(|row| row.depth == 0).count() as u64;
+        let shown = self.containment.iter().filter(|row| row.depth == 0).count();
         all_footer(shown, self.hidden_children, CHILDREN, look, out)
     }
 }
@@ -145,9 +146,9 @@ impl Page for RetainersBody {
         }
         if self.unreachable {
             let text = "Without what is ignored no root reaches it: nothing else keeps it alive.";
-            write_footer(text, look, out)?;
+            footer(text, look, out)?;
         }
-        let shown = self.retainers.iter().filter(|row| row.depth == 0).count() as u64;
+        let shown = self.retainers.iter().filter(|row| row.depth == 0).count();
         all_footer(shown, self.hidden_children, RETAINERS, look, out)
     }
 }
@@ -168,12 +169,12 @@ pub(super) fn legend(
     }
     let text =
         format!("+{} after a name: {} not shown.", count(folded), counted(folded, one, many));
-    write_footer(&text, look, out)
+    footer(&text, look, out)
 }
 
 /// Says how many topmost rows there are and how to see all, where some are missing.
 fn all_footer(
-    shown: u64,
+    shown: usize,
     hidden: u64,
     [one, many]: [&str; 2],
     look: &Look,
@@ -182,8 +183,8 @@ fn all_footer(
     if hidden == 0 {
         return Ok(());
     }
-    let all = counted(shown + hidden, one, many);
-    write_footer(&format!("{} of {all}. --limit 0 shows every {one}.", count(shown)), look, out)
+    let all = shown as u64 + hidden;
+    rows_footer(shown, all, &counted(all, one, many), one, look, out)
 }
 
 /// The name with the number of its children that are not opened.

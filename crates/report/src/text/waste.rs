@@ -8,6 +8,7 @@ use super::fit::{clean, cut_end, wrap};
 use super::heading::section;
 use super::numbers::{count, share};
 use super::paths::write_labelled;
+use super::prose::{paragraph, remark};
 use super::table::{Cell, Kind, Table};
 use super::waste_words::{answer, of};
 use super::{Look, Page, Role};
@@ -22,9 +23,8 @@ impl Page for WasteBody {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        for line in wrap(&answer(self, snapshot.total_size, look.sizes).join(" "), look.width) {
-            writeln!(out, "{line}")?;
-        }
+        let sentences = answer(self, snapshot.total_size, look.sizes);
+        paragraph(&sentences.join(" "), look, out)?;
         let (found, mut nothing): (Vec<_>, Vec<_>) =
             self.kinds.iter().partition(|kind| kind.saved_size > 0);
         nothing.retain(|kind| kind.unjudged.is_empty());
@@ -36,9 +36,7 @@ impl Page for WasteBody {
             let names: Vec<_> =
                 nothing.iter().map(|entry| of(entry.kind).title.to_lowercase()).collect();
             let note = format!("Nothing to save at: {}.", names.join(", "));
-            for line in wrap(&note, look.width.saturating_sub(2)) {
-                writeln!(out, "  {}", look.paint(Role::Faint, &line))?;
-            }
+            remark(&note, look, out)?;
         }
         found.into_iter().try_for_each(|entry| write_kind(entry, look, out))?;
         let unjudged: Vec<&UnjudgedEntry> =
@@ -48,8 +46,7 @@ impl Page for WasteBody {
         }
         section("Not judged", look, out)?;
         unjudged.into_iter().try_for_each(|entry| {
-            let text = super::waste_words::unjudged(entry, look.sizes);
-            wrap(&clean(&text), look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
+            paragraph(&super::waste_words::unjudged(entry, look.sizes), look, out)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Waste in words: what each kind is, and what to do about it.
 
-use super::numbers::{SizeStyle, counted, share, size_in_words};
+use super::numbers::{SizeStyle, count, counted, share, size_in_words};
 use crate::wire::{UnjudgedEntry, UnjudgedReason, WasteBody, WasteKindEntry};
 
 /// A kind of waste in words.
@@ -99,7 +99,7 @@ pub(crate) fn unjudged(entry: &UnjudgedEntry, sizes: SizeStyle) -> String {
     let more;
     let rest = entry.script_count.saturating_sub(scripts.len() as u64);
     if rest > 0 {
-        more = format!("{} more", super::count(rest));
+        more = format!("{} more", count(rest));
         scripts.push(&more);
     }
     let scripts = scripts.join(", ");

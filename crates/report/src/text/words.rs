@@ -81,7 +81,8 @@ fn composition(statistics: &StatisticsEntry) -> String {
         .filter_map(|(name, bytes)| u64::try_from(bytes).ok().map(|bytes| (name, bytes)))
         .filter(|&(_, bytes)| bytes > 0 && bytes >= statistics.total / 20)
         .collect();
-    let rest = statistics.total.saturating_sub(named.iter().map(|&(_, bytes)| bytes).sum());
+    let all = named.iter().fold(0u64, |sum, &(_, bytes)| sum.saturating_add(bytes));
+    let rest = statistics.total.saturating_sub(all);
     let mut shares: Vec<String> = named
         .iter()
         .map(|&(name, bytes)| format!("{} {}", share(bytes, statistics.total), in_a_sentence(name)))
@@ -98,10 +99,10 @@ fn composition(statistics: &StatisticsEntry) -> String {
 
 /// "Compiled code" → "compiled code", but "JS arrays" stays.
 fn in_a_sentence(name: &str) -> String {
-    if name.starts_with("JS") {
-        name.to_owned()
-    } else {
-        name.replacen(|_| true, &name[..1].to_lowercase(), 1)
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if !name.starts_with("JS") => first.to_lowercase().chain(letters).collect(),
+        _ => name.to_owned(),
     }
 }
 
@@ -241,6 +242,22 @@ mod tests {
             location: None,
             owner: None,
         }
+    }
+
+    #[test]
+    fn parts_that_are_more_than_a_number_holds_leave_no_rest() {
+        let statistics = StatisticsEntry {
+            total: u64::MAX,
+            code: u64::MAX,
+            strings: u64::MAX,
+            js_arrays: u64::MAX,
+            typed_arrays: 0,
+            system: 0,
+            other_js: 0,
+            other_native: 0,
+        };
+        let words = composition(&statistics);
+        assert_eq!(words, ": 50% compiled code, 50% strings and 50% JS arrays");
     }
 
     #[test]

@@ -327,8 +327,7 @@ impl CompareSeriesBody {
         limit: Option<usize>,
     ) -> CompareSeriesBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
-        let grown = rows.iter().filter(|row| row.growth() > 0);
-        let most = grown.rev().max_by_key(|row| (row.growth(), row.count_delta()));
+        let most = grown_most(rows, |row| (row.growth(), row.count_delta()));
         CompareSeriesBody {
             same_process,
             class_count: rows.len() as u64,
@@ -347,8 +346,7 @@ impl CompareControlBody {
         suspects: Option<&[LeakSuspect]>,
     ) -> CompareControlBody {
         let shown = rows.iter().take(limit.unwrap_or(usize::MAX));
-        let grown = rows.iter().filter(|row| row.growth() > 0);
-        let most = grown.rev().max_by_key(|row| (row.growth(), row.count_delta()));
+        let most = grown_most(rows, |row| (row.growth(), row.count_delta()));
         CompareControlBody {
             same_process,
             control_count: 2,
@@ -458,4 +456,10 @@ impl From<&ControlledGrowth> for ControlledGrowthEntry {
             size_delta: row.growth(),
         }
     }
+}
+
+/// The row that grew most by bytes and number, the first of several; `None` if none has more bytes.
+fn grown_most<R>(rows: &[R], growth: impl Fn(&R) -> (i64, i64)) -> Option<&R> {
+    let grown = rows.iter().rev().filter(|&row| growth(row).0 > 0);
+    grown.max_by_key(|&row| growth(row))
 }

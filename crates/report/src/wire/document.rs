@@ -1,6 +1,6 @@
 //! What every document has in common.
 
-use heapglass_graph::{Finding, Overview};
+use heapglass_graph::{Finding, FindingKind, Overview};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -129,6 +129,11 @@ impl FindingEntry {
         FindingEntry { kind: LEFT_OUT.to_owned(), message, offset: None }
     }
 
+    /// Whether it is of one of these kinds.
+    pub(crate) fn is_any_of(&self, kinds: &[FindingKind]) -> bool {
+        kinds.iter().any(|&kind| self.kind == name_of(kind))
+    }
+
     /// Whether it says that a snapshot was not used, which is no oddity of those that were.
     pub fn is_left_out(&self) -> bool {
         self.kind == LEFT_OUT
@@ -137,9 +142,13 @@ impl FindingEntry {
 
 impl From<&Finding> for FindingEntry {
     fn from(finding: &Finding) -> FindingEntry {
-        // The engine names the kinds for machines itself; a new kind needs no change here.
-        let kind = serde_json::to_value(finding.kind).ok();
-        let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("other").to_owned();
-        FindingEntry { kind, message: finding.message.clone(), offset: finding.offset }
+        let Finding { kind, message, offset, .. } = finding;
+        FindingEntry { kind: name_of(*kind), message: message.clone(), offset: *offset }
     }
+}
+
+/// What machines call a kind. The engine names them itself; a new one needs no change here.
+fn name_of(kind: FindingKind) -> String {
+    let name = serde_json::to_value(kind).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or("other").to_owned()
 }

@@ -10,7 +10,7 @@ use heapglass_report::text::clean;
 
 use crate::args::CaptureArgs;
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure};
+use crate::exit::Failure;
 
 /// Processes that a message lists.
 const MOST_LISTED: usize = 20;
@@ -21,11 +21,7 @@ pub(super) async fn process(context: &Context, args: &CaptureArgs) -> Result<u32
         return Ok(pid);
     }
     let found = candidates(&Local).await;
-    let all = found.map_err(|error| Failure {
-        status: ExitStatus::NotCollected,
-        message: error.to_string(),
-        hint: None,
-    })?;
+    let all = found.map_err(|error| Failure::not_collected(error.to_string()))?;
     let Some(pattern) = &args.name else {
         return Err(nobody(context, &all, "which process? give --pid, --name or --inspect"));
     };

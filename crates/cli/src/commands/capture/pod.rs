@@ -63,11 +63,8 @@ async fn process(place: &impl Place, args: &CaptureArgs) -> Result<u32, Failure>
     if let Some(pid) = args.pid {
         return Ok(pid);
     }
-    let found = candidates(place).await.map_err(|error| Failure {
-        status: ExitStatus::NotCollected,
-        message: error.to_string(),
-        hint: None,
-    })?;
+    let found = candidates(place).await;
+    let found = found.map_err(|error| Failure::not_collected(error.to_string()))?;
     let line = |process: &ProcessFacts| {
         let memory = process.status.resident.map(size).unwrap_or_default();
         format!("\n  --pid {:<8} {memory:>8}  {}", process.pid, process.command)

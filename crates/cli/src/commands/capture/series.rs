@@ -162,11 +162,7 @@ async fn each<P: Place>(
 
 /// How a series ends that cannot go on.
 fn ended(why: &str, good: u32, count: u32) -> Failure {
-    Failure {
-        status: ExitStatus::NotCollected,
-        message: format!("{why}: {good} of {count} snapshots are whole"),
-        hint: None,
-    }
+    Failure::not_collected(format!("{why}: {good} of {count} snapshots are whole"))
 }
 
 /// A capture that was not begun.

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::several::{footer, shown_snapshots, totals, trend};
-use super::{ComparisonPage, delta, paragraph};
+use super::several::{shown_snapshots, totals, trend};
+use super::{ComparisonPage, delta};
 use crate::text::attribution::{column, name, rest, words};
 use crate::text::numbers::counted;
+use crate::text::prose::{paragraph, rows_footer};
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
 use crate::wire::{CompareCodeBody, SnapshotEntry};
@@ -36,7 +37,7 @@ impl ComparisonPage for CompareCodeBody {
         table(self, snapshots.len(), look).write(look, out)?;
         let (one, many) = words(self.by);
         let all = counted(self.group_count, one, many);
-        footer(self.groups.len(), self.group_count, &all, "one", look, out)
+        rows_footer(self.groups.len(), self.group_count, &all, "one", look, out)
     }
 }
 

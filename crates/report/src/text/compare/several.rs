@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use heapglass_analysis::name_with_original;
 
-use super::{ComparisonPage, Names, delta, paragraph, signed_count};
+use super::{ComparisonPage, Names, delta, signed_count};
 use crate::text::heading::section;
 use crate::text::leaks::write_suspect;
 use crate::text::numbers::{count, counted};
-use crate::text::summary::write_footer;
+use crate::text::prose::{paragraph, rows_footer};
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
 use crate::wire::{
@@ -149,7 +149,7 @@ impl Classes {
         writeln!(out)?;
         table().write(look, out)?;
         let all = counted(self.all, "class", "classes");
-        footer(self.shown, self.all, &all, "class", look, out)
+        rows_footer(self.shown, self.all, &all, "class", look, out)
     }
 }
 
@@ -178,23 +178,6 @@ fn objects(delta: i64) -> String {
         0 => String::new(),
         delta => format!(" and {} objects", signed_count(delta)),
     }
-}
-
-/// Says below a table how many rows there are, and how to see those that are not shown.
-pub(super) fn footer(
-    shown: usize,
-    all: u64,
-    all_in_words: &str,
-    one: &str,
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let shown = shown as u64;
-    let text = match shown < all {
-        true => format!("{} of {all_in_words}. --limit 0 shows every {one}.", count(shown)),
-        false => format!("{all_in_words}."),
-    };
-    write_footer(&text, look, out)
 }
 
 fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> Table {
