@@ -17,6 +17,7 @@ mod coverage;
 mod credentials;
 mod drawn;
 mod error;
+mod fates;
 mod forms;
 mod given;
 mod held;

@@ -40,6 +40,11 @@ impl Prints {
         Prints { sorted: prints, starts, bits, filter, filter_bits }
     }
 
+    /// The hashes alone.
+    pub(crate) fn into_sorted(self) -> Vec<u64> {
+        self.sorted
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.sorted.len()
     }

@@ -8,6 +8,7 @@ use heapglass_format::check::{Check, Checked};
 
 use crate::Policy;
 use crate::credentials::credentials;
+use crate::fates::LookedFor;
 use crate::prints::Prints;
 use crate::replace::Replacer;
 use crate::strings::is_to_prove;
@@ -17,11 +18,7 @@ use crate::texts::{Piece, Text, unescape};
 pub struct Proof {
     pub(crate) policy: Policy,
     pub(crate) replacer: Replacer,
-    pub(crate) prints: Prints,
-    /// With [`Policy::Secrets`] those of texts that went as a whole, while `prints` are of parts of texts.
-    pub(crate) wholes: Prints,
-    /// Those of values that are names as well: they may be anywhere but among the values of the table of strings.
-    pub(crate) among_values: Prints,
+    pub(crate) looked_for: LookedFor,
     /// JSON strings before the first text of that table, in which every second text is a value.
     pub(crate) first_text: u64,
     pub(crate) nodes: u64,
@@ -115,7 +112,8 @@ impl Proof {
     /// What the form and the strings of one result come to.
     pub fn conclude(&self, checked: Checked, looked: Looked) -> Proven {
         let same_counts = checked.nodes == self.nodes && checked.edges == self.edges;
-        let values = self.prints.len() + self.wholes.len() + self.among_values.len();
+        let LookedFor { prints, wholes, among_values } = &self.looked_for;
+        let values = prints.len() + wholes.len() + among_values.len();
         let Looked { strings, survivors } = looked;
         Proven { checked, same_counts, values: values as u64, strings, survivors }
     }
@@ -188,9 +186,10 @@ impl Proof {
     fn settle(&self, batch: &mut Batch) {
         let Batch { prints, asked, texts, maybe, .. } = batch;
         maybe.clear();
-        maybe.extend(prints.iter().map(|&print| self.prints.may_have(print)));
-        if self.among_values.len() > 0 {
-            let also = prints.iter().map(|&print| self.among_values.may_have(print));
+        let looked = &self.looked_for;
+        maybe.extend(prints.iter().map(|&print| looked.prints.may_have(print)));
+        if looked.among_values.len() > 0 {
+            let also = prints.iter().map(|&print| looked.among_values.may_have(print));
             maybe.iter_mut().zip(also).for_each(|(maybe, also)| *maybe |= also);
         }
         let mut found = Vec::new();
@@ -214,10 +213,11 @@ impl Proof {
         let is_value = index.checked_sub(self.first_text).is_some_and(|at| at % 2 == 1);
         let print = is_to_prove(text).then(|| self.replacer.print_of(text.as_bytes()));
         let is_among = |prints: &Prints| print.is_some_and(|at| self.is_among(prints, text, at));
-        let survives = is_value && is_among(&self.among_values)
+        let looked = &self.looked_for;
+        let survives = is_value && is_among(&looked.among_values)
             || match self.policy {
-                Policy::Strict | Policy::Structure => is_among(&self.prints),
-                Policy::Secrets => is_among(&self.wholes),
+                Policy::Strict | Policy::Structure => is_among(&looked.prints),
+                Policy::Secrets => is_among(&looked.wholes),
             };
         if survives {
             return Some(text.chars().count());
@@ -226,7 +226,7 @@ impl Proof {
         let mut parts = parts.into_iter().filter_map(|part| text.get(part));
         let part = parts.find(|part| {
             is_to_prove(part)
-                && self.is_among(&self.prints, part, self.replacer.print_of(part.as_bytes()))
+                && self.is_among(&looked.prints, part, self.replacer.print_of(part.as_bytes()))
         });
         part.map(|part| part.chars().count())
     }
@@ -235,7 +235,8 @@ impl Proof {
     #[must_use]
     pub fn for_texts_beside(mut self) -> Proof {
         self.replacer.forget_given();
-        (self.wholes, self.among_values) = (Prints::default(), Prints::default());
+        let prints = std::mem::take(&mut self.looked_for.prints);
+        self.looked_for = LookedFor { prints, ..LookedFor::default() };
         self
     }
 
@@ -245,7 +246,7 @@ impl Proof {
     /// Cost: a hash of the text and a lookup.
     pub fn is_value(&self, text: &str) -> bool {
         is_to_prove(text)
-            && self.is_among(&self.prints, text, self.replacer.print_of(text.as_bytes()))
+            && self.is_among(&self.looked_for.prints, text, self.replacer.print_of(text.as_bytes()))
     }
 
     /// What stands for a number of six digits may well be the number of another order; that says nothing.

@@ -35,9 +35,10 @@ const MANY: u64 = 64;
 /// With [`Policy::Secrets`] a text may also be a credential because of the name that it stands under, which comes after
 /// it: the texts are held back, enciphered, and all come out with the last byte of their section.
 ///
-/// Memory: half a byte for each node; 2 to 6 bytes for each text, 12 to 24 for each short one, 8 for each value and each
-/// name; and buffers of some megabytes. What waits longer does so in files without a name: 1 to 5 bytes for each node;
-/// with [`Policy::Secrets`] also the texts, 4 bytes for each string, 8 for each property or variable that leads to one.
+/// Memory: half a byte for each node until the texts come; 2 to 4 bytes for each text, 20 for each value; and buffers of some
+/// megabytes. What waits longer does so in files without a name: 1 to 5 bytes for each node, 8 for each text that
+/// stays; with [`Policy::Secrets`] also the texts, 4 bytes for each string, 8 for each property or variable that
+/// leads to one.
 pub struct Redactor<W: Write> {
     out: W,
     written: Vec<u8>,
@@ -154,7 +155,13 @@ impl<W: Write> Redactor<W> {
             is_given_back: false,
             told: None,
             owners: None,
-            strings: Strings::new(policy, Roles::default(), Replacer::new(key), map),
+            strings: Strings::new(
+                policy,
+                Roles::default(),
+                Replacer::new(key),
+                map,
+                &Spool::default(),
+            ),
             coverage: Coverage::default(),
             words: Vec::new(),
             first_text: 0,
@@ -316,11 +323,13 @@ impl<W: Write> Redactor<W> {
             "strings" => {
                 after("edges", "strings")?;
                 let Strings { map, replacer, .. } = self.take_strings();
-                self.strings =
-                    Strings::new(self.policy, std::mem::take(&mut self.roles), replacer, map);
+                let roles = std::mem::take(&mut self.roles);
+                self.strings = Strings::new(self.policy, roles, replacer, map, &self.spool);
                 self.owners = None;
                 if self.named.is_some() {
                     self.held = Some(Held::new(self.strings.replacer.running(), &self.spool));
+                } else {
+                    self.kinds = Kinds::default();
                 }
                 State::Strings(Inside::First)
             }

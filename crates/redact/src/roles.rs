@@ -1,5 +1,7 @@
 //! What each text of the table of strings is used for.
 
+use rustc_hash::FxHashMap;
+
 use crate::error::{Error, Result};
 
 /// A set of uses, as bits.
@@ -67,15 +69,19 @@ impl std::ops::BitOr for Role {
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
     uses: Vec<Role>,
-    /// For each text the class name's text of the objects like dictionaries that have it; only up to the last one
-    /// that has any.
-    owners: Vec<u32>,
+    /// For each text the class of the objects like dictionaries that have it, by its number in `classes`, from 1 on; only
+    /// up to the last one that has any.
+    owners: Vec<u16>,
+    /// The class names' texts of such objects, in the order in which they were met.
+    classes: Vec<u32>,
+    /// The number of each.
+    numbers: FxHashMap<u32, u16>,
 }
 
 /// No object like a dictionary has the text.
-pub(crate) const NO_OWNER: u32 = u32::MAX;
-/// Objects of several classes have it.
-pub(crate) const SEVERAL_OWNERS: u32 = u32::MAX - 1;
+const NO_OWNER: u16 = 0;
+/// Objects of several classes have it, or it is of a class beyond the 65,534th.
+const SEVERAL_OWNERS: u16 = u16::MAX;
 
 /// Indices up to this are believed at once; larger ones only if there were as many bytes.
 const BELIEVED: u64 = 1 << 22;
@@ -106,18 +112,31 @@ impl Roles {
         if at >= self.owners.len() {
             self.owners.resize(at + 1, NO_OWNER);
         }
+        let number = self.number_of(class);
         if let Some(owner) = self.owners.get_mut(at) {
             *owner = match *owner {
-                NO_OWNER => class,
-                same if same == class => same,
+                NO_OWNER => number,
+                same if same == number => same,
                 _ => SEVERAL_OWNERS,
             };
         }
         Ok(())
     }
 
+    fn number_of(&mut self, class: u32) -> u16 {
+        if let Some(&number) = self.numbers.get(&class) {
+            return number;
+        }
+        let next = u16::try_from(self.classes.len() + 1).unwrap_or(SEVERAL_OWNERS);
+        if next < SEVERAL_OWNERS {
+            self.classes.push(class);
+            self.numbers.insert(class, next);
+        }
+        next
+    }
+
     fn position(&self, index: u64, offset: u64) -> Result<usize> {
-        if index > BELIEVED.max(offset) || index >= u64::from(SEVERAL_OWNERS) {
+        if index > BELIEVED.max(offset) || index >= u64::from(u32::MAX) {
             let message = format!("a name is string {index}, which cannot be there");
             return Err(Error::Syntax { offset, message });
         }
@@ -130,9 +149,10 @@ impl Roles {
         self.uses.get(index).copied().unwrap_or_default()
     }
 
-    /// The class of the objects like dictionaries that have it.
-    pub(crate) fn owner_of(&self, index: usize) -> u32 {
-        self.owners.get(index).copied().unwrap_or(NO_OWNER)
+    /// The class name's text of the objects like dictionaries that have it, if they are of one class.
+    pub(crate) fn owner_of(&self, index: usize) -> Option<u32> {
+        let number = self.owners.get(index).copied().unwrap_or(NO_OWNER);
+        self.classes.get(usize::from(number).checked_sub(1)?).copied()
     }
 
     /// How many texts are values.
@@ -143,5 +163,32 @@ impl Roles {
     /// How many texts there have to be.
     pub(crate) fn needed(&self) -> usize {
         self.uses.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, Roles, SEVERAL_OWNERS};
+
+    #[test]
+    fn the_class_of_dictionaries_is_known_while_it_is_one() {
+        let mut roles = Roles::default();
+        for (index, class) in [(1, 70_000), (2, 5), (2, 5), (3, 5), (3, 6)] {
+            roles.mark_key(index, Role::OF_TABLE, class, 0).expect("a text that can be there");
+        }
+        let owners: Vec<Option<u32>> = (0..5).map(|index| roles.owner_of(index)).collect();
+        assert_eq!(owners, [None, Some(70_000), Some(5), None, None]);
+    }
+
+    #[test]
+    fn classes_beyond_what_is_numbered_are_of_none() {
+        let mut roles = Roles::default();
+        for class in 0..u32::from(SEVERAL_OWNERS) + 3 {
+            roles.mark_key(u64::from(class), Role::OF_TABLE, class, 0).expect("it can be there");
+        }
+        let last = u32::from(SEVERAL_OWNERS) - 2;
+        assert_eq!(roles.owner_of(last as usize), Some(last));
+        assert_eq!(roles.owner_of(last as usize + 1), None);
+        assert_eq!(roles.owner_of(last as usize + 4), None);
     }
 }

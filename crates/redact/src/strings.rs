@@ -11,6 +11,7 @@ use crate::coverage::{Coverage, Kind};
 use crate::credentials::{apart, credentials, holds_credential, is_placeholder};
 use crate::drawn::is_registered;
 use crate::error::Result;
+use crate::fates::{Fate, Fates};
 use crate::forms::{is_named_by_code, without_attributes};
 use crate::located::is_located;
 use crate::named::{Named, Suspects, credentials_under};
@@ -18,7 +19,8 @@ use crate::names::{is_index, is_of_code, is_of_runtime, unmarked};
 use crate::paths::{is_of_home, is_script_path, private_parts, without_user};
 use crate::public::{bare, is_of_words, is_public};
 use crate::replace::{Replacer, Running, STAYS, WORDS_MAY_MEET};
-use crate::roles::{NO_OWNER, Role, Roles, SEVERAL_OWNERS};
+use crate::roles::{Role, Roles};
+use crate::spool::Spool;
 use crate::texts::{Piece, unescape, units};
 
 /// Values shorter than this may be a part of anything and are not looked for in the result.
@@ -71,25 +73,15 @@ impl Becomes<'_> {
     }
 }
 
-/// What the proof has to know of a text.
-enum Fate {
-    Unused,
-    StaysAsValue,
-    /// It is no value.
-    StaysAsName,
-    /// As a name it stays.
-    GoesAsValue,
-    Goes,
-}
-
 impl Fate {
-    fn of(name: &Becomes<'_>, value: &Becomes<'_>) -> Fate {
+    /// That of a text; `None` if nothing uses it.
+    fn of(name: &Becomes<'_>, value: &Becomes<'_>) -> Option<Fate> {
         match (name, value) {
-            (_, Becomes::Itself) => Fate::StaysAsValue,
-            (Becomes::Itself, value) if value.goes() => Fate::GoesAsValue,
-            (Becomes::Itself, _) => Fate::StaysAsName,
-            (name, value) if name.goes() || value.goes() => Fate::Goes,
-            _ => Fate::Unused,
+            (_, Becomes::Itself) => Some(Fate::StaysAsValue),
+            (Becomes::Itself, value) if value.goes() => Some(Fate::GoesAsValue),
+            (Becomes::Itself, _) => Some(Fate::StaysAsName),
+            (name, value) if name.goes() || value.goes() => Some(Fate::Goes),
+            _ => None,
         }
     }
 }
@@ -113,16 +105,8 @@ pub(crate) struct Strings {
     pub(crate) replacer: Replacer,
     /// Where originals are written beside what stands for them.
     pub(crate) map: Option<Box<dyn Write + Send>>,
-    /// Hashes of the values that were replaced, for the proof.
-    pub(crate) prints: Vec<u64>,
-    /// Hashes of the texts that went as a whole since they stood under the name of a credential.
-    pub(crate) wholes: Vec<u64>,
-    /// Hashes of the texts that stay as names: a value that says the same is looked for among the values alone.
-    pub(crate) names: Vec<u64>,
-    /// Hashes of the texts that stay as values.
-    pub(crate) kept: Vec<u64>,
-    /// Hashes of the values that were replaced while the same text stays as a name.
-    pub(crate) beside_names: Vec<u64>,
+    /// What became of the texts, for the proof.
+    pub(crate) fates: Fates,
     /// Which text is `Object`, once it was met.
     object: Option<u32>,
     count: usize,
@@ -138,8 +122,8 @@ impl Strings {
         roles: Roles,
         mut replacer: Replacer,
         map: Option<Box<dyn Write + Send>>,
+        spool: &Spool,
     ) -> Strings {
-        // All at once: what grows has its double while it does, and a capture has little memory.
         let values = if policy == Policy::Secrets { 0 } else { roles.values() };
         replacer.make_room(values);
         Strings {
@@ -147,11 +131,7 @@ impl Strings {
             roles,
             replacer,
             map,
-            prints: Vec::with_capacity(values),
-            wholes: Vec::new(),
-            names: Vec::new(),
-            kept: Vec::new(),
-            beside_names: Vec::new(),
+            fates: Fates::new(values, spool),
             object: None,
             count: 0,
             long: None,
@@ -278,16 +258,8 @@ impl Strings {
             count(coverage, Kind::Value, &value);
         }
         self.write(&value, raw, &text, out)?;
-        let fate = Fate::of(&name, &value);
-        if !matches!(fate, Fate::Unused) && is_to_prove(&text) {
-            let print = self.replacer.print_of(text.as_bytes());
-            match fate {
-                Fate::StaysAsValue => self.kept.push(print),
-                Fate::StaysAsName => self.names.push(print),
-                Fate::GoesAsValue => self.beside_names.push(print),
-                Fate::Goes => self.prints.push(print),
-                Fate::Unused => {}
-            }
+        if let Some(fate) = Fate::of(&name, &value).filter(|_| is_to_prove(&text)) {
+            self.fates.push(fate, self.replacer.print_of(text.as_bytes()))?;
         }
         Ok(())
     }
@@ -387,10 +359,8 @@ impl Strings {
     /// Whether a text is the property of one kind of object alone, of plain objects that are dictionaries. What
     /// is like one may still be an object of code, whose properties have names that others use as well.
     fn is_key(&self, text: &str, uses: Role, index: usize) -> bool {
-        let is_plain = match self.roles.owner_of(index) {
-            NO_OWNER | SEVERAL_OWNERS => false,
-            owner => self.object.is_none_or(|object| object == owner),
-        };
+        let owner = self.roles.owner_of(index);
+        let is_plain = owner.is_some_and(|owner| self.object.is_none_or(|object| object == owner));
         let stays = || match uses.has(Role::OF_MANY) {
             true => is_of_words(text),
             false => text.starts_with("<symbol ") || is_public(text),
@@ -441,7 +411,7 @@ impl Strings {
         if found.is_empty() && is_login(login) {
             found.push(text.len() - login.len()..text.len());
         }
-        let name = self.without(&text, found.clone());
+        let name = self.without(&text, found.clone())?;
         let places = match self.suspects.get(&(self.count as u64)) {
             Some(kinds) => {
                 // A whole that is none must not hide its parts.
@@ -451,7 +421,7 @@ impl Strings {
             }
             None => found,
         };
-        let value = self.without(&text, places);
+        let value = self.without(&text, places)?;
         let nothing = Becomes::Nothing;
         self.write(if uses.is_name() { &name } else { &nothing }, raw, &text, out)?;
         out.push(b',');
@@ -463,32 +433,31 @@ impl Strings {
         }
         // What went as a whole may not be there as a whole, but where it is a name or a table has it twice.
         if !self.suspects.is_empty() && is_to_prove(&text) {
-            let print = self.replacer.print_of(text.as_bytes());
             let name = if uses.is_name() { &name } else { &nothing };
             let value = if uses.has(Role::VALUE) { &value } else { &nothing };
-            match Fate::of(name, value) {
-                Fate::StaysAsValue => self.kept.push(print),
-                Fate::StaysAsName => self.names.push(print),
-                Fate::GoesAsValue => self.beside_names.push(print),
-                Fate::Goes if value.goes() => self.wholes.push(print),
-                Fate::Goes | Fate::Unused => {}
+            let fate = match Fate::of(name, value) {
+                Some(Fate::Goes) => value.goes().then_some(Fate::GoesAsWhole),
+                fate => fate,
+            };
+            if let Some(fate) = fate {
+                self.fates.push(fate, self.replacer.print_of(text.as_bytes()))?;
             }
         }
         Ok(())
     }
 
     /// A text without the credentials in these places.
-    fn without<'a>(&mut self, text: &'a str, mut found: Vec<Range<usize>>) -> Becomes<'a> {
+    fn without<'a>(&mut self, text: &'a str, mut found: Vec<Range<usize>>) -> Result<Becomes<'a>> {
         let part = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
         found.retain(|range| !is_placeholder(part(range)));
         if found.is_empty() {
-            return Becomes::Itself;
+            return Ok(Becomes::Itself);
         }
         let mut is_short = false;
         for secret in found.iter().map(part) {
             is_short |= secret.len() <= SHORT_CREDENTIAL;
             if is_to_prove(secret) {
-                self.prints.push(self.replacer.print_of(secret.as_bytes()));
+                self.fates.push(Fate::Goes, self.replacer.print_of(secret.as_bytes()))?;
             }
         }
         let made = self.in_places(text, found);
@@ -496,7 +465,7 @@ impl Strings {
         if is_short {
             self.replacer.remember(made.as_bytes(), text);
         }
-        Becomes::Part(Cow::Owned(made))
+        Ok(Becomes::Part(Cow::Owned(made)))
     }
 
     /// A text with other letters in these places.

@@ -8,7 +8,6 @@ use crate::coverage::Coverage;
 use crate::error::{Error, Result};
 use crate::kinds::Kinds;
 use crate::named::Suspects;
-use crate::prints::Prints;
 use crate::proof::Proof;
 use crate::replace::{Key, Replacer};
 use crate::roles::Roles;
@@ -45,26 +44,13 @@ impl<W: Write> Redactor<W> {
         coverage.bytes_read = self.offset;
         coverage.strings = strings.count() as u64;
         coverage.became_equal = strings.replacer.met;
-        let kept = Prints::new(strings.kept);
-        let mut words = strings.names;
-        words.extend(&strings.beside_names);
-        words.extend(self.words.iter().map(|word| strings.replacer.print_of(word.as_bytes())));
-        let words = Prints::new(words);
-        let mut among_values = strings.beside_names;
-        for prints in [&mut strings.prints, &mut strings.wholes] {
-            prints.retain(|print| {
-                let is_name = words.has(*print);
-                among_values.extend(is_name.then_some(*print));
-                !is_name && !kept.has(*print)
-            });
-        }
-        among_values.retain(|print| !kept.has(*print));
+        let replacer = strings.replacer;
+        let words = self.words.iter().map(|word| replacer.print_of(word.as_bytes()));
+        let looked_for = strings.fates.settle(words)?;
         let proof = Proof {
             policy: self.policy,
-            replacer: strings.replacer,
-            prints: Prints::new(strings.prints),
-            wholes: Prints::new(strings.wholes),
-            among_values: Prints::new(among_values),
+            replacer,
+            looked_for,
             first_text: self.first_text,
             nodes: coverage.nodes,
             edges: coverage.edges,
@@ -110,7 +96,7 @@ impl<W: Write> Redactor<W> {
     /// The strings, in place of which there are none.
     pub(super) fn take_strings(&mut self) -> Strings {
         let none = Replacer::new(Key::new([0; 32]));
-        let none = Strings::new(self.policy, Roles::default(), none, None);
+        let none = Strings::new(self.policy, Roles::default(), none, None, &self.spool);
         std::mem::replace(&mut self.strings, none)
     }
 }

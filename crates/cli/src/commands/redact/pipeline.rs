@@ -9,9 +9,10 @@ use heapglass_format::source::Reader;
 
 use crate::interrupt::Interrupt;
 
-/// Pieces that wait between two steps, of at most a megabyte each.
+/// Pieces that wait between two steps.
 const WAITING: usize = 4;
-const PIECE: usize = 1 << 20;
+/// Bytes of a piece: with a megabyte each, what waits took a tenth of the memory.
+const PIECE: usize = 1 << 18;
 
 /// What was read, and how far the file on the disk is. An empty one is the end: without it the reader has failed.
 pub(super) type Piece = io::Result<(Vec<u8>, u64)>;
