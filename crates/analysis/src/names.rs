@@ -58,7 +58,7 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
             }
         }
         NodeType::Object if is_plain(graph, node) => {
-            clipped(&display_name(graph, node), LABEL_CHARS)
+            clipped(&plain::short_plain_name(graph, node), LABEL_CHARS)
         }
         NodeType::Object | NodeType::Native => {
             name_with_original(graph.class_name(node), graph.original_class_name(node))

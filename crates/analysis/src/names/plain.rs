@@ -37,6 +37,26 @@ pub(super) fn plain_object_name(graph: &Graph, node: Ordinal) -> String {
     format!("{start}{separator}{end}")
 }
 
+/// Properties that are counted at most.
+const MOST_COUNTED: usize = 10_000;
+/// Numbers of properties that are told, the largest first. A number that is exact would be wrong where values are small
+/// integers, which are in no snapshot, and with them their names.
+const MANY: [usize; 3] = [MOST_COUNTED, 1_000, 100];
+
+/// The same for a label. That an object has very many properties, as one that is used as a dictionary, says more of it than
+/// the names of the first few: `{over 1000 keys: a, b, …, z}`. Cost: its edges, [`MOST_COUNTED`] of them at most.
+pub(super) fn short_plain_name(graph: &Graph, node: Ordinal) -> String {
+    let name = plain_object_name(graph, node);
+    let properties = graph
+        .edges(node)
+        .filter(|edge| edge.edge_type == EdgeType::Property && !is_prototype(graph, *edge));
+    let count = properties.take(MOST_COUNTED + 1).count();
+    match (MANY.into_iter().find(|&many| count > many), name.strip_prefix('{')) {
+        (Some(many), Some(names)) => format!("{{over {many} keys: {names}"),
+        _ => name,
+    }
+}
+
 fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }

@@ -1,5 +1,7 @@
 //! `compare`.
 
+use std::collections::HashMap;
+
 use heapglass_analysis::{
     ChangedObjects, ClassChange, ClassSeries, Comparison, ControlledGrowth, Evidence, GrownObject,
     LeakSuspect, Reconciliation, Selected,
@@ -72,6 +74,9 @@ pub struct CompareBody {
     pub grown_objects_by_shallow_size: Vec<GrownObjectEntry>,
     /// How the rows of all classes add up to the difference of the totals.
     pub reconciliation: ReconciliationEntry,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// What became of a class. Sizes are shallow sizes. What objects became of is `null` for snapshots of
@@ -183,6 +188,9 @@ pub struct CompareObjectsBody {
     pub deleted_count: u64,
     /// The deleted objects as they were, largest retained size first.
     pub deleted_objects: Vec<ObjectEntry>,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// What `compare` answers about more than two snapshots.
@@ -197,6 +205,9 @@ pub struct CompareSeriesBody {
     /// The one of all matching classes that grew most, if any grew: for the page.
     #[serde(skip)]
     pub grown_most: Option<ClassSeriesEntry>,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// A class in each of several snapshots.
@@ -240,6 +251,9 @@ pub struct CompareControlBody {
     /// Whether there may be suspects that do not match: for the page.
     #[serde(skip)]
     pub is_filtered: bool,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// How a class grew in the treatment and in the control.
@@ -296,6 +310,7 @@ impl CompareBody {
             grown_objects: entries(&comparison.grown),
             grown_objects_by_shallow_size: entries(&comparison.grown_shallow),
             reconciliation: (&comparison.reconciliation).into(),
+            script_names: HashMap::new(),
         }
     }
 }
@@ -315,6 +330,7 @@ impl CompareObjectsBody {
             added_objects: entries(&objects.added.objects),
             deleted_count: objects.deleted.count,
             deleted_objects: entries(&objects.deleted.objects),
+            script_names: HashMap::new(),
         }
     }
 }
@@ -334,6 +350,7 @@ impl CompareSeriesBody {
             class_count: rows.len() as u64,
             classes: entries(shown),
             grown_most: most.map(ClassSeriesEntry::from),
+            script_names: HashMap::new(),
         }
     }
 }
@@ -353,6 +370,7 @@ impl CompareControlBody {
             same_process,
             control_count: 2,
             is_filtered: false,
+            script_names: HashMap::new(),
             class_count: rows.len() as u64,
             classes: entries(shown),
             grown_most: most.map(ControlledGrowthEntry::from),
@@ -361,6 +379,27 @@ impl CompareControlBody {
                 ranked.map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect()
             }),
         }
+    }
+}
+
+impl ClassChangeEntry {
+    /// What [`scripts_of_namesakes`](super::scripts_of_namesakes) asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
+    }
+}
+
+impl ClassSeriesEntry {
+    /// What [`scripts_of_namesakes`](super::scripts_of_namesakes) asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
+    }
+}
+
+impl ControlledGrowthEntry {
+    /// What [`scripts_of_namesakes`](super::scripts_of_namesakes) asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
     }
 }
 

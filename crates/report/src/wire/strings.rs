@@ -78,6 +78,9 @@ pub struct TextHolderEntry {
     pub edge: String,
     /// Strings that are held like this, each by its nearest holder.
     pub count: u64,
+    /// Of a single string that is the text of a script: the end of the script's path; for pages.
+    #[serde(skip)]
+    pub source_of: Option<String>,
     /// Id of one of the holders.
     pub id: u64,
 }
@@ -125,6 +128,7 @@ impl From<&TextHolder> for TextHolderEntry {
             original_class_name: holder.original_class_name.clone(),
             edge: holder.edge.clone(),
             count: holder.count,
+            source_of: holder.source_of.clone(),
             id: holder.example.0,
         }
     }

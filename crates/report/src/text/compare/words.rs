@@ -11,9 +11,14 @@ pub(super) const WRONG_ORDER: &str = "The first snapshot was taken after the sec
 const APART: &str = "Classes are matched by their name and the place of their source, and no object \
      is known to be new or deleted.";
 
-/// Paragraphs: the totals, then what grew most, then what the reader has to know of the matching.
+/// Paragraphs: that the snapshots are the wrong way round, which turns all that follows, then the totals, what grew most,
+/// and what the reader has to know of the matching.
 pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
-    let mut paragraphs = vec![totals(&body.reconciliation, sizes)];
+    let mut paragraphs = Vec::new();
+    if body.wrong_order {
+        paragraphs.push(WRONG_ORDER.to_owned());
+    }
+    paragraphs.push(totals(&body.reconciliation, sizes));
     let most = most(body, sizes);
     if !most.is_empty() {
         paragraphs.push(most.join(" "));
@@ -27,9 +32,6 @@ pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
     }
     if !body.same_process {
         paragraphs.push(format!("{} {APART}", apart(body)));
-    }
-    if body.wrong_order {
-        paragraphs.push(WRONG_ORDER.to_owned());
     }
     paragraphs
 }
