@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::edge::{have_same_text, text_from, text_of};
 use crate::edge_label;
+use crate::names::is_dictionary;
 
 /// Retainers that are looked at to find the nearest: a constant has millions.
 const MOST_RETAINERS: usize = 64;
@@ -30,6 +31,8 @@ pub(crate) enum How {
     Element,
     /// An entry of a Map or a Set.
     Entry,
+    /// A property of a plain object that has so many of them that it is a dictionary.
+    Key,
     /// A field whose name is not in the snapshot: V8 writes fields with boxed numbers so.
     Field,
     /// By an edge of this type and name.
@@ -51,11 +54,12 @@ impl How {
         }
     }
 
-    /// How all holders do it: `[…]`, `entry`, `.name`, `variable x`.
+    /// How all holders do it: `[…]`, `entry`, `[key]`, `.name`, `variable x`.
     pub(crate) fn plain_text(self, graph: &Graph) -> String {
         match self {
             How::Element => "[…]".to_owned(),
             How::Entry => "entry".to_owned(),
+            How::Key => "[key]".to_owned(),
             How::Field => "a field".to_owned(),
             How::Named(edge_type, name) => text_of(edge_type, &graph.string(name)),
         }
@@ -87,6 +91,7 @@ pub(crate) fn holders(graph: &Graph, nodes: &[Ordinal]) -> Vec<Option<Holder>> {
     let mut found: Vec<Option<Holder>> = vec![None; nodes.len()];
     let mut open: Vec<usize> = (0..nodes.len()).collect();
     let mut stores: FxHashMap<Ordinal, Option<Holder>> = FxHashMap::default();
+    let mut dictionaries: FxHashMap<Ordinal, bool> = FxHashMap::default();
     for rank in 0..MOST_TRIES {
         // By holder, so that its edges are looked through once.
         let mut wanted: Vec<(Ordinal, Ordinal, usize)> = open
@@ -105,7 +110,14 @@ pub(crate) fn holders(graph: &Graph, nodes: &[Ordinal]) -> Vec<Option<Holder>> {
                 };
                 let at = group.get(place).map_or(usize::MAX, |&(.., at)| at);
                 if let Some(slot @ None) = found.get_mut(at) {
-                    *slot = Some(in_collection(graph, edge, &mut stores));
+                    let is_key = edge.edge_type == EdgeType::Property
+                        && *dictionaries
+                            .entry(edge.from)
+                            .or_insert_with(|| is_dictionary(graph, edge.from));
+                    *slot = Some(match is_key {
+                        true => Holder { node: edge.from, how: How::Key },
+                        false => in_collection(graph, edge, &mut stores),
+                    });
                 }
             }
         }

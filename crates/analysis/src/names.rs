@@ -164,6 +164,13 @@ fn is_plain(graph: &Graph, node: Ordinal) -> bool {
     graph.strings().get(graph.name_index(node).0) == Some(b"Object")
 }
 
+/// Whether an object is a plain one with so many properties that it is used as a dictionary: their names are data then.
+pub(crate) fn is_dictionary(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Object
+        && is_plain(graph, node)
+        && plain::is_dictionary(graph, node)
+}
+
 /// The name of a class, that of plain objects whatever their properties. Plain objects that are alike are called `{id, name}`
 /// if there are enough of them, which differs from heap to heap.
 pub(crate) fn unshaped(class_name: &str) -> &str {

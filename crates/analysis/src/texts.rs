@@ -83,8 +83,8 @@ pub struct TextHolder {
     pub class_name: String,
     /// What the class was called before a minifier gave it that name, if a source map says so.
     pub original_class_name: Option<String>,
-    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`; with a source map `variable cache (x)`
-    /// if the variable is called that in all of them.
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `[key]` of an object used as a dictionary,
+    /// `variable x`; with a source map `variable cache (x)` if the variable is called that in all of them.
     pub edge: String,
     /// Strings that are held like this. Each string counts once, by the holder that is nearest to the roots.
     pub count: u64,
