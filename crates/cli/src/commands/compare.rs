@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use heapglass_analysis::{
     ChangeSort, ClassChange, CompareOptions, Comparison, GrowthSort, LeakOptions, Matching,
     attribution_series, changed_objects, class_pattern, compare, controlled_growth,
-    controlled_leaks, find_changes, is_one_process, script_names, select_changes, select_growth,
-    select_series, series,
+    controlled_leaks, find_changes, held_as, is_one_process, script_names, select_changes,
+    select_growth, select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_report::text::{ComparisonPage, heading};
@@ -54,9 +54,10 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let rows = rows(context, args);
     let is_page = !context.settings.json;
+    // Of more than two snapshots classes alone are told.
     let read = match args.by {
-        Some(_) => Opened::graph,
-        None => Opened::graph_without_variables,
+        None if args.files.len() > 2 => Opened::graph_without_variables,
+        _ => Opened::graph,
     };
     if args.by.is_none() && args.files.len() > 2 {
         // Known before hours of reading; directories are judged when it is known what is in them.
@@ -105,6 +106,15 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         without_turnover(&mut selected.rows);
     }
     let mut body = CompareBody::new(&comparison, &selected);
+    let lists = [
+        (&mut body.grown_objects, &comparison.grown),
+        (&mut body.grown_objects_by_shallow_size, &comparison.grown_shallow),
+    ];
+    for (entries, grown) in lists {
+        for (entry, grown) in entries.iter_mut().zip(grown) {
+            entry.object.held_as = held_as(newer, grown.object.ordinal);
+        }
+    }
     if comparison.by_ids && is_page {
         let shown = body.classes.iter().map(ClassChangeEntry::name_and_key);
         body.script_names = script_names_of(&graphs, shown);

@@ -110,9 +110,11 @@ fn most(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
         sentences.push(format!("{text}."));
     }
     if let Some(grown) = body.grown_objects.first() {
+        let held_as = grown.object.held_as.as_ref();
         sentences.push(format!(
-            "Of what was there before, {} grew most: it retains {} more than before, {} in all.",
+            "Of what was there before, {}{} grew most: it retains {} more than before, {} in all.",
             grown.object.label,
+            held_as.map(|held_as| format!(" ({held_as})")).unwrap_or_default(),
             size_in_words(grown.retained_size_delta.unsigned_abs(), sizes),
             size_in_words(grown.object.retained_size, sizes)
         ));
