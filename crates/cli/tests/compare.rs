@@ -243,6 +243,8 @@ fn the_wrong_order_is_said() {
     let text = page(&[PAIR[1], PAIR[0]]);
     let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
     assert!(place("The first snapshot was taken after the second") < place("The heap "), "{text}");
+    // From 250,000 bytes of log to 1,000.
+    assert!(place("The heap shrank") < place("The class that shrank most is Array, by 249.0 kB."));
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub struct Selected {
     pub class_count: u64,
     /// The one of them that grew most in bytes, if any grew; of several the first by class key.
     pub grown_most: Option<ClassChange>,
+    /// The one of them that shrank most in bytes, if any shrank; of several the first by class key.
+    pub shrunk_most: Option<ClassChange>,
 }
 
 /// The classes that changed and whose name matches, in this order, at most `limit`.
@@ -90,6 +92,10 @@ pub fn select_changes(
     let most = grown
         .min_by(|a, b| b.growth().cmp(&a.growth()).then_with(|| a.class_key.cmp(&b.class_key)));
     let grown_most = most.copied().cloned();
+    let shrunk = rows.iter().filter(|row| row.growth() < 0);
+    let most = shrunk
+        .min_by(|a, b| a.growth().cmp(&b.growth()).then_with(|| a.class_key.cmp(&b.class_key)));
+    let shrunk_most = most.copied().cloned();
     rows.sort_by(|a, b| {
         let (a_objects, b_objects) = (a.objects.unwrap_or_default(), b.objects.unwrap_or_default());
         let order = match sort {
@@ -106,7 +112,7 @@ pub fn select_changes(
         order.then_with(|| a.class_key.cmp(&b.class_key))
     });
     rows.truncate(limit.unwrap_or(usize::MAX));
-    Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most }
+    Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most, shrunk_most }
 }
 
 /// What grew, most first, then what shrank, then classes whose objects only turned over: of those every heap has many, and a

@@ -68,6 +68,9 @@ pub struct CompareBody {
     /// The one of all matching classes that grew most, if any grew: for the page.
     #[serde(skip)]
     pub grown_most: Option<ClassChangeEntry>,
+    /// The one of all matching classes that shrank most, if any shrank: for the page.
+    #[serde(skip)]
+    pub shrunk_most: Option<ClassChangeEntry>,
     /// Objects in both snapshots whose retained size grew most; none lies inside another.
     pub grown_objects: Vec<GrownObjectEntry>,
     /// Objects in both snapshots whose own size grew most.
@@ -307,6 +310,7 @@ impl CompareBody {
             class_count: selected.class_count,
             classes: entries(&selected.rows),
             grown_most: selected.grown_most.as_ref().map(ClassChangeEntry::from),
+            shrunk_most: selected.shrunk_most.as_ref().map(ClassChangeEntry::from),
             grown_objects: entries(&comparison.grown),
             grown_objects_by_shallow_size: entries(&comparison.grown_shallow),
             reconciliation: (&comparison.reconciliation).into(),

@@ -11,9 +11,7 @@ use crate::text::numbers::{count, counted};
 use crate::text::summary::write_footer;
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
-use crate::wire::{
-    ClassSeriesEntry, CompareControlBody, CompareSeriesBody, LeakSuspectEntry, SnapshotEntry,
-};
+use crate::wire::{CompareControlBody, CompareSeriesBody, LeakSuspectEntry, SnapshotEntry};
 
 /// Titles of the counts and sizes of each snapshot; beyond, only the first and last are shown.
 const COUNTS: [&str; 6] = ["Count 1", "Count 2", "Count 3", "Count 4", "Count 5", "Count 6"];
