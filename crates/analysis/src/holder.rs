@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::edge::{have_same_text, text_from, text_of};
 use crate::edge_label;
+use crate::names::is_dictionary;
 
 /// Retainers that are looked at to find the nearest: a constant has millions.
 const MOST_RETAINERS: usize = 64;
@@ -30,6 +31,10 @@ pub(crate) enum How {
     Element,
     /// An entry of a Map or a Set.
     Entry,
+    /// A property of a plain object that has so many of them that it is a dictionary.
+    Key,
+    /// As the name of a property, in an object that keeps its properties as a table.
+    Name,
     /// A field whose name is not in the snapshot: V8 writes fields with boxed numbers so.
     Field,
     /// By an edge of this type and name.
@@ -51,11 +56,13 @@ impl How {
         }
     }
 
-    /// How all holders do it: `[…]`, `entry`, `.name`, `variable x`.
+    /// How all holders do it: `[…]`, `entry`, `[key]`, `.name`, `variable x`.
     pub(crate) fn plain_text(self, graph: &Graph) -> String {
         match self {
             How::Element => "[…]".to_owned(),
             How::Entry => "entry".to_owned(),
+            How::Key => "[key]".to_owned(),
+            How::Name => "a property's name".to_owned(),
             How::Field => "a field".to_owned(),
             How::Named(edge_type, name) => text_of(edge_type, &graph.string(name)),
         }
@@ -86,7 +93,8 @@ impl How {
 pub(crate) fn holders(graph: &Graph, nodes: &[Ordinal]) -> Vec<Option<Holder>> {
     let mut found: Vec<Option<Holder>> = vec![None; nodes.len()];
     let mut open: Vec<usize> = (0..nodes.len()).collect();
-    let mut stores: FxHashMap<Ordinal, Option<Holder>> = FxHashMap::default();
+    let mut stores: FxHashMap<Ordinal, (Option<Holder>, bool)> = FxHashMap::default();
+    let mut dictionaries: FxHashMap<Ordinal, bool> = FxHashMap::default();
     for rank in 0..MOST_TRIES {
         // By holder, so that its edges are looked through once.
         let mut wanted: Vec<(Ordinal, Ordinal, usize)> = open
@@ -105,7 +113,14 @@ pub(crate) fn holders(graph: &Graph, nodes: &[Ordinal]) -> Vec<Option<Holder>> {
                 };
                 let at = group.get(place).map_or(usize::MAX, |&(.., at)| at);
                 if let Some(slot @ None) = found.get_mut(at) {
-                    *slot = Some(in_collection(graph, edge, &mut stores));
+                    let is_key = edge.edge_type == EdgeType::Property
+                        && *dictionaries
+                            .entry(edge.from)
+                            .or_insert_with(|| is_dictionary(graph, edge.from));
+                    *slot = Some(match is_key {
+                        true => Holder { node: edge.from, how: How::Key },
+                        false => in_collection(graph, edge, &mut stores),
+                    });
                 }
             }
         }
@@ -130,19 +145,33 @@ fn near(graph: &Graph, node: Ordinal, rank: usize) -> Option<Ordinal> {
     all.get(rank).copied()
 }
 
+/// `stores` are what is known of stores: whose they are, and whether they are those of properties.
 fn in_collection(
     graph: &Graph,
     edge: Edge,
-    stores: &mut FxHashMap<Ordinal, Option<Holder>>,
+    stores: &mut FxHashMap<Ordinal, (Option<Holder>, bool)>,
 ) -> Holder {
     let plain = Holder { node: edge.from, how: How::of(graph, edge) };
     if graph.node_type(edge.from) != NodeType::Array {
         return plain;
     }
-    let owner = *stores.entry(edge.from).or_insert_with(|| owner_of(graph, edge.from));
+    let (owner, has_properties) = *stores.entry(edge.from).or_insert_with(|| {
+        let owner = owner_of(graph, edge.from);
+        let has_properties = owner.is_some_and(|owner| {
+            let mut ways = graph.edges_between(owner.node, edge.from);
+            ways.any(|way| graph.edge_name(way) == "properties")
+        });
+        (owner, has_properties)
+    });
     match owner {
         // The store of out-of-line properties: the slot says nothing.
-        Some(Holder { node, how: How::Field }) => Holder { node, how: plain.how },
+        Some(Holder { node, how: How::Field }) => {
+            // A text that a property leads to is held by that, which is nearer.
+            let is_name = has_properties
+                && plain.how == How::Element
+                && graph.node_type(edge.to) == NodeType::String;
+            Holder { node, how: if is_name { How::Name } else { plain.how } }
+        }
         Some(owner) => owner,
         None => plain,
     }

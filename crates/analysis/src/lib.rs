@@ -88,7 +88,7 @@ pub use oddities::{LEAST_ENTRIES, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTEN
 pub use originals::{
     SourceMap, SourceMaps, name_with_original, with_original_code, with_originals,
 };
-pub use package::package_of;
+pub use package::{package_of, within_packages};
 pub use paths::{
     MergedPaths, PathBranch, PathStep, ProgramWay, RootPath, merged_paths, path_to, paths_to,
     program_path, program_way,

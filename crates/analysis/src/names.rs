@@ -58,7 +58,7 @@ pub(crate) fn short_name(graph: &Graph, node: Ordinal) -> String {
             }
         }
         NodeType::Object if is_plain(graph, node) => {
-            clipped(&display_name(graph, node), LABEL_CHARS)
+            clipped(&plain::short_plain_name(graph, node), LABEL_CHARS)
         }
         NodeType::Object | NodeType::Native => {
             name_with_original(graph.class_name(node), graph.original_class_name(node))
@@ -162,6 +162,13 @@ pub(crate) fn captured_number(graph: &Graph, node: Ordinal, kind: &str) -> Optio
 
 fn is_plain(graph: &Graph, node: Ordinal) -> bool {
     graph.strings().get(graph.name_index(node).0) == Some(b"Object")
+}
+
+/// Whether an object is a plain one with so many properties that it is used as a dictionary: their names are data then.
+pub(crate) fn is_dictionary(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Object
+        && is_plain(graph, node)
+        && plain::is_dictionary(graph, node)
 }
 
 /// The name of a class, that of plain objects whatever their properties. Plain objects that are alike are called `{id, name}`

@@ -76,8 +76,8 @@ pub(crate) fn package_copy(script: &str) -> Option<PackageCopyOf<'_>> {
     of_node_modules(script).or_else(|| of_registry(script)).or_else(|| of_versioned_name(script))
 }
 
-/// Of a script in an npm package what follows `node_modules`: the same wherever it is installed.
-pub(crate) fn within_packages(script: &str) -> &str {
+/// Of a script in an npm package what follows `node_modules`: the same wherever it is installed. Of any other all of it.
+pub fn within_packages(script: &str) -> &str {
     package_copy(script)
         .filter(|copy| copy.folder.ends_with(copy.name))
         .and_then(|copy| script.get(copy.folder.len() - copy.name.len()..))

@@ -14,6 +14,7 @@ use heapglass_graph::{ClassIndex, Edge, EdgeType, Graph, Location, NodeType, Ord
 
 pub use biggest::biggest_objects;
 pub use held::held_as;
+pub(crate) use held::name_of_script;
 
 use crate::dominators::groups_below;
 use crate::edge::is_prototype;
@@ -288,9 +289,15 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let apart = |node: &Ordinal| weighty.apart.contains(node);
     let held = held_by(graph, [weighty.named_point(graph), point]);
     let least = weighty.own_weight(&Weighing::by_retained_size(graph)) / SMALL_PART;
+    // What a dictionary keeps its entries in, with their names, is no part of its content.
+    let own_table = graph.edge_named(point, EdgeType::Internal, "properties");
+    let is_own_table = |node: Ordinal| own_table.is_some_and(|edge| edge.to == node);
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0 && group.retained_size >= least)
+        .enumerate()
+        .filter(|(place, group)| *place == 0 || group.count > 1 || !is_own_table(group.largest))
+        .map(|(_, group)| group)
         .take(limit)
         .map(|group| {
             let mut scatter = scatter_of(graph, group.largest, group.count, group.retained_size);

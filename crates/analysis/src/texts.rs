@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::filter::duplicates::{Same, SameTexts};
 use crate::holder::{Holder, How, holders};
 use crate::paths::{PathEnd, paths_in_words};
+use crate::suspects::name_of_script;
 use crate::{ObjectSummary, describe, display_name};
 
 /// What a list of texts is sorted by, the most first; equal ones by the id of their first string.
@@ -82,17 +83,22 @@ pub struct TextHolder {
     pub class_name: String,
     /// What the class was called before a minifier gave it that name, if a source map says so.
     pub original_class_name: Option<String>,
-    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`; with a source map `variable cache (x)`
-    /// if the variable is called that in all of them.
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `[key]` of an object used as a dictionary,
+    /// `variable x`; with a source map `variable cache (x)` if the variable is called that in all of them.
     pub edge: String,
     /// Strings that are held like this. Each string counts once, by the holder that is nearest to the roots.
     pub count: u64,
     /// One of the holders.
     pub example: NodeId,
+    /// Of a single string that is the text of a script: the end of the script's path.
+    pub source_of: Option<String>,
 }
 
 /// Kinds of holders that are told for each text.
 pub const MOST_HOLDERS: usize = 5;
+
+/// How V8's object of a script holds its text.
+const SOURCE: &str = "{source}";
 
 const NO_GROUP: u32 = u32::MAX;
 
@@ -244,6 +250,9 @@ fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec
                 edge: if is_same { how.text(graph, example) } else { plain.clone() },
                 count,
                 example: graph.id(example),
+                source_of: (count == 1 && plain == SOURCE)
+                    .then(|| name_of_script(graph, example))
+                    .flatten(),
             };
             list.push((holder, plain));
         }

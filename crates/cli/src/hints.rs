@@ -1,7 +1,7 @@
 //! Errors of the layers below, as the user reads them: what is wrong, and what to do.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use heapglass_graph::Error;
@@ -117,6 +117,26 @@ fn missing_hint(path: &Path) -> Option<String> {
     })
 }
 
+/// Says of the first of several files that it is more likely a command that was mistyped: a plain word, and no file of this
+/// name. The answer about the other files would hide that.
+pub(crate) fn mistyped_command(files: &[PathBuf]) -> Option<Failure> {
+    let [first, _, ..] = files else { return None };
+    let word = first.to_str()?;
+    let is_word = word.starts_with(|char: char| char.is_ascii_alphabetic())
+        && word.chars().all(|char| char.is_ascii_alphabetic() || char == '-');
+    if !is_word || first.exists() {
+        return None;
+    }
+    let cli = Cli::command();
+    let alike = |name: &str| name.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+    let nearest = cli.get_subcommands().map(clap::Command::get_name).max_by_key(|n| alike(n));
+    let hint = match nearest.filter(|name| alike(name) >= 3) {
+        Some(name) => format!("did you mean `heapglass {name}`?"),
+        None => "`heapglass --help` lists the commands".to_owned(),
+    };
+    Some(Failure::usage(format!("there is no command {word}, and no file of this name")).hint(hint))
+}
+
 const UNPACK: &str = "this is an archive: unpack it and give the directory";
 
 fn syntax_hint(path: &Path) -> String {
@@ -142,6 +162,21 @@ fn ends_with(path: &Path, endings: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_word_before_a_file_is_taken_for_a_command() {
+        let asked = |words: &[&str]| {
+            let files: Vec<PathBuf> = words.iter().map(PathBuf::from).collect();
+            mistyped_command(&files).map(|failure| failure.hint.unwrap_or_default())
+        };
+        let summary = Some("did you mean `heapglass summary`?".to_owned());
+        assert_eq!(asked(&["sumary", "a.heapsnapshot"]), summary);
+        let other = Some("`heapglass --help` lists the commands".to_owned());
+        assert_eq!(asked(&["explain", "a.heapsnapshot"]), other);
+        for files in [&["sumary"][..], &["-", "a"], &["a.heapsnapshot", "b"], &["heap1", "heap2"]] {
+            assert_eq!(asked(files), None, "{files:?}");
+        }
+    }
 
     #[test]
     fn system_errors_read_as_part_of_a_sentence() {

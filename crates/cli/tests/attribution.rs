@@ -108,6 +108,9 @@ fn classes_and_contexts_and_plugins_hold_what_they_hold() {
         let name = group["name"].as_str().expect("a name");
         name.starts_with("system / NativeContext") && name.contains('@')
     }));
+    let page = ask(dir.path(), &["report", "a.heapsnapshot", "--by", "file"]);
+    let (_, files) = page.split_once("Files that hold most").expect("a section");
+    assert!(files.contains("  alpha/index.js ") && !files.contains("node_modules/"), "{files}");
     let plugins = groups_of(dir.path(), "a.heapsnapshot", "plugin");
     let names: Vec<&str> = plugins.iter().filter_map(|group| group["name"].as_str()).collect();
     assert!(names.contains(&"(other packages)") && names.contains(&"(application)"), "{names:?}");

@@ -96,6 +96,58 @@ fn control_and_treatment() {
     ]));
 }
 
+/// A program with two classes of one name that get more objects with each round, and jobs that are others in each.
+fn connections(round: u32) -> Vec<u8> {
+    let mut heap = SnapshotBuilder::new();
+    for (number, script) in [(7, "/app/lib/http.js"), (8, "/app/lib/tcp.js")] {
+        let open = heap.closure("open", 64);
+        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+        let code = heap.node("code", script, 100);
+        heap.property(heap.global(), script, open);
+        heap.internal(open, "shared", shared);
+        heap.internal(shared, "script", code);
+        heap.locate(open, number, 9, 2);
+    }
+    for (number, kind) in [(7, 0), (8, 1)] {
+        for at in 0..10 * round {
+            let connection = heap.object("Connection", 120);
+            let peer = heap.string(&format!("peer {kind} {at}"), 32);
+            heap.spec(connection).id = 10_001 + 8 * u64::from(at) + 4 * kind;
+            heap.spec(peer).id = 10_003 + 8 * u64::from(at) + 4 * kind;
+            heap.locate(connection, number, 3, 4);
+            heap.property(heap.global(), &format!("connection {kind} {at}"), connection);
+            heap.property(connection, "peer", peer);
+        }
+    }
+    for at in 0..5 {
+        let job = heap.object("Job", 40);
+        heap.spec(job).id = 20_001 + 100 * u64::from(round) + 2 * at;
+        heap.property(heap.global(), &format!("job {at}"), job);
+    }
+    heap.to_bytes()
+}
+
+#[test]
+fn classes_of_one_name_are_told_by_their_files_and_those_that_turn_over_are_left_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let files = ["1.heapsnapshot", "2.heapsnapshot", "3.heapsnapshot"];
+    for (round, file) in (1..).zip(files) {
+        std::fs::write(dir.path().join(file), connections(round)).expect("written");
+    }
+    let questions: [&[&str]; 3] =
+        [&files[..2], &files, &[files[0], files[1], "--objects", "Connection"]];
+    for args in questions {
+        let text = run_in(dir.path(), 160, args).stdout;
+        assert!(text.contains("http.js:4:5") && text.contains("tcp.js:4:5"), "{text}");
+    }
+    let text = run_in(dir.path(), 120, &files[..2]).stdout;
+    assert!(!text.contains("Job"), "{text}");
+    assert!(text.contains("of 4 classes that changed. --limit 0 shows every class."), "{text}");
+    let text = run_in(dir.path(), 120, &[files[0], files[1], "--limit", "0"]).stdout;
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(place("Job") > place("(string)"), "{text}");
+}
+
 #[test]
 fn pages_fit_narrow_and_wide_terminals() {
     let dir = snapshots();
@@ -189,7 +241,10 @@ fn what_grew_most_is_said_whatever_is_shown() {
 #[test]
 fn the_wrong_order_is_said() {
     let text = page(&[PAIR[1], PAIR[0]]);
-    assert!(text.contains("The first snapshot was taken after the second"), "{text}");
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(place("The first snapshot was taken after the second") < place("The heap "), "{text}");
+    // From 250,000 bytes of log to 1,000.
+    assert!(place("The heap shrank") < place("The class that shrank most is Array, by 249.0 kB."));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod support;
 
+use heapglass_testkit::SnapshotBuilder;
 use insta::assert_snapshot;
 use support::{APP, heapglass, json, page, said};
 
@@ -30,6 +31,32 @@ fn report_in_80_columns_with_exact_sizes() {
 fn report_in_colour() {
     let text = page(&["report", APP, "--top", "2", "--color", "always"]);
     assert_snapshot!(text.replace('\u{1b}', "␛"));
+}
+
+#[test]
+fn biggest_classes_leave_out_what_stands_for_the_whole_program() {
+    // As Node.js 26 writes it: a native context holds the global object.
+    let mut heap = SnapshotBuilder::empty();
+    let (root, gc_roots) = (heap.node("synthetic", "", 0), heap.node("synthetic", "(GC roots)", 0));
+    let context = heap.node("hidden", "system / NativeContext", 100);
+    let (global, cache) = (heap.object("global", 100), heap.object("Cache", 10_000));
+    heap.edge(root, "element", "1", gc_roots);
+    heap.edge(root, "element", "2", context);
+    heap.element(gc_roots, 1, context);
+    heap.internal(context, "global_object", global);
+    heap.property(global, "cache", cache);
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("node26.heapsnapshot");
+    std::fs::write(&file, heap.to_bytes()).expect("written");
+    let file = file.to_str().expect("a path in UTF-8");
+    let classes = |command: &str| {
+        let classes = json(&[command, file])["classes"].as_array().expect("classes").clone();
+        classes.iter().map(|class| class["class_name"].to_string()).collect::<Vec<_>>()
+    };
+    assert!(classes("summary").contains(&"\"(system)\"".to_owned()));
+    let reported = classes("report");
+    assert!(!reported.contains(&"\"(system)\"".to_owned()), "{reported:?}");
+    assert!(reported.contains(&"\"Cache\"".to_owned()), "{reported:?}");
 }
 
 #[test]

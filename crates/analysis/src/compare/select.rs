@@ -1,5 +1,7 @@
 //! Which rows of a comparison to show, and in which order.
 
+use std::cmp::Ordering;
+
 use regex::Regex;
 
 use super::ClassChange;
@@ -11,7 +13,7 @@ use crate::summary::{ClassNames, called};
 /// class key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChangeSort {
-    /// By how many bytes the class grew, in new objects and old ones.
+    /// By how many bytes the class grew, in new objects and old ones; classes that take as much as before come last.
     #[default]
     Growth,
     /// Class name.
@@ -70,6 +72,8 @@ pub struct Selected {
     pub class_count: u64,
     /// The one of them that grew most in bytes, if any grew; of several the first by class key.
     pub grown_most: Option<ClassChange>,
+    /// The one of them that shrank most in bytes, if any shrank; of several the first by class key.
+    pub shrunk_most: Option<ClassChange>,
 }
 
 /// The classes that changed and whose name matches, in this order, at most `limit`.
@@ -88,10 +92,14 @@ pub fn select_changes(
     let most = grown
         .min_by(|a, b| b.growth().cmp(&a.growth()).then_with(|| a.class_key.cmp(&b.class_key)));
     let grown_most = most.copied().cloned();
+    let shrunk = rows.iter().filter(|row| row.growth() < 0);
+    let most = shrunk
+        .min_by(|a, b| a.growth().cmp(&b.growth()).then_with(|| a.class_key.cmp(&b.class_key)));
+    let shrunk_most = most.copied().cloned();
     rows.sort_by(|a, b| {
         let (a_objects, b_objects) = (a.objects.unwrap_or_default(), b.objects.unwrap_or_default());
         let order = match sort {
-            ChangeSort::Growth => b.growth().cmp(&a.growth()),
+            ChangeSort::Growth => by_growth(a, b),
             ChangeSort::Name => a.class_name.cmp(&b.class_name),
             ChangeSort::New => b_objects.new_count.cmp(&a_objects.new_count),
             ChangeSort::Deleted => b_objects.deleted_count.cmp(&a_objects.deleted_count),
@@ -104,7 +112,14 @@ pub fn select_changes(
         order.then_with(|| a.class_key.cmp(&b.class_key))
     });
     rows.truncate(limit.unwrap_or(usize::MAX));
-    Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most }
+    Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most, shrunk_most }
+}
+
+/// What grew, most first, then what shrank, then classes whose objects only turned over: of those every heap has many, and a
+/// page that is cut off has to show what shrank.
+fn by_growth(a: &ClassChange, b: &ClassChange) -> Ordering {
+    let is_level = |row: &ClassChange| row.growth() == 0;
+    is_level(a).cmp(&is_level(b)).then_with(|| b.growth().cmp(&a.growth()))
 }
 
 /// Positions of the classes that are called so, by the rules of [`find_classes`](crate::find_classes). An error if there

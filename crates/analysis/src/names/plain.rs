@@ -1,6 +1,6 @@
 //! Names of plain objects: `{a, b, …, z}`.
 
-use heapglass_graph::{EdgeType, Graph, Ordinal};
+use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
 use crate::edge::is_prototype;
 
@@ -13,9 +13,7 @@ const MAX_UNITS: usize = 100;
 ///
 /// Source: `JSHeapSnapshotNode.#plainObjectName`.
 pub(super) fn plain_object_name(graph: &Graph, node: Ordinal) -> String {
-    let mut properties = graph
-        .edges(node)
-        .filter(|edge| edge.edge_type == EdgeType::Property && !is_prototype(graph, *edge));
+    let mut properties = properties(graph, node);
     let (mut start, mut end) = (String::from("{"), String::from("}"));
     let mut from_back = false;
     while let Some(edge) = if from_back { properties.next_back() } else { properties.next() } {
@@ -35,6 +33,36 @@ pub(super) fn plain_object_name(graph: &Graph, node: Ordinal) -> String {
     }
     let separator = if end.len() > 1 { ", " } else { "" };
     format!("{start}{separator}{end}")
+}
+
+/// Properties that are counted at most.
+const MOST_COUNTED: usize = 10_000;
+/// Numbers of properties that are told, the largest first. A number that is exact would be wrong where values are small
+/// integers, which are in no snapshot, and with them their names.
+const MANY: [usize; 3] = [MOST_COUNTED, 1_000, DICTIONARY];
+/// More properties than people give an object by name.
+const DICTIONARY: usize = 100;
+
+/// The same for a label. That an object has very many properties, as one that is used as a dictionary, says more of it than
+/// the names of the first few: `{over 1000 keys: a, b, …, z}`. Cost: its edges, [`MOST_COUNTED`] of them at most.
+pub(super) fn short_plain_name(graph: &Graph, node: Ordinal) -> String {
+    let name = plain_object_name(graph, node);
+    let count = properties(graph, node).take(MOST_COUNTED + 1).count();
+    match (MANY.into_iter().find(|&many| count > many), name.strip_prefix('{')) {
+        (Some(many), Some(names)) => format!("{{over {many} keys: {names}"),
+        _ => name,
+    }
+}
+
+/// Whether an object has so many properties that it is a dictionary. Cost: at most as many of its edges as tell that.
+pub(super) fn is_dictionary(graph: &Graph, node: Ordinal) -> bool {
+    properties(graph, node).nth(DICTIONARY).is_some()
+}
+
+fn properties(graph: &Graph, node: Ordinal) -> impl DoubleEndedIterator<Item = Edge> {
+    graph
+        .edges(node)
+        .filter(|edge| edge.edge_type == EdgeType::Property && !is_prototype(graph, *edge))
 }
 
 fn units(text: &str) -> usize {

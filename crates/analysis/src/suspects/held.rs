@@ -7,14 +7,15 @@ use crate::holder::owner_of;
 use crate::names::short_name;
 use crate::object::is_context;
 use crate::paths::way_to;
-use crate::source::{Scripts, short_path};
+use crate::source::{Scripts, file_of_module, short_path};
 use crate::{EdgeLabel, edge_label};
 
 /// Retainers that are looked at for what a text or a scope belongs to.
 const MAX_RETAINERS: usize = 64;
 
 /// What holds an object on the way that keeps it alive: `.routes in App`, `variable cache`, `entry in Map`, of the text of a
-/// script `source of lib/app.js`; `None` where no root leads to it. Cost: as that of [`crate::path_to`].
+/// script `source of lib/app.js`, of what a file exports `module.exports of lib/app.js`; `None` where no root leads to it.
+/// Cost: as that of [`crate::path_to`].
 pub fn held_as(graph: &Graph, object: Ordinal) -> Option<String> {
     let edge = way_to(graph, object)?.pop()?;
     let holder = edge.from;
@@ -31,15 +32,25 @@ pub fn held_as(graph: &Graph, object: Ordinal) -> Option<String> {
         // A scope has no name of its own.
         _ if edge.edge_type == EdgeType::Context => Some(text),
         _ if holder == graph.root() => None,
-        _ => Some(format!("{text} in {}", short_name(graph, holder))),
+        // Every file has a module of CommonJS, and they are all called the same.
+        _ => Some(match (file_of_module(graph, holder), &*name) {
+            (Some(file), "exports") => format!("module.exports of {}", short_path(&file)),
+            (Some(file), _) => format!("{text} in module {}", short_path(&file)),
+            (None, _) => format!("{text} in {}", short_name(graph, holder)),
+        }),
     }
 }
 
 /// What to call the text of a script, by its node of code.
 fn source_of_script(graph: &Graph, script: Ordinal) -> Option<String> {
+    Some(format!("source of {}", name_of_script(graph, script)?))
+}
+
+/// The end of a script's path that tells it from others, by its node of code.
+pub(crate) fn name_of_script(graph: &Graph, script: Ordinal) -> Option<String> {
     let name = graph.edge_named(script, EdgeType::Internal, "name")?.to;
     let is_text = graph.node_type(name) == NodeType::String;
-    is_text.then(|| format!("source of {}", short_path(&graph.raw_name(name))))
+    is_text.then(|| short_path(&graph.raw_name(name)).to_owned())
 }
 
 /// Calls a single object that has no name of its own by the script that it belongs to: `source of lib/app.js` the text of

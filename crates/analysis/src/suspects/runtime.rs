@@ -14,7 +14,7 @@ use crate::source::Scripts;
 use crate::telling::unbound;
 
 /// Classes of the objects by which Node.js keeps what timers call.
-const TIMERS: [&str; 4] = ["Immediate", "ImmediateList", "Timeout", "TimersList"];
+pub(super) const TIMERS: [&str; 4] = ["Immediate", "ImmediateList", "Timeout", "TimersList"];
 
 /// Objects of one class below others.
 struct OfClass {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{ClassIndex, EdgeType, Graph, NodeType, Ordinal};
 
+use super::runtime::TIMERS;
 use crate::roles::{is_nobody, is_program_object};
 
 /// What the nodes of a heap weigh: a number that no node has less of than the nodes it dominates
@@ -146,11 +147,16 @@ impl Weighty {
         }
     }
 
-    /// The object that people know the topmost node by; it stands out itself.
+    /// The object that people know the topmost node by; it stands out itself. By which timer Node.js keeps the function that
+    /// has the memory says less than the function.
     pub(crate) fn named_top(&self, heap: &Weighing<'_>, least: u64) -> Ordinal {
-        let stands_out = |node: &&Ordinal| heap.of(**node) >= least;
-        let mut heavy = self.chain.iter().take_while(stands_out);
-        heavy.find(|&&node| is_program_object(heap.graph, node)).copied().unwrap_or(self.top)
+        let stands_out = |node: &Ordinal| heap.of(*node) >= least;
+        let heavy = || {
+            let heavy = self.chain.iter().copied().take_while(stands_out);
+            heavy.filter(|&node| is_program_object(heap.graph, node))
+        };
+        let is_timer = |node: &Ordinal| TIMERS.contains(&heap.graph.class_name(*node));
+        heavy().find(|node| !is_timer(node)).or_else(|| heavy().next()).unwrap_or(self.top)
     }
 
     /// The object that people know the accumulation point by: the Map, not its table.

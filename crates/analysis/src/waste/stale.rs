@@ -50,7 +50,7 @@ fn collection_of(graph: &Graph, store: Ordinal) -> Option<Ordinal> {
     let holds = match how {
         How::Element => graph.class_name(node) == "Array",
         How::Entry => matches!(tables::kind_of(graph, node), Some(Kind::Map | Kind::Set)),
-        How::Field | How::Named(..) => false,
+        How::Key | How::Name | How::Field | How::Named(..) => false,
     };
     holds.then_some(node)
 }

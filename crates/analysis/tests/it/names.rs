@@ -27,6 +27,32 @@ fn plain_objects_are_named_by_their_properties() {
 }
 
 #[test]
+fn an_object_with_very_many_properties_is_told_by_that() {
+    let mut heap = SnapshotBuilder::new();
+    let mut labels = Vec::new();
+    for (count, label) in [
+        (100, "{key0, key1, "),
+        (101, "{over 100 keys: key0, "),
+        (1_001, "{over 1000 keys: key0, "),
+    ] {
+        let object = heap.object("Object", 32);
+        heap.property(heap.global(), "o", object);
+        for number in 0..count {
+            heap.property(object, &format!("key{number}"), heap.global());
+        }
+        // Neither is a key.
+        heap.property(object, "__proto__", heap.global());
+        heap.internal(object, "map", heap.global());
+        labels.push((object, label));
+    }
+    let graph = open(&heap);
+    for (object, begins) in labels {
+        // Names are taken from the front and the back in turn, and stand in their order.
+        assert!(label(&graph, at(object)).starts_with(begins), "{}", label(&graph, at(object)));
+    }
+}
+
+#[test]
 fn concatenated_strings_are_read_in_order_until_there_is_enough() {
     let mut heap = SnapshotBuilder::new();
     let (a, b, c) = (heap.string("a", 16), heap.string("b", 16), heap.string("c", 16));

@@ -49,6 +49,25 @@ fn a_list_of_timers_is_told_by_what_they_call() {
 }
 
 #[test]
+fn what_one_timer_calls_is_the_owner_and_not_the_timer() {
+    let mut heap = SnapshotBuilder::new();
+    let (list, timer) = (heap.object("TimersList", 50), heap.object("Timeout", 50));
+    heap.property(heap.global(), "timers", list);
+    heap.property(list, "_idleNext", timer);
+    let callback = function(&mut heap, 2, "/app/poll.js", "refresh");
+    heap.property(timer, "_onTimeout", callback);
+    let cache = heap.object("Array", 32);
+    heap.property(callback, "cache", cache);
+    for number in 0..200 {
+        let result = heap.object("QueryResult", 1000);
+        heap.element(cache, number, result);
+    }
+    let suspect = only(&heap);
+    let SuspectKind::Object { object, accumulation } = &suspect.kind else { panic!("{suspect:?}") };
+    assert_eq!((object.ordinal, accumulation.object.ordinal), (at(callback), at(cache)));
+}
+
+#[test]
 fn what_node_gave_its_timers_to_call_says_nothing() {
     let suspect = only(&timers_of("node:net"));
     assert_eq!(first_part(&suspect), ("Timeout", 200));
@@ -135,9 +154,18 @@ fn objects_are_told_by_what_holds_them() {
     heap.element(heap.gc_roots(), 50, script);
     heap.internal(script, "source", text);
     heap.internal(script, "name", name);
+    let (module, exports, children) =
+        (heap.object("Module", 40), heap.object("Object", 16), heap.object("Array", 16));
+    let file = heap.string("/app/node_modules/mime-db/index.js", 40);
+    heap.property(heap.global(), "module", module);
+    heap.property(module, "filename", file);
+    heap.property(module, "exports", exports);
+    heap.property(module, "children", children);
     let lost = heap.object("Lost", 16);
     let graph = open(&heap);
     for (node, told) in [
+        (exports, Some("module.exports of mime-db/index.js")),
+        (children, Some(".children in module mime-db/index.js")),
         (routes, Some(".routes in App")),
         (route, Some("entry in Map")),
         (scope, Some("{context} in main()")),

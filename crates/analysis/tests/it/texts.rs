@@ -33,6 +33,31 @@ fn heap() -> SnapshotBuilder {
 }
 
 #[test]
+fn the_names_of_properties_are_told_as_names() {
+    let mut heap = SnapshotBuilder::new();
+    let (owner, table) = (heap.object("Owner", 24), heap.node("array", "(object properties)", 96));
+    heap.property(heap.global(), "owner", owner);
+    heap.internal(owner, "properties", table);
+    let (name, value) = (heap.string("kind", 24), heap.string("a value", 24));
+    heap.internal(table, "3", name);
+    heap.internal(table, "4", value);
+    heap.property(owner, "kind", value);
+    let (bound, arguments) = (heap.object("Bound", 24), heap.node("array", "", 32));
+    heap.property(heap.global(), "bound", bound);
+    heap.internal(bound, "bound_arguments", arguments);
+    let argument = heap.string("an argument", 24);
+    heap.internal(arguments, "0", argument);
+    let list = list(&heap, &TextOptions::default());
+    let edge = |text: &str| {
+        let row = list.rows.iter().find(|row| row.text == text).expect("a row");
+        row.holders.first().expect("a holder").edge.as_str()
+    };
+    assert_eq!(edge("kind"), "a property's name");
+    assert_eq!(edge("a value"), ".kind");
+    assert_eq!(edge("an argument"), "[…]");
+}
+
+#[test]
 fn strings_of_one_text_are_one_row() {
     let heap = heap();
     let list = list(&heap, &TextOptions::default());

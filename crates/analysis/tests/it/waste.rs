@@ -236,6 +236,23 @@ fn joints_within_a_joined_string_are_waste() {
 }
 
 #[test]
+fn entries_of_a_dictionary_are_one_row() {
+    let (mut heap, owner) = heap();
+    let sessions = heap.object("Object", 32);
+    heap.property(owner, "sessions", sessions);
+    for number in 0..150 {
+        let [a, b, c] = ["{", "cart", "}"].map(|piece| heap.string(piece, 24));
+        let half = heap.cons_string(a, b, 32);
+        let text = heap.cons_string(half, c, 32);
+        heap.property(sessions, &format!("key{number}"), text);
+    }
+    let wasted = of(&heap, WasteKind::JoinedStrings);
+    let [row] = wasted.rows.as_slice() else { panic!("{wasted:?}") };
+    let holder = row.holder.as_ref().expect("a holder");
+    assert_eq!((row.object_count, holder.edge.as_str()), (150, "[key]"));
+}
+
+#[test]
 fn texts_that_were_cut_off_are_no_copies() {
     let (mut heap, owner) = heap();
     let long = "x".repeat(1024);

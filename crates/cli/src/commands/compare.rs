@@ -1,18 +1,21 @@
 //! `compare`: what is new, what is gone, and what grew.
 
+use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
 use heapglass_analysis::{
-    ChangeSort, CompareOptions, Comparison, GrowthSort, LeakOptions, Matching, attribution_series,
-    changed_objects, class_pattern, compare, controlled_growth, controlled_leaks, find_changes,
-    is_one_process, select_changes, select_growth, select_series, series,
+    ChangeSort, ClassChange, CompareOptions, Comparison, GrowthSort, LeakOptions, Matching,
+    attribution_series, changed_objects, class_pattern, compare, controlled_growth,
+    controlled_leaks, find_changes, held_as, is_one_process, script_names, select_changes,
+    select_growth, select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_report::text::{ComparisonPage, heading};
 use heapglass_report::wire::{
-    CompareBody, CompareCodeBody, CompareControlBody, CompareObjectsBody, CompareSeriesBody,
-    ComparisonDocument,
+    ClassChangeEntry, ClassSeriesEntry, CompareBody, CompareCodeBody, CompareControlBody,
+    CompareObjectsBody, CompareSeriesBody, ComparisonDocument, ControlledGrowthEntry,
+    scripts_of_namesakes,
 };
 use serde::Serialize;
 
@@ -50,9 +53,11 @@ fn rows(context: &Context, args: &CompareArgs) -> Option<usize> {
 fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
     let pattern = args.filter.as_deref().map(class_pattern).transpose()?;
     let rows = rows(context, args);
+    let is_page = !context.settings.json;
+    // Of more than two snapshots classes alone are told.
     let read = match args.by {
-        Some(_) => Opened::graph,
-        None => Opened::graph_without_variables,
+        None if args.files.len() > 2 => Opened::graph_without_variables,
+        _ => Opened::graph,
     };
     if args.by.is_none() && args.files.len() > 2 {
         // Known before hours of reading; directories are judged when it is known what is in them.
@@ -75,7 +80,11 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         let one_process = one_process(args, &graphs);
         let sort = growth_sort(args.sort, "more than two snapshots")?;
         let classes = select_series(series(&graphs, one_process), pattern.as_ref(), sort);
-        let body = CompareSeriesBody::new(one_process, &classes, rows);
+        let mut body = CompareSeriesBody::new(one_process, &classes, rows);
+        if one_process && is_page {
+            let shown = body.classes.iter().map(ClassSeriesEntry::name_and_key);
+            body.script_names = script_names_of(&graphs, shown);
+        }
         return write(context, &mut snapshots, body);
     };
     let comparison = compare(
@@ -84,12 +93,57 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         &CompareOptions { matching: matching(args.matching), grown: args.top },
     );
     if let Some(class) = &args.objects {
-        let body = objects(base, newer, &comparison, class, rows)?;
+        let mut body = objects(base, newer, &comparison, class, rows)?;
+        if is_page {
+            let shown = body.classes.iter().map(ClassChangeEntry::name_and_key);
+            body.script_names = script_names_of(&graphs, shown);
+        }
         return write(context, &mut snapshots, body);
     }
-    let selected = select_changes(&comparison.classes, pattern.as_ref(), args.sort.into(), rows);
-    let body = CompareBody::new(&comparison, &selected);
+    let sort = ChangeSort::from(args.sort);
+    let mut selected = select_changes(&comparison.classes, pattern.as_ref(), sort, rows);
+    if is_page && args.limit.is_none() && sort == ChangeSort::Growth {
+        without_turnover(&mut selected.rows);
+    }
+    let mut body = CompareBody::new(&comparison, &selected);
+    let lists = [
+        (&mut body.grown_objects, &comparison.grown),
+        (&mut body.grown_objects_by_shallow_size, &comparison.grown_shallow),
+    ];
+    for (entries, grown) in lists {
+        for (entry, grown) in entries.iter_mut().zip(grown) {
+            entry.object.held_as = held_as(newer, grown.object.ordinal);
+        }
+    }
+    if comparison.by_ids && is_page {
+        let shown = body.classes.iter().map(ClassChangeEntry::name_and_key);
+        body.script_names = script_names_of(&graphs, shown);
+    }
     write(context, &mut snapshots, body)
+}
+
+/// Leaves out classes that have as many objects of the same size as before, only others, unless there is nothing else.
+fn without_turnover(rows: &mut Vec<ClassChange>) {
+    let is_net = |row: &ClassChange| row.growth() != 0 || row.count_delta() != 0;
+    if rows.iter().any(is_net) {
+        rows.retain(is_net);
+    }
+}
+
+/// The names of the scripts of classes that have the name of another one among them, by their numbers, which are the same in
+/// all snapshots of one process. Cost: a pass over the functions of each snapshot, if there are such classes.
+fn script_names_of<'a>(
+    graphs: &[&Graph],
+    classes: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> HashMap<u32, String> {
+    let numbers = scripts_of_namesakes(classes);
+    let mut names = HashMap::new();
+    if !numbers.is_empty() {
+        for graph in graphs {
+            names.extend(script_names(graph, &numbers));
+        }
+    }
+    names
 }
 
 fn objects(
@@ -135,9 +189,14 @@ fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> 
     }
     let rows = rows(context, args);
     let body = CompareControlBody::new(one_process, &classes, rows, suspects.as_deref());
+    let script_names = match one_process && !context.settings.json {
+        true => script_names_of(&all, body.classes.iter().map(ControlledGrowthEntry::name_and_key)),
+        false => HashMap::new(),
+    };
     let body = CompareControlBody {
         control_count: of_control as u64,
         is_filtered: pattern.is_some(),
+        script_names,
         ..body
     };
     write(context, &mut snapshots, body)

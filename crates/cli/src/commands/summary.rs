@@ -67,7 +67,7 @@ fn classes(
 
 /// Names the scripts of classes that have the name of another.
 fn name_scripts_of(opened: &Opened, classes: &mut [ClassEntry]) -> anyhow::Result<()> {
-    let numbers = scripts_of_namesakes(classes);
+    let numbers = scripts_of_namesakes(classes.iter().map(ClassEntry::name_and_key));
     if !numbers.is_empty() {
         let graph = opened.graph_without_variables("naming scripts of")?;
         let names = script_names(&graph, &numbers);

@@ -33,9 +33,16 @@ pub(super) fn split(values: &[OsString]) -> Result<(Vec<PathBuf>, Option<u64>), 
 /// As [`split`], for commands that cannot do without an object.
 pub(super) fn split_with_id(values: &[OsString]) -> Result<(Vec<PathBuf>, u64), Failure> {
     let (files, id) = split(values)?;
-    let missing =
-        || Failure::usage("which object?").hint("give its id, for example: heap.heapsnapshot @123");
-    Ok((files, id.ok_or_else(missing)?))
+    let missing = || {
+        let is_no_id = |file: &&PathBuf| file.as_os_str().as_encoded_bytes().starts_with(b"@");
+        let what = match files.iter().find(is_no_id).filter(|file| !file.exists()) {
+            Some(word) => format!("{} is no object's id", word.display()),
+            None => "which object?".to_owned(),
+        };
+        Failure::usage(what).hint("give its id, for example: heap.heapsnapshot @123")
+    };
+    let id = id.ok_or_else(missing)?;
+    Ok((files, id))
 }
 
 /// The id that `value` is. A bare number may also be the name of a file.
@@ -78,5 +85,7 @@ mod tests {
         assert!(split(&["a".into(), "@1".into(), "@2".into()]).is_err());
         assert!(split(&["@1".into()]).is_err());
         assert!(split_with_id(&["a".into()]).is_err());
+        let failure = split_with_id(&["a".into(), "@x".into()]).expect_err("no id");
+        assert_eq!(failure.message, "@x is no object's id");
     }
 }

@@ -1,8 +1,9 @@
 //! Whose code holds the memory.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use heapglass_analysis::name_with_original;
+use heapglass_analysis::{name_with_original, within_packages};
 
 use super::fit::clean;
 use super::numbers::{count, share};
@@ -106,6 +107,21 @@ fn unmapped(bundles: &[String]) -> Option<String> {
     })
 }
 
+/// What the groups are called on a page: a file in an npm package by its path from the package's name on, as in paths, if no
+/// other one there is called so. Of the whole path a page that is not wide cuts what tells it from others.
+fn shown_names(attribution: &AttributionEntry) -> Vec<&str> {
+    let names = attribution.groups.iter().map(|group| group.name.as_str());
+    if attribution.by != AttributeByEntry::File {
+        return names.collect();
+    }
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for name in names.clone() {
+        *seen.entry(within_packages(name)).or_default() += 1;
+    }
+    let is_only = |short: &&str| seen.get(short).is_some_and(|&times| times == 1);
+    names.map(|name| Some(within_packages(name)).filter(is_only).unwrap_or(name)).collect()
+}
+
 /// A group's name, of packages with version and folder.
 pub(super) fn name(name: &str, version: Option<&str>, folder: Option<&str>) -> Cell {
     let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -142,11 +158,11 @@ pub(super) fn write(
     ])
     .optional(&[5, 2])
     .indent(2);
-    for group in &attribution.groups {
+    for (group, shown) in attribution.groups.iter().zip(shown_names(attribution)) {
         // What is called alike in a bundle is one group, which goes by the class of its biggest object.
         let original = group.biggest.original_class_name.as_deref();
         let original = original.filter(|_| attribution.by == AttributeByEntry::Class);
-        let group_name = name_with_original(&group.name, original);
+        let group_name = name_with_original(shown, original);
         table.row(vec![
             name(&group_name, group.version.as_deref(), group.folder.as_deref()),
             Cell::plain(look.size(group.held_size)),

@@ -18,7 +18,7 @@ use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
 use crate::wire::{
     ClassChangeEntry, CompareBody, CompareObjectsBody, ComparisonDocument, GrownObjectEntry,
-    SnapshotEntry,
+    SnapshotEntry, script_of_key,
 };
 
 /// Bytes by which an object has to grow itself to be on the page: some of V8's own always do a little.
@@ -58,8 +58,8 @@ impl ComparisonPage for CompareBody {
         }
         section("Classes", look, out)?;
         let table = match self.same_process {
-            true => joined_table(&self.classes, look),
-            false => apart_table(&self.classes, look),
+            true => joined_table(&self.classes, &self.script_names, look),
+            false => apart_table(&self.classes, &self.script_names, look),
         };
         table.write(look, out)?;
         let classes = counted(self.class_count, "class", "classes");
@@ -95,7 +95,7 @@ impl ComparisonPage for CompareObjectsBody {
             paragraph(words::WRONG_ORDER, look, out)?;
             writeln!(out)?;
         }
-        joined_table(&self.classes, look).write(look, out)?;
+        joined_table(&self.classes, &self.script_names, look).write(look, out)?;
         let lists = [
             ("New objects", &self.added_objects, self.added_count, snapshots.last()),
             (
@@ -123,7 +123,11 @@ impl ComparisonPage for CompareObjectsBody {
 }
 
 /// The table of snapshots of one process: DevTools' columns, and how objects grew that were there.
-fn joined_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
+fn joined_table(
+    classes: &[ClassChangeEntry],
+    scripts: &HashMap<u32, String>,
+    look: &Look,
+) -> Table {
     let number = Kind::Number;
     let mut table = Table::new(vec![
         ("Class", Kind::Text),
@@ -136,7 +140,7 @@ fn joined_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
         ("Grown", number),
     ])
     .optional(&[5, 4, 2, 1, 3]);
-    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
+    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()), scripts);
     for class in classes {
         let grown = difference(class.grown_size, class.shrunk_size);
         table.row(vec![
@@ -154,7 +158,7 @@ fn joined_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
 }
 
 /// The table of snapshots of two processes.
-fn apart_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
+fn apart_table(classes: &[ClassChangeEntry], scripts: &HashMap<u32, String>, look: &Look) -> Table {
     let number = Kind::Number;
     let mut table = Table::new(vec![
         ("Class", Kind::Text),
@@ -166,7 +170,7 @@ fn apart_table(classes: &[ClassChangeEntry], look: &Look) -> Table {
         ("Size delta", number),
     ])
     .optional(&[1, 2, 4, 5, 3]);
-    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
+    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()), scripts);
     for class in classes {
         table.row(vec![
             names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
@@ -185,15 +189,17 @@ fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look
     let number = Kind::Number;
     let mut table = Table::new(vec![
         ("Object", Kind::Text),
+        ("Held as", Kind::Text),
         ("Itself", number),
         ("Retained", number),
         ("Before", number),
         ("Now", number),
     ])
-    .optional(&[3, 1, 4]);
+    .optional(&[4, 2, 1, 5]);
     for grown in objects {
         table.row(vec![
             label(&grown.object),
+            Cell::plain(clean(grown.object.held_as.as_deref().unwrap_or_default())),
             Cell::plain(delta(grown.shallow_size_delta, look)),
             Cell::plain(delta(grown.retained_size_delta, look)),
             Cell::plain(look.size(grown.base_retained_size)),
@@ -206,21 +212,26 @@ fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look
 /// Names of classes, with their place where there are several of one name.
 struct Names<'a> {
     seen: HashMap<&'a str, u32>,
+    scripts: &'a HashMap<u32, String>,
 }
 
 impl<'a> Names<'a> {
-    fn of(names: impl Iterator<Item = &'a str>) -> Names<'a> {
+    /// `scripts` are the names of scripts that are known, by the numbers in class keys.
+    fn of(names: impl Iterator<Item = &'a str>, scripts: &'a HashMap<u32, String>) -> Names<'a> {
         let mut seen = HashMap::new();
         for name in names {
             *seen.entry(name).or_default() += 1;
         }
-        Names { seen }
+        Names { seen, scripts }
     }
 
     fn cell(&self, name: &str, original: Option<&str>, key: &str) -> Cell {
         let cell = Cell::new(Role::Class, clean(&name_with_original(name, original)));
         match self.seen.get(name) {
-            Some(2..) => cell.then(Role::Faint, clean(&place(key, None))),
+            Some(2..) => {
+                let script = script_of_key(key).and_then(|number| self.scripts.get(&number));
+                cell.then(Role::Faint, clean(&place(key, script.map(String::as_str))))
+            }
             _ => cell,
         }
     }

@@ -55,6 +55,9 @@ fn write_text(number: u32, text: &TextEntry, look: &Look, out: &mut dyn Write) -
         .map(|holder| {
             let times =
                 if text.count > 1 { format!(" ({})", count(holder.count)) } else { String::new() };
+            if let Some(script) = &holder.source_of {
+                return format!("source of {} @{}", clean(script), holder.id);
+            }
             let class =
                 name_with_original(&holder.class_name, holder.original_class_name.as_deref());
             format!("{} @{} by {}{times}", clean(&class), holder.id, clean(&holder.edge))

@@ -61,27 +61,34 @@ pub struct ClassEntry {
     pub script: Option<String>,
 }
 
-/// The numbers of the scripts of classes that have the name of another one among them.
-pub fn scripts_of_namesakes(classes: &[ClassEntry]) -> Vec<u32> {
+/// The numbers of the scripts of classes, each given by its name and its key, that have the name of another one among them.
+pub fn scripts_of_namesakes<'a>(
+    classes: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Vec<u32> {
     let mut seen: HashMap<&str, u32> = HashMap::new();
-    for class in classes {
-        *seen.entry(&class.class_name).or_default() += 1;
+    for (name, _) in classes.clone() {
+        *seen.entry(name).or_default() += 1;
     }
-    let is_namesake = |class: &&ClassEntry| seen.get(&*class.class_name).is_some_and(|&n| n > 1);
-    classes.iter().filter(is_namesake).filter_map(ClassEntry::script_id).collect()
+    let is_namesake = |(name, _): &(&str, &str)| seen.get(name).is_some_and(|&n| n > 1);
+    classes.filter(is_namesake).filter_map(|(_, key)| script_of_key(key)).collect()
+}
+
+/// The number of the script in a class key; `None` for a class whose place is not known.
+pub(crate) fn script_of_key(class_key: &str) -> Option<u32> {
+    class_key.split(',').next()?.parse().ok()
 }
 
 /// Gives classes the names of their scripts, so far as `name` knows them by their numbers.
 pub fn name_scripts(classes: &mut [ClassEntry], name: impl Fn(u32) -> Option<String>) {
     for class in classes {
-        class.script = class.script_id().and_then(&name);
+        class.script = script_of_key(&class.class_key).and_then(&name);
     }
 }
 
 impl ClassEntry {
-    /// The number of the script in the class key; `None` for a class whose place is not known.
-    fn script_id(&self) -> Option<u32> {
-        self.class_key.split(',').next()?.parse().ok()
+    /// What [`scripts_of_namesakes`] asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
     }
 }
 

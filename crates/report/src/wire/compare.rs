@@ -1,5 +1,7 @@
 //! `compare`.
 
+use std::collections::HashMap;
+
 use heapglass_analysis::{
     ChangedObjects, ClassChange, ClassSeries, Comparison, ControlledGrowth, Evidence, GrownObject,
     LeakSuspect, Reconciliation, Selected,
@@ -66,12 +68,18 @@ pub struct CompareBody {
     /// The one of all matching classes that grew most, if any grew: for the page.
     #[serde(skip)]
     pub grown_most: Option<ClassChangeEntry>,
+    /// The one of all matching classes that shrank most, if any shrank: for the page.
+    #[serde(skip)]
+    pub shrunk_most: Option<ClassChangeEntry>,
     /// Objects in both snapshots whose retained size grew most; none lies inside another.
     pub grown_objects: Vec<GrownObjectEntry>,
     /// Objects in both snapshots whose own size grew most.
     pub grown_objects_by_shallow_size: Vec<GrownObjectEntry>,
     /// How the rows of all classes add up to the difference of the totals.
     pub reconciliation: ReconciliationEntry,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// What became of a class. Sizes are shallow sizes. What objects became of is `null` for snapshots of
@@ -183,6 +191,9 @@ pub struct CompareObjectsBody {
     pub deleted_count: u64,
     /// The deleted objects as they were, largest retained size first.
     pub deleted_objects: Vec<ObjectEntry>,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// What `compare` answers about more than two snapshots.
@@ -197,6 +208,9 @@ pub struct CompareSeriesBody {
     /// The one of all matching classes that grew most, if any grew: for the page.
     #[serde(skip)]
     pub grown_most: Option<ClassSeriesEntry>,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// A class in each of several snapshots.
@@ -240,6 +254,9 @@ pub struct CompareControlBody {
     /// Whether there may be suspects that do not match: for the page.
     #[serde(skip)]
     pub is_filtered: bool,
+    /// Names of scripts by the numbers in class keys, so far as they are needed: for the page.
+    #[serde(skip)]
+    pub script_names: HashMap<u32, String>,
 }
 
 /// How a class grew in the treatment and in the control.
@@ -293,9 +310,11 @@ impl CompareBody {
             class_count: selected.class_count,
             classes: entries(&selected.rows),
             grown_most: selected.grown_most.as_ref().map(ClassChangeEntry::from),
+            shrunk_most: selected.shrunk_most.as_ref().map(ClassChangeEntry::from),
             grown_objects: entries(&comparison.grown),
             grown_objects_by_shallow_size: entries(&comparison.grown_shallow),
             reconciliation: (&comparison.reconciliation).into(),
+            script_names: HashMap::new(),
         }
     }
 }
@@ -315,6 +334,7 @@ impl CompareObjectsBody {
             added_objects: entries(&objects.added.objects),
             deleted_count: objects.deleted.count,
             deleted_objects: entries(&objects.deleted.objects),
+            script_names: HashMap::new(),
         }
     }
 }
@@ -333,6 +353,7 @@ impl CompareSeriesBody {
             class_count: rows.len() as u64,
             classes: entries(shown),
             grown_most: most.map(ClassSeriesEntry::from),
+            script_names: HashMap::new(),
         }
     }
 }
@@ -351,6 +372,7 @@ impl CompareControlBody {
             same_process,
             control_count: 2,
             is_filtered: false,
+            script_names: HashMap::new(),
             class_count: rows.len() as u64,
             classes: entries(shown),
             grown_most: most.map(ControlledGrowthEntry::from),
@@ -359,6 +381,27 @@ impl CompareControlBody {
                 ranked.map(|(rank, suspect)| LeakSuspectEntry::new(rank, suspect, None)).collect()
             }),
         }
+    }
+}
+
+impl ClassChangeEntry {
+    /// What [`scripts_of_namesakes`](super::scripts_of_namesakes) asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
+    }
+}
+
+impl ClassSeriesEntry {
+    /// What [`scripts_of_namesakes`](super::scripts_of_namesakes) asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
+    }
+}
+
+impl ControlledGrowthEntry {
+    /// What [`scripts_of_namesakes`](super::scripts_of_namesakes) asks for.
+    pub fn name_and_key(&self) -> (&str, &str) {
+        (&self.class_name, &self.class_key)
     }
 }
 

@@ -31,6 +31,7 @@ mod waste;
 pub use allocations::{AllocationsEntry, FunctionAllocationsEntry, StackFrameEntry};
 pub use attribution::{AttributeByEntry, AttributionEntry, CodeGroupEntry};
 pub use check::{CheckDocument, CheckEntry, CheckKindEntry, CheckStatusEntry};
+pub(crate) use classes::script_of_key;
 pub use classes::{
     ClassEntry, InstancesBody, StatisticsBody, StatisticsEntry, SummaryBody, name_scripts,
     scripts_of_namesakes,

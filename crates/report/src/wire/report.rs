@@ -24,7 +24,7 @@ pub struct ReportBody {
     pub statistics: StatisticsEntry,
     /// Number of classes in the snapshot.
     pub class_count: u64,
-    /// The classes that retain most.
+    /// The classes that retain most, without `(system)` where that stands for the whole program.
     pub classes: Vec<ClassEntry>,
     /// The objects that retain most, none inside another.
     pub objects: Vec<ObjectEntry>,

@@ -73,11 +73,14 @@ pub struct TextHolderEntry {
     /// What the class was called before a minifier gave it that name, if a source map says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_class_name: Option<String>,
-    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`; with a source map `variable cache (x)`
-    /// if the variable is called that in all of them.
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `[key]` of an object used as a dictionary,
+    /// `variable x`; with a source map `variable cache (x)` if the variable is called that in all of them.
     pub edge: String,
     /// Strings that are held like this, each by its nearest holder.
     pub count: u64,
+    /// Of a single string that is the text of a script: the end of the script's path; for pages.
+    #[serde(skip)]
+    pub source_of: Option<String>,
     /// Id of one of the holders.
     pub id: u64,
 }
@@ -125,6 +128,7 @@ impl From<&TextHolder> for TextHolderEntry {
             original_class_name: holder.original_class_name.clone(),
             edge: holder.edge.clone(),
             count: holder.count,
+            source_of: holder.source_of.clone(),
             id: holder.example.0,
         }
     }

@@ -140,8 +140,8 @@ pub struct WasteHolderEntry {
     /// What the class was called before a minifier gave it that name, if a source map says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_class_name: Option<String>,
-    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `variable x`; with a source map `variable cache (x)`
-    /// if the variable is called that in all of them.
+    /// How: `.name`, `[…]` for an element, `entry` of a Map or a Set, `[key]` of an object used as a dictionary,
+    /// `variable x`; with a source map `variable cache (x)` if the variable is called that in all of them.
     pub edge: String,
     /// Its id.
     pub id: u64,

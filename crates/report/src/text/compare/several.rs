@@ -11,9 +11,7 @@ use crate::text::numbers::{count, counted};
 use crate::text::prose::{paragraph, rows_footer};
 use crate::text::table::{Cell, Kind, Table};
 use crate::text::{Look, Role};
-use crate::wire::{
-    ClassSeriesEntry, CompareControlBody, CompareSeriesBody, LeakSuspectEntry, SnapshotEntry,
-};
+use crate::wire::{CompareControlBody, CompareSeriesBody, LeakSuspectEntry, SnapshotEntry};
 
 /// Titles of the counts and sizes of each snapshot; beyond, only the first and last are shown.
 const COUNTS: [&str; 6] = ["Count 1", "Count 2", "Count 3", "Count 4", "Count 5", "Count 6"];
@@ -51,7 +49,7 @@ impl ComparisonPage for CompareSeriesBody {
             shown: self.classes.len(),
             none: "No class matches.",
         };
-        classes.write(|| series_table(&self.classes, snapshots.len(), look), look, out)
+        classes.write(|| series_table(self, snapshots.len(), look), look, out)
     }
 }
 
@@ -180,7 +178,7 @@ fn objects(delta: i64) -> String {
     }
 }
 
-fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> Table {
+fn series_table(body: &CompareSeriesBody, snapshots: usize, look: &Look) -> Table {
     let shown = shown_snapshots(snapshots, COUNTS.len());
     let title = |titles: [&'static str; 6], at: usize, many: &'static str| {
         if snapshots <= titles.len() { titles.get(at).copied().unwrap_or(many) } else { many }
@@ -207,8 +205,9 @@ fn series_table(classes: &[ClassSeriesEntry], snapshots: usize, look: &Look) -> 
     optional.extend(middle_first(2 + shown.len()));
     optional.push(columns.len() - 2);
     let mut table = Table::new(columns).optional(&optional);
-    let names = Names::of(classes.iter().map(|class| class.class_name.as_str()));
-    for class in classes {
+    let classes = body.classes.iter().map(|class| class.class_name.as_str());
+    let names = Names::of(classes, &body.script_names);
+    for class in &body.classes {
         let at = |list: &[u64], at: usize| list.get(at).copied().unwrap_or(0);
         let mut cells = vec![
             names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),
@@ -235,7 +234,8 @@ fn control_table(body: &CompareControlBody, look: &Look) -> Table {
         ("Size beyond", number),
     ])
     .optional(&[1, 2, 4, 5, 3]);
-    let names = Names::of(body.classes.iter().map(|class| class.class_name.as_str()));
+    let classes = body.classes.iter().map(|class| class.class_name.as_str());
+    let names = Names::of(classes, &body.script_names);
     for class in &body.classes {
         table.row(vec![
             names.cell(&class.class_name, class.original_name.as_deref(), &class.class_key),

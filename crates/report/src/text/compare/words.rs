@@ -4,16 +4,21 @@ use heapglass_analysis::name_with_original;
 
 use crate::text::SizeStyle;
 use crate::text::numbers::{count, counted, share, size_in_words};
-use crate::wire::{CompareBody, ReconciliationEntry};
+use crate::wire::{ClassChangeEntry, CompareBody, ReconciliationEntry};
 
 pub(super) const WRONG_ORDER: &str = "The first snapshot was taken after the second: its ids go further. What is called new here is \
      older than what is called deleted; name them the other way round.";
 const APART: &str = "Classes are matched by their name and the place of their source, and no object \
      is known to be new or deleted.";
 
-/// Paragraphs: the totals, then what grew most, then what the reader has to know of the matching.
+/// Paragraphs: that the snapshots are the wrong way round, which turns all that follows, then the totals, what grew most,
+/// and what the reader has to know of the matching.
 pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
-    let mut paragraphs = vec![totals(&body.reconciliation, sizes)];
+    let mut paragraphs = Vec::new();
+    if body.wrong_order {
+        paragraphs.push(WRONG_ORDER.to_owned());
+    }
+    paragraphs.push(totals(&body.reconciliation, sizes));
     let most = most(body, sizes);
     if !most.is_empty() {
         paragraphs.push(most.join(" "));
@@ -27,9 +32,6 @@ pub(super) fn verdict(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
     }
     if !body.same_process {
         paragraphs.push(format!("{} {APART}", apart(body)));
-    }
-    if body.wrong_order {
-        paragraphs.push(WRONG_ORDER.to_owned());
     }
     paragraphs
 }
@@ -90,30 +92,46 @@ fn totals(sums: &ReconciliationEntry, sizes: SizeStyle) -> String {
     text
 }
 
-/// The class and the object that grew most.
+/// The class and the object that grew most; of a heap that shrank, first the class that shrank most.
 fn most(body: &CompareBody, sizes: SizeStyle) -> Vec<String> {
     let mut sentences = Vec::new();
+    let is_smaller = body.reconciliation.total_delta < 0;
+    if let Some(class) = body.shrunk_most.as_ref().filter(|_| is_smaller) {
+        sentences.push(class_sentence("shrank", class, sizes));
+    }
     if let Some(class) = &body.grown_most {
-        let mut text = format!(
-            "The class that grew most is {}, by {}",
-            name_with_original(&class.class_name, class.original_name.as_deref()),
-            size_in_words(class.size.saturating_sub(class.base_size), sizes)
-        );
-        let by = counted(class.count_delta.unsigned_abs(), "object", "objects");
-        match class.count_delta {
-            0 => {}
-            1.. => text.push_str(&format!(": {by} more, now {}", count(class.count))),
-            _ => text.push_str(&format!(", with {by} less, now {}", count(class.count))),
-        }
-        sentences.push(format!("{text}."));
+        sentences.push(class_sentence("grew", class, sizes));
     }
     if let Some(grown) = body.grown_objects.first() {
+        let held_as = grown.object.held_as.as_ref();
         sentences.push(format!(
-            "Of what was there before, {} grew most: it retains {} more than before, {} in all.",
+            "Of what was there before, {}{} grew most: it retains {} more than before, {} in all.",
             grown.object.label,
+            held_as.map(|held_as| format!(" ({held_as})")).unwrap_or_default(),
             size_in_words(grown.retained_size_delta.unsigned_abs(), sizes),
             size_in_words(grown.object.retained_size, sizes)
         ));
     }
     sentences
+}
+
+fn class_sentence(verb: &str, class: &ClassChangeEntry, sizes: SizeStyle) -> String {
+    let mut text = format!(
+        "The class that {verb} most is {}, by {}",
+        name_with_original(&class.class_name, class.original_name.as_deref()),
+        size_in_words(class.size.abs_diff(class.base_size), sizes)
+    );
+    let by = counted(class.count_delta.unsigned_abs(), "object", "objects");
+    let (is_more, is_larger) = (class.count_delta > 0, class.size > class.base_size);
+    text.push_str(&match class.count_delta {
+        0 => ".".to_owned(),
+        // Fewer objects of a class that takes more, or the other way round, do not explain it.
+        _ => format!(
+            "{} {by} {}, now {}.",
+            if is_more == is_larger { ":" } else { ", with" },
+            if is_more { "more" } else { "less" },
+            count(class.count)
+        ),
+    });
+    text
 }
