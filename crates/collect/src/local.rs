@@ -9,7 +9,7 @@ use std::path::Path;
 use tokio::net::TcpStream;
 
 use crate::place::{
-    Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
+    Busy, Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
 };
 
 /// What is said of a process that may not be sent signals.
@@ -80,7 +80,7 @@ impl Place for Local {
         is_of_another(pid).then(|| OF_ANOTHER.to_owned())
     }
 
-    fn turn(&self, pid: u32) -> Option<Turn> {
+    fn turn(&self, pid: u32) -> Result<Turn, Busy> {
         turns::of(pid)
     }
 
@@ -130,6 +130,10 @@ impl Place for Local {
     fn path_for(&self, pid: u32, path: &str) -> String {
         // A container's process names files by its own root.
         if is_elsewhere(pid, "mnt") { format!("/proc/{pid}/root{path}") } else { path.to_owned() }
+    }
+
+    async fn group_file(&self, _: u32, path: &str) -> Option<String> {
+        std::fs::read_to_string(path).ok()
     }
 
     async fn now(&self) -> Option<i64> {

@@ -280,6 +280,23 @@ async fn no_signal_is_sent_where_none_may_be() {
 }
 
 #[tokio::test]
+async fn who_else_was_killed_for_memory_meanwhile_is_told() {
+    for killed in [0, 1, 2] {
+        let directory = tempfile::tempdir().unwrap();
+        let (place, target) = (inspected(Fault::None), Target::Process(42));
+        place.state.killed.store(killed, Ordering::SeqCst);
+        let options = quick(directory.path());
+        let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
+        assert!(captured.is_whole());
+        assert_eq!(CaptureDocument::new(&captured).killed_for_memory, killed);
+        let said = captured.harm().unwrap_or_default();
+        let expected = ["", "another process of the control group", "2 other processes"];
+        let expected = expected[usize::try_from(killed).unwrap()];
+        assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn who_forces_everything_does_not_wait_for_a_turn_and_takes_one() {
     let directory = tempfile::tempdir().unwrap();
     let (place, target) = (inspected(Fault::None), Target::Process(42));
@@ -288,6 +305,7 @@ async fn who_forces_everything_does_not_wait_for_a_turn_and_takes_one() {
     let waits = Options { patience, ..quick(directory.path()) };
     let failed = capture(&place, &target, &waits, &(), &Stop::never()).await.unwrap_err();
     assert!(matches!(failed.error, Error::UnderWay { pid: 42, .. }), "{}", failed.error);
+    assert!(failed.error.to_string().contains("(process 7: another)"), "{}", failed.error);
     assert_eq!(place.count(), (0, 0), "it was left alone");
     let asked = place.state.turns.load(Ordering::SeqCst);
     let forced = Options { force: Forced::All, ..quick(directory.path()) };

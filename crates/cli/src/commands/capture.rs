@@ -151,8 +151,8 @@ async fn one<P: Place>(
         Ok(captured) => captured,
         Err(failed) => return Ok(series::failed(&failed)),
     };
-    for left in &captured.left_behind {
-        context.messages.note(left);
+    for said in captured.left_behind.iter().chain(&captured.harm()) {
+        context.messages.note(said);
     }
     // The snapshots of a series are wanted also where nobody reads any more what is said of them.
     let is_unread = |error: &anyhow::Error| args.snapshots > 1 && crate::is_broken_pipe(error);

@@ -183,6 +183,8 @@ pub struct Captured {
     pub missing: Vec<Missing>,
     /// What could not be undone, in words, with what to do about it.
     pub left_behind: Vec<String>,
+    /// Processes of its control group that the kernel has killed for memory meanwhile; 0 also where that is not told.
+    pub killed: u64,
 }
 
 impl Captured {
@@ -202,7 +204,23 @@ impl Captured {
             snapshots: Vec::new(),
             missing: Vec::new(),
             left_behind: Vec::new(),
+            killed: 0,
         }
+    }
+
+    /// What is said of processes that were killed meanwhile; `None` if none was, as far as is known.
+    pub fn harm(&self) -> Option<String> {
+        let ended = |taken: &Taken| matches!(taken.broken, Some(Broken::Ended));
+        let which = match (self.killed, self.snapshots.iter().any(ended)) {
+            (0, _) => return None,
+            (1, true) => "the process".to_owned(),
+            (1, false) => "another process of the control group".to_owned(),
+            (killed, true) => {
+                format!("the process, or others of its control group ({killed} in all),")
+            }
+            (killed, false) => format!("{killed} other processes of the control group"),
+        };
+        Some(format!("the kernel killed {which} meanwhile: the group's memory was at its limit"))
     }
 
     /// Whether there is a snapshot, all of them are whole, and all that was asked for is among them.
@@ -282,10 +300,14 @@ pub enum Error {
         seconds: u64,
     },
     /// Another capture of the process was not done in time.
-    #[error("another capture of process {pid} is under way, and was not done within {seconds} s")]
+    #[error(
+        "another capture of process {pid} is under way{by}, and was not done within {seconds} s"
+    )]
     UnderWay {
         /// The process.
         pid: u32,
+        /// Who does it, in brackets after a space; empty where that cannot be seen.
+        by: String,
         /// How long it was waited for.
         seconds: u64,
     },

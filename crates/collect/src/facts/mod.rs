@@ -111,6 +111,8 @@ pub struct Surroundings {
     /// Processors that the tightest quota of its control groups or its container's description leaves it; `None` where
     /// there is no quota, or none that can be seen.
     pub cpus: Option<f64>,
+    /// How often the kernel has killed for memory in the process's own control group; `None` where it is not told.
+    pub oom_kills: Option<cgroup::OomKills>,
     /// What the machine can still give, from `/proc/meminfo`.
     pub available: Option<u64>,
     /// Free space by mount point.
@@ -140,6 +142,7 @@ impl Surroundings {
             all_ports: ports(sockets.iter().map(|socket| socket.port)),
             limits,
             cpus: quotas.min_by(f64::total_cmp),
+            oom_kills: cgroup::oom_kills(&raw.cgroup),
             available: meminfo(&raw.meminfo, "MemAvailable"),
             disks: disk::disks(&raw.disk),
         }

@@ -381,6 +381,36 @@ fn the_tightest_quota_counts() {
 }
 
 #[test]
+fn kills_for_memory_are_those_of_the_own_group_in_both_versions() {
+    let file = |name: &str, text: &str| (format!("/sys/fs/cgroup/{name}"), text.to_owned());
+    let second = [
+        file("pod/app/memory.max", "900\n"),
+        file(
+            "pod/app/memory.events",
+            "low 0\nhigh 3\nmax 9\noom 4\noom_kill 2\noom_group_kill 0\n",
+        ),
+        file("pod/memory.events", "oom_kill 7\n"),
+    ];
+    let first =
+        [file("memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")];
+    for files in [&second[..], &first[..]] {
+        let kills = cgroup::oom_kills(files).unwrap();
+        assert_eq!(
+            (kills.count, kills.file.as_str()),
+            (2, files[files.len().saturating_sub(2)].0.as_str())
+        );
+        for (now, since) in
+            [("oom_kill 2\n", 0), ("oom 9\noom_kill 5\n", 3), ("oom_kill 0\n", 0), ("", 0)]
+        {
+            assert_eq!(kills.since(now), since, "{now}");
+        }
+    }
+    // Kernels before 4.13 do not count.
+    let old = [file("memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n")];
+    assert_eq!(cgroup::oom_kills(&old), None);
+}
+
+#[test]
 fn the_tightest_room_decides() {
     let mut around = Surroundings {
         available: Some(1000),
