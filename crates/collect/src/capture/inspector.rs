@@ -92,6 +92,7 @@ impl<P: Place> Job<'_, P> {
             surroundings: self.surroundings.as_ref(),
             identity,
             way,
+            left: self.left_now(),
             shut: None,
             probe: self.options.probe.or_else(|| self.place.probe()),
             out: Some((
@@ -329,6 +330,10 @@ impl<P: Place> Job<'_, P> {
         let (duration, pause) = (began.elapsed(), taking.pause());
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
+        // The memory of a worker thread's allocator is of no use to the main one's.
+        if worker.is_none() {
+            self.left.add(resident_before, resident_after);
+        }
         if self.stop.is_asked() {
             sink.interrupt();
         }

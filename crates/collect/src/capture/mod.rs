@@ -3,6 +3,7 @@
 mod birth;
 mod inspector;
 mod kept;
+mod left;
 mod open;
 mod outcome;
 mod signal;
@@ -24,6 +25,8 @@ use crate::inspector::taking::Contents;
 use crate::place::{Place, PlaceError, Turn};
 use crate::preflight::{Forced, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
+
+use left::Left;
 
 pub use birth::Birth;
 pub use kept::{Kept, Rest};
@@ -235,6 +238,8 @@ pub(crate) struct Job<'a, P> {
     pub(crate) stop: Stop,
     pub(crate) process: Option<ProcessFacts>,
     pub(crate) surroundings: Option<Surroundings>,
+    /// What earlier snapshots have left in the process.
+    pub(crate) left: Left,
 }
 
 /// Takes a snapshot: looks, checks, takes, checks what came, and undoes what it did to the process.
@@ -261,8 +266,15 @@ pub async fn capture_next<P: Place>(
     stop: &Stop,
     kept: &mut Kept<P::Stream>,
 ) -> Result<Captured, Box<Failed>> {
-    let mut job =
-        Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
+    let mut job = Job {
+        place,
+        options,
+        progress,
+        stop: stop.clone(),
+        process: None,
+        surroundings: None,
+        left: kept.left,
+    };
     // The file is what the caller can do something about: better now than with a process that waits.
     if !options.dry_run {
         crate::sink::check_place(&options.out).map_err(Error::from)?;
@@ -289,6 +301,7 @@ pub async fn capture_next<P: Place>(
     };
     let kills = job.surroundings.as_ref().and_then(|around| around.oom_kills.clone());
     let mut result = job.by_its_method(target, kept).await;
+    kept.left = job.left;
     if let (Ok(captured), Some(kills)) = (&mut result, &kills) {
         captured.killed = job.killed_since(kills, captured).await;
     }

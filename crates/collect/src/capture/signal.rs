@@ -196,6 +196,7 @@ impl<P: Place> Job<'_, P> {
         let duration = began.elapsed();
         let transfer = seen.first_byte.map_or(Duration::ZERO, |first| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
+        self.left.add(resident_before, resident_after);
         if self.stop.is_asked() {
             sink.interrupt();
         }

@@ -147,8 +147,12 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     };
     let (usual, most) = (prediction.memory.usual, prediction.memory.most);
     let with_lists = prediction.memory_with_lists;
+    let besides = match known.left {
+        0 => String::new(),
+        left => format!(", besides the {} that it has from earlier snapshots,", size(left)),
+    };
     let need = format!(
-        "V8 will need {} more ({} with long lists, {} at most) for a heap of {}{}",
+        "V8 will need {} more ({} with long lists, {} at most){besides} for a heap of {}{}",
         size(usual),
         size(with_lists),
         size(most),
