@@ -211,7 +211,7 @@ impl CaptureDocument {
 
     /// The document of a capture that did not come to a snapshot.
     pub fn failed(failed: &Failed) -> CaptureDocument {
-        let refused = matches!(failed.error, Error::Refused(_));
+        let refused = matches!(failed.error, Error::Refused(_) | Error::NotNode { .. });
         CaptureDocument {
             schema_version: SCHEMA_VERSION,
             outcome: if refused { "refused" } else { "failed" }.to_owned(),

@@ -268,7 +268,11 @@ async fn no_signal_is_sent_where_none_may_be() {
         let options = Options { no_signal: true, method, ..quick(directory.path()) };
         let (shut, target) = (shut(Fault::None), Target::Process(42));
         let result = capture(&shut, &target, &options, &(), &Stop::never()).await;
-        let is_told = |error: &Error| error.to_string().contains("may be sent");
+        let is_hinted = |hint: String| hint.contains("without --no-signal");
+        let is_told = |error: &Error| {
+            let is_hinted = method == Method::Sigusr2 || error.hint().is_some_and(is_hinted);
+            is_hinted && error.to_string().contains("may be sent")
+        };
         assert!(
             result.is_err_and(|failed| is_told(&failed.error)) && !shut.is_open(),
             "{method:?}"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Method;
-use crate::facts::ProcessFacts;
+use crate::facts::{ProcessFacts, Runtime};
 use crate::inspector::{Identity, InspectorError};
 use crate::place::PlaceError;
 use crate::preflight::{Forced, Outcome, Preflight};
@@ -290,6 +290,18 @@ pub enum Error {
         pid: u32,
         /// Why.
         why: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// It is no Node.js, and cannot be asked as it is.
+    #[error("process {pid} is {}: {command}", runtime.name())]
+    NotNode {
+        /// The process.
+        pid: u32,
+        /// What runs in it.
+        runtime: Runtime,
+        /// Its command line.
+        command: String,
     },
     /// SIGUSR1 was sent and nothing happened.
     #[error("process {pid} did not open its inspector within {seconds} s")]
@@ -358,12 +370,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is said of a process that is no Node.js.
+    pub(super) fn not_node(process: &ProcessFacts) -> Error {
+        let ProcessFacts { pid, runtime, command, .. } = process;
+        Error::NotNode { pid: *pid, runtime: *runtime, command: command.clone() }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
             Error::Refused(_) => "--dry-run shows all checks, --force=CHECK does it in spite of one, --force in spite of all".to_owned(),
-            Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
+            Error::Shut { advice, .. } => (*advice).to_owned(),
+            Error::NotNode { runtime, .. } => not_node(*runtime).to_owned(),
             Error::NoLimit(_) => "give a size instead, as in --when 'rss>900MB'".to_owned(),
             Error::EndedOnSignal(_) => {
                 "its handler of that signal may end it, or it had no descriptors or threads left: what it wrote to its \
@@ -395,6 +414,19 @@ impl Error {
             }
             _ => return None,
         })
+    }
+}
+
+/// What to do with a process that no signal is sent to.
+fn not_node(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Bun => {
+            "Bun has no V8; Bun.generateHeapSnapshot('v8') writes what heapglass can read"
+        }
+        Runtime::Other => "`heapglass capture` without --pid lists the Node.js processes",
+        Runtime::Node | Runtime::Deno | Runtime::Perhaps => {
+            "signals are sent to Node.js only: start it with --inspect, and use --method inspector"
+        }
     }
 }
 

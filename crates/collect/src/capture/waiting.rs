@@ -158,8 +158,8 @@ impl<P: Place> Job<'_, P> {
         if let Some(open) = self.find_inspector(target).await? {
             return Ok(open);
         }
-        if let (Some(why), Some(process)) = (self.why_shut(), &self.process) {
-            return Err(Error::Shut { pid: process.pid, why }.into());
+        if let Some(error) = self.shut_error() {
+            return Err(error.into());
         }
         self.open_inspector().await
     }

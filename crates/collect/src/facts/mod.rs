@@ -62,7 +62,10 @@ impl ProcessFacts {
             status: Status::new(&raw.status),
             rlimits: Rlimits::new(&raw.limits),
             started: raw.started,
-            options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
+            options: match runtime {
+                Runtime::Deno => NodeOptions::of_deno(&arguments),
+                _ => NodeOptions::new(node_options.unwrap_or_default(), &arguments),
+            },
             cwd: raw.cwd.clone(),
             node_version: environment
                 .iter()

@@ -411,6 +411,26 @@ fn kills_for_memory_are_those_of_the_own_group_in_both_versions() {
 }
 
 #[test]
+fn options_of_deno_may_stand_behind_its_command() {
+    for (command, port) in [
+        ("deno run --inspect=127.0.0.1:9555 main.ts", Some(9555)),
+        ("deno --quiet serve -A --inspect-wait=9556 main.ts", Some(9556)),
+        ("deno --inspect=:9557 main.ts", Some(9557)),
+        ("deno run main.ts --inspect=9558", None),
+        // A script that is called so.
+        ("deno task --inspect=9559", None),
+    ] {
+        let raw = RawProcess {
+            exe: "/usr/bin/deno".to_owned(),
+            cmdline: command.replace(' ', "\0").into_bytes(),
+            ..RawProcess::default()
+        };
+        let options = ProcessFacts::new(&raw).options;
+        assert_eq!((options.port, options.inspect), (port, port.is_some()), "{command}");
+    }
+}
+
+#[test]
 fn the_tightest_room_decides() {
     let mut around = Surroundings {
         available: Some(1000),

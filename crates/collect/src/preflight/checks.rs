@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::model::Prediction;
-use super::{Check, Known, Outcome, Topic, Way, why_harmful};
+use super::{Check, Known, Outcome, Shut, Topic, Way, why_harmful};
 use crate::facts::Runtime;
 use crate::sink::RESERVE;
 use crate::words::{seconds, size};
@@ -69,7 +69,11 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     };
     let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
     let options = known.process.map(|process| &process.options);
-    let shut = known.shut.as_deref();
+    let closed = known.shut.as_ref().map(|Shut { why, advice }| {
+        check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
+            .advise(*advice)
+            .absolute()
+    });
     let around = known.surroundings;
     // Only the inspector needs a thread.
     let tasks = around.and_then(|around| around.free_tasks).filter(|_| known.way != Way::Signal);
@@ -100,12 +104,7 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
         }
-        Some(true) if shut.is_some() => {
-            let why = shut.unwrap_or_default();
-            check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
-                .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
-                .absolute()
-        }
+        Some(true) if closed.is_some() => return closed,
         Some(true) if name == "SIGUSR1" => check(
             topic,
             Outcome::Fine,

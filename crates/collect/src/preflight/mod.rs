@@ -149,6 +149,15 @@ pub enum Way {
     Signal,
 }
 
+/// Why an inspector cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shut {
+    /// Why.
+    pub why: String,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
 /// What is known before a capture.
 #[derive(Debug, Clone)]
 pub struct Known<'a> {
@@ -163,7 +172,7 @@ pub struct Known<'a> {
     /// Bytes of its memory that are no heap but what V8 gave back after earlier snapshots, and takes again for the next.
     pub left: u64,
     /// Why the inspector cannot be opened, where it would have to be.
-    pub shut: Option<String>,
+    pub shut: Option<Shut>,
     /// The liveness probe, where there is one.
     pub probe: Option<Probe>,
     /// Where the file will be, and how many bytes may be written there.

@@ -341,7 +341,8 @@ fn a_quota_is_in_the_pause() {
 #[test]
 fn an_inspector_that_cannot_be_opened_is_not_safe() {
     let process = node("200");
-    let shut = Some("another process has port 9229".to_owned());
+    let why = "another process has port 9229".to_owned();
+    let shut = Some(Shut { why, advice: "start it with --inspect" });
     let preflight = preflight(&Known { shut, ..known(&process, SHUT) });
     assert_eq!(outcome(&preflight, Topic::Signal), Outcome::Unsafe);
     let check = preflight.checks.iter().find(|check| check.topic == Topic::Signal).unwrap();

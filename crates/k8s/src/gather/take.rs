@@ -272,7 +272,7 @@ mod tests {
     fn what_another_user_or_another_program_would_cure_is_tried_once_more() {
         use capture::Error as E;
         let (what, why) = (String::new, String::new);
-        let shut = || E::Shut { pid: 1, why: why() };
+        let shut = || E::Shut { pid: 1, why: why(), advice: "" };
         for (error, is_hidden, expected) in [
             // No permission to send the signal, no program that lists files.
             (E::Place(PlaceError::Impossible { what: what(), why: why() }), false, true),
