@@ -119,7 +119,14 @@ async fn series<P: Place>(
         let waiting = options(args, PathBuf::new())?;
         let waited = wait(place, target, condition, &waiting, &talk, stop).await;
         talk.finish();
-        let waited = waited.map_err(|failed| not_collected(&failed))?;
+        let waited = match waited {
+            Ok(waited) => waited,
+            Err(failed) => {
+                let failure = not_collected(&failed);
+                tell(context, args, &Err(failed))?;
+                return Err(failure.into());
+            }
+        };
         context.messages.note(&format!("{}: taking the snapshot", waited.why));
         born = waited.birth;
     }
