@@ -18,7 +18,7 @@ use heapglass_collect::{
     Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
 };
 use serde_json::{Value, json};
-use support::scripted::{SMALL, Script, Scripted, Socket, State, chunk, who};
+use support::scripted::{Notes, SMALL, Script, Scripted, Socket, State, chunk, who};
 
 /// What it does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,6 +281,18 @@ async fn no_signal_is_sent_where_none_may_be() {
     let options = Options { no_signal: true, ..quick(directory.path()) };
     let (open, target) = (inspected(Fault::None), Target::Process(42));
     assert!(capture(&open, &target, &options, &(), &Stop::never()).await.unwrap().is_whole());
+}
+
+#[tokio::test]
+async fn a_look_at_a_shut_inspector_says_that_it_sees_no_worker_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    for workers in [false, true] {
+        let (shut, target, notes) = (shut(Fault::None), Target::Process(42), Notes::default());
+        let options = Options { dry_run: true, workers, ..quick(directory.path()) };
+        let looked = capture(&shut, &target, &options, &notes, &Stop::never()).await.unwrap();
+        assert!(looked.workers.is_empty() && !shut.is_open());
+        assert_eq!(notes.all().contains("the worker threads are looked at only"), workers);
+    }
 }
 
 #[tokio::test]

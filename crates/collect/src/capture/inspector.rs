@@ -54,6 +54,10 @@ pub(super) async fn capture<P: Place>(
             }
         }
         job.judge(&outside)?;
+        if job.options.workers {
+            let text = "the worker threads are looked at only once the inspector is open, which a look does not do";
+            job.progress.event(Event::Note(text.to_owned()));
+        }
         return Ok(job.nothing_taken(None, outside));
     }
     if let Some(process) = job.process.as_ref().filter(|process| !process.runtime.has_v8()) {
