@@ -169,7 +169,10 @@ fn process(pid: u32) -> Option<RawProcess> {
     let environ = std::fs::read(format!("{folder}/environ")).unwrap_or_default();
     let kept: Vec<&[u8]> = environ
         .split(|&byte| byte == 0)
-        .filter(|line| line.starts_with(b"NODE_") || line.starts_with(b"PATH="))
+        .filter(|line| {
+            let begins = |with: &str| line.starts_with(with.as_bytes());
+            begins("NODE_") || begins("PATH=") || begins(crate::facts::manager::LIMIT)
+        })
         .collect();
     Some(RawProcess {
         pid,

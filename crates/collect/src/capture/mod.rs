@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::facts::cgroup::OomKills;
-use crate::facts::{ProcessFacts, Status, Surroundings};
+use crate::facts::{ProcessFacts, Status, Surroundings, manager};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
 use crate::place::{Place, PlaceError, Turn};
@@ -365,7 +365,8 @@ impl<P: Place> Job<'_, P> {
         let processes = self.place.processes().await?;
         let raw = processes.iter().find(|process| process.pid == pid);
         let Some(raw) = raw else { return Err(self.not_there(pid, self.options.born.kernel)) };
-        let facts = ProcessFacts::new(raw);
+        let mut facts = ProcessFacts::new(raw);
+        facts.restarts_above = manager::restarts_above(raw, &processes);
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);
         self.is_meant(None)?;

@@ -3,6 +3,7 @@
 pub mod cgroup;
 pub mod disk;
 pub mod identity;
+pub mod manager;
 pub mod options;
 pub mod rlimits;
 pub mod sockets;
@@ -44,6 +45,9 @@ pub struct ProcessFacts {
     pub node_version: Option<String>,
     /// The program file; empty where that may not be known.
     pub exe: String,
+    /// Bytes of resident memory above which its process manager restarts it, once that was looked for
+    /// ([`manager::restarts_above`]).
+    pub restarts_above: Option<u64>,
 }
 
 impl ProcessFacts {
@@ -71,6 +75,7 @@ impl ProcessFacts {
                 .iter()
                 .find_map(|line| line.strip_prefix("NODE_VERSION=").map(str::to_owned)),
             exe: raw.exe.clone(),
+            restarts_above: None,
         }
     }
 

@@ -140,6 +140,40 @@ fn is_final(known: &Known<'_>, prediction: &Prediction) -> bool {
 }
 
 pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
+    let by_limits = memory_by_limits(known, prediction);
+    match memory_by_manager(known, prediction) {
+        Some(worse) if worse.outcome > by_limits.outcome => worse,
+        _ => by_limits,
+    }
+}
+
+/// Whether the process's manager will restart it for the memory that V8 needs, most of which stays afterwards; `None` where
+/// it will not.
+fn memory_by_manager(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
+    let (process, prediction) = (known.process?, prediction?);
+    let (max, resident) = (process.restarts_above?, process.status.resident?);
+    let is_above = |need: u64| resident.saturating_add(need) > max;
+    let (usual, most) = (prediction.memory.usual, prediction.memory.most);
+    if !is_above(most) {
+        return None;
+    }
+    let found = format!(
+        "V8 will need {} more ({} at most) than the {} that the process has; its process manager restarts it above {} \
+         (max_memory_restart)",
+        size(usual),
+        size(most),
+        size(resident),
+        size(max)
+    );
+    let is_unsafe = is_above(usual) && is_final(known, prediction);
+    let outcome = if is_unsafe { Outcome::Unsafe } else { Outcome::Caution };
+    Some(check(Topic::Memory, outcome, found).advise(
+        "--force=memory takes the risk: the snapshot mostly arrives before; else raise max_memory_restart for its next \
+         start, or take it while less is in use",
+    ))
+}
+
+fn memory_by_limits(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
     let topic = Topic::Memory;
     let Some(prediction) = prediction else {
         return check(topic, Outcome::Unknown, "the size of the heap is not known");

@@ -243,6 +243,35 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
 }
 
 #[test]
+fn what_its_manager_would_restart_is_refused() {
+    let mut process = node("0");
+    let identity = says(42, 100 * MB);
+    let need = model::predict(Some(&identity), Some(&process), None, 0).unwrap().memory;
+    let resident = process.status.resident.unwrap();
+    let around = room(u64::MAX >> 1);
+    for (max, expected) in [
+        (None, Outcome::Fine),
+        (Some(resident + need.most), Outcome::Fine),
+        (Some(resident + need.usual), Outcome::Caution),
+        (Some(resident + need.usual - 1), Outcome::Unsafe),
+    ] {
+        process.restarts_above = max;
+        let asked = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            ..known(&process, OPEN)
+        };
+        let checked = preflight(&asked);
+        assert_eq!(outcome(&checked, Topic::Memory), expected, "{max:?}");
+        assert_eq!(checked.refusals(&Forced::These(vec![Topic::Memory])).count(), 0);
+    }
+    // Before V8 was asked, more is said of its heap than there is.
+    process.restarts_above = Some(1);
+    let before = Known { surroundings: Some(&around), ..known(&process, SHUT) };
+    assert_eq!(outcome(&preflight(&before), Topic::Memory), Outcome::Caution);
+}
+
+#[test]
 fn what_earlier_snapshots_left_is_no_heap() {
     let (process, left) = (writes(node("0a00")), 120_000 * 1024);
     let after = |left| model::predict(None, Some(&process), None, left).unwrap();
