@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) connected: AtomicUsize,
     /// Processes that the kernel has killed for memory in its group, as it tells once the snapshot is taken.
     pub(crate) killed: AtomicU64,
+    /// Kilobytes of memory that it has more than at its beginning.
+    pub(crate) grown: AtomicU64,
     /// Questions that only keep a connection busy.
     pub(crate) asked: AtomicUsize,
     /// Seconds of its clock, which goes on by one whenever it is asked for.
@@ -133,13 +135,16 @@ impl<S: Script> Place for Scripted<S> {
             return Ok(Vec::new());
         }
         let is_replaced = looks >= self.lives || self.state.is_replaced.load(Ordering::SeqCst);
+        let resident = 1000 + self.state.grown.load(Ordering::SeqCst);
         let option = if self.inspect { "--inspect" } else { "--verbose" };
         Ok(vec![RawProcess {
             pid: 42,
             comm: "node\n".to_owned(),
             exe: "/usr/bin/node".to_owned(),
             cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
-            status: "VmRSS:\t1000 kB\nVmHWM:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
+            status: format!(
+                "VmRSS:\t{resident} kB\nVmHWM:\t{resident} kB\nSigCgt:\t0000000000000200\n"
+            ),
             started: Some(if is_replaced { 200 } else { 100 }),
             ..RawProcess::default()
         }])
