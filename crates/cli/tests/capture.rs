@@ -45,6 +45,12 @@ fn a_process_that_is_not_there_is_4() {
     // No system has so many processes.
     let said = run(&["capture", "--pid", "4294967295"]);
     assert_eq!((said.code, said.stdout.as_str()), (4, ""), "{}", said.stderr);
+    // Also where it was to be watched first, a document says so.
+    for more in [&["--json"][..], &["--json", "--when", "rss>1MB"]] {
+        let said = run(&[&["capture", "--pid", "4294967295"], more].concat());
+        assert_eq!(said.code, 4, "{}", said.stderr);
+        assert!(said.stdout.contains("\"outcome\":\"failed\""), "{more:?}: {}", said.stdout);
+    }
 }
 
 #[test]

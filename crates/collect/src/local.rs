@@ -9,7 +9,7 @@ use std::path::Path;
 use tokio::net::TcpStream;
 
 use crate::place::{
-    Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
+    Busy, Described, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
 };
 
 /// What is said of a process that may not be sent signals.
@@ -80,7 +80,7 @@ impl Place for Local {
         is_of_another(pid).then(|| OF_ANOTHER.to_owned())
     }
 
-    fn turn(&self, pid: u32) -> Option<Turn> {
+    fn turn(&self, pid: u32) -> Result<Turn, Busy> {
         turns::of(pid)
     }
 
@@ -132,6 +132,10 @@ impl Place for Local {
         if is_elsewhere(pid, "mnt") { format!("/proc/{pid}/root{path}") } else { path.to_owned() }
     }
 
+    async fn group_file(&self, _: u32, path: &str) -> Option<String> {
+        std::fs::read_to_string(path).ok()
+    }
+
     async fn now(&self) -> Option<i64> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
         i64::try_from(now.as_secs()).ok()
@@ -165,7 +169,10 @@ fn process(pid: u32) -> Option<RawProcess> {
     let environ = std::fs::read(format!("{folder}/environ")).unwrap_or_default();
     let kept: Vec<&[u8]> = environ
         .split(|&byte| byte == 0)
-        .filter(|line| line.starts_with(b"NODE_") || line.starts_with(b"PATH="))
+        .filter(|line| {
+            let begins = |with: &str| line.starts_with(with.as_bytes());
+            begins("NODE_") || begins("PATH=") || begins(crate::facts::manager::LIMIT)
+        })
         .collect();
     Some(RawProcess {
         pid,

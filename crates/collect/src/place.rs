@@ -53,10 +53,10 @@ pub trait Place: Send + Sync {
         None
     }
 
-    /// The turn to take a snapshot of a process; `None` while another capture has it. Always there where captures do
+    /// The turn to take a snapshot of a process; an error while another capture has it. Always there where captures do
     /// not know of each other.
-    fn turn(&self, _process: u32) -> Option<Turn> {
-        Some(Turn::default())
+    fn turn(&self, _process: u32) -> Result<Turn, Busy> {
+        Ok(Turn::default())
     }
 
     /// A stream to a port on the place's loopback interface.
@@ -88,6 +88,16 @@ pub trait Place: Send + Sync {
         path.to_owned()
     }
 
+    /// The text that one of the files of [`RawSurroundings::cgroup`] has now; `None` where it cannot be read again. The
+    /// process may have ended.
+    fn group_file(
+        &self,
+        _process: u32,
+        _path: &str,
+    ) -> impl Future<Output = Option<String>> + Send {
+        async { None }
+    }
+
     /// What `exe --version` says there; `None` where nobody can be asked.
     fn node_version(&self, _exe: &str) -> impl Future<Output = Option<String>> + Send {
         async { None }
@@ -116,6 +126,13 @@ impl Turn {
     }
 }
 
+/// Another capture of the process is under way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// The process that does it, with its command line; `None` where that cannot be seen.
+    pub by: Option<String>,
+}
+
 /// The two signals that Node.js gives a meaning to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -142,7 +159,7 @@ pub struct RawProcess {
     pub limits: String,
     /// When it started, in the kernel's ticks since boot; `None` where that cannot be seen.
     pub started: Option<u64>,
-    /// Those lines of `/proc/PID/environ` that begin with `NODE_` or `PATH=`, with NULs between.
+    /// Those lines of `/proc/PID/environ` that begin with `NODE_`, `PATH=` or `max_memory_restart=`, with NULs between.
     pub environ: Vec<u8>,
     /// `/proc/PID/cgroup`.
     pub cgroup: String,
@@ -161,8 +178,8 @@ pub struct RawSurroundings {
     /// be read.
     pub descriptors: String,
     /// Whole paths and contents of the files of the memory cgroup that decide when the process is killed:
-    /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat` or, of version 1,
-    /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`,
+    /// `memory.max`, `memory.high`, `memory.current`, `memory.peak`, `memory.stat`, `memory.events` or, of version 1,
+    /// `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.max_usage_in_bytes`, `memory.stat`, `memory.oom_control`,
     /// those of the parents after those of the process's own group. And those of its processor time, where the place
     /// shows them: `cpu.max` or, of version 1, `cpu.cfs_quota_us` and `cpu.cfs_period_us`. And of its tasks: `pids.max`
     /// and `pids.current`.

@@ -40,6 +40,9 @@ pub struct CaptureDocument {
     pub missing: Vec<MissingEntry>,
     /// What could not be undone, in words.
     pub left_behind: Vec<String>,
+    /// Processes of its control group that the kernel killed for memory meanwhile, the process itself among them if it
+    /// ended; 0 also where the kernel does not tell.
+    pub killed_for_memory: u64,
 }
 
 /// The process that was captured.
@@ -202,12 +205,13 @@ impl CaptureDocument {
             snapshots: captured.snapshots.iter().map(TakenEntry::from).collect(),
             missing: captured.missing.iter().map(MissingEntry::from).collect(),
             left_behind: captured.left_behind.clone(),
+            killed_for_memory: captured.killed,
         }
     }
 
     /// The document of a capture that did not come to a snapshot.
     pub fn failed(failed: &Failed) -> CaptureDocument {
-        let refused = matches!(failed.error, Error::Refused(_));
+        let refused = matches!(failed.error, Error::Refused(_) | Error::NotNode { .. });
         CaptureDocument {
             schema_version: SCHEMA_VERSION,
             outcome: if refused { "refused" } else { "failed" }.to_owned(),
@@ -220,6 +224,7 @@ impl CaptureDocument {
             snapshots: Vec::new(),
             missing: Vec::new(),
             left_behind: failed.left_behind.clone(),
+            killed_for_memory: 0,
         }
     }
 }

@@ -18,7 +18,7 @@ use heapglass_collect::{
     Captured, Event, Failed, Method, Options, Progress, Stop, Target, capture,
 };
 use serde_json::{Value, json};
-use support::scripted::{SMALL, Script, Scripted, Socket, State, chunk, who};
+use support::scripted::{Notes, SMALL, Script, Scripted, Socket, State, chunk, who};
 
 /// What it does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,7 +268,11 @@ async fn no_signal_is_sent_where_none_may_be() {
         let options = Options { no_signal: true, method, ..quick(directory.path()) };
         let (shut, target) = (shut(Fault::None), Target::Process(42));
         let result = capture(&shut, &target, &options, &(), &Stop::never()).await;
-        let is_told = |error: &Error| error.to_string().contains("may be sent");
+        let is_hinted = |hint: String| hint.contains("without --no-signal");
+        let is_told = |error: &Error| {
+            let is_hinted = method == Method::Sigusr2 || error.hint().is_some_and(is_hinted);
+            is_hinted && error.to_string().contains("may be sent")
+        };
         assert!(
             result.is_err_and(|failed| is_told(&failed.error)) && !shut.is_open(),
             "{method:?}"
@@ -280,6 +284,35 @@ async fn no_signal_is_sent_where_none_may_be() {
 }
 
 #[tokio::test]
+async fn a_look_at_a_shut_inspector_says_that_it_sees_no_worker_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    for workers in [false, true] {
+        let (shut, target, notes) = (shut(Fault::None), Target::Process(42), Notes::default());
+        let options = Options { dry_run: true, workers, ..quick(directory.path()) };
+        let looked = capture(&shut, &target, &options, &notes, &Stop::never()).await.unwrap();
+        assert!(looked.workers.is_empty() && !shut.is_open());
+        assert_eq!(notes.all().contains("the worker threads are looked at only"), workers);
+    }
+}
+
+#[tokio::test]
+async fn who_else_was_killed_for_memory_meanwhile_is_told() {
+    for killed in [0, 1, 2] {
+        let directory = tempfile::tempdir().unwrap();
+        let (place, target) = (inspected(Fault::None), Target::Process(42));
+        place.state.killed.store(killed, Ordering::SeqCst);
+        let options = quick(directory.path());
+        let captured = capture(&place, &target, &options, &(), &Stop::never()).await.unwrap();
+        assert!(captured.is_whole());
+        assert_eq!(CaptureDocument::new(&captured).killed_for_memory, killed);
+        let said = captured.harm().unwrap_or_default();
+        let expected = ["", "another process of the control group", "2 other processes"];
+        let expected = expected[usize::try_from(killed).unwrap()];
+        assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn who_forces_everything_does_not_wait_for_a_turn_and_takes_one() {
     let directory = tempfile::tempdir().unwrap();
     let (place, target) = (inspected(Fault::None), Target::Process(42));
@@ -288,6 +321,7 @@ async fn who_forces_everything_does_not_wait_for_a_turn_and_takes_one() {
     let waits = Options { patience, ..quick(directory.path()) };
     let failed = capture(&place, &target, &waits, &(), &Stop::never()).await.unwrap_err();
     assert!(matches!(failed.error, Error::UnderWay { pid: 42, .. }), "{}", failed.error);
+    assert!(failed.error.to_string().contains("(process 7: another)"), "{}", failed.error);
     assert_eq!(place.count(), (0, 0), "it was left alone");
     let asked = place.state.turns.load(Ordering::SeqCst);
     let forced = Options { force: Forced::All, ..quick(directory.path()) };

@@ -282,7 +282,7 @@ async fn a_shell_that_starts_node_is_no_node() {
     let target = Target::Process(shell.id());
     let failed =
         capture(&Local, &target, &Options::new("x"), &(), &Stop::never()).await.unwrap_err();
-    assert!(matches!(failed.error, Error::Shut { .. } | Error::Refused(_)), "{}", failed.error);
+    assert!(matches!(failed.error, Error::NotNode { .. }), "{}", failed.error);
     let child = rustix::process::Pid::from_raw(found.pid as i32).unwrap();
     rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
     assert!(shell.wait().is_ok());

@@ -17,6 +17,7 @@ use heapglass_collect::place::{
 use heapglass_collect::preflight::Probe;
 use k8s_openapi::api::core::v1 as core;
 use kube::Api;
+use tokio::io::AsyncReadExt;
 use tokio::sync::OnceCell;
 
 use crate::access::Access;
@@ -420,6 +421,17 @@ impl Place for Pod {
         let said = reach.target.run(&command, self.deadline(), 1 << 16).await?.fine(&what)?;
         script::may_write(&String::from_utf8_lossy(&said))
             .map_err(|why| PlaceError::Impossible { what, why })
+    }
+
+    async fn group_file(&self, process: u32, path: &str) -> Option<String> {
+        let path = self.path_for(process, path);
+        let mut text = String::new();
+        let read = async {
+            let mut file = self.open(&path, 0).await.ok()?;
+            file.read_to_string(&mut text).await.ok()
+        };
+        tokio::time::timeout(self.deadline(), read).await.ok()??;
+        Some(text)
     }
 
     async fn now(&self) -> Option<i64> {

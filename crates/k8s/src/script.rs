@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-use heapglass_collect::facts::{Status, start_time};
+use heapglass_collect::facts::{Status, manager, start_time};
 use heapglass_collect::place::{RawProcess, RawSurroundings, RemoteFile};
 use memchr::memmem;
 
@@ -333,8 +333,10 @@ fn parent(status: &str) -> Option<u32> {
 
 /// Those variables that a capture looks at; nothing else leaves this function.
 fn node_variables(environ: &[u8]) -> Vec<u8> {
-    let wanted =
-        |variable: &&[u8]| variable.starts_with(b"NODE_") || variable.starts_with(b"PATH=");
+    let wanted = |variable: &&[u8]| {
+        let begins = |with: &str| variable.starts_with(with.as_bytes());
+        begins("NODE_") || begins("PATH=") || begins(manager::LIMIT)
+    };
     environ.split(|&byte| byte == 0).filter(wanted).collect::<Vec<_>>().join(&0)
 }
 

@@ -52,6 +52,9 @@ pub struct Workload {
     /// Why nothing could be collected from it as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Why there is nothing of it to be collected, where that is no failure: all its pods are done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A pod.
@@ -68,6 +71,9 @@ pub struct Pod {
     pub directory: String,
     /// The containers that were looked into.
     pub containers: Vec<Container>,
+    /// What became of it before it was its turn, where another pod of its workload was asked: nothing is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<String>,
 }
 
 /// A container.
@@ -237,7 +243,8 @@ impl HeapDumps {
             for pod in &workload.pods {
                 summary.pods += 1;
                 for container in &pod.containers {
-                    summary.failed += u64::from(container.problem.is_some());
+                    let is_missing = container.problem.is_some() && pod.gone.is_none();
+                    summary.failed += u64::from(is_missing);
                     summary.found_snapshots += container.found_snapshots.len() as u64;
                     let found = container.found_snapshots.iter();
                     summary.found_partial += found.filter(|found| !found.complete).count() as u64;
@@ -312,6 +319,18 @@ mod tests {
         assert!(ended.is_whole());
         assert_eq!((ended.summary.failed, ended.summary.collected), (0, 0));
         assert!(!index(Some(Outcome::Failed), None).is_whole());
+    }
+
+    #[test]
+    fn a_pod_that_went_away_is_missing_only_where_no_other_was_asked() {
+        for (gone, failed) in [(None, 1), (Some("pod web-1 was deleted".to_owned()), 0)] {
+            let mut index = index(None, None);
+            let pod = &mut index.workloads[0].pods[0];
+            pod.containers[0].problem = Some("pod web-1 was deleted".to_owned());
+            pod.gone = gone;
+            index.count();
+            assert_eq!((index.summary.failed, index.is_whole()), (failed, failed == 0));
+        }
     }
 
     #[test]

@@ -119,7 +119,14 @@ async fn series<P: Place>(
         let waiting = options(args, PathBuf::new())?;
         let waited = wait(place, target, condition, &waiting, &talk, stop).await;
         talk.finish();
-        let waited = waited.map_err(|failed| not_collected(&failed))?;
+        let waited = match waited {
+            Ok(waited) => waited,
+            Err(failed) => {
+                let failure = not_collected(&failed);
+                tell(context, args, &Err(failed))?;
+                return Err(failure.into());
+            }
+        };
         context.messages.note(&format!("{}: taking the snapshot", waited.why));
         born = waited.birth;
     }
@@ -151,8 +158,8 @@ async fn one<P: Place>(
         Ok(captured) => captured,
         Err(failed) => return Ok(series::failed(&failed)),
     };
-    for left in &captured.left_behind {
-        context.messages.note(left);
+    for said in captured.left_behind.iter().chain(&captured.harm()) {
+        context.messages.note(said);
     }
     // The snapshots of a series are wanted also where nobody reads any more what is said of them.
     let is_unread = |error: &anyhow::Error| args.snapshots > 1 && crate::is_broken_pipe(error);

@@ -15,8 +15,8 @@ pub(crate) fn text(index: &HeapDumps, options: &GatherOptions) -> String {
     };
     for workload in &index.workloads {
         line(&format!("{} {}/{}", workload.kind, workload.namespace, workload.name));
-        if let Some(problem) = &workload.problem {
-            line(&format!("  {problem}"));
+        for said in workload.problem.iter().chain(&workload.note) {
+            line(&format!("  {said}"));
         }
         for pod in &workload.pods {
             for container in &pod.containers {

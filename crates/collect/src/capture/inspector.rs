@@ -47,24 +47,24 @@ pub(super) async fn capture<P: Place>(
         |error: Error| Failed { error, preflight: Some(outside.clone()), left_behind: Vec::new() };
     if job.options.dry_run {
         // Where a capture would use the signal instead, that is what has to be looked at.
-        if let (Method::Auto, Some(why), Some(process)) =
-            (job.options.method, job.why_shut(), &job.process)
-        {
-            let failed = refused(Error::Shut { pid: process.pid, why });
+        if let (Method::Auto, Some(error)) = (job.options.method, job.shut_error()) {
+            let failed = refused(error);
             if job.may_signal(&failed) {
                 return Err(Box::new(failed));
             }
         }
         job.judge(&outside)?;
+        if job.options.workers {
+            let text = "the worker threads are looked at only once the inspector is open, which a look does not do";
+            job.progress.event(Event::Note(text.to_owned()));
+        }
         return Ok(job.nothing_taken(None, outside));
     }
     if let Some(process) = job.process.as_ref().filter(|process| !process.runtime.has_v8()) {
-        let text =
-            format!("process {} is {}: {}", process.pid, process.runtime.name(), process.command);
-        return Err(Box::new(refused(Error::Refused(text))));
+        return Err(Box::new(refused(Error::not_node(process))));
     }
-    if let (Some(why), Some(process)) = (job.why_shut(), &job.process) {
-        return Err(Box::new(refused(Error::Shut { pid: process.pid, why })));
+    if let Some(error) = job.shut_error() {
+        return Err(Box::new(refused(error)));
     }
     if let Err(error) = job.judge(&outside) {
         return Err(Box::new(refused(error)));
@@ -81,7 +81,7 @@ pub(super) async fn capture<P: Place>(
 
 impl<P: Place> Job<'_, P> {
     fn check_from_outside(&self, open: bool) -> Preflight {
-        let shut = if open { None } else { self.why_shut() };
+        let shut = if open { None } else { self.shut() };
         preflight(&Known { shut, ..self.known(None, Way::Inspector { open }) })
     }
 
@@ -92,6 +92,7 @@ impl<P: Place> Job<'_, P> {
             surroundings: self.surroundings.as_ref(),
             identity,
             way,
+            left: self.left_now(),
             shut: None,
             probe: self.options.probe.or_else(|| self.place.probe()),
             out: Some((
@@ -329,6 +330,10 @@ impl<P: Place> Job<'_, P> {
         let (duration, pause) = (began.elapsed(), taking.pause());
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
+        // The memory of a worker thread's allocator is of no use to the main one's.
+        if worker.is_none() {
+            self.left.add(resident_before, resident_after);
+        }
         if self.stop.is_asked() {
             sink.interrupt();
         }

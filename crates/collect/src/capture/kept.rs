@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
+use super::left::Left;
 use super::open::Open;
 use super::{Event, Job, Options, Progress, Stop};
 use crate::facts::ProcessFacts;
@@ -32,6 +33,8 @@ pub struct Kept<S> {
     pub(super) was_blocked: bool,
     /// Whether the process waited for us to hang up, which was done.
     pub(super) is_over: bool,
+    /// What the snapshots so far have left in the process.
+    pub(super) left: Left,
     line: Option<Line<S>>,
 }
 
@@ -75,7 +78,14 @@ pub enum Rest {
 
 impl<S> Default for Kept<S> {
     fn default() -> Kept<S> {
-        Kept { goes_on: false, has_taken: false, was_blocked: false, is_over: false, line: None }
+        Kept {
+            goes_on: false,
+            has_taken: false,
+            was_blocked: false,
+            is_over: false,
+            left: Left::default(),
+            line: None,
+        }
     }
 }
 
@@ -107,8 +117,15 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
             line.listener = None;
             self.is_over = matches!(heard, Ok(Heard::Ends));
             let process = line.process.clone();
-            let job =
-                Job { place, options, progress, stop: stop.clone(), process, surroundings: None };
+            let job = Job {
+                place,
+                options,
+                progress,
+                stop: stop.clone(),
+                process,
+                surroundings: None,
+                left: Left::default(),
+            };
             self.is_over = self.is_over || job.ends().await;
             if let (Ok(Heard::Lost(why)), false) = (&heard, self.is_over) {
                 progress.event(Event::Note(lost(why)));
@@ -136,7 +153,15 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         // is listened to still: a process that ends would wait for us.
         let process = self.line.as_ref().filter(|line| line.open.by_us);
         let process = process.and_then(|line| line.process.clone());
-        let job = Job { place, options, progress, stop: stop.clone(), process, surroundings: None };
+        let job = Job {
+            place,
+            options,
+            progress,
+            stop: stop.clone(),
+            process,
+            surroundings: None,
+            left: Left::default(),
+        };
         let _turn = match &job.process {
             Some(process) => {
                 let patience = options.patience.min(LAST_TURN);
@@ -146,7 +171,15 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         };
         let mut session = self.session(&()).await;
         let Line { open, process, .. } = self.line.take()?;
-        let job = Job { place, options, progress, stop, process, surroundings: None };
+        let job = Job {
+            place,
+            options,
+            progress,
+            stop,
+            process,
+            surroundings: None,
+            left: Left::default(),
+        };
         job.end(session.as_mut(), &open).await
     }
 

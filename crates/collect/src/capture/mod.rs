@@ -3,6 +3,7 @@
 mod birth;
 mod inspector;
 mod kept;
+mod left;
 mod open;
 mod outcome;
 mod signal;
@@ -17,12 +18,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::facts::{ProcessFacts, Status, Surroundings};
+use crate::facts::cgroup::OomKills;
+use crate::facts::{ProcessFacts, Status, Surroundings, manager};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
 use crate::place::{Place, PlaceError, Turn};
 use crate::preflight::{Forced, Preflight, Probe};
 use crate::sink::{Booked, Growing, SinkOptions};
+
+use left::Left;
 
 pub use birth::Birth;
 pub use kept::{Kept, Rest};
@@ -234,6 +238,8 @@ pub(crate) struct Job<'a, P> {
     pub(crate) stop: Stop,
     pub(crate) process: Option<ProcessFacts>,
     pub(crate) surroundings: Option<Surroundings>,
+    /// What earlier snapshots have left in the process.
+    pub(crate) left: Left,
 }
 
 /// Takes a snapshot: looks, checks, takes, checks what came, and undoes what it did to the process.
@@ -260,8 +266,15 @@ pub async fn capture_next<P: Place>(
     stop: &Stop,
     kept: &mut Kept<P::Stream>,
 ) -> Result<Captured, Box<Failed>> {
-    let mut job =
-        Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
+    let mut job = Job {
+        place,
+        options,
+        progress,
+        stop: stop.clone(),
+        process: None,
+        surroundings: None,
+        left: kept.left,
+    };
     // The file is what the caller can do something about: better now than with a process that waits.
     if !options.dry_run {
         crate::sink::check_place(&options.out).map_err(Error::from)?;
@@ -286,32 +299,13 @@ pub async fn capture_next<P: Place>(
             }
         }
     };
-    // Finding the way into a place can take a minute.
-    if stop.is_asked() {
-        return Err(Error::Interrupted.into());
+    let kills = job.surroundings.as_ref().and_then(|around| around.oom_kills.clone());
+    let mut result = job.by_its_method(target, kept).await;
+    kept.left = job.left;
+    if let (Ok(captured), Some(kills)) = (&mut result, &kills) {
+        captured.killed = job.killed_since(kills, captured).await;
     }
-    match (options.method, target) {
-        (Method::Sigusr2, _) if options.no_signal => {
-            Err(Error::NoSignal("SIGUSR2 is a signal, and none may be sent".to_owned()).into())
-        }
-        (Method::Sigusr2, Target::Process(_)) => signal::capture(&mut job).await,
-        (Method::Sigusr2, Target::Inspector { .. }) => {
-            Err(Error::NoSignal("a signal needs a process that can be seen".to_owned()).into())
-        }
-        (Method::Inspector, _) => inspector::capture(&mut job, target, kept).await,
-        (Method::Auto, _) => match inspector::capture(&mut job, target, kept).await {
-            Err(failed) if job.may_signal(&failed) => {
-                progress.event(Event::Note(format!("{}; SIGUSR2 is tried", failed.error)));
-                let mut second = signal::capture(&mut job).await;
-                match &mut second {
-                    Ok(captured) => captured.left_behind.extend(failed.left_behind),
-                    Err(second) => second.left_behind.extend(failed.left_behind),
-                }
-                second
-            }
-            result => result,
-        },
-    }
+    result
 }
 
 /// The processes of a place that snapshots can be taken of.
@@ -322,12 +316,57 @@ pub async fn candidates<P: Place>(place: &P) -> Result<Vec<ProcessFacts>, PlaceE
 }
 
 impl<P: Place> Job<'_, P> {
+    /// By the method that is wanted.
+    async fn by_its_method(
+        &mut self,
+        target: &Target,
+        kept: &mut Kept<P::Stream>,
+    ) -> Result<Captured, Box<Failed>> {
+        // Finding the way into a place can take a minute.
+        if self.stop.is_asked() {
+            return Err(Error::Interrupted.into());
+        }
+        match (self.options.method, target) {
+            (Method::Sigusr2, _) if self.options.no_signal => {
+                Err(Error::NoSignal("SIGUSR2 is a signal, and none may be sent".to_owned()).into())
+            }
+            (Method::Sigusr2, Target::Process(_)) => signal::capture(self).await,
+            (Method::Sigusr2, Target::Inspector { .. }) => {
+                Err(Error::NoSignal("a signal needs a process that can be seen".to_owned()).into())
+            }
+            (Method::Inspector, _) => inspector::capture(self, target, kept).await,
+            (Method::Auto, _) => match inspector::capture(self, target, kept).await {
+                Err(failed) if self.may_signal(&failed) => {
+                    self.progress.event(Event::Note(format!("{}; SIGUSR2 is tried", failed.error)));
+                    let mut second = signal::capture(self).await;
+                    match &mut second {
+                        Ok(captured) => captured.left_behind.extend(failed.left_behind),
+                        Err(second) => second.left_behind.extend(failed.left_behind),
+                    }
+                    second
+                }
+                result => result,
+            },
+        }
+    }
+
+    /// How many processes of the process's control group the kernel has killed for memory since it was looked at: V8's
+    /// need may cost another one its life, and the snapshot is whole all the same.
+    async fn killed_since(&self, before: &OomKills, captured: &Captured) -> u64 {
+        let Some(process) = self.process.as_ref().filter(|_| !captured.snapshots.is_empty()) else {
+            return 0;
+        };
+        let now = self.place.group_file(process.pid, &before.file).await;
+        now.map_or(0, |now| before.since(&now))
+    }
+
     /// Looks at the process and what surrounds it, from outside.
     async fn look(&mut self, pid: u32) -> Result<(), Error> {
         let processes = self.place.processes().await?;
         let raw = processes.iter().find(|process| process.pid == pid);
         let Some(raw) = raw else { return Err(self.not_there(pid, self.options.born.kernel)) };
-        let facts = ProcessFacts::new(raw);
+        let mut facts = ProcessFacts::new(raw);
+        facts.restarts_above = manager::restarts_above(raw, &processes);
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);
         self.is_meant(None)?;

@@ -10,7 +10,7 @@ use crate::facts::{Runtime, Surroundings, sockets};
 use crate::inspector::discover::{self, Target as Found};
 use crate::inspector::{InspectorError, Session};
 use crate::place::{Place, PlaceError, Signal};
-use crate::preflight::why_harmful;
+use crate::preflight::{Shut, why_harmful};
 
 /// How often it is looked whether the inspector is open, or shut again.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -109,8 +109,24 @@ impl<P: Place> Job<'_, P> {
         })
     }
 
-    /// Why the inspector cannot be opened, if that can be told beforehand.
-    pub(super) fn why_shut(&self) -> Option<String> {
+    /// Why the inspector cannot be opened, if that can be told beforehand, and what to do about it.
+    pub(super) fn shut(&self) -> Option<Shut> {
+        let (why, process) = (self.why_shut()?, self.process.as_ref()?);
+        let advice = match process.runtime {
+            _ if self.options.no_signal => "do without --no-signal, or start it with --inspect",
+            Runtime::Node => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2",
+            _ => "start it with --inspect",
+        };
+        Some(Shut { why, advice })
+    }
+
+    /// The same as an error.
+    pub(super) fn shut_error(&self) -> Option<Error> {
+        let (Shut { why, advice }, process) = (self.shut()?, self.process.as_ref()?);
+        Some(Error::Shut { pid: process.pid, why, advice })
+    }
+
+    fn why_shut(&self) -> Option<String> {
         let process = self.process.as_ref()?;
         let around = self.surroundings.as_ref()?;
         let port = process.options.inspector_port();

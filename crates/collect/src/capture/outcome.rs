@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Method;
-use crate::facts::ProcessFacts;
+use crate::facts::{ProcessFacts, Runtime};
 use crate::inspector::{Identity, InspectorError};
 use crate::place::PlaceError;
 use crate::preflight::{Forced, Outcome, Preflight};
@@ -183,6 +183,8 @@ pub struct Captured {
     pub missing: Vec<Missing>,
     /// What could not be undone, in words, with what to do about it.
     pub left_behind: Vec<String>,
+    /// Processes of its control group that the kernel has killed for memory meanwhile; 0 also where that is not told.
+    pub killed: u64,
 }
 
 impl Captured {
@@ -202,7 +204,23 @@ impl Captured {
             snapshots: Vec::new(),
             missing: Vec::new(),
             left_behind: Vec::new(),
+            killed: 0,
         }
+    }
+
+    /// What is said of processes that were killed meanwhile; `None` if none was, as far as is known.
+    pub fn harm(&self) -> Option<String> {
+        let ended = |taken: &Taken| matches!(taken.broken, Some(Broken::Ended));
+        let which = match (self.killed, self.snapshots.iter().any(ended)) {
+            (0, _) => return None,
+            (1, true) => "the process".to_owned(),
+            (1, false) => "another process of the control group".to_owned(),
+            (killed, true) => {
+                format!("the process, or others of its control group ({killed} in all),")
+            }
+            (killed, false) => format!("{killed} other processes of the control group"),
+        };
+        Some(format!("the kernel killed {which} meanwhile: the group's memory was at its limit"))
     }
 
     /// Whether there is a snapshot, all of them are whole, and all that was asked for is among them.
@@ -272,6 +290,18 @@ pub enum Error {
         pid: u32,
         /// Why.
         why: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// It is no Node.js, and cannot be asked as it is.
+    #[error("process {pid} is {}: {command}", runtime.name())]
+    NotNode {
+        /// The process.
+        pid: u32,
+        /// What runs in it.
+        runtime: Runtime,
+        /// Its command line.
+        command: String,
     },
     /// SIGUSR1 was sent and nothing happened.
     #[error("process {pid} did not open its inspector within {seconds} s")]
@@ -282,10 +312,14 @@ pub enum Error {
         seconds: u64,
     },
     /// Another capture of the process was not done in time.
-    #[error("another capture of process {pid} is under way, and was not done within {seconds} s")]
+    #[error(
+        "another capture of process {pid} is under way{by}, and was not done within {seconds} s"
+    )]
     UnderWay {
         /// The process.
         pid: u32,
+        /// Who does it, in brackets after a space; empty where that cannot be seen.
+        by: String,
         /// How long it was waited for.
         seconds: u64,
     },
@@ -336,12 +370,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is said of a process that is no Node.js.
+    pub(super) fn not_node(process: &ProcessFacts) -> Error {
+        let ProcessFacts { pid, runtime, command, .. } = process;
+        Error::NotNode { pid: *pid, runtime: *runtime, command: command.clone() }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Error::NoProcess(..) => "`heapglass capture` without --pid lists the Node.js processes".to_owned(),
             Error::Refused(_) => "--dry-run shows all checks, --force=CHECK does it in spite of one, --force in spite of all".to_owned(),
-            Error::Shut { .. } => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2".to_owned(),
+            Error::Shut { advice, .. } => (*advice).to_owned(),
+            Error::NotNode { runtime, .. } => not_node(*runtime).to_owned(),
             Error::NoLimit(_) => "give a size instead, as in --when 'rss>900MB'".to_owned(),
             Error::EndedOnSignal(_) => {
                 "its handler of that signal may end it, or it had no descriptors or threads left: what it wrote to its \
@@ -373,6 +414,19 @@ impl Error {
             }
             _ => return None,
         })
+    }
+}
+
+/// What to do with a process that no signal is sent to.
+fn not_node(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Bun => {
+            "Bun has no V8; Bun.generateHeapSnapshot('v8') writes what heapglass can read"
+        }
+        Runtime::Other => "`heapglass capture` without --pid lists the Node.js processes",
+        Runtime::Node | Runtime::Deno | Runtime::Perhaps => {
+            "signals are sent to Node.js only: start it with --inspect, and use --method inspector"
+        }
     }
 }
 

@@ -40,6 +40,9 @@ pub(super) async fn capture<P: Place>(job: &mut Job<'_, P>) -> Result<Captured, 
     let failed = |error: Error| {
         Box::new(Failed { error, preflight: Some(checked.clone()), left_behind: Vec::new() })
     };
+    if process.runtime != Runtime::Node && !job.options.dry_run {
+        return Err(failed(Error::not_node(&process)));
+    }
     let forced = job.options.force.covers(Topic::Signal);
     if let (Some(why), false) = (why_not(&process, forced), job.options.dry_run) {
         return Err(failed(Error::NoSignal(why)));
@@ -196,6 +199,7 @@ impl<P: Place> Job<'_, P> {
         let duration = began.elapsed();
         let transfer = seen.first_byte.map_or(Duration::ZERO, |first| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
+        self.left.add(resident_before, resident_after);
         if self.stop.is_asked() {
             sink.interrupt();
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Error, Event, Job};
-use crate::place::{Place, Turn};
+use crate::place::{Busy, Place, Turn};
 use crate::preflight::Forced;
 
 /// How often it is looked whether the other one is done.
@@ -31,15 +31,16 @@ impl<P: Place> Job<'_, P> {
         let give_up = Instant::now() + patience;
         let mut is_told = false;
         loop {
-            if let Some(turn) = self.place.turn(pid) {
-                return Ok(turn);
-            }
+            let by = match self.place.turn(pid) {
+                Ok(turn) => return Ok(turn),
+                Err(Busy { by }) => by.map_or_else(String::new, |by| format!(" ({by})")),
+            };
             if Instant::now() >= give_up {
-                return Err(Error::UnderWay { pid, seconds: patience.as_secs() });
+                return Err(Error::UnderWay { pid, by, seconds: patience.as_secs() });
             }
             if !is_told {
                 let text =
-                    format!("another capture of process {pid} is under way, and is waited for");
+                    format!("another capture of process {pid} is under way{by}, and is waited for");
                 self.progress.event(Event::Note(text));
                 is_told = true;
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::left::Left;
 use super::open::Open;
 use super::{Birth, Error, Event, Failed, Job, Options, Progress, Stop, Target};
 use crate::facts::Surroundings;
@@ -31,8 +32,15 @@ pub async fn wait<P: Place>(
     progress: &dyn Progress,
     stop: &Stop,
 ) -> Result<Waited, Box<Failed>> {
-    let mut job =
-        Job { place, options, progress, stop: stop.clone(), process: None, surroundings: None };
+    let mut job = Job {
+        place,
+        options,
+        progress,
+        stop: stop.clone(),
+        process: None,
+        surroundings: None,
+        left: Left::default(),
+    };
     if let Target::Process(pid) = target {
         job.look(*pid).await?;
     }
@@ -150,8 +158,8 @@ impl<P: Place> Job<'_, P> {
         if let Some(open) = self.find_inspector(target).await? {
             return Ok(open);
         }
-        if let (Some(why), Some(process)) = (self.why_shut(), &self.process) {
-            return Err(Error::Shut { pid: process.pid, why }.into());
+        if let Some(error) = self.shut_error() {
+            return Err(error.into());
         }
         self.open_inspector().await
     }
@@ -238,8 +246,15 @@ pub async fn close_inspector<P: Place>(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<bool, Box<Failed>> {
-    let mut job =
-        Job { place, options, progress, stop: Stop::never(), process: None, surroundings: None };
+    let mut job = Job {
+        place,
+        options,
+        progress,
+        stop: Stop::never(),
+        process: None,
+        surroundings: None,
+        left: Left::default(),
+    };
     job.look(pid).await?;
     let Some(open) = job.find_inspector(&Target::Process(pid)).await? else { return Ok(false) };
     let is_forced = matches!(options.force, Forced::All);

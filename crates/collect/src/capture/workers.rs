@@ -7,7 +7,7 @@ use crate::inspector::ask::HeapStatistics;
 use crate::inspector::protocol::Worker;
 use crate::inspector::{Identity, InspectorError, Session};
 use crate::place::Place;
-use crate::preflight::{Preflight, Way, preflight};
+use crate::preflight::{Known, Preflight, Way, preflight};
 
 impl From<&Worker> for WorkerName {
     fn from(worker: &Worker) -> WorkerName {
@@ -107,7 +107,8 @@ impl<P: Place> Job<'_, P> {
 
     /// The checks of a worker thread: those of its process, by its own heap.
     fn check_worker(&self, identity: &Identity) -> Preflight {
-        preflight(&self.known(Some(identity), Way::Inspector { open: true }))
+        let way = Way::Inspector { open: true };
+        preflight(&Known { left: 0, ..self.known(Some(identity), way) })
     }
 }
 

@@ -112,6 +112,36 @@ pub fn peak(files: &[(String, String)]) -> Option<u64> {
     files.iter().find(|(name, _)| is_peak(name)).and_then(|(_, text)| text.trim().parse().ok())
 }
 
+/// How often the kernel has killed a process of a group because there was no memory left for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OomKills {
+    /// The file that tells.
+    pub file: String,
+    /// How often until then.
+    pub count: u64,
+}
+
+impl OomKills {
+    /// How often more by what the file says now.
+    pub fn since(&self, now: &str) -> u64 {
+        oom_kills_in(now).unwrap_or_default().saturating_sub(self.count)
+    }
+}
+
+/// That of the process's own group; `None` where it is not told, as by kernels before 4.13.
+pub fn oom_kills(files: &[(String, String)]) -> Option<OomKills> {
+    let tells =
+        |name: &str| name.ends_with("memory.events") || name.ends_with("memory.oom_control");
+    files
+        .iter()
+        .filter(|(name, _)| tells(name))
+        .find_map(|(file, text)| Some(OomKills { file: file.clone(), count: oom_kills_in(text)? }))
+}
+
+fn oom_kills_in(text: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
 /// Processors that the quotas of a process's groups leave it: the tightest, 0.5 for half of one. `None` without one.
 pub fn cpus(files: &[(String, String)]) -> Option<f64> {
     let share = |quota: &str, period: &str| -> Option<f64> {

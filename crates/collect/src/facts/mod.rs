@@ -3,6 +3,7 @@
 pub mod cgroup;
 pub mod disk;
 pub mod identity;
+pub mod manager;
 pub mod options;
 pub mod rlimits;
 pub mod sockets;
@@ -44,6 +45,9 @@ pub struct ProcessFacts {
     pub node_version: Option<String>,
     /// The program file; empty where that may not be known.
     pub exe: String,
+    /// Bytes of resident memory above which its process manager restarts it, once that was looked for
+    /// ([`manager::restarts_above`]).
+    pub restarts_above: Option<u64>,
 }
 
 impl ProcessFacts {
@@ -62,12 +66,16 @@ impl ProcessFacts {
             status: Status::new(&raw.status),
             rlimits: Rlimits::new(&raw.limits),
             started: raw.started,
-            options: NodeOptions::new(node_options.unwrap_or_default(), &arguments),
+            options: match runtime {
+                Runtime::Deno => NodeOptions::of_deno(&arguments),
+                _ => NodeOptions::new(node_options.unwrap_or_default(), &arguments),
+            },
             cwd: raw.cwd.clone(),
             node_version: environment
                 .iter()
                 .find_map(|line| line.strip_prefix("NODE_VERSION=").map(str::to_owned)),
             exe: raw.exe.clone(),
+            restarts_above: None,
         }
     }
 
@@ -111,6 +119,8 @@ pub struct Surroundings {
     /// Processors that the tightest quota of its control groups or its container's description leaves it; `None` where
     /// there is no quota, or none that can be seen.
     pub cpus: Option<f64>,
+    /// How often the kernel has killed for memory in the process's own control group; `None` where it is not told.
+    pub oom_kills: Option<cgroup::OomKills>,
     /// What the machine can still give, from `/proc/meminfo`.
     pub available: Option<u64>,
     /// Free space by mount point.
@@ -140,6 +150,7 @@ impl Surroundings {
             all_ports: ports(sockets.iter().map(|socket| socket.port)),
             limits,
             cpus: quotas.min_by(f64::total_cmp),
+            oom_kills: cgroup::oom_kills(&raw.cgroup),
             available: meminfo(&raw.meminfo, "MemAvailable"),
             disks: disk::disks(&raw.disk),
         }

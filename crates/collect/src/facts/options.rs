@@ -51,6 +51,9 @@ const WITH_VALUE: &[&str] = &[
     "--allow-fs-read",
 ];
 
+/// Commands of Deno that run a script, and know `--inspect`.
+const DENO: &[&str] = &["run", "serve", "test", "bench", "eval", "repl"];
+
 impl NodeOptions {
     /// Options in `NODE_OPTIONS` hold first, those of the command line outweigh them. What stands after
     /// the script is the script's.
@@ -60,6 +63,17 @@ impl NodeOptions {
         options.read(&mut words.iter().map(String::as_str), true);
         options.read(&mut arguments.iter().skip(1).map(String::as_str), false);
         options
+    }
+
+    /// The same of Deno, whose options may stand behind its command: `deno run --inspect main.ts`.
+    pub fn of_deno(arguments: &[String]) -> NodeOptions {
+        let first = arguments.iter().skip(1).position(|word| !word.starts_with('-'));
+        let command = first
+            .map(|at| at + 1)
+            .filter(|&at| arguments.get(at).is_some_and(|word| DENO.contains(&word.as_str())));
+        let words = arguments.iter().enumerate().filter(|(at, _)| Some(*at) != command);
+        let words: Vec<String> = words.map(|(_, word)| word.clone()).collect();
+        NodeOptions::new("", &words)
     }
 
     /// The port that the inspector is or will be on; 0 where the system chooses one.

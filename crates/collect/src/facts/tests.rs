@@ -381,6 +381,56 @@ fn the_tightest_quota_counts() {
 }
 
 #[test]
+fn kills_for_memory_are_those_of_the_own_group_in_both_versions() {
+    let file = |name: &str, text: &str| (format!("/sys/fs/cgroup/{name}"), text.to_owned());
+    let second = [
+        file("pod/app/memory.max", "900\n"),
+        file(
+            "pod/app/memory.events",
+            "low 0\nhigh 3\nmax 9\noom 4\noom_kill 2\noom_group_kill 0\n",
+        ),
+        file("pod/memory.events", "oom_kill 7\n"),
+    ];
+    let first =
+        [file("memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")];
+    for files in [&second[..], &first[..]] {
+        let kills = cgroup::oom_kills(files).unwrap();
+        assert_eq!(
+            (kills.count, kills.file.as_str()),
+            (2, files[files.len().saturating_sub(2)].0.as_str())
+        );
+        for (now, since) in
+            [("oom_kill 2\n", 0), ("oom 9\noom_kill 5\n", 3), ("oom_kill 0\n", 0), ("", 0)]
+        {
+            assert_eq!(kills.since(now), since, "{now}");
+        }
+    }
+    // Kernels before 4.13 do not count.
+    let old = [file("memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n")];
+    assert_eq!(cgroup::oom_kills(&old), None);
+}
+
+#[test]
+fn options_of_deno_may_stand_behind_its_command() {
+    for (command, port) in [
+        ("deno run --inspect=127.0.0.1:9555 main.ts", Some(9555)),
+        ("deno --quiet serve -A --inspect-wait=9556 main.ts", Some(9556)),
+        ("deno --inspect=:9557 main.ts", Some(9557)),
+        ("deno run main.ts --inspect=9558", None),
+        // A script that is called so.
+        ("deno task --inspect=9559", None),
+    ] {
+        let raw = RawProcess {
+            exe: "/usr/bin/deno".to_owned(),
+            cmdline: command.replace(' ', "\0").into_bytes(),
+            ..RawProcess::default()
+        };
+        let options = ProcessFacts::new(&raw).options;
+        assert_eq!((options.port, options.inspect), (port, port.is_some()), "{command}");
+    }
+}
+
+#[test]
 fn the_tightest_room_decides() {
     let mut around = Surroundings {
         available: Some(1000),

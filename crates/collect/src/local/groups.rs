@@ -8,6 +8,8 @@ const MEMORY: &[&str] = &[
     "memory.current",
     "memory.peak",
     "memory.stat",
+    "memory.events",
+    "memory.oom_control",
     "memory.limit_in_bytes",
     "memory.usage_in_bytes",
     "memory.max_usage_in_bytes",

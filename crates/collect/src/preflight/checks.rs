@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::model::Prediction;
-use super::{Check, Known, Outcome, Topic, Way, why_harmful};
+use super::{Check, Known, Outcome, Shut, Topic, Way, why_harmful};
 use crate::facts::Runtime;
 use crate::sink::RESERVE;
 use crate::words::{seconds, size};
@@ -69,7 +69,11 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     };
     let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
     let options = known.process.map(|process| &process.options);
-    let shut = known.shut.as_deref();
+    let closed = known.shut.as_ref().map(|Shut { why, advice }| {
+        check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
+            .advise(*advice)
+            .absolute()
+    });
     let around = known.surroundings;
     // Only the inspector needs a thread.
     let tasks = around.and_then(|around| around.free_tasks).filter(|_| known.way != Way::Signal);
@@ -100,12 +104,7 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --heapsnapshot-signal=SIGUSR2, or use --method inspector")
         }
-        Some(true) if shut.is_some() => {
-            let why = shut.unwrap_or_default();
-            check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
-                .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
-                .absolute()
-        }
+        Some(true) if closed.is_some() => return closed,
         Some(true) if name == "SIGUSR1" => check(
             topic,
             Outcome::Fine,
@@ -141,14 +140,52 @@ fn is_final(known: &Known<'_>, prediction: &Prediction) -> bool {
 }
 
 pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
+    let by_limits = memory_by_limits(known, prediction);
+    match memory_by_manager(known, prediction) {
+        Some(worse) if worse.outcome > by_limits.outcome => worse,
+        _ => by_limits,
+    }
+}
+
+/// Whether the process's manager will restart it for the memory that V8 needs, most of which stays afterwards; `None` where
+/// it will not.
+fn memory_by_manager(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
+    let (process, prediction) = (known.process?, prediction?);
+    let (max, resident) = (process.restarts_above?, process.status.resident?);
+    let is_above = |need: u64| resident.saturating_add(need) > max;
+    let (usual, most) = (prediction.memory.usual, prediction.memory.most);
+    if !is_above(most) {
+        return None;
+    }
+    let found = format!(
+        "V8 will need {} more ({} at most) than the {} that the process has; its process manager restarts it above {} \
+         (max_memory_restart)",
+        size(usual),
+        size(most),
+        size(resident),
+        size(max)
+    );
+    let is_unsafe = is_above(usual) && is_final(known, prediction);
+    let outcome = if is_unsafe { Outcome::Unsafe } else { Outcome::Caution };
+    Some(check(Topic::Memory, outcome, found).advise(
+        "--force=memory takes the risk: the snapshot mostly arrives before; else raise max_memory_restart for its next \
+         start, or take it while less is in use",
+    ))
+}
+
+fn memory_by_limits(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {
     let topic = Topic::Memory;
     let Some(prediction) = prediction else {
         return check(topic, Outcome::Unknown, "the size of the heap is not known");
     };
     let (usual, most) = (prediction.memory.usual, prediction.memory.most);
     let with_lists = prediction.memory_with_lists;
+    let besides = match known.left {
+        0 => String::new(),
+        left => format!(", besides the {} that it has from earlier snapshots,", size(left)),
+    };
     let need = format!(
-        "V8 will need {} more ({} with long lists, {} at most) for a heap of {}{}",
+        "V8 will need {} more ({} with long lists, {} at most){besides} for a heap of {}{}",
         size(usual),
         size(with_lists),
         size(most),

@@ -149,6 +149,15 @@ pub enum Way {
     Signal,
 }
 
+/// Why an inspector cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shut {
+    /// Why.
+    pub why: String,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
 /// What is known before a capture.
 #[derive(Debug, Clone)]
 pub struct Known<'a> {
@@ -160,8 +169,10 @@ pub struct Known<'a> {
     pub identity: Option<&'a Identity>,
     /// What will be done.
     pub way: Way,
+    /// Bytes of its memory that are no heap but what V8 gave back after earlier snapshots, and takes again for the next.
+    pub left: u64,
     /// Why the inspector cannot be opened, where it would have to be.
-    pub shut: Option<String>,
+    pub shut: Option<Shut>,
     /// The liveness probe, where there is one.
     pub probe: Option<Probe>,
     /// Where the file will be, and how many bytes may be written there.
@@ -180,7 +191,7 @@ pub struct Known<'a> {
 /// Judges.
 pub fn preflight(known: &Known<'_>) -> Preflight {
     let cpus = known.surroundings.and_then(|around| around.cpus);
-    let prediction = model::predict(known.identity, known.process, cpus);
+    let prediction = model::predict(known.identity, known.process, cpus, known.left);
     let mut checks = vec![identity(known)];
     checks.extend(signal(known));
     checks.push(memory(known, prediction.as_ref()));

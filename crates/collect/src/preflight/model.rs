@@ -92,11 +92,13 @@ pub fn on_disk(bytes: u64, compress: bool, holds_back: bool) -> u64 {
 }
 
 /// Predicts from V8's own figures, else from the resident memory; `None` where neither is known. `cpus` is what the
-/// quotas of its control groups leave the process, in processors.
+/// quotas of its control groups leave the process, in processors. `left` is the part of its memory that is no heap but what
+/// earlier snapshots left to the next one.
 pub fn predict(
     identity: Option<&Identity>,
     process: Option<&ProcessFacts>,
     cpus: Option<f64>,
+    left: u64,
 ) -> Option<Prediction> {
     let heap = identity.and_then(|identity| identity.heap.as_ref());
     let (bytes, large, from_v8) = match heap {
@@ -105,7 +107,7 @@ pub fn predict(
         }
         _ => {
             let status = &process?.status;
-            (status.anonymous.or(status.resident)?, 0, false)
+            (status.anonymous.or(status.resident)?.saturating_sub(left), 0, false)
         }
     };
     let small = (bytes - large) as f64;
@@ -121,6 +123,7 @@ pub fn predict(
         let lists = (small * LISTS) as u64;
         memory_with_lists((bytes - lists) as f64, lists)
     };
+    let more = |need: f64| (need as u64).saturating_sub(left);
     let [fast, slow] = NODES_PER_SECOND;
     let is_old = identity.is_none_or(|identity| is_old(identity.version.as_deref()));
     let slow = if is_old { OLD_NODES_PER_SECOND } else { slow };
@@ -132,10 +135,10 @@ pub fn predict(
         from_v8,
         nodes: range([1.0, 1.0]),
         memory: Range {
-            usual: (usual_memory(small) + BASE[0]) as u64,
-            most: most_memory(small, large).max(with_lists) as u64,
+            usual: more(usual_memory(small) + BASE[0]),
+            most: more(most_memory(small, large).max(with_lists)),
         },
-        memory_with_lists: with_lists as u64,
+        memory_with_lists: more(with_lists),
         // Long strings are cut and numbers are left out: large objects add next to nothing.
         file: Range { most: file.most.max((small * FILE_PER_LETTER) as u64), ..file },
         pause: Range { usual: stands(nodes[0], fast), most: stands(nodes[1], slow) },
@@ -190,7 +193,7 @@ mod tests {
         };
         let version = Some("v22.3.0".to_owned());
         let identity = Identity { version, heap: Some(heap), ..Identity::default() };
-        predict(Some(&identity), None, cpus).unwrap()
+        predict(Some(&identity), None, cpus, 0).unwrap()
     }
 
     /// Used heap, its large objects and the memory on top, in 100 kB: Node.js 22.23.3 as in docs/capture-measured.md and

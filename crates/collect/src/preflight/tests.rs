@@ -51,6 +51,7 @@ fn known<'a>(process: &'a ProcessFacts, way: Way) -> Known<'a> {
         surroundings: None,
         identity: None,
         way,
+        left: 0,
         shut: None,
         probe: None,
         out: None,
@@ -154,10 +155,10 @@ fn the_process_has_to_be_the_right_one() {
 fn memory_is_compared_with_the_tightest_limit() {
     let process = node("0");
     let identity = says(42, 100 * MB);
-    let need = model::predict(Some(&identity), Some(&process), None).unwrap().memory;
+    let need = model::predict(Some(&identity), Some(&process), None, 0).unwrap().memory;
     assert!(need.usual > 100 * MB && need.most > need.usual, "{need:?}");
     let with_lists =
-        model::predict(Some(&identity), Some(&process), None).unwrap().memory_with_lists;
+        model::predict(Some(&identity), Some(&process), None, 0).unwrap().memory_with_lists;
     assert!(need.usual < with_lists && with_lists < need.most, "{need:?}, {with_lists}");
     for (bytes, expected) in [
         (need.most, Outcome::Fine),
@@ -185,7 +186,7 @@ fn memory_is_compared_with_the_tightest_limit() {
 fn only_a_limit_that_kills_refuses_what_usually_fits() {
     let process = node("0");
     let identity = says(42, 100 * MB);
-    let predicted = model::predict(Some(&identity), Some(&process), None).unwrap();
+    let predicted = model::predict(Some(&identity), Some(&process), None, 0).unwrap();
     let (little, enough) = (predicted.memory.usual - 1, predicted.memory.usual);
     let (lists, all) = (predicted.memory_with_lists, predicted.memory.most);
     let none = u64::MAX;
@@ -221,7 +222,7 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
     // With the signal the resident memory stands for the heap, which is less, and nothing can be asked later: a part
     // of it may be lists.
     let process = writes(node("0a00"));
-    let predicted = model::predict(None, Some(&process), None).unwrap();
+    let predicted = model::predict(None, Some(&process), None, 0).unwrap();
     let (usual, lists) = (predicted.memory.usual, predicted.memory_with_lists);
     assert!(lists > 20 * 150_000 * 1024 && lists < predicted.memory.most, "{predicted:?}");
     for (bytes, is_soft, expected) in [
@@ -242,10 +243,57 @@ fn only_a_limit_that_kills_refuses_what_usually_fits() {
 }
 
 #[test]
+fn what_its_manager_would_restart_is_refused() {
+    let mut process = node("0");
+    let identity = says(42, 100 * MB);
+    let need = model::predict(Some(&identity), Some(&process), None, 0).unwrap().memory;
+    let resident = process.status.resident.unwrap();
+    let around = room(u64::MAX >> 1);
+    for (max, expected) in [
+        (None, Outcome::Fine),
+        (Some(resident + need.most), Outcome::Fine),
+        (Some(resident + need.usual), Outcome::Caution),
+        (Some(resident + need.usual - 1), Outcome::Unsafe),
+    ] {
+        process.restarts_above = max;
+        let asked = Known {
+            identity: Some(&identity),
+            surroundings: Some(&around),
+            ..known(&process, OPEN)
+        };
+        let checked = preflight(&asked);
+        assert_eq!(outcome(&checked, Topic::Memory), expected, "{max:?}");
+        assert_eq!(checked.refusals(&Forced::These(vec![Topic::Memory])).count(), 0);
+    }
+    // Before V8 was asked, more is said of its heap than there is.
+    process.restarts_above = Some(1);
+    let before = Known { surroundings: Some(&around), ..known(&process, SHUT) };
+    assert_eq!(outcome(&preflight(&before), Topic::Memory), Outcome::Caution);
+}
+
+#[test]
+fn what_earlier_snapshots_left_is_no_heap() {
+    let (process, left) = (writes(node("0a00")), 120_000 * 1024);
+    let after = |left| model::predict(None, Some(&process), None, left).unwrap();
+    assert_eq!(after(left).heap, 30_000 * 1024);
+    let around = room(after(left).memory_with_lists);
+    for (left, expected) in [(left, Outcome::Caution), (0, Outcome::Unsafe)] {
+        let known = Known { surroundings: Some(&around), left, ..known(&process, Way::Signal) };
+        assert_eq!(outcome(&preflight(&known), Topic::Memory), expected, "{left}");
+    }
+    // V8 tells the heap itself; the need on top of what the process has is less by what it has already.
+    let identity = says(42, 100 * MB);
+    let asked = |left| model::predict(Some(&identity), Some(&process), None, left).unwrap();
+    assert_eq!(asked(left).heap, asked(0).heap);
+    assert_eq!(asked(0).memory.usual - asked(left).memory.usual, left);
+    assert_eq!(asked(u64::MAX).memory.most, 0);
+}
+
+#[test]
 fn a_limit_that_only_the_description_names_refuses_too() {
     let process = node("0");
     let identity = says(42, 100 * MB);
-    let need = model::predict(Some(&identity), None, None).unwrap().memory.usual;
+    let need = model::predict(Some(&identity), None, None, 0).unwrap().memory.usual;
     let used = process.status.anonymous.unwrap();
     for (memory, expected) in [
         (None, Outcome::Unknown),
@@ -297,7 +345,7 @@ fn force_covers_what_it_names() {
 fn a_quota_is_in_the_pause() {
     let process = node("0");
     let identity = says(42, 100 * MB);
-    let usual = model::predict(Some(&identity), None, None).unwrap().pause.usual;
+    let usual = model::predict(Some(&identity), None, None, 0).unwrap().pause.usual;
     for (cpus, bears, expected) in [
         (None, usual * 2, Outcome::Caution),
         (Some(2.0), usual * 2, Outcome::Caution),
@@ -322,7 +370,8 @@ fn a_quota_is_in_the_pause() {
 #[test]
 fn an_inspector_that_cannot_be_opened_is_not_safe() {
     let process = node("200");
-    let shut = Some("another process has port 9229".to_owned());
+    let why = "another process has port 9229".to_owned();
+    let shut = Some(Shut { why, advice: "start it with --inspect" });
     let preflight = preflight(&Known { shut, ..known(&process, SHUT) });
     assert_eq!(outcome(&preflight, Topic::Signal), Outcome::Unsafe);
     let check = preflight.checks.iter().find(|check| check.topic == Topic::Signal).unwrap();
@@ -406,7 +455,7 @@ fn the_file_needs_room_here_and_there() {
         assert_eq!(outcome(&preflight, Topic::RemoteFile), expected);
     }
     // What waits to be redacted needs as much again, compressed or not.
-    let file = model::predict(Some(&identity), None, None).unwrap().file;
+    let file = model::predict(Some(&identity), None, None, 0).unwrap().file;
     for (compress, free) in [(false, 2 * file.usual), (true, file.usual + file.usual / 2)] {
         let known = |holds_back, free| Known { compress, holds_back, ..at(free) };
         assert_eq!(outcome(&preflight(&known(true, free)), Topic::Disk), Outcome::Caution);

@@ -2,6 +2,7 @@
 
 mod booked;
 mod encoder;
+mod leftover;
 mod redacted;
 mod watched;
 mod writer;
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::words::size;
 
 pub use booked::{Booked, Until};
+pub use leftover::{Leftover, leftovers};
 
 /// Bytes that may wait for the disk. Less, and a disk that is busy for a moment makes the process keep
 /// what was not read; more, and a small must-gather pod has no room for the collector.

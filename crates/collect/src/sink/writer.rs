@@ -9,6 +9,7 @@ use heapglass_format::check::{Check, Checked};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::encoder::Encoder;
+use super::leftover::claim;
 use super::redacted::{End, Ended, Out, prove};
 use super::watched::{Watched, why};
 use super::{Shared, SinkError, SinkOptions};
@@ -48,6 +49,7 @@ impl Writer {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
         let file = open.open(temporary).map_err(|e| SinkError::io("write", temporary, e))?;
+        claim(&file);
         let encoder = Encoder::new(file, options.compress)
             .map_err(|e| SinkError::io("write", temporary, e))?;
         let file = Watched::new(encoder, temporary, options.reserve);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
 use heapglass_collect::place::{
-    Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
+    Busy, Place, PlaceError, RawProcess, RawSurroundings, RemoteFile, Signal, Turn,
 };
 use heapglass_collect::{Event, Progress};
 use serde_json::{Value, json};
@@ -16,6 +16,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// A snapshot of one node.
 pub(crate) const SMALL: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property"],"string_or_number","node"]},"node_count":1,"edge_count":0},"nodes":[0,0,1,8,0],"edges":[],"strings":["a"]}"#;
+
+/// The file that tells how often the kernel has killed for memory.
+const KILLS: &str = "/sys/fs/cgroup/memory.events";
 
 /// What an inspector does over its connections.
 pub(crate) trait Script: Clone + Send + Sync + 'static {
@@ -67,6 +70,10 @@ pub(crate) struct State {
     sessions: AtomicUsize,
     /// Sessions that are not over.
     pub(crate) connected: AtomicUsize,
+    /// Processes that the kernel has killed for memory in its group, as it tells once the snapshot is taken.
+    pub(crate) killed: AtomicU64,
+    /// Kilobytes of memory that it has more than at its beginning.
+    pub(crate) grown: AtomicU64,
     /// Questions that only keep a connection busy.
     pub(crate) asked: AtomicUsize,
     /// Seconds of its clock, which goes on by one whenever it is asked for.
@@ -128,13 +135,16 @@ impl<S: Script> Place for Scripted<S> {
             return Ok(Vec::new());
         }
         let is_replaced = looks >= self.lives || self.state.is_replaced.load(Ordering::SeqCst);
+        let resident = 1000 + self.state.grown.load(Ordering::SeqCst);
         let option = if self.inspect { "--inspect" } else { "--verbose" };
         Ok(vec![RawProcess {
             pid: 42,
             comm: "node\n".to_owned(),
             exe: "/usr/bin/node".to_owned(),
             cmdline: format!("node\0{option}\0app.js\0").into_bytes(),
-            status: "VmRSS:\t1000 kB\nVmHWM:\t1000 kB\nSigCgt:\t0000000000000200\n".to_owned(),
+            status: format!(
+                "VmRSS:\t{resident} kB\nVmHWM:\t{resident} kB\nSigCgt:\t0000000000000200\n"
+            ),
             started: Some(if is_replaced { 200 } else { 100 }),
             ..RawProcess::default()
         }])
@@ -153,15 +163,24 @@ impl<S: Script> Place for Scripted<S> {
             meminfo: "MemTotal: 2000000 kB\nMemAvailable: 1000000 kB\n".to_owned(),
             sockets,
             descriptors: "socket:[111]\n".to_owned(),
+            cgroup: vec![(KILLS.to_owned(), "oom_kill 0\n".to_owned())],
             ..RawSurroundings::default()
         })
     }
 
+    async fn group_file(&self, _: u32, path: &str) -> Option<String> {
+        let killed = self.state.killed.load(Ordering::SeqCst);
+        (path == KILLS).then(|| format!("oom_kill {killed}\n"))
+    }
+
     /// Of a process that has ended nobody waits for anybody.
-    fn turn(&self, _: u32) -> Option<Turn> {
+    fn turn(&self, _: u32) -> Result<Turn, Busy> {
         self.state.turns.fetch_add(1, Ordering::SeqCst);
         let is_free = !self.state.is_taken.load(Ordering::SeqCst);
-        (is_free || self.state.has_ended.load(Ordering::SeqCst)).then(Turn::default)
+        if is_free || self.state.has_ended.load(Ordering::SeqCst) {
+            return Ok(Turn::default());
+        }
+        Err(Busy { by: Some("process 7: another".to_owned()) })
     }
 
     async fn signal(&self, _: u32, _: Option<u64>, signal: Signal) -> Result<(), PlaceError> {

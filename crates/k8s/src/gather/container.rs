@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use heapglass_collect::facts::{ProcessFacts, Runtime};
+use heapglass_collect::facts::{ProcessFacts, Runtime, cgroup};
 use heapglass_collect::place::{Place, PlaceError, RawProcess};
 use k8s_openapi::api::core::v1 as core;
 
@@ -57,12 +57,13 @@ pub(crate) async fn collect(
     }
     let folders = leftovers::folders(run, &node);
     let (leftovers, _) = leftovers::find(run, &place, &name, &folders).await;
-    let beside = OnceLock::new();
+    let (beside, mut kills) = (OnceLock::new(), None);
     for (number, (raw, facts)) in node.iter().enumerate() {
         if run.stopped() {
             break;
         }
         let surroundings = place.surroundings(raw.pid).await.unwrap_or_default();
+        kills = kills.or_else(|| cgroup::oom_kills(&surroundings.cgroup));
         let version = place.node_version(&raw.exe).await.unwrap_or_default();
         let info = words::process_info(raw, &surroundings, &version, run.options.with_secrets);
         append(run, &directory.join("process-info.txt"), &info);
@@ -76,6 +77,7 @@ pub(crate) async fn collect(
             beside: &beside,
             is_hidden: raw.exe.is_empty(),
             is_alone: node.len() == 1,
+            kills: kills.as_ref(),
             name: &name,
             facts,
             command: &command,

@@ -33,6 +33,10 @@ pub(super) fn of_captured(
         entry.snapshots.push(wire::Snapshot { file, time, method, ..snapshot(taken) });
         note_snapshot(log, taken, path);
     }
+    if let Some(harm) = captured.harm() {
+        log.line(&harm);
+        taking.run.complain(taking.name, harm);
+    }
     let left_behind = tell_left_behind(taking, log, &captured.left_behind, fate);
     if taking.run.options.dry_run {
         of_dry_run(taking, entry, captured);
@@ -43,25 +47,32 @@ pub(super) fn of_captured(
     }
 }
 
-/// Of one of which nothing was taken.
+/// Of one of which nothing was taken. `killed` is how many processes the kernel has killed for memory in its container since
+/// that was looked into.
 pub(super) fn of_failed(
     taking: &Taking<'_>,
     log: &Log<'_>,
     entry: &mut wire::Process,
     failed: &Failed,
     fate: Option<&Fate>,
+    killed: u64,
 ) {
     let Taking { run, pod, name, .. } = *taking;
-    // Nothing was done to it.
-    let is_missing = matches!(failed.error, capture::Error::NoProcess(..));
-    if is_missing && fate.is_none() && !taking.is_alone {
+    // Nothing was done to it, unless the need of one that was asked before cost it its life.
+    if is_missing(&failed.error) && fate.is_none() && !taking.is_alone && killed == 0 {
         entry.outcome = wire::Outcome::Ended;
         let text = format!("process {} has ended by itself", entry.pid);
         log.line(&text);
         run.say(name, text);
         return;
     }
-    let why = with_fate(failed.error.to_string(), fate);
+    let mut why = with_fate(failed.error.to_string(), fate);
+    if killed > 0 {
+        why += &format!(
+            "; meanwhile the kernel has killed for memory in the container (processes: {killed}): a snapshot of another \
+             one may have taken it"
+        );
+    }
     if let capture::Error::Place(error) = &failed.error {
         note_missing(run, pod, error);
     }
@@ -81,6 +92,11 @@ pub(super) fn of_failed(
     };
     write_failure(taking, log, &failure);
     entry.problem = Some(why);
+}
+
+/// Whether there is no such process, which there was a moment ago.
+pub(super) fn is_missing(error: &capture::Error) -> bool {
+    matches!(error, capture::Error::NoProcess(..))
 }
 
 /// What a snapshot is in the index, but for what is not its own.

@@ -72,8 +72,14 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
         if run.options.with_heap_dumps {
             run.write(&directory.join("heap-dumps/no-pods.txt"), &text);
         }
-        run.complain(&place, "no running pods");
-        entry.problem = Some("no running pods".to_owned());
+        if are_done(&others) {
+            let note = "all its pods are done: none runs that could be asked";
+            run.say(&place, note);
+            entry.note = Some(note.to_owned());
+        } else {
+            run.complain(&place, "no running pods");
+            entry.problem = Some("no running pods".to_owned());
+        }
     }
     for pod in &others {
         write_logs(run, pod, &directory).await;
@@ -86,7 +92,21 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
         let Ok(now) = list(run, workload).await else { break };
         running = now.into_iter().filter(is_running).collect();
     }
+    miss_whom_nobody_replaced(&mut entry.pods);
     entry
+}
+
+/// Whether pods have done what they were for, as those of a Job, of which some may have failed before.
+fn are_done(pods: &[core::Pod]) -> bool {
+    pods.iter().any(|pod| phase(pod) == "Succeeded")
+        && pods.iter().all(|pod| matches!(phase(pod), "Succeeded" | "Failed"))
+}
+
+/// Those that went away before it was their turn are missing where no other pod of the workload was asked.
+fn miss_whom_nobody_replaced(pods: &mut [wire::Pod]) {
+    if pods.iter().all(|pod| pod.gone.is_some()) {
+        pods.iter_mut().for_each(|pod| pod.gone = None);
+    }
 }
 
 /// Collects from pods, one after the other unless it is wanted otherwise. Returns whether some went away before it was
@@ -161,6 +181,7 @@ async fn one(
         uid: pod.metadata.uid.clone().unwrap_or_default(),
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         name: name.clone(),
+        gone: looked.as_ref().err().cloned(),
         ..wire::Pod::default()
     };
     if !run.options.with_heap_dumps {
@@ -240,6 +261,41 @@ async fn write_logs(run: &Run<'_>, pod: &core::Pod, directory: &Path) {
                     run.failed(&error);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pods_that_have_done_their_work_are_no_failure() {
+        for (phases, expected) in [
+            (&["Succeeded"][..], true),
+            (&["Failed", "Failed", "Succeeded"], true),
+            (&["Failed"], false),
+            (&["Succeeded", "Pending"], false),
+            (&[], false),
+        ] {
+            let pod = |phase: &&str| serde_json::from_value(json!({"status": {"phase": phase}}));
+            let pods: Result<Vec<core::Pod>, _> = phases.iter().map(pod).collect();
+            assert_eq!(are_done(&pods.expect("pods")), expected, "{phases:?}");
+        }
+    }
+
+    #[test]
+    fn who_went_away_is_missing_where_nobody_was_asked_instead() {
+        let pod = |is_gone: bool| wire::Pod {
+            gone: is_gone.then(|| "pod web-1 was deleted".to_owned()),
+            ..wire::Pod::default()
+        };
+        for (all, gone) in [(&[true, false][..], 1), (&[true, true], 0), (&[false], 0), (&[], 0)] {
+            let mut pods: Vec<wire::Pod> = all.iter().map(|is_gone| pod(*is_gone)).collect();
+            miss_whom_nobody_replaced(&mut pods);
+            assert_eq!(pods.iter().filter(|pod| pod.gone.is_some()).count(), gone, "{all:?}");
         }
     }
 }

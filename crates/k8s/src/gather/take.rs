@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use heapglass_collect::capture::{self, Captured, Failed, Method, Options, Stop, Target};
 use heapglass_collect::facts::ProcessFacts;
-use heapglass_collect::place::PlaceError;
+use heapglass_collect::facts::cgroup::OomKills;
+use heapglass_collect::place::{Place, PlaceError};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 
@@ -36,6 +37,8 @@ pub(crate) struct Taking<'a> {
     pub(crate) is_hidden: bool,
     /// Whether it is the only Node.js process of the container.
     pub(crate) is_alone: bool,
+    /// How often the kernel had killed for memory in the container when that was looked into, where it tells.
+    pub(crate) kills: Option<&'a OomKills>,
     /// What the container is called in messages.
     pub(crate) name: &'a str,
     pub(crate) facts: &'a ProcessFacts,
@@ -90,11 +93,22 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
     log.line(&format!("Status of the pod afterwards: {status}"));
     match result {
         Ok(captured) => outcome::of_captured(taking, &log, &mut entry, &captured, fate, now),
-        Err(failed) => outcome::of_failed(taking, &log, &mut entry, &failed, fate),
+        Err(failed) => {
+            let killed = killed(taking, &failed.error).await;
+            outcome::of_failed(taking, &log, &mut entry, &failed, fate, killed);
+        }
     }
     let text = log.text();
     append(run, &directory.join("heap-dump.log"), &text);
     entry
+}
+
+/// How many processes the kernel has killed for memory in the container since that was looked into, where one of them is
+/// there no more.
+async fn killed(taking: &Taking<'_>, error: &capture::Error) -> u64 {
+    let Some(kills) = taking.kills.filter(|_| outcome::is_missing(error)) else { return 0 };
+    let now = taking.place.group_file(taking.facts.pid, &kills.file).await;
+    now.map_or(0, |now| kills.since(&now))
 }
 
 /// Whether an ephemeral container may do what commands in the container could not: it runs as the process's own user, and
@@ -258,7 +272,7 @@ mod tests {
     fn what_another_user_or_another_program_would_cure_is_tried_once_more() {
         use capture::Error as E;
         let (what, why) = (String::new, String::new);
-        let shut = || E::Shut { pid: 1, why: why() };
+        let shut = || E::Shut { pid: 1, why: why(), advice: "" };
         for (error, is_hidden, expected) in [
             // No permission to send the signal, no program that lists files.
             (E::Place(PlaceError::Impossible { what: what(), why: why() }), false, true),

@@ -45,7 +45,7 @@ function around() {
       } catch (e) { /* not to be seen from here */ }
     }
   }
-  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us', 'pids.max', 'pids.current'];
+  const names = ['memory.max', 'memory.high', 'memory.current', 'memory.peak', 'memory.stat', 'memory.events', 'memory.oom_control', 'memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us', 'pids.max', 'pids.current'];
   const group = (dir) => { for (const name of names) { const text = read(dir + '/' + name); if (text.length) { frame('group', dir.slice(root.length) + '/' + name); out.push(text); } } };
   for (const line of read('/proc/' + pid + '/cgroup').toString().split('\n')) {
     const [, controllers, ...rest] = line.split(':');

@@ -5,7 +5,7 @@ f() { printf '\n%s %s %s\n' "$M" "$1" "$2"; }
 c() { f "$1" "$2"; cat "$3" 2>/dev/null; }
 l() { f "$1" "$2"; readlink "$3" 2>/dev/null || ls -l "$3" 2>/dev/null; }
 g() {
-  for n in memory.max memory.high memory.current memory.peak memory.stat memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes cpu.max cpu.cfs_quota_us cpu.cfs_period_us pids.max pids.current; do
+  for n in memory.max memory.high memory.current memory.peak memory.stat memory.events memory.oom_control memory.limit_in_bytes memory.usage_in_bytes memory.max_usage_in_bytes cpu.max cpu.cfs_quota_us cpu.cfs_period_us pids.max pids.current; do
     [ -r "$1/$n" ] && c group "${1#"$r"}/$n" "$1/$n"
   done
 }

@@ -1,11 +1,13 @@
 //! `--snapshots`: one snapshot after the other. One that breaks costs the series no more than itself, unless the
 //! process is gone, no file can be written, or something of it is still in the process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use heapglass_collect::capture::{Birth, Broken, Error, Kept, Rest};
 use heapglass_collect::place::{Place, PlaceError};
+use heapglass_collect::sink::{Leftover, leftovers};
+use heapglass_collect::words::size;
 use heapglass_collect::{Captured, Failed, Method, Options, Stop, Target};
 
 use super::talk::Talk;
@@ -117,6 +119,9 @@ async fn each<P: Place>(
         // With one key for all, since they are held against each other.
         let redaction = resting.redaction.clone();
         let options = Options { born, redaction, ..options(args, file_name(args, number)?)? };
+        if number == 1 {
+            tell_leftovers(context, &options.out);
+        }
         kept.set_goes_on(number < count);
         let One { end, next, birth } =
             one(context, args, place, target, stop, options, kept).await?;
@@ -158,6 +163,17 @@ async fn each<P: Place>(
         context.messages.note(&text);
     }
     Ok(ExitStatus::NotCollected)
+}
+
+/// Says what captures that were killed have left where this one writes: files with a dot before their names are not seen.
+fn tell_leftovers(context: &Context, out: &Path) {
+    for Leftover { path, bytes } in leftovers(out) {
+        context.messages.note(&format!(
+            "{} ({}) was left by a capture that was killed: nobody writes it any more, and it may be removed",
+            path.display(),
+            size(bytes)
+        ));
+    }
 }
 
 /// How a series ends that cannot go on.

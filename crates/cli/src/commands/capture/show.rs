@@ -267,6 +267,7 @@ mod tests {
             snapshots,
             missing: Vec::new(),
             left_behind: Vec::new(),
+            killed: 0,
         };
         let look = Look { width: 80, colour: false, sizes: SizeStyle::Human };
         let mut out = Vec::new();
