@@ -197,15 +197,17 @@ fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look
     let number = Kind::Number;
     let mut table = Table::new(vec![
         ("Object", Kind::Text),
+        ("Held as", Kind::Text),
         ("Itself", number),
         ("Retained", number),
         ("Before", number),
         ("Now", number),
     ])
-    .optional(&[3, 1, 4]);
+    .optional(&[4, 2, 5, 1]);
     for grown in objects {
         table.row(vec![
             label(&grown.object),
+            Cell::plain(clean(grown.object.held_as.as_deref().unwrap_or_default())),
             Cell::plain(delta(grown.shallow_size_delta, look)),
             Cell::plain(delta(grown.retained_size_delta, look)),
             Cell::plain(look.size(grown.base_retained_size)),

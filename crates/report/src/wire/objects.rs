@@ -31,7 +31,7 @@ pub struct ObjectEntry {
     /// Number of edges that lead out of it, where objects are sorted by that: of a Map or a Set those of its table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edge_count: Option<u64>,
-    /// What holds it, where a report lists the biggest objects: `.routes in App`, `variable cache`, `source of lib/app.js`.
+    /// What holds it, where a report lists the biggest objects and `compare` those that grew: `.routes in App`, `variable cache`, `source of lib/app.js`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_as: Option<String>,
     /// For DOM nodes: whether it hangs in a document.
