@@ -10,6 +10,7 @@ mod controlled;
 mod field_owner;
 mod followed;
 mod found;
+mod goes_on;
 mod groups;
 mod growth;
 mod held;

@@ -77,8 +77,7 @@ pub(super) fn retained(
         let most = growth as f64 * NEARLY_ALL;
         let growths = parts.iter().map(|&(growth, _)| growth as f64);
         // The variables of a function have nothing to do with each other: whoever holds all of them says little.
-        let is_of_function =
-            newer.node_type(node) == NodeType::Closure || is_context(newer, node);
+        let is_of_function = newer.node_type(node) == NodeType::Closure || is_context(newer, node);
         let handed_on = match is_of_function {
             true => growths.sum::<f64>(),
             false => growths.fold(0.0, f64::max),

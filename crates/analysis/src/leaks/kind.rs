@@ -203,7 +203,8 @@ impl Evidence<'_> {
             LeakKind::RegisteredSymbols
         } else if self.is_member_a(NodeType::SlicedString) {
             LeakKind::SlicedStrings
-        } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(is_settled) {
+        } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(may_be_settled)
+        {
             LeakKind::Promises
         } else if self.class() == FINALIZERS {
             LeakKind::GrowingWeakMap
@@ -406,6 +407,13 @@ fn is_only_a_store(graph: &Graph, node: Ordinal) -> bool {
         .filter(|&from| graph.node_type(from) != NodeType::Hidden)
         .peekable();
     keepers.peek().is_some() && keepers.all(keeps_store)
+}
+
+/// Whether a promise may be settled: it is known to be, or it is one of a library, of which that cannot be told. The constructor
+/// of those is written somewhere.
+fn may_be_settled(graph: &Graph, node: Ordinal) -> bool {
+    let is_of_library = graph.class_name(node) == "Promise" && graph.location(node).is_some();
+    is_of_library || is_settled(graph, node)
 }
 
 /// Whether a promise is known to be settled: V8 keeps what it was settled with where a pending one has its reactions.

@@ -141,3 +141,16 @@ fn the_owner_is_who_has_it_in_a_field_if_no_code_is_known_to_hold_it() {
     });
     assert_eq!(owner(of_global).label, "global.scheduledTasks");
 }
+
+#[test]
+fn promises_of_a_library_are_not_known_to_be_pending() {
+    let rejected = list_in("Tracker", "rejections");
+    let of_v8 = |heap: &mut SnapshotBuilder| heap.object("Promise", 200);
+    let of_library = |heap: &mut SnapshotBuilder| {
+        let promise = heap.object("Promise", 200);
+        heap.locate(promise, 7, 787, 16);
+        promise
+    };
+    assert_eq!(suspect(of_v8, &rejected).kind, LeakKind::Promises);
+    assert_eq!(suspect(of_library, &rejected).kind, LeakKind::GrowingArray);
+}
