@@ -237,27 +237,6 @@ impl Evidence<'_> {
         is_promise() && has_many_reactions(self.graph, self.point)
     }
 
-    /// Whether what grows are listeners: an emitter holds them, or a list that is called so.
-    fn gathers_listeners(&self) -> bool {
-        let is_function = self.is_member_a(NodeType::Closure);
-        // A history of what happened may have the name as well: it is no object with a field for each event.
-        let are_events = || self.class() == "Array" && self.is_called(|name| name == EVENTS);
-        let are_told = || {
-            self.is_called(|name| {
-                let name = name.trim_end_matches('_').to_lowercase();
-                LISTS_OF_THE_TOLD.iter().any(|told| name.ends_with(told))
-            })
-        };
-        let is_object = self.graph.node_type(self.point) == NodeType::Object;
-        self.is_about(&["Listener", "ListenerNode"])
-            || self.passes(LISTENER_LISTS) && (is_function || !are_events())
-            || is_function && is_object && are_told()
-    }
-
-    fn is_member_a(&self, node_type: NodeType) -> bool {
-        self.member.is_some_and(|member| self.graph.node_type(member) == node_type)
-    }
-
     fn kind_of_list(&self, link: Ordinal) -> LeakKind {
         match self.graph.node_type(link) {
             NodeType::ConcatenatedString => LeakKind::GrowingStrings,
@@ -334,6 +313,27 @@ impl Evidence<'_> {
         self.last_steps(LISTENERS)
             .filter_map(|step| step.edge.as_ref())
             .any(|edge| names.contains(&edge.name.as_str()))
+    }
+
+    /// Whether what grows are listeners: an emitter holds them, or a list that is called so.
+    fn gathers_listeners(&self) -> bool {
+        let is_function = self.is_member_a(NodeType::Closure);
+        // A history of what happened may have the name as well: it is no object with a field for each event.
+        let are_events = || self.class() == "Array" && self.is_called(|name| name == EVENTS);
+        let are_told = || {
+            self.is_called(|name| {
+                let name = name.trim_end_matches('_').to_lowercase();
+                LISTS_OF_THE_TOLD.iter().any(|told| name.ends_with(told))
+            })
+        };
+        let is_object = self.graph.node_type(self.point) == NodeType::Object;
+        self.is_about(&["Listener", "ListenerNode"])
+            || self.passes(LISTENER_LISTS) && (is_function || !are_events())
+            || is_function && is_object && are_told()
+    }
+
+    fn is_member_a(&self, node_type: NodeType) -> bool {
+        self.member.is_some_and(|member| self.graph.node_type(member) == node_type)
     }
 
     /// Whether the last edge on the way has such a name.

@@ -216,27 +216,6 @@ fn what_turns_over_is_no_leak_though_its_table_grows() {
     assert_eq!(ask(&stays).verdict, LeakVerdict::Leak);
 }
 
-/// A function that runs more and more often: V8 compiles it again, and its lists of what it has seen grow a little.
-fn hot(code: u64, seen: u64) -> Graph {
-    let mut heap = SnapshotBuilder::new();
-    let function = heap.closure("Worker", 64);
-    let (compiled, feedback) =
-        (heap.node("code", "(compiled code)", code), heap.node("array", "", seen));
-    heap.property(heap.global(), "Worker", function);
-    heap.internal(function, "code", compiled);
-    heap.internal(function, "feedback", feedback);
-    open(&heap)
-}
-
-#[test]
-fn a_function_that_gains_code_is_no_leak() {
-    let report = ask(&[hot(10_000, 2000), hot(20_000, 4000), hot(40_000, 6000)]);
-    assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
-    // What it gathers itself is one.
-    let report = ask(&[hot(10_000, 20_000), hot(10_000, 40_000), hot(10_000, 60_000)]);
-    assert_eq!(report.verdict, LeakVerdict::Leak);
-}
-
 /// An application with three tables, of which so many are filled.
 fn filled(tables: usize) -> Graph {
     let mut heap = SnapshotBuilder::new();
@@ -264,4 +243,25 @@ fn filled(tables: usize) -> Graph {
 fn tables_that_are_filled_one_after_another_are_no_growth_of_what_holds_them() {
     assert_eq!(ask(&[filled(0), filled(1), filled(2)]).verdict, LeakVerdict::NoLeak);
     assert_eq!(ask(&[filled(0), filled(1), filled(2), filled(3)]).verdict, LeakVerdict::NoLeak);
+}
+
+/// A function that runs more and more often: V8 compiles it again, and its lists of what it has seen grow a little.
+fn hot(code: u64, seen: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let function = heap.closure("Worker", 64);
+    let (compiled, feedback) =
+        (heap.node("code", "(compiled code)", code), heap.node("array", "", seen));
+    heap.property(heap.global(), "Worker", function);
+    heap.internal(function, "code", compiled);
+    heap.internal(function, "feedback", feedback);
+    open(&heap)
+}
+
+#[test]
+fn a_function_that_gains_code_is_no_leak() {
+    let report = ask(&[hot(10_000, 2000), hot(20_000, 4000), hot(40_000, 6000)]);
+    assert_eq!(report.verdict, LeakVerdict::NoLeak, "{:?}", report.suspects);
+    // What it gathers itself is one.
+    let report = ask(&[hot(10_000, 20_000), hot(10_000, 40_000), hot(10_000, 60_000)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
 }
