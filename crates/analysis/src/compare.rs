@@ -196,9 +196,9 @@ pub struct Comparison {
 
 /// Compares `base` with `newer`, which was taken later.
 ///
-/// Cost: a pass over the nodes of each, one over the plain objects' properties of `base`, and a part
-/// of the dominator tree. Memory: four bytes for each id of `base`, as many for each of its nodes, and
-/// a bit for each node of both.
+/// Cost: a pass over the nodes of each, one over the plain objects' properties of `base`, a part
+/// of the dominator tree, and a path for each object that grew and is told. Memory: four bytes for
+/// each id of `base`, as many for each of its nodes, and a bit for each node of both.
 pub fn compare(base: &Graph, newer: &Graph, options: &CompareOptions) -> Comparison {
     let ids = IdIndex::of(base);
     let evidence = relation(base, newer, &ids);

@@ -67,7 +67,7 @@ pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
 
 /// An edge of this type and name as people write it, whatever it is called in the source.
 pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
-    if edge_type == EdgeType::Internal && weak_table_of(name).is_some() {
+    if edge_type == EdgeType::Internal && leads_to_value_of_weak_map(name) {
         return "value in WeakMap".to_owned();
     }
     let short = clipped(name, TEXT_CHARS);
@@ -92,6 +92,18 @@ pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
     let table = table.strip_suffix(')')?;
     let is_id = !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_digit());
     (is_id && pair.contains(" / part of key (")).then_some(table)
+}
+
+/// Whether an edge of this name leads from a key of a WeakMap, or from its table, to the value. Up to Node 12 it does not say
+/// which table: `9 / key Session in WeakMap`.
+pub(crate) fn leads_to_value_of_weak_map(name: &str) -> bool {
+    let is_old = || {
+        let pair = name.strip_suffix(" in WeakMap").and_then(|name| name.split_once(" / key "));
+        pair.is_some_and(|(number, _)| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    weak_table_of(name).is_some() || is_old()
 }
 
 /// The id of the WeakMap that an edge of this name leads to a value in; `None` for other edges, and where its table is not

@@ -7,8 +7,10 @@ mod below;
 mod browser;
 mod cohorts;
 mod controlled;
+mod field_owner;
 mod followed;
 mod found;
+mod goes_on;
 mod groups;
 mod growth;
 mod held;
@@ -34,6 +36,7 @@ use crate::roles::is_nobody;
 use crate::source::Scripts;
 use crate::{ObjectSummary, RootPath, TellingField};
 use cohorts::Cohorts;
+use field_owner::owner_by_field;
 use followed::Followed;
 use growth::Growth;
 
@@ -271,6 +274,9 @@ fn suspects(snapshots: &[Graph], followed: &Followed, options: &LeakOptions) -> 
         let size = |suspect: &LeakSuspect| Reverse(suspect.bytes_per_interval as u64);
         key(b).cmp(&key(a)).then(size(a).cmp(&size(b)))
     });
+    for suspect in suspects.iter_mut().filter(|suspect| suspect.owner.is_none()) {
+        suspect.owner = owner_by_field(last, suspect);
+    }
     suspects
 }
 

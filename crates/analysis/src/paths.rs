@@ -20,7 +20,7 @@ pub(crate) use text::path_text;
 
 use crate::nearest::nearest_holders;
 use crate::{EdgeLabel, ObjectSummary, describe, edge_label};
-use around::{says_nothing_of_program, way_around};
+use around::{goes_through_notes, says_nothing_of_program, way_around, way_from_any_root};
 use predecessors::Predecessors;
 
 /// Steps that a [`RootPath`] has at most. Longer ones lose their middle.
@@ -47,9 +47,10 @@ pub struct RootPath {
     pub text: String,
 }
 
-/// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant and
-/// around Node's lists of native objects; `None` for nodes that only weak edges or nothing at all leads to. Cost: the retainers of the nodes on the path, and
-/// the half million edges at most that are looked at for the way around.
+/// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant, around
+/// what V8 noted of the calls of a function and around Node's lists of native objects; `None` for nodes that only weak edges
+/// or nothing at all leads to. Cost: the retainers of the nodes on the path, and the half million edges at most that are
+/// looked at for the way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     Some(root_path(graph, &way_to(graph, node)?, node))
 }
@@ -57,14 +58,18 @@ pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
 /// The edges of [`path_to`], at the same cost.
 pub(crate) fn way_to(graph: &Graph, node: Ordinal) -> Option<Vec<Edge>> {
     let ways = Predecessors::of(graph, &[node]);
-    let mut edges = ways.edges_to(node)?;
-    let mut patience = around::PATIENCE;
-    if says_nothing_of_program(graph, &edges)
-        && let Some(around) = way_around(graph, node, &mut patience)
-    {
-        edges = around;
+    let edges = ways.edges_to(node)?;
+    if !says_nothing_of_program(graph, &edges) {
+        return Some(edges);
     }
-    Some(edges)
+    let mut patience = around::PATIENCE;
+    // Of a function that only notes and a stack hold, the stack says more.
+    let from_any_root = |patience: &mut usize| {
+        let is_noted = goes_through_notes(graph, &edges);
+        if is_noted { way_from_any_root(graph, node, patience) } else { None }
+    };
+    let around = way_around(graph, node, &mut patience).or_else(|| from_any_root(&mut patience));
+    Some(around.unwrap_or(edges))
 }
 
 /// Where a path ends.

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use heapglass_graph::{Graph, IdIndex, Ordinal};
+use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal};
 
 use super::difference;
 use crate::apart::Apart;
+use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
-use crate::{NodeSet, ObjectSummary, describe};
+use crate::{NodeSet, ObjectSummary, describe, held_as};
 
 /// A part with this share of an object's growth is the better answer than the object.
 const NEARLY_ALL: f64 = 0.7;
@@ -20,6 +21,8 @@ const MAX_OWNERS: usize = 8;
 pub struct GrownObject {
     /// As it is in the newer one.
     pub object: ObjectSummary,
+    /// What holds it, see [`held_as`].
+    pub held_as: Option<String>,
     /// Its shallow size before, in bytes.
     pub base_shallow_size: u64,
     /// Its retained size before, in bytes.
@@ -27,9 +30,11 @@ pub struct GrownObject {
 }
 
 impl GrownObject {
+    /// Cost: as that of [`held_as`].
     pub(super) fn new(base: &Graph, before: Ordinal, newer: &Graph, node: Ordinal) -> GrownObject {
         GrownObject {
             object: describe(newer, node),
+            held_as: held_as(newer, node),
             base_shallow_size: base.shallow_size(before),
             base_retained_size: base.retained_size(before),
         }
@@ -48,9 +53,9 @@ impl GrownObject {
 
 /// The objects in both snapshots whose retained size grew most, at most `count`, none inside another.
 ///
-/// A walk down the dominator tree of `newer`, where it grew most first: roots and objects that owe
-/// nearly all their growth to one older part of theirs hand on to their parts; what is new between
-/// them, as the table of a Map that had to be made larger, is passed through. Cost: one look at each
+/// A walk down the dominator tree of `newer`, where it grew most first: roots, objects that owe
+/// nearly all their growth to one older part of theirs, and functions and scopes that owe it to several hand on to
+/// their parts; what is new between them, as the table of a Map that had to be made larger, is passed through. Cost: one look at each
 /// node that is passed, at most all of them; memory: the nodes that wait, and a bit for each node.
 pub(super) fn retained(
     base: &Graph,
@@ -70,7 +75,14 @@ pub(super) fn retained(
     {
         walk.parts(node, &mut parts);
         let most = growth as f64 * NEARLY_ALL;
-        let hands_on = parts.iter().any(|&(growth, _)| growth as f64 >= most);
+        let growths = parts.iter().map(|&(growth, _)| growth as f64);
+        // The variables of a function have nothing to do with each other: whoever holds all of them says little.
+        let is_of_function = newer.node_type(node) == NodeType::Closure || is_context(newer, node);
+        let handed_on = match is_of_function {
+            true => growths.sum::<f64>(),
+            false => growths.fold(0.0, f64::max),
+        };
+        let hands_on = handed_on >= most;
         if node == newer.root() || is_nobody(newer, node) || hands_on {
             open.extend(parts.iter().map(|&(growth, part)| (growth, Reverse(part))));
             continue;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 use serde::Deserialize;
 
 use super::browser;
@@ -126,7 +126,11 @@ pub(super) const FINALIZERS: &str = "FinalizationRegistry";
 /// array of one event, or a function in it. What hangs on a variable of a listener is no listener.
 const LISTENERS: usize = 3;
 /// What emitters call what they hold listeners in: Node's, eventemitter2's, component-emitter's, rxjs'.
-const LISTENER_LISTS: &[&str] = &["_events", "_listeners", "_callbacks", "observers"];
+const LISTENER_LISTS: &[&str] = &[EVENTS, "_listeners", "_callbacks", "observers"];
+/// Where Node's emitters hold their listeners: an object with a field for each event.
+pub(super) const EVENTS: &str = "_events";
+/// What lists of functions are called, at the end, that are told of what happens.
+const LISTS_OF_THE_TOLD: &[&str] = &["listeners", "observers", "subscribers"];
 /// Steps from the end of a path to what is called a cache: a class, its field, the store in it, the entry of one part.
 const CACHE: usize = 4;
 /// Where a resource of Node 16 to 22 keeps the store that was current when it was made; there is a symbol of this name for each
@@ -160,7 +164,9 @@ impl Evidence<'_> {
         let is_kept_by_store = !says_more && (self.is_in_store() || is_store());
         match plain {
             _ if is_kept_by_store => LeakKind::AsyncContext,
-            LeakKind::GrowingMap | LeakKind::GrowingObject if self.was_named_cache() => {
+            LeakKind::GrowingMap | LeakKind::GrowingObject | LeakKind::LinkedList
+                if self.was_named_cache() =>
+            {
                 LeakKind::Cache
             }
             _ => plain,
@@ -185,7 +191,7 @@ impl Evidence<'_> {
             LeakKind::DetachedDom
         } else if self.is_about(TIMERS) || self.is_about(LISTS_OF_TIMERS) {
             LeakKind::Timers
-        } else if self.passes(LISTENER_LISTS) || self.is_about(&["Listener", "ListenerNode"]) {
+        } else if self.gathers_listeners() {
             LeakKind::Listeners
         } else if self.is_about(&["AsyncLocalStorage", "AsyncResource", FRAME]) {
             LeakKind::AsyncContext
@@ -195,9 +201,10 @@ impl Evidence<'_> {
             LeakKind::NativeMemory
         } else if member(is_symbol) && !is_program_object(self.graph, self.point) {
             LeakKind::RegisteredSymbols
-        } else if member(|graph, node| graph.node_type(node) == NodeType::SlicedString) {
+        } else if self.is_member_a(NodeType::SlicedString) {
             LeakKind::SlicedStrings
-        } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(is_settled) {
+        } else if self.gathers_reactions() || self.is_about(&["Promise"]) && !member(may_be_settled)
+        {
             LeakKind::Promises
         } else if self.class() == FINALIZERS {
             LeakKind::GrowingWeakMap
@@ -250,6 +257,7 @@ impl Evidence<'_> {
             _ if is_context(self.graph, self.point) => LeakKind::ClosureContext,
             _ if is_native_memory(self.graph, self.point) => LeakKind::NativeMemory,
             _ => match self.graph.node_type(self.point) {
+                NodeType::Closure if self.hang_as_fields() => LeakKind::GrowingObject,
                 NodeType::Closure => LeakKind::ClosureContext,
                 NodeType::String | NodeType::ConcatenatedString => LeakKind::GrowingStrings,
                 NodeType::Object if self.is_one_of_them() => LeakKind::GrowingClass,
@@ -258,6 +266,13 @@ impl Evidence<'_> {
                 _ => LeakKind::GrowingClass,
             },
         }
+    }
+
+    /// Whether what is gathered hangs on the point itself, as on any object, and not on a variable if it is a function.
+    fn hang_as_fields(&self) -> bool {
+        let is_field =
+            |edge: Edge| matches!(edge.edge_type, EdgeType::Property | EdgeType::Element);
+        self.member.is_some_and(|member| self.graph.edges_between(self.point, member).any(is_field))
     }
 
     /// Whether what stands for the holder is one of what grows, because no one object holds them.
@@ -300,6 +315,32 @@ impl Evidence<'_> {
             .any(|edge| names.contains(&edge.name.as_str()))
     }
 
+    /// Whether what grows are listeners: an emitter holds them, or a list that is called so.
+    fn gathers_listeners(&self) -> bool {
+        let is_function = self.is_member_a(NodeType::Closure);
+        // A history of what happened may have the name as well: it is no object with a field for each event.
+        let are_events = || self.class() == "Array" && self.is_called(|name| name == EVENTS);
+        let are_told = || {
+            self.is_called(|name| {
+                let name = name.trim_end_matches('_').to_lowercase();
+                LISTS_OF_THE_TOLD.iter().any(|told| name.ends_with(told))
+            })
+        };
+        let is_object = self.graph.node_type(self.point) == NodeType::Object;
+        self.is_about(&["Listener", "ListenerNode"])
+            || self.passes(LISTENER_LISTS) && (is_function || !are_events())
+            || is_function && is_object && are_told()
+    }
+
+    fn is_member_a(&self, node_type: NodeType) -> bool {
+        self.member.is_some_and(|member| self.graph.node_type(member) == node_type)
+    }
+
+    /// Whether the last edge on the way has such a name.
+    fn is_called(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.last_steps(1).filter_map(|step| step.edge.as_ref()).any(|edge| is(&edge.name))
+    }
+
     /// Whether the last part of the way goes through a store of AsyncLocalStorage.
     fn is_in_store(&self) -> bool {
         self.last_steps(IN_STORE).any(|step| {
@@ -335,9 +376,10 @@ impl Evidence<'_> {
         steps.any(|step| names(step).into_iter().flatten().any(is_cache))
     }
 
-    /// Whether the point is an object that what it gathers hangs on as properties.
+    /// Whether the point is an object that what it gathers hangs on as properties; what it gathers may be linked besides, as
+    /// the entries of an LRU cache are.
     fn is_dictionary(&self) -> bool {
-        self.kind_of_point() == LeakKind::GrowingObject
+        matches!(self.kind_of_point(), LeakKind::GrowingObject | LeakKind::LinkedList)
     }
 
     /// Whether what is gathered hangs together: an object with one of its own kind as its next or previous one.
@@ -365,6 +407,13 @@ fn is_only_a_store(graph: &Graph, node: Ordinal) -> bool {
         .filter(|&from| graph.node_type(from) != NodeType::Hidden)
         .peekable();
     keepers.peek().is_some() && keepers.all(keeps_store)
+}
+
+/// Whether a promise may be settled: it is known to be, or it is one of a library, of which that cannot be told. The constructor
+/// of those is written somewhere.
+fn may_be_settled(graph: &Graph, node: Ordinal) -> bool {
+    let is_of_library = graph.class_name(node) == "Promise" && graph.location(node).is_some();
+    is_of_library || is_settled(graph, node)
 }
 
 /// Whether a promise is known to be settled: V8 keeps what it was settled with where a pending one has its reactions.

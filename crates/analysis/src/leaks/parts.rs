@@ -3,10 +3,9 @@
 
 use heapglass_graph::Ordinal;
 
+use super::kind::EVENTS;
 use super::{LeakKind, LeakSuspect};
 
-/// Where emitters of Node.js hold their listeners.
-const EVENTS: &str = "_events";
 /// Numbers of objects that differ by no more than this share come together.
 const ALIKE: f64 = 0.05;
 

@@ -28,7 +28,8 @@ const MOST: f64 = 0.7;
 const COLLECTION: usize = 50;
 /// Growth that is too little beside what came and went is churn, not growth.
 const KEPT: f64 = 0.25;
-/// Share of what an object without new members gained that has to be its own stores: functions that run often gain code.
+/// Share of what an object without new members gained that has to go on in one of its stores or in an object below it: functions
+/// that run often gain code, and what is filled one after another has ended.
 const COUNTED: f64 = 0.25;
 /// Growth in bytes for each interval that counts without a number of objects.
 const LARGE: u64 = 64 << 10;
@@ -235,9 +236,16 @@ impl History<'_> {
         };
         let come_always = come_always(members, options);
         let is_even = trend == Trend::Steady && always_adds(series, EVEN, SHARE);
-        let counted = self.growth.lasting(point) as f64;
-        let is_store = members.is_none() && counted >= last_step as f64 * COUNTED;
-        let is_much = last_step >= LARGE || come_always || is_store || is_even;
+        let goes_on = || {
+            let last = self.snapshots.last();
+            let below = last.map_or(0, |last| self.goes_on_below(last, point, &weighty.apart));
+            below as f64 >= last_step as f64 * COUNTED
+        };
+        let gains_none = members.is_none();
+        if gains_none && !goes_on() {
+            return None;
+        }
+        let is_much = last_step >= LARGE || come_always || gains_none || is_even;
         let apart: u64 =
             weighty.apart.iter().fold(0, |sum, &part| sum.saturating_add(self.growth.recent(part)));
         let recent = self.growth.recent(point).saturating_sub(apart);

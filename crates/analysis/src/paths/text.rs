@@ -3,6 +3,7 @@
 use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 
 use super::module::{Module, last_module};
+use crate::edge::leads_to_value_of_weak_map;
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
 use crate::roles::{is_cpp_class, is_name_of_global};
@@ -179,7 +180,7 @@ fn step(graph: &Graph, line: &mut Line, at: &Place, edge: Edge, next: Option<&Ed
                 ),
             );
         }
-        EdgeType::Internal if name.contains(" pair in WeakMap ") => {
+        EdgeType::Internal if leads_to_value_of_weak_map(&name) => {
             line.arrow(class_of(graph, at.node), "value in WeakMap".to_owned());
         }
         EdgeType::Internal if name.parse::<u32>().is_ok() => {

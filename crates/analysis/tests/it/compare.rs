@@ -59,6 +59,26 @@ fn new_deleted_and_grown_objects_add_up() {
 }
 
 #[test]
+fn what_several_variables_of_a_function_hold_is_told_of_each() {
+    let heap = |bytes: u64| {
+        let mut heap = SnapshotBuilder::new();
+        let (run, scope) = (heap.closure("run", 64), heap.object("system / Context", 64));
+        heap.property(heap.global(), "run", run);
+        heap.internal(run, "context", scope);
+        for (at, name) in ["rows", "jobs"].into_iter().enumerate() {
+            let (list, store) = (heap.object("Array", 16), heap.node("array", "", 8));
+            heap.context(scope, name, list);
+            heap.internal(list, "elements", store);
+            heap.spec(store).self_size = bytes * (at as u64 + 1);
+        }
+        open(&heap)
+    };
+    let comparison = by_ids(&heap(100), &heap(1_000));
+    let held: Vec<_> = comparison.grown.iter().map(|grown| grown.held_as.as_deref()).collect();
+    assert_eq!(held, [Some("variable jobs"), Some("variable rows")]);
+}
+
+#[test]
 fn objects_behind_a_row_are_listed() {
     let (base, newer) = (open(&app(100, 0..5)), open(&app(900, 2..10)));
     let comparison = by_ids(&base, &newer);

@@ -216,6 +216,35 @@ fn what_turns_over_is_no_leak_though_its_table_grows() {
     assert_eq!(ask(&stays).verdict, LeakVerdict::Leak);
 }
 
+/// An application with three tables, of which so many are filled.
+fn filled(tables: usize) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 32);
+    heap.property(heap.global(), "app", app);
+    let lists = ["routes", "texts", "users"].map(|name| {
+        let list = heap.object("Array", 16);
+        heap.property(app, name, list);
+        list
+    });
+    let classes = ["Route", "Text", "User"];
+    let mut id = 10_001;
+    for (list, class) in lists.into_iter().zip(classes).take(tables) {
+        for at in 0..100 {
+            let entry = heap.object(class, 1_000);
+            heap.spec(entry).id = id;
+            heap.element(list, at, entry);
+            id += 2;
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn tables_that_are_filled_one_after_another_are_no_growth_of_what_holds_them() {
+    assert_eq!(ask(&[filled(0), filled(1), filled(2)]).verdict, LeakVerdict::NoLeak);
+    assert_eq!(ask(&[filled(0), filled(1), filled(2), filled(3)]).verdict, LeakVerdict::NoLeak);
+}
+
 /// A function that runs more and more often: V8 compiles it again, and its lists of what it has seen grow a little.
 fn hot(code: u64, seen: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();

@@ -16,6 +16,7 @@ mod hubs;
 mod leak_async_context;
 mod leak_growth;
 mod leak_instances;
+mod leak_kinds;
 mod leak_owner;
 mod leak_parts;
 mod leak_places;

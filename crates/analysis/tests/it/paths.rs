@@ -496,3 +496,57 @@ fn values_in_a_weak_map_are_one_step() {
     let (one, two) = (name(maps[0]), name(maps[1]));
     assert_eq!(steps, [(one.as_str(), 5), (two.as_str(), 2)]);
 }
+
+/// A function that another one has called, as V8 noted there, and the object that its scope keeps.
+fn noted_call(heap: &mut SnapshotBuilder) -> (NodeRef, NodeRef) {
+    let (caller, called) = (heap.closure("write", 64), heap.closure("handler", 64));
+    let cell = heap.node("hidden", "system / FeedbackCell", 24);
+    let notes = heap.node("hidden", "system / FeedbackVector", 200);
+    let (scope, sink) = (heap.object("system / Context", 32), heap.object("Sink", 100));
+    heap.property(heap.global(), "write", caller);
+    heap.internal(caller, "feedback_cell", cell);
+    heap.internal(cell, "value", notes);
+    heap.hidden(notes, 39, called);
+    heap.internal(called, "context", scope);
+    heap.context(scope, "sink", sink);
+    (called, sink)
+}
+
+#[test]
+fn a_path_goes_around_what_v8_noted_of_calls() {
+    let mut heap = SnapshotBuilder::new();
+    let (_, sink) = noted_call(&mut heap);
+    let noted = "global.write : write() → feedback_cell → value → {hidden 39} : handler() → variable sink : Sink";
+    assert_eq!(text(&open(&heap), sink), noted);
+
+    let (called, sink) = noted_call(&mut heap);
+    let stack = heap.node("synthetic", "(Stack roots)", 0);
+    heap.element(heap.gc_roots(), 2, stack);
+    heap.element(stack, 1, called);
+    assert_eq!(
+        text(&open(&heap), sink),
+        "(Stack roots) → [entry] : handler() → variable sink : Sink"
+    );
+
+    let (called, sink) = noted_call(&mut heap);
+    let mut holder = heap.global();
+    for field in ["app", "server", "router", "stack", "layer", "handle"] {
+        let next = heap.object("Object", 16);
+        heap.property(holder, field, next);
+        holder = next;
+    }
+    heap.property(holder, "run", called);
+    assert_eq!(
+        text(&open(&heap), sink),
+        "global.app.server.router.stack.layer.handle.run : handler() → variable sink : Sink"
+    );
+}
+
+#[test]
+fn a_value_in_a_weak_map_of_node_12_is_called_so() {
+    let mut heap = SnapshotBuilder::new();
+    let (key, value) = (heap.closure("memoized", 64), heap.object("Store", 32));
+    heap.property(heap.global(), "profile", key);
+    heap.internal(key, "9 / key memoized in WeakMap", value);
+    assert_eq!(text(&open(&heap), value), "global.profile : memoized() → value in WeakMap : Store");
+}

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use heapglass_analysis::{
     ChangeSort, ClassChange, CompareOptions, Comparison, GrowthSort, LeakOptions, Matching,
     attribution_series, changed_objects, class_pattern, compare, controlled_growth,
-    controlled_leaks, find_changes, held_as, is_one_process, script_names, select_changes,
-    select_growth, select_series, series,
+    controlled_leaks, find_changes, is_one_process, script_names, select_changes, select_growth,
+    select_series, series,
 };
 use heapglass_graph::Graph;
 use heapglass_report::text::{ComparisonPage, heading};
@@ -106,15 +106,6 @@ fn files(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> {
         without_turnover(&mut selected.rows);
     }
     let mut body = CompareBody::new(&comparison, &selected);
-    let lists = [
-        (&mut body.grown_objects, &comparison.grown),
-        (&mut body.grown_objects_by_shallow_size, &comparison.grown_shallow),
-    ];
-    for (entries, grown) in lists {
-        for (entry, grown) in entries.iter_mut().zip(grown) {
-            entry.object.held_as = held_as(newer, grown.object.ordinal);
-        }
-    }
     if comparison.by_ids && is_page {
         let shown = body.classes.iter().map(ClassChangeEntry::name_and_key);
         body.script_names = script_names_of(&graphs, shown);

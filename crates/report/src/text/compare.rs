@@ -195,7 +195,7 @@ fn grown_table<'a>(objects: impl IntoIterator<Item = &'a GrownObjectEntry>, look
         ("Before", number),
         ("Now", number),
     ])
-    .optional(&[4, 2, 1, 5]);
+    .optional(&[4, 2, 5, 1]);
     for grown in objects {
         table.row(vec![
             label(&grown.object),

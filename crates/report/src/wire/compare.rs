@@ -440,7 +440,10 @@ impl From<&ClassChange> for ClassChangeEntry {
 impl From<&GrownObject> for GrownObjectEntry {
     fn from(grown: &GrownObject) -> GrownObjectEntry {
         GrownObjectEntry {
-            object: (&grown.object).into(),
+            object: ObjectEntry {
+                held_as: grown.held_as.clone(),
+                ..ObjectEntry::from(&grown.object)
+            },
             base_shallow_size: grown.base_shallow_size,
             shallow_size_delta: grown.shallow_growth(),
             base_retained_size: grown.base_retained_size,
