@@ -23,6 +23,7 @@ mod parts;
 mod points;
 mod series;
 mod settled;
+mod together;
 
 use std::cmp::Reverse;
 
@@ -154,6 +155,9 @@ pub struct LeakSuspect {
     pub places: u64,
     /// What such a place is called if there are more than one, as `User.events : Array`.
     pub place_name: Option<String>,
+    /// Classes of objects that come with these and hold them, are held by them or are referred to weakly, and that nothing
+    /// else of the program gathers. Their bytes are counted here only where one object holds them. Largest first.
+    pub comes_with: Vec<String>,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.
@@ -186,6 +190,23 @@ impl LeakSuspect {
         if self.slows_down {
             self.confidence = self.confidence.min(points::UNSURE);
         }
+    }
+
+    /// Names a suspect that is the same leak, seen from objects that come with these. The surer one says how sure it is.
+    fn add_companion(&mut self, companion: LeakSuspect) {
+        self.confidence = self.confidence.max(companion.confidence);
+        self.slows_down &= companion.slows_down;
+        self.few_objects &= companion.few_objects;
+        // Figures of two classes may have objects in common.
+        if !self.figures_of_class && !companion.figures_of_class {
+            self.absorb(&companion);
+        }
+        self.comes_with.push(companion.class_name);
+    }
+
+    /// Whether the place is known that what holds the leak is written in, and not its file alone.
+    fn is_placed(&self) -> bool {
+        self.location.is_some() || self.original.is_some()
     }
 
     /// Whether the growth is sure enough to be called a leak without "probably".

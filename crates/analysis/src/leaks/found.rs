@@ -118,6 +118,7 @@ impl Found {
             used_by,
             places,
             place_name,
+            comes_with: Vec::new(),
             library,
             location: source.location,
             script: source.script,
@@ -230,6 +231,8 @@ const CONTAINERS: &[&str] = &[
     "linked-list",
     "lru-cache",
     "quick-lru",
+    // Node's own streams as a package: what is in their buffers is of who writes.
+    "readable-stream",
     "tiny-lru",
     "yallist",
 ];

@@ -81,6 +81,9 @@ pub struct Knowledge {
     /// Whether it is the entry for registries of finalizers.
     #[serde(default)]
     is_of_registry: bool,
+    /// Whether it is the entry for sockets of Node.js that none of the program's objects gathers.
+    #[serde(default)]
+    is_of_sockets: bool,
 }
 
 /// The entries, one for each kind.
@@ -97,7 +100,7 @@ impl LeakKind {
 impl Knowledge {
     /// Whether it is the entry for a part of its kind.
     fn is_special(&self) -> bool {
-        self.is_of_reactions || self.is_of_registry
+        self.is_of_reactions || self.is_of_registry || self.is_of_sockets
     }
 }
 
@@ -116,6 +119,8 @@ pub(super) struct Evidence<'a> {
     pub(super) is_tree: bool,
 }
 
+/// Node.js's sockets, which the system keeps while they are open.
+const SOCKETS: &[&str] = &["Socket", "TLSSocket"];
 /// Node.js's lists of timers, one for each duration, made anew when it comes up again.
 pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
 /// What is in them.
@@ -220,6 +225,7 @@ impl Evidence<'_> {
             LeakKind::GrowingWeakMap if self.class() == FINALIZERS => {
                 entry(|entry| entry.is_of_registry)
             }
+            LeakKind::GrowingClass if self.gathers_sockets() => entry(|entry| entry.is_of_sockets),
             _ => kind.knowledge(),
         }
     }
@@ -228,6 +234,10 @@ impl Evidence<'_> {
     fn gathers_reactions(&self) -> bool {
         let is_promise = || self.graph.class_name(self.point) == "Promise";
         is_promise() && has_many_reactions(self.graph, self.point)
+    }
+
+    fn gathers_sockets(&self) -> bool {
+        self.member.is_some_and(|member| SOCKETS.contains(&self.graph.class_name(member)))
     }
 
     fn kind_of_list(&self, link: Ordinal) -> LeakKind {
@@ -453,5 +463,6 @@ mod tests {
         assert_eq!(plain.count(), kinds.len());
         assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_reactions).count(), 1);
         assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_registry).count(), 1);
+        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_sockets).count(), 1);
     }
 }

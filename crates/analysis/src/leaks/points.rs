@@ -14,6 +14,7 @@ use super::loading::is_loading;
 use super::members::Members;
 use super::parts::without_parts;
 use super::series::{Figures, Trend, always_adds, series, series_by_date, trend};
+use super::together::without_companions;
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
@@ -141,7 +142,7 @@ impl History<'_> {
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
         found.retain(|suspect| !is_loading(last, suspect));
-        without_insides(without_parts(found))
+        without_insides(without_companions(last, self.cohorts, without_parts(found)))
     }
 
     fn suspect(
