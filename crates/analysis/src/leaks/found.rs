@@ -199,12 +199,25 @@ fn is_forgotten_where_made(kind: LeakKind) -> bool {
 /// Steps from a timer to the function that a program gave it.
 const CALLBACK: usize = 4;
 
-/// The function of the program that a timer or a listener calls, without what Node.js or `bind` put around it; anything
-/// else itself.
+/// Entries of a table of events that are looked at.
+const EVENTS: usize = 64;
+
+/// The first listener of an `EventTarget` of Node.js, in the list of one of its events.
+fn first_listener(graph: &Graph, target: Ordinal) -> Option<Ordinal> {
+    let to = |from, edge_type, name| graph.edge_named(from, edge_type, name).map(|edge| edge.to);
+    let events = to(target, EdgeType::Property, "<symbol kEvents>")?;
+    let table = to(events, EdgeType::Internal, "table")?;
+    let mut lists = graph.edges(table).take(EVENTS).map(|edge| edge.to);
+    lists.find_map(|list| to(list, EdgeType::Property, "next"))
+}
+
+/// The function of the program that a timer or a listener calls, or the first listener of a signal, without what Node.js or
+/// `bind` put around it; anything else itself.
 fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
     let inner = |node: Ordinal| {
         let property = |name| graph.edge_named(node, EdgeType::Property, name);
         let edge = match graph.class_name(node) {
+            "AbortSignal" | "EventTarget" => return first_listener(graph, node),
             "Timeout" => property("_onTimeout"),
             "Immediate" => property("_onImmediate"),
             "Listener" => property("listener").or_else(|| property("callback")),

@@ -25,6 +25,8 @@ const MOST_HOLDERS: usize = 64;
 const MOST_ABOVE: usize = 256;
 /// Edges of a holder above which it is not asked how it holds.
 const MOST_EDGES: usize = 4096;
+/// The class of what refers to an object and does not keep it.
+const WEAK_REF: &str = "WeakRef";
 /// Steps from what gathers to what it gathers, tables included.
 const TO_MEMBER: usize = 3;
 /// Share of the bytes of the largest class that one has to have to be named first because its place is known.
@@ -114,14 +116,15 @@ fn first_of(found: &[LeakSuspect], together: &[usize]) -> usize {
 }
 
 /// Whether no one object of the program gathers what grows: it stands at one of its own objects, at a root, at the timers of
-/// all, or at a variable of Node's own.
+/// all, or at a variable of Node's own; or it consists of WeakRefs, which keep nothing.
 fn is_gathered_by_nobody(graph: &Graph, suspect: &LeakSuspect) -> bool {
     let point = &suspect.accumulation_point;
     let last = suspect.path.as_ref().and_then(|path| path.steps.last()?.edge.as_ref());
     let is_variable = last.is_some_and(|edge| edge.edge_type == "context");
-    let is_of_node = suspect.owner.is_none() && suspect.script.is_none();
+    let is_timer = suspect.plain_kind == LeakKind::Timers && suspect.script.is_none();
     let is_apart = || point.class_name == suspect.class_name || is_nobody(graph, point.ordinal);
-    is_of_node && (is_variable || suspect.plain_kind == LeakKind::Timers)
+    suspect.owner.is_none() && (is_variable || is_timer)
+        || suspect.class_name == WEAK_REF
         || suspect.figures_of_class && is_apart()
 }
 
@@ -172,7 +175,7 @@ fn weak_targets<'a>(
     cohorts: &'a Cohorts,
     sample: Ordinal,
 ) -> impl Iterator<Item = ClassIndex> + 'a {
-    let is_ref = move |&node: &Ordinal| graph.class_name(node) == "WeakRef";
+    let is_ref = move |&node: &Ordinal| graph.class_name(node) == WEAK_REF;
     let held = graph.edges(sample).take(MOST_HOLDERS).map(|edge| edge.to);
     let refs = std::iter::once(sample).chain(held).filter(is_ref);
     refs.flat_map(move |node| graph.edges(node).take(MOST_HOLDERS))

@@ -143,3 +143,55 @@ fn of_the_lists_of_an_emitter_that_one_is_told_whose_listeners_are_written_somew
     assert!(suspect.line.contains("_events.data"), "{}", suspect.line);
     assert!(suspect.bytes_per_interval >= 100.0 * 120.0, "{}", suspect.bytes_per_interval);
 }
+
+/// Signals that Node.js keeps for their listeners, and what it keeps of each for its end, which refers to the signal weakly.
+fn signals(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let global = heap.global();
+    let controller = function(&mut heap, 3, "node:internal/abort_controller", "AbortController");
+    heap.property(global, "AbortController", controller);
+    let scope = heap.node("object", "system / Context", 32);
+    heap.internal(controller, "context", scope);
+    let (kept, ends) = (heap.object("Set", 32), heap.object("Set", 32));
+    heap.context(scope, "gcPersistentSignals", kept);
+    heap.context(scope, "ends", ends);
+    for number in 0..count {
+        let mut id = 100_001 + 20 * number;
+        let mut young = |heap: &mut SnapshotBuilder, kind: &str, class: &str| {
+            let node = heap.node(kind, class, 40);
+            heap.spec(node).id = id;
+            id += 2;
+            node
+        };
+        let signal = young(&mut heap, "object", "AbortSignal");
+        let (events, table) =
+            (young(&mut heap, "object", "Map"), young(&mut heap, "array", "(object elements)"));
+        let (list, link) =
+            (young(&mut heap, "object", "Object"), young(&mut heap, "object", "Listener"));
+        let (end, weak) =
+            (young(&mut heap, "object", "Ending"), young(&mut heap, "object", "WeakRef"));
+        let listener = function(&mut heap, 7, "/srv/app.js", "onStop");
+        heap.spec(listener).id = id;
+        heap.element(kept, number as u32, signal);
+        heap.property(signal, "<symbol kEvents>", events);
+        heap.internal(events, "table", table);
+        heap.element(table, 0, list);
+        heap.property(list, "next", link);
+        heap.property(link, "listener", listener);
+        heap.element(ends, number as u32, end);
+        heap.property(end, "signal", weak);
+        heap.weak(weak, "target", signal);
+    }
+    open(&heap)
+}
+
+#[test]
+fn signals_are_told_with_who_listens_and_what_is_kept_for_their_end() {
+    let report = ask(&[50, 100, 150].map(signals));
+    assert_eq!(classes(&report), ["AbortSignal"]);
+    let suspect = &report.suspects[0];
+    assert_eq!(suspect.comes_with, ["Ending"]);
+    assert_eq!(suspect.script.as_deref(), Some("/srv/app.js"));
+    let title = suspect.knowledge.map(|known| known.title.as_str()).unwrap_or_default();
+    assert!(title.starts_with("signals"), "{title}");
+}
