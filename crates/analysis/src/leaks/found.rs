@@ -10,6 +10,7 @@ use super::members::Members;
 use super::series::{Figures, bytes_per_interval, slows_down};
 use crate::attribution::APPLICATION;
 use crate::edge::is_identifier;
+use crate::object::is_context;
 use crate::paths::{own_part_text, way_to};
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
@@ -65,6 +66,10 @@ impl Found {
         let plain_kind = evidence.plain_kind();
         let kind = evidence.kind(plain_kind);
         let knowledge = evidence.knowledge(kind);
+        let members = match plain_kind {
+            LeakKind::Listeners => members.map(|members| seen_as_listeners(last, members)),
+            _ => members,
+        };
         let above: Vec<Source> =
             sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
@@ -144,6 +149,24 @@ fn seen_as_functions(graph: &Graph, members: Members) -> Members {
     }
 }
 
+/// The functions in place of the scopes that they share: what is on several lists hangs on neither, and its scope on all.
+fn seen_as_listeners(graph: &Graph, members: Members) -> Members {
+    let function_of = |&scope: &Ordinal| {
+        let is_of_scope = |&from: &Ordinal| {
+            let context = graph.edge_named(from, EdgeType::Internal, "context");
+            context.is_some_and(|edge| edge.to == scope)
+        };
+        let is_scope = is_context(graph, scope);
+        let above = is_scope.then(|| graph.each_retaining_node(scope).take(FUNCTIONS));
+        above.into_iter().flatten().find(is_of_scope)
+    };
+    let functions: Option<Vec<Ordinal>> = members.samples.iter().map(function_of).collect();
+    match functions {
+        Some(samples) => Members { samples, ..members },
+        None => members,
+    }
+}
+
 /// What the places are called of which one is at the end of a path: by the field that holds them, or by their class.
 pub(super) fn place_name(path: &RootPath) -> Option<String> {
     let [.., above, holder] = path.steps.as_slice() else { return None };
@@ -196,6 +219,8 @@ fn is_forgotten_where_made(kind: LeakKind) -> bool {
     )
 }
 
+/// What holds a scope is looked at up to this number.
+const FUNCTIONS: usize = 64;
 /// Steps from a timer to the function that a program gave it.
 const CALLBACK: usize = 4;
 

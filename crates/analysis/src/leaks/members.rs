@@ -22,6 +22,9 @@ pub(super) struct Members {
 /// Objects that are kept as samples.
 const SAMPLES: usize = 5;
 
+/// Numbers of objects that differ by less than this part of the least are even.
+const EVEN: u64 = 2;
+
 impl Members {
     /// What `point` gathers through V8's own arrays and tables, and in the variables of old scopes; `None` if it gathers
     /// nothing young.
@@ -116,6 +119,14 @@ impl Members {
     /// Whether in every interval fewer came.
     pub(super) fn are_few(&self, least: u64) -> bool {
         self.first_seen.iter().skip(1).all(|&count| count < least)
+    }
+
+    /// Whether in no interval clearly more came than in another.
+    pub(super) fn come_evenly(&self) -> bool {
+        let counts = || self.first_seen.iter().skip(1).copied();
+        let (least, most) =
+            (counts().min().unwrap_or_default(), counts().max().unwrap_or_default());
+        least > 0 && most <= least.saturating_add(least / EVEN)
     }
 
     /// Whether some came in every interval.

@@ -218,7 +218,11 @@ impl History<'_> {
         options: &LeakOptions,
     ) -> Option<Grown> {
         let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
-        let trend = trend(&sizes).beside(series);
+        let trend = match trend(&sizes).beside(series) {
+            // The table that they are in is doubled now and then.
+            Trend::Uneven if come_always(members, options) && come_evenly(members) => Trend::Steady,
+            trend => trend,
+        };
         let last_step = match sizes.as_slice() {
             [.., before, last] => last.saturating_sub(*before),
             _ => 0,
@@ -347,6 +351,10 @@ impl History<'_> {
 
 fn come_always(members: Option<&Members>, options: &LeakOptions) -> bool {
     members.is_some_and(|all| all.come_always(options.least_objects))
+}
+
+fn come_evenly(members: Option<&Members>) -> bool {
+    members.is_some_and(Members::come_evenly)
 }
 
 /// Confidence in growth that may end.

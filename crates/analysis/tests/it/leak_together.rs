@@ -195,3 +195,33 @@ fn signals_are_told_with_who_listens_and_what_is_kept_for_their_end() {
     let title = suspect.knowledge.map(|known| known.title.as_str()).unwrap_or_default();
     assert!(title.starts_with("signals"), "{title}");
 }
+
+/// An emitter with small listeners of two events, of which each two share a large scope.
+fn listeners_in_pairs(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let (bus, events) = (heap.object("Bus", 24), heap.object("Object", 24));
+    heap.property(heap.global(), "bus", bus);
+    heap.property(bus, "_events", events);
+    let (drain, error) = (heap.object("Array", 16), heap.object("Array", 16));
+    heap.property(events, "drain", drain);
+    heap.property(events, "error", error);
+    for number in 0..count {
+        let scope = heap.node("object", "system / Context", 200);
+        heap.spec(scope).id = 10_001 + 6 * number;
+        for (list, name, at) in [(drain, "onDrain", 2), (error, "onError", 4)] {
+            let listener = heap.closure(name, 8);
+            heap.spec(listener).id = 10_001 + 6 * number + at;
+            heap.element(list, number as u32, listener);
+            heap.internal(listener, "context", scope);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn listeners_are_told_and_not_the_scopes_that_they_share() {
+    let report = ask(&[50, 100, 150].map(listeners_in_pairs));
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::Listeners, "Function"));
+    assert_eq!(suspect.instance_count, 100);
+}
