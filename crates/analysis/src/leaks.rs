@@ -157,10 +157,21 @@ pub struct LeakSuspect {
     pub place_name: Option<String>,
     /// Classes of objects that come with these and hold them, are held by them or are referred to weakly, and that nothing
     /// else of the program gathers. Their bytes are counted here only where one object holds them. Largest first.
-    pub comes_with: Vec<String>,
+    pub comes_with: Vec<Companion>,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.
+    pub fingerprint: String,
+}
+
+/// Objects that come with those of a suspect: the same leak, seen from them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Companion {
+    /// Their class.
+    pub class_name: String,
+    /// Growth in bytes for each interval.
+    pub bytes_per_interval: f64,
+    /// What they would be known by as a suspect of their own.
     pub fingerprint: String,
 }
 
@@ -201,7 +212,11 @@ impl LeakSuspect {
         if !self.figures_of_class && !companion.figures_of_class {
             self.absorb(&companion);
         }
-        self.comes_with.push(companion.class_name);
+        self.comes_with.push(Companion {
+            class_name: companion.class_name,
+            bytes_per_interval: companion.bytes_per_interval,
+            fingerprint: companion.fingerprint,
+        });
     }
 
     /// Whether the place is known that what holds the leak is written in, and not its file alone.

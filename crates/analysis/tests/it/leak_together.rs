@@ -1,6 +1,6 @@
 //! One leak that is seen from several sides is one suspect.
 
-use heapglass_analysis::{LeakKind, LeakReport};
+use heapglass_analysis::{LeakKind, LeakOptions, LeakReport, controlled_leaks};
 use heapglass_graph::Graph;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
@@ -9,12 +9,12 @@ use crate::open;
 use crate::support::function;
 
 /// So many sockets and parsers that the system holds, in pairs that hold each other or not, with ids as V8 gives them.
-fn connections(count: u64, are_pairs: bool) -> Graph {
+fn connections(count: u64, (of_socket, of_parser): (u64, u64), are_pairs: bool) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let handles = heap.node("synthetic", "(Global handles)", 0);
     heap.element(heap.gc_roots(), 7, handles);
     for number in 0..count {
-        let (socket, parser) = (heap.object("Socket", 400), heap.object("Parser", 200));
+        let (socket, parser) = (heap.object("Socket", of_socket), heap.object("Parser", of_parser));
         heap.spec(socket).id = 10_001 + 4 * number;
         heap.spec(parser).id = 10_003 + 4 * number;
         heap.element(handles, 2 * number as u32, socket);
@@ -31,15 +31,30 @@ fn classes(report: &LeakReport) -> Vec<&str> {
     report.suspects.iter().map(|suspect| suspect.class_name.as_str()).collect()
 }
 
+/// What the first suspect is told with.
+fn companions(report: &LeakReport) -> Vec<&str> {
+    let first = report.suspects.iter().take(1);
+    first.flat_map(|suspect| &suspect.comes_with).map(|other| other.class_name.as_str()).collect()
+}
+
 #[test]
 fn classes_that_hold_each_other_and_that_nobody_gathers_are_one_leak() {
-    let pairs = ask(&[50, 100, 150].map(|count| connections(count, true)));
+    let pairs = ask(&[50, 100, 150].map(|count| connections(count, (400, 200), true)));
     assert_eq!(classes(&pairs), ["Socket"]);
-    assert_eq!(pairs.suspects[0].comes_with, ["Parser"]);
+    assert_eq!(companions(&pairs), ["Parser"]);
     let cause = pairs.suspects[0].knowledge.map(|known| known.cause.as_str()).unwrap_or_default();
     assert!(cause.contains("http.Agent"), "{cause}");
-    let apart = ask(&[50, 100, 150].map(|count| connections(count, false)));
+    let apart = ask(&[50, 100, 150].map(|count| connections(count, (400, 200), false)));
     assert_eq!(classes(&apart), ["Socket", "Parser"]);
+}
+
+#[test]
+fn a_leak_of_the_control_is_known_from_each_side() {
+    let run = |sizes| [50, 100, 150].map(|count| connections(count, sizes, true));
+    let (control, treatment) = (run((400, 200)), run((200, 400)));
+    assert_eq!(classes(&ask(&treatment)), ["Parser"]);
+    let suspects = controlled_leaks(&control, &treatment, &LeakOptions::default());
+    assert!(suspects.as_ref().is_some_and(Vec::is_empty), "{suspects:?}");
 }
 
 /// Objects of a class in a Map, and objects of another one in a Map of its own that each hold one of them.
@@ -189,8 +204,8 @@ fn signals(count: u64) -> Graph {
 fn signals_are_told_with_who_listens_and_what_is_kept_for_their_end() {
     let report = ask(&[50, 100, 150].map(signals));
     assert_eq!(classes(&report), ["AbortSignal"]);
+    assert_eq!(companions(&report), ["Ending"]);
     let suspect = &report.suspects[0];
-    assert_eq!(suspect.comes_with, ["Ending"]);
     assert_eq!(suspect.script.as_deref(), Some("/srv/app.js"));
     let title = suspect.knowledge.map(|known| known.title.as_str()).unwrap_or_default();
     assert!(title.starts_with("signals"), "{title}");

@@ -428,7 +428,7 @@ impl LeakSuspectEntry {
             title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
             places: suspect.places,
             place_name: suspect.place_name.clone(),
-            comes_with: suspect.comes_with.clone(),
+            comes_with: suspect.comes_with.iter().map(|other| other.class_name.clone()).collect(),
             library: suspect.library.map(|known| LibraryEntry {
                 package: known.package.clone(),
                 text: format!("{}.", known.what),
