@@ -140,7 +140,7 @@ fn socket(count: u64) -> Graph {
     heap.property(events, "close", close);
     for number in 0..count {
         let (listener, waiter) =
-            (function(&mut heap, 7, "/srv/client.js", "onData"), heap.object("Waiter", 120));
+            (function(&mut heap, 7, "/srv/client.js", "onData"), heap.object("Waiter", 300));
         heap.spec(listener).id = 100_001 + 4 * number;
         heap.spec(waiter).id = 100_003 + 4 * number;
         heap.element(data, number as u32, listener);
@@ -156,7 +156,7 @@ fn of_the_lists_of_an_emitter_that_one_is_told_whose_listeners_are_written_somew
     assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::Listeners, "Function"));
     assert_eq!(suspect.script.as_deref(), Some("/srv/client.js"));
     assert!(suspect.line.contains("_events.data"), "{}", suspect.line);
-    assert!(suspect.bytes_per_interval >= 100.0 * 120.0, "{}", suspect.bytes_per_interval);
+    assert!(suspect.bytes_per_interval >= 100.0 * 450.0, "{}", suspect.bytes_per_interval);
 }
 
 /// Signals that Node.js keeps for their listeners, and what it keeps of each for its end, which refers to the signal weakly.
