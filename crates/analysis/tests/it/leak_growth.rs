@@ -259,3 +259,30 @@ fn objects_that_come_evenly_are_a_leak_though_their_table_is_doubled() {
     let uneven = ask(&[in_table(50, 1024), in_table(60, 1024), in_table(150, 8192)]);
     assert_eq!(uneven.verdict, LeakVerdict::Probable);
 }
+
+/// A list of listeners, the newest first, of which each keeps another emitter with a list of its own.
+fn nested_lists(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let signal = heap.object("Signal", 40);
+    heap.property(heap.global(), "signal", signal);
+    let mut holder = signal;
+    for number in (0..count).rev() {
+        let (link, other) = (heap.object("Listener", 64), heap.object("Emitter", 64));
+        let inner = heap.object("Listener", 64);
+        for (node, at) in [(link, 0), (other, 2), (inner, 4)] {
+            heap.spec(node).id = 10_001 + 6 * number + at;
+        }
+        heap.property(holder, "next", link);
+        heap.property(link, "other", other);
+        heap.property(other, "first", inner);
+        holder = link;
+    }
+    open(&heap)
+}
+
+#[test]
+fn only_the_links_of_a_list_are_counted() {
+    let report = ask(&[100, 200, 300].map(nested_lists));
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.class_name.as_str(), suspect.instance_count), ("Listener", 200));
+}
