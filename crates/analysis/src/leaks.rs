@@ -25,6 +25,7 @@ mod parts;
 mod points;
 mod series;
 mod settled;
+mod together;
 
 use std::cmp::Reverse;
 
@@ -157,9 +158,23 @@ pub struct LeakSuspect {
     pub places: u64,
     /// What such a place is called if there are more than one, as `User.events : Array`.
     pub place_name: Option<String>,
+    /// Classes of objects that come with these and hold them, are held by them or are referred to weakly, and that nothing
+    /// else of the program gathers. Their bytes are counted here only where one object holds them. Largest first.
+    pub comes_with: Vec<Companion>,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,
     /// The same for the same leak in another run: made of names, not of ids.
+    pub fingerprint: String,
+}
+
+/// Objects that come with those of a suspect: the same leak, seen from them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Companion {
+    /// Their class.
+    pub class_name: String,
+    /// Growth in bytes for each interval.
+    pub bytes_per_interval: f64,
+    /// What they would be known by as a suspect of their own.
     pub fingerprint: String,
 }
 
@@ -189,6 +204,27 @@ impl LeakSuspect {
         if self.slows_down {
             self.confidence = self.confidence.min(points::UNSURE);
         }
+    }
+
+    /// Names a suspect that is the same leak, seen from objects that come with these. The surer one says how sure it is.
+    fn add_companion(&mut self, companion: LeakSuspect) {
+        self.confidence = self.confidence.max(companion.confidence);
+        self.slows_down &= companion.slows_down;
+        self.few_objects &= companion.few_objects;
+        // Figures of two classes may have objects in common.
+        if !self.figures_of_class && !companion.figures_of_class {
+            self.absorb(&companion);
+        }
+        self.comes_with.push(Companion {
+            class_name: companion.class_name,
+            bytes_per_interval: companion.bytes_per_interval,
+            fingerprint: companion.fingerprint,
+        });
+    }
+
+    /// Whether the place is known that what holds the leak is written in, and not its file alone.
+    fn is_placed(&self) -> bool {
+        self.location.is_some() || self.original.is_some()
     }
 
     /// Whether the growth is sure enough to be called a leak without "probably".

@@ -74,8 +74,8 @@ pub use edge::{EdgeLabel, edge_label};
 pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};
 pub use leaks::{
-    Figures, FollowedBy, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect, LeakVerdict,
-    LibraryPattern, controlled_leaks, leaks, outside_growth,
+    Companion, Figures, FollowedBy, Knowledge, LeakKind, LeakOptions, LeakReport, LeakSuspect,
+    LeakVerdict, LibraryPattern, controlled_leaks, leaks, outside_growth,
 };
 pub use names::{closure_name, display_name, label};
 pub use native_context::{NativeContext, NativeContexts, Owner, native_contexts};

@@ -27,14 +27,25 @@ pub fn controlled_leaks(
     let slight = LeakOptions { least_bytes: 1, least_objects: 1, ..all.clone() };
     let (control, treatment) = (leaks(control, &slight), leaks(treatment, &all));
     let mut known: FxHashMap<&str, f64> = FxHashMap::default();
-    for suspect in &control.suspects {
-        *known.entry(suspect.fingerprint.as_str()).or_default() += suspect.bytes_per_interval;
+    for (fingerprint, bytes) in control.suspects.iter().flat_map(sides) {
+        *known.entry(fingerprint).or_default() += bytes;
     }
     let mut suspects = treatment.suspects;
+    // Which side of a leak is told may differ from run to run.
     suspects.retain(|suspect| {
-        let known = known.get(suspect.fingerprint.as_str());
-        known.is_none_or(|&bytes| bytes < suspect.bytes_per_interval * SHARE)
+        let mut sides = sides(suspect);
+        !sides.any(|(fingerprint, bytes)| {
+            known.get(fingerprint).is_some_and(|&known| known >= bytes * SHARE)
+        })
     });
     suspects.truncate(options.limit);
     Some(suspects)
+}
+
+/// What a leak may be known by, with how much it grows by as such: as the suspect, and as those that come with it.
+fn sides(suspect: &LeakSuspect) -> impl Iterator<Item = (&str, f64)> {
+    let own = (suspect.fingerprint.as_str(), suspect.bytes_per_interval);
+    let others = suspect.comes_with.iter();
+    std::iter::once(own)
+        .chain(others.map(|other| (other.fingerprint.as_str(), other.bytes_per_interval)))
 }

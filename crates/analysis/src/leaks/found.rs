@@ -10,6 +10,7 @@ use super::members::Members;
 use super::series::{Figures, bytes_per_interval, slows_down};
 use crate::attribution::APPLICATION;
 use crate::edge::is_identifier;
+use crate::object::is_context;
 use crate::paths::{own_part_text, way_to};
 use crate::source::{Scripts, Source, sources};
 use crate::telling::telling_fields;
@@ -82,6 +83,10 @@ impl Found {
         let plain_kind = evidence.plain_kind();
         let kind = evidence.kind(plain_kind);
         let knowledge = evidence.knowledge(kind);
+        let members = match plain_kind {
+            LeakKind::Listeners => members.map(|members| seen_as_listeners(last, members)),
+            _ => members,
+        };
         let above: Vec<Source> =
             sources(scripts, path_to_gatherer, gatherer).map(Source::without_beginning).collect();
         let member = members.as_ref().and_then(|all| all.samples.first().copied());
@@ -127,6 +132,7 @@ impl Found {
             used_by,
             places,
             place_name,
+            comes_with: Vec::new(),
             library,
             location: source.location,
             script: source.script,
@@ -146,6 +152,24 @@ impl Found {
 fn seen_as_functions(graph: &Graph, members: Members) -> Members {
     let functions: Option<Vec<Ordinal>> =
         members.samples.iter().map(|&node| browser::called_by(graph, node)).collect();
+    match functions {
+        Some(samples) => Members { samples, ..members },
+        None => members,
+    }
+}
+
+/// The functions in place of the scopes that they share: what is on several lists hangs on neither, and its scope on all.
+fn seen_as_listeners(graph: &Graph, members: Members) -> Members {
+    let function_of = |&scope: &Ordinal| {
+        let is_of_scope = |&from: &Ordinal| {
+            let context = graph.edge_named(from, EdgeType::Internal, "context");
+            context.is_some_and(|edge| edge.to == scope)
+        };
+        let is_scope = is_context(graph, scope);
+        let above = is_scope.then(|| graph.each_retaining_node(scope).take(FUNCTIONS));
+        above.into_iter().flatten().find(is_of_scope)
+    };
+    let functions: Option<Vec<Ordinal>> = members.samples.iter().map(function_of).collect();
     match functions {
         Some(samples) => Members { samples, ..members },
         None => members,
@@ -234,15 +258,30 @@ fn is_forgotten_where_made(kind: LeakKind) -> bool {
     )
 }
 
+/// What holds a scope is looked at up to this number.
+const FUNCTIONS: usize = 64;
 /// Steps from a timer to the function that a program gave it.
 const CALLBACK: usize = 4;
 
-/// The function of the program that a timer or a listener calls, without what Node.js or `bind` put around it; anything
-/// else itself.
+/// Entries of a table of events that are looked at.
+const EVENTS: usize = 64;
+
+/// The first listener of an `EventTarget` of Node.js, in the list of one of its events.
+fn first_listener(graph: &Graph, target: Ordinal) -> Option<Ordinal> {
+    let to = |from, edge_type, name| graph.edge_named(from, edge_type, name).map(|edge| edge.to);
+    let events = to(target, EdgeType::Property, "<symbol kEvents>")?;
+    let table = to(events, EdgeType::Internal, "table")?;
+    let mut lists = graph.edges(table).take(EVENTS).map(|edge| edge.to);
+    lists.find_map(|list| to(list, EdgeType::Property, "next"))
+}
+
+/// The function of the program that a timer or a listener calls, or the first listener of a signal, without what Node.js or
+/// `bind` put around it; anything else itself.
 fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
     let inner = |node: Ordinal| {
         let property = |name| graph.edge_named(node, EdgeType::Property, name);
         let edge = match graph.class_name(node) {
+            "AbortSignal" | "EventTarget" => return first_listener(graph, node),
             "Timeout" => property("_onTimeout"),
             "Immediate" => property("_onImmediate"),
             "Listener" => property("listener").or_else(|| property("callback")),
@@ -269,6 +308,8 @@ const CONTAINERS: &[&str] = &[
     "linked-list",
     "lru-cache",
     "quick-lru",
+    // Node's own streams as a package: what is in their buffers is of who writes.
+    "readable-stream",
     "tiny-lru",
     "yallist",
 ];

@@ -75,12 +75,23 @@ pub struct Knowledge {
     pub cause: String,
     /// What usually helps.
     pub fix: String,
-    /// Whether it is the entry for what is added to a promise that stays pending.
+    /// The part of the kind that it is for; without one it is for the rest.
     #[serde(default)]
-    is_of_reactions: bool,
-    /// Whether it is the entry for registries of finalizers.
-    #[serde(default)]
-    is_of_registry: bool,
+    part: Option<Part>,
+}
+
+/// Parts of kinds that have entries of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    /// What is added to a promise that stays pending.
+    Reactions,
+    /// Registries of finalizers.
+    Registry,
+    /// Sockets of Node.js that none of the program's objects gathers.
+    Sockets,
+    /// Signals with listeners that Node.js keeps because they depend on others or on a time.
+    Signals,
 }
 
 /// The entries, one for each kind.
@@ -90,14 +101,7 @@ static KNOWLEDGE: LazyLock<Vec<Knowledge>> =
 impl LeakKind {
     /// What is known of this kind.
     pub fn knowledge(self) -> Option<&'static Knowledge> {
-        KNOWLEDGE.iter().find(|entry| entry.kind == self && !entry.is_special())
-    }
-}
-
-impl Knowledge {
-    /// Whether it is the entry for a part of its kind.
-    fn is_special(&self) -> bool {
-        self.is_of_reactions || self.is_of_registry
+        KNOWLEDGE.iter().find(|entry| entry.kind == self && entry.part.is_none())
     }
 }
 
@@ -116,6 +120,10 @@ pub(super) struct Evidence<'a> {
     pub(super) is_tree: bool,
 }
 
+/// The variable of Node.js that keeps signals.
+const KEPT_SIGNALS: &str = "gcPersistentSignals";
+/// Node.js's sockets, which the system keeps while they are open.
+const SOCKETS: &[&str] = &["Socket", "TLSSocket"];
 /// Node.js's lists of timers, one for each duration, made anew when it comes up again.
 pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
 /// What is in them.
@@ -221,20 +229,30 @@ impl Evidence<'_> {
 
     /// What is known of it. Cost: an edge of the point.
     pub(super) fn knowledge(&self, kind: LeakKind) -> Option<&'static Knowledge> {
-        let entry = |is: fn(&Knowledge) -> bool| KNOWLEDGE.iter().find(|entry| is(entry));
-        match kind {
-            LeakKind::Promises if self.gathers_reactions() => entry(|entry| entry.is_of_reactions),
-            LeakKind::GrowingWeakMap if self.class() == FINALIZERS => {
-                entry(|entry| entry.is_of_registry)
-            }
-            _ => kind.knowledge(),
-        }
+        let part = match kind {
+            LeakKind::Promises if self.gathers_reactions() => Part::Reactions,
+            LeakKind::GrowingWeakMap if self.class() == FINALIZERS => Part::Registry,
+            LeakKind::GrowingClass if self.gathers_sockets() => Part::Sockets,
+            LeakKind::GrowingSet if self.is_kept_for_signals() => Part::Signals,
+            _ => return kind.knowledge(),
+        };
+        KNOWLEDGE.iter().find(|entry| entry.kind == kind && entry.part == Some(part))
     }
 
     /// Whether what grows is the list of those who wait for one promise. Its newest reaction is the first link.
     fn gathers_reactions(&self) -> bool {
         let is_promise = || self.graph.class_name(self.point) == "Promise";
         is_promise() && has_many_reactions(self.graph, self.point)
+    }
+
+    /// Whether it is the Set in which Node.js keeps signals that have listeners and nothing else to hold them.
+    fn is_kept_for_signals(&self) -> bool {
+        let last = self.path.and_then(|path| path.steps.last()?.edge.as_ref());
+        last.is_some_and(|edge| edge.name == KEPT_SIGNALS)
+    }
+
+    fn gathers_sockets(&self) -> bool {
+        self.member.is_some_and(|member| SOCKETS.contains(&self.graph.class_name(member)))
     }
 
     fn kind_of_list(&self, link: Ordinal) -> LeakKind {
@@ -498,9 +516,10 @@ mod tests {
         for kind in kinds {
             assert!(kind.knowledge().is_some(), "{kind:?}");
         }
-        let plain = KNOWLEDGE.iter().filter(|entry| !entry.is_special());
+        let plain = KNOWLEDGE.iter().filter(|entry| entry.part.is_none());
         assert_eq!(plain.count(), kinds.len());
-        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_reactions).count(), 1);
-        assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.is_of_registry).count(), 1);
+        for part in [Part::Reactions, Part::Registry, Part::Sockets, Part::Signals] {
+            assert_eq!(KNOWLEDGE.iter().filter(|entry| entry.part == Some(part)).count(), 1);
+        }
     }
 }

@@ -22,6 +22,13 @@ pub(super) struct Members {
 /// Objects that are kept as samples.
 const SAMPLES: usize = 5;
 
+/// Numbers of objects that differ by less than this part of the least are even.
+const EVEN: u64 = 2;
+
+/// Objects of a link's class of which one has to be the next link itself; where fewer are, links hold each other through
+/// something else.
+const OF_ITSELF: usize = 4;
+
 impl Members {
     /// What `point` gathers through V8's own arrays and tables, and in the variables of old scopes; `None` if it gathers
     /// nothing young.
@@ -74,10 +81,18 @@ impl Members {
                 && is_program_object(graph, node)
                 && !is_context(graph, node)
         };
+        let class = graph.class(first);
         let mut links: Vec<Ordinal> = young().filter(is_object).collect();
         if links.is_empty() {
-            let class = graph.class(first);
             links = young().filter(|&node| graph.class(node) == class).collect();
+        }
+        // What a link holds may be of its class as well, as a listener that belongs to another emitter.
+        let is_alike = |&node: &Ordinal| graph.class(node) == class;
+        let is_next = |node: &Ordinal| *node == first || is_alike(&graph.dominator(*node));
+        let alike = links.iter().filter(|&node| is_alike(node)).count();
+        let next = links.iter().filter(|&node| is_alike(node) && is_next(node)).count();
+        if next >= alike.div_ceil(OF_ITSELF) && next > 1 {
+            links.retain(|node| !is_alike(node) || is_next(node));
         }
         Members::from_objects(graph, &dated(cohorts, links), snapshots)
     }
@@ -116,6 +131,14 @@ impl Members {
     /// Whether in every interval fewer came.
     pub(super) fn are_few(&self, least: u64) -> bool {
         self.first_seen.iter().skip(1).all(|&count| count < least)
+    }
+
+    /// Whether in no interval clearly more came than in another.
+    pub(super) fn come_evenly(&self) -> bool {
+        let counts = || self.first_seen.iter().skip(1).copied();
+        let (least, most) =
+            (counts().min().unwrap_or_default(), counts().max().unwrap_or_default());
+        least > 0 && most <= least.saturating_add(least / EVEN)
     }
 
     /// Whether some came in every interval.

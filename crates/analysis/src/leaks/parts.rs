@@ -38,8 +38,8 @@ fn relation(whole: &LeakSuspect, part: &LeakSuspect) -> Option<Relation> {
     }
     let emitter = emitter(part)?;
     let is_of_emitter = point == emitter || self::emitter(whole) == Some(emitter);
-    let is_of_one_place =
-        whole.script.is_none() || part.script.is_none() || whole.script == part.script;
+    // Of the emitter's own module it is not known who listens.
+    let is_of_one_place = !whole.is_placed() || !part.is_placed() || whole.script == part.script;
     // A list without objects of its own holds those that are held by the others as well.
     let (most, least) = (whole.count_per_interval, part.count_per_interval);
     let come_together = part.instance_count == 0 || (most - least).abs() <= most * ALIKE;
@@ -59,6 +59,10 @@ fn emitter(suspect: &LeakSuspect) -> Option<Ordinal> {
 
 fn add(whole: &mut LeakSuspect, part: &LeakSuspect, relation: Relation) {
     whole.absorb(part);
+    let says_who = part.is_placed() && part.instance_count > 0;
+    if relation == Relation::Listeners && says_who && !whole.is_placed() {
+        tell_by(whole, part);
+    }
     match relation {
         Relation::Same => {
             whole.count_per_interval += part.count_per_interval;
@@ -72,4 +76,18 @@ fn add(whole: &mut LeakSuspect, part: &LeakSuspect, relation: Relation) {
         }
         Relation::Listeners => {}
     }
+}
+
+/// Tells of the whole what is known of a part, of which the place is known where it was made.
+fn tell_by(whole: &mut LeakSuspect, part: &LeakSuspect) {
+    *whole = LeakSuspect {
+        confidence: whole.confidence,
+        slows_down: whole.slows_down,
+        few_objects: whole.few_objects,
+        may_be_a_window: whole.may_be_a_window,
+        bytes_per_interval: whole.bytes_per_interval,
+        series: std::mem::take(&mut whole.series),
+        retainer: whole.retainer,
+        ..part.clone()
+    };
 }

@@ -15,6 +15,7 @@ use super::loading::is_loading;
 use super::members::Members;
 use super::parts::without_parts;
 use super::series::{Figures, Trend, always_adds, series, series_by_date, trend};
+use super::together::without_companions;
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
 use crate::roles::{is_nobody, is_program_object};
@@ -144,7 +145,7 @@ impl History<'_> {
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
         found.retain(|suspect| !is_loading(last, suspect));
-        without_insides(without_parts(found))
+        without_insides(without_companions(last, self.cohorts, without_parts(found)))
     }
 
     fn suspect(
@@ -229,7 +230,11 @@ impl History<'_> {
         options: &LeakOptions,
     ) -> Option<Grown> {
         let sizes: Vec<u64> = series.iter().map(|figures| figures.retained_size).collect();
-        let trend = trend(&sizes).beside(series);
+        let trend = match trend(&sizes).beside(series) {
+            // The table that they are in is doubled now and then.
+            Trend::Uneven if come_always(members, options) && come_evenly(members) => Trend::Steady,
+            trend => trend,
+        };
         let last_step = match sizes.as_slice() {
             [.., before, last] => last.saturating_sub(*before),
             _ => 0,
@@ -365,6 +370,10 @@ impl History<'_> {
 
 fn come_always(members: Option<&Members>, options: &LeakOptions) -> bool {
     members.is_some_and(|all| all.come_always(options.least_objects))
+}
+
+fn come_evenly(members: Option<&Members>) -> bool {
+    members.is_some_and(Members::come_evenly)
 }
 
 /// Confidence in growth that may end.

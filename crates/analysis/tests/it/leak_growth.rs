@@ -265,3 +265,53 @@ fn a_function_that_gains_code_is_no_leak() {
     let report = ask(&[hot(10_000, 20_000), hot(10_000, 40_000), hot(10_000, 60_000)]);
     assert_eq!(report.verdict, LeakVerdict::Leak);
 }
+
+/// So many small objects in a Map with a table of this size.
+fn in_table(count: u64, size: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let map = heap.object("Map", 32);
+    heap.property(heap.global(), "map", map);
+    let table = table_of(&mut heap, map);
+    heap.spec(table).self_size = size;
+    for number in 0..count {
+        let entry = heap.object("Entry", 40);
+        heap.spec(entry).id = 10_001 + 2 * number;
+        heap.element(table, number as u32, entry);
+    }
+    open(&heap)
+}
+
+#[test]
+fn objects_that_come_evenly_are_a_leak_though_their_table_is_doubled() {
+    let doubled = ask(&[in_table(50, 1024), in_table(100, 6144), in_table(150, 6144)]);
+    assert_eq!(doubled.verdict, LeakVerdict::Leak);
+    let uneven = ask(&[in_table(50, 1024), in_table(60, 1024), in_table(150, 8192)]);
+    assert_eq!(uneven.verdict, LeakVerdict::Probable);
+}
+
+/// A list of listeners, the newest first, of which each keeps another emitter with a list of its own.
+fn nested_lists(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let signal = heap.object("Signal", 40);
+    heap.property(heap.global(), "signal", signal);
+    let mut holder = signal;
+    for number in (0..count).rev() {
+        let (link, other) = (heap.object("Listener", 64), heap.object("Emitter", 64));
+        let inner = heap.object("Listener", 64);
+        for (node, at) in [(link, 0), (other, 2), (inner, 4)] {
+            heap.spec(node).id = 10_001 + 6 * number + at;
+        }
+        heap.property(holder, "next", link);
+        heap.property(link, "other", other);
+        heap.property(other, "first", inner);
+        holder = link;
+    }
+    open(&heap)
+}
+
+#[test]
+fn only_the_links_of_a_list_are_counted() {
+    let report = ask(&[100, 200, 300].map(nested_lists));
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.class_name.as_str(), suspect.instance_count), ("Listener", 200));
+}

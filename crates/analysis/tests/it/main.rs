@@ -21,6 +21,7 @@ mod leak_owner;
 mod leak_parts;
 mod leak_places;
 mod leak_shared;
+mod leak_together;
 mod leaks;
 mod leaks_behind_node;
 mod leaks_browser;

@@ -140,6 +140,9 @@ pub(crate) fn suspect(suspect: &LeakSuspectEntry, sizes: SizeStyle) -> Vec<Strin
         let name = suspect.place_name.as_ref().map(|name| format!(": {name}")).unwrap_or_default();
         sentences.push(format!("It has {places} holders of one kind{name}."));
     }
+    if !suspect.comes_with.is_empty() {
+        sentences.push(format!("With them come: {}.", suspect.comes_with.join(", ")));
+    }
     sentences.extend(suspect.library.as_ref().map(|known| known.text.clone()));
     if suspect.slows_down {
         let text = "It slows down: it grew clearly less in the last interval than in the one before, as what fills up \

@@ -135,6 +135,10 @@ pub struct LeakSuspectEntry {
     pub places: u64,
     /// What such a place is called if there are more than one, as `User.events : Array`.
     pub place_name: Option<String>,
+    /// Classes of objects that come with these and hold them, are held by them or are referred to weakly; left out if there
+    /// are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comes_with: Vec<String>,
     /// What is known of this place in a well-known package.
     pub library: Option<LibraryEntry>,
     /// How leaks of this kind, or at this place of the package, usually come about.
@@ -424,6 +428,7 @@ impl LeakSuspectEntry {
             title: knowledge.map(|known| known.title.clone()).unwrap_or_default(),
             places: suspect.places,
             place_name: suspect.place_name.clone(),
+            comes_with: suspect.comes_with.iter().map(|other| other.class_name.clone()).collect(),
             library: suspect.library.map(|known| LibraryEntry {
                 package: known.package.clone(),
                 text: format!("{}.", known.what),
