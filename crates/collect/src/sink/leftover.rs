@@ -25,7 +25,7 @@ pub fn leftovers(path: &Path) -> Vec<Leftover> {
         let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let path = entry.path();
         let is_left = !is_there(owner) && is_unlocked(&path);
-        is_left.then(|| Leftover { path, bytes: metadata.len() })
+        is_left.then_some(Leftover { path, bytes: metadata.len() })
     };
     let mut found: Vec<Leftover> = entries.flatten().filter_map(left).collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));

@@ -292,7 +292,7 @@ impl<'a> Reading<'a> {
     /// The ordinal of the root; 0 where the header names none of so many nodes.
     fn root(&mut self, header: &Header, layout: &Layout, nodes: usize) -> u32 {
         let width = layout.node.width as u64;
-        let root = (header.root_index % width == 0).then_some(header.root_index / width);
+        let root = header.root_index.is_multiple_of(width).then_some(header.root_index / width);
         let root = root.and_then(|root| u32::try_from(root).ok()).unwrap_or(u32::MAX);
         if (root as usize) < nodes {
             return root;
