@@ -35,7 +35,8 @@ const FAIR: f64 = 0.1;
 /// Each leak once: what is inside of another suspect's objects is left out, and classes that nobody gathers are told with
 /// those that they come with. `found` is in the order of bytes, the largest first.
 ///
-/// Cost: `MOST_ABOVE` objects above each sample; each suspect is held against the others.
+/// Cost: `MOST_ABOVE` objects above each sample, with `MOST_EDGES` edges of each at most; each suspect is held against the
+/// others.
 pub(super) fn without_companions(
     graph: &Graph,
     cohorts: &Cohorts,
