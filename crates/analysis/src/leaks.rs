@@ -159,7 +159,7 @@ pub struct LeakSuspect {
     /// What such a place is called if there are more than one, as `User.events : Array`.
     pub place_name: Option<String>,
     /// Classes of objects that come with these and hold them, are held by them or are referred to weakly, and that nothing
-    /// else of the program gathers. Their bytes are counted here only where one object holds them. Largest first.
+    /// else of the program gathers. Their bytes are not counted here where figures are those of a class. Largest first.
     pub comes_with: Vec<Companion>,
     /// What is known of this place in its package.
     pub library: Option<&'static LibraryPattern>,

@@ -54,9 +54,10 @@ impl GrownObject {
 /// The objects in both snapshots whose retained size grew most, at most `count`, none inside another.
 ///
 /// A walk down the dominator tree of `newer`, where it grew most first: roots, objects that owe
-/// nearly all their growth to one older part of theirs, and functions and scopes that owe it to several hand on to
-/// their parts; what is new between them, as the table of a Map that had to be made larger, is passed through. Cost: one look at each
-/// node that is passed, at most all of them; memory: the nodes that wait, and a bit for each node.
+/// nearly all their growth to one older part of theirs, and functions and scopes that owe it to
+/// several hand on to their parts; what is new between them, as the table of a Map that had to be made
+/// larger, is passed through. Cost: one look at each node that is passed, at most all of them, and a
+/// path for each that is told; memory: the nodes that wait, and a bit for each node.
 pub(super) fn retained(
     base: &Graph,
     newer: &Graph,

@@ -1,6 +1,6 @@
 //! Who has what gathers in a field, where no code of the program is known to hold it.
 
-use heapglass_graph::Graph;
+use heapglass_graph::{EdgeType, Graph};
 
 use super::{LeakKind, LeakSuspect};
 use crate::ObjectSummary;
@@ -18,7 +18,7 @@ pub(super) fn owner_by_field(graph: &Graph, suspect: &LeakSuspect) -> Option<Obj
     let steps = suspect.path.as_ref()?.steps.iter().rev();
     for (held, holder) in steps.clone().zip(steps.skip(1)) {
         let edge = held.edge.as_ref()?;
-        let is_field = matches!(edge.edge_type.as_str(), "property" | "element");
+        let is_field = matches!(edge.kind, EdgeType::Property | EdgeType::Element);
         let object = &holder.object;
         let class = object.class_name.as_str();
         match object.node_type.as_str() {

@@ -9,7 +9,7 @@ use super::browser;
 use crate::binary::is_binary;
 use crate::holder::owner_of;
 use crate::object::is_context;
-use crate::roles::{is_detached_dom_node, is_nobody, is_program_object};
+use crate::roles::{is_cpp_class, is_detached_dom_node, is_nobody, is_program_object};
 use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
@@ -479,7 +479,7 @@ pub(super) fn is_native_memory(graph: &Graph, node: Ordinal) -> bool {
         return false;
     }
     let name = graph.raw_name(node);
-    name.starts_with("Node / ") || name.starts_with("system / ") || name.contains("::")
+    name.starts_with("Node / ") || name.starts_with("system / ") || is_cpp_class(&name)
 }
 
 #[cfg(test)]

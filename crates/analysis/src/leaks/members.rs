@@ -22,7 +22,7 @@ pub(super) struct Members {
 /// Objects that are kept as samples.
 const SAMPLES: usize = 5;
 
-/// Numbers of objects that differ by less than this part of the least are even.
+/// What came is even if the most of an interval is above the least by no more than one in so many of it.
 const EVEN: u64 = 2;
 
 /// Objects of a link's class of which one has to be the next link itself; where fewer are, links hold each other through

@@ -19,6 +19,8 @@ pub(super) fn without_parts(mut found: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
             None => wholes.push(part),
         }
     }
+    // With their parts some are larger than those before them.
+    wholes.sort_by(|a, b| b.bytes_per_interval.total_cmp(&a.bytes_per_interval));
     wholes
 }
 

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashSet;
 
 use super::cohorts::Cohorts;
@@ -33,9 +33,10 @@ const TO_MEMBER: usize = 3;
 const FAIR: f64 = 0.1;
 
 /// Each leak once: what is inside of another suspect's objects is left out, and classes that nobody gathers are told with
-/// those that they come with. `found` is in the order of bytes, the largest first; so is the answer.
+/// those that they come with. `found` is in the order of bytes, the largest first.
 ///
-/// Cost: `MOST_ABOVE` objects above each sample; each suspect is held against the others.
+/// Cost: `MOST_ABOVE` objects above each sample, with `MOST_EDGES` edges of each at most; each suspect is held against the
+/// others.
 pub(super) fn without_companions(
     graph: &Graph,
     cohorts: &Cohorts,
@@ -120,7 +121,7 @@ fn first_of(found: &[LeakSuspect], together: &[usize]) -> usize {
 fn is_gathered_by_nobody(graph: &Graph, suspect: &LeakSuspect) -> bool {
     let point = &suspect.accumulation_point;
     let last = suspect.path.as_ref().and_then(|path| path.steps.last()?.edge.as_ref());
-    let is_variable = last.is_some_and(|edge| edge.edge_type == "context");
+    let is_variable = last.is_some_and(|edge| edge.kind == EdgeType::Context);
     let is_timer = suspect.plain_kind == LeakKind::Timers && suspect.script.is_none();
     let is_apart = || point.class_name == suspect.class_name || is_nobody(graph, point.ordinal);
     suspect.owner.is_none() && (is_variable || is_timer)

@@ -44,7 +44,7 @@ const MANY: [usize; 3] = [MOST_COUNTED, 1_000, DICTIONARY];
 const DICTIONARY: usize = 100;
 
 /// The same for a label. That an object has very many properties, as one that is used as a dictionary, says more of it than
-/// the names of the first few: `{over 1000 keys: a, b, …, z}`. Cost: its edges, [`MOST_COUNTED`] of them at most.
+/// the names of the first few: `{over 1000 keys: a, b, …, z}`. Cost: its edges, up to the one after [`MOST_COUNTED`] properties.
 pub(super) fn short_plain_name(graph: &Graph, node: Ordinal) -> String {
     let name = plain_object_name(graph, node);
     let count = properties(graph, node).take(MOST_COUNTED + 1).count();
@@ -54,7 +54,7 @@ pub(super) fn short_plain_name(graph: &Graph, node: Ordinal) -> String {
     }
 }
 
-/// Whether an object has so many properties that it is a dictionary. Cost: at most as many of its edges as tell that.
+/// Whether an object has so many properties that it is a dictionary. Cost: its edges, as many as tell that.
 pub(super) fn is_dictionary(graph: &Graph, node: Ordinal) -> bool {
     properties(graph, node).nth(DICTIONARY).is_some()
 }

@@ -76,6 +76,12 @@ fn functions_in_a_list_that_is_called_so_are_listeners() {
     assert_eq!(of_objects.kind, LeakKind::GrowingArray);
 }
 
+#[test]
+fn elements_in_a_list_are_no_native_memory_whatever_their_attributes_say() {
+    let element = |heap: &mut SnapshotBuilder| heap.node("native", "<li class=\"hover::on\">", 200);
+    assert_eq!(suspect(element, list_in("Feed", "rows")).kind, LeakKind::GrowingArray);
+}
+
 /// Puts them into the fields of a function, or into a variable of it, under a field of this name.
 fn at_function(name: &str, is_variable: bool) -> impl Fn(&mut SnapshotBuilder, &[NodeRef]) {
     move |heap, members| {
