@@ -209,6 +209,21 @@ fn meminfo(text: &str, name: &str) -> Option<u64> {
     })
 }
 
+/// Those variables of `/proc/PID/environ` that are looked at, with NULs between: `NODE_…`, `PATH` and pm2's limit. Nothing else
+/// leaves this function: the others may be secrets.
+pub fn variables(environ: &[u8]) -> Vec<u8> {
+    let kept = |variable: &[u8]| -> Option<Vec<u8>> {
+        if let Some(settings) = variable.strip_prefix(manager::SETTINGS.as_bytes()) {
+            return manager::limit_in(settings);
+        }
+        let begins = |with: &str| variable.starts_with(with.as_bytes());
+        let is_kept = begins("NODE_") || begins("PATH=") || begins(manager::LIMIT);
+        is_kept.then(|| variable.to_vec())
+    };
+    let kept: Vec<Vec<u8>> = environ.split(|&byte| byte == 0).filter_map(kept).collect();
+    kept.join(&0)
+}
+
 /// Texts that end in NULs, or stand between them.
 fn split_nul(bytes: &[u8]) -> Vec<String> {
     let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
