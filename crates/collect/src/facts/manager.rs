@@ -8,16 +8,9 @@ pub(super) const LIMIT: &str = "max_memory_restart=";
 /// The one in which its cluster mode tells all that it knows of a process, in JSON.
 pub(super) const SETTINGS: &str = "pm2_env=";
 
-/// The limit among those settings, as the variable that holds it otherwise.
-pub(super) fn limit_in(settings: &[u8]) -> Option<Vec<u8>> {
-    let settings: serde_json::Value = serde_json::from_slice(settings).ok()?;
-    let limit = settings.get(LIMIT.trim_end_matches('='))?.as_u64()?;
-    Some(format!("{LIMIT}{limit}").into_bytes())
-}
-
 /// Bytes of resident memory above which pm2 restarts a process; `None` unless pm2 itself has started it: what a process
 /// starts in turn has the same variables, and is not watched.
-pub fn restarts_above(raw: &RawProcess, all: &[RawProcess]) -> Option<u64> {
+pub(super) fn restarts_above(raw: &RawProcess, all: &[RawProcess]) -> Option<u64> {
     let environment = split_nul(&raw.environ);
     let limit = environment.iter().find_map(|line| line.strip_prefix(LIMIT)?.parse().ok())?;
     let parent = Status::new(&raw.status).parent?;
@@ -25,6 +18,13 @@ pub fn restarts_above(raw: &RawProcess, all: &[RawProcess]) -> Option<u64> {
     // `PM2 v7.0.4: God Daemon (/root/.pm2)`, `node /usr/local/bin/pm2-runtime app.js`.
     let command = String::from_utf8_lossy(&parent.cmdline).to_lowercase();
     command.contains("pm2").then_some(limit).filter(|limit| *limit > 0)
+}
+
+/// The limit among those settings, as the variable that holds it otherwise.
+pub(super) fn limit_in(settings: &[u8]) -> Option<Vec<u8>> {
+    let settings: serde_json::Value = serde_json::from_slice(settings).ok()?;
+    let limit = settings.get(LIMIT.trim_end_matches('='))?.as_u64()?;
+    Some(format!("{LIMIT}{limit}").into_bytes())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 pub mod cgroup;
 pub mod disk;
 pub mod identity;
-pub mod manager;
+mod manager;
 pub mod options;
 pub mod rlimits;
 pub mod sockets;
@@ -45,12 +45,18 @@ pub struct ProcessFacts {
     pub node_version: Option<String>,
     /// The program file; empty where that may not be known.
     pub exe: String,
-    /// Bytes of resident memory above which its process manager restarts it, once that was looked for
-    /// ([`manager::restarts_above`]).
+    /// Bytes of resident memory above which its process manager restarts it, where that was looked for
+    /// ([`ProcessFacts::among`]).
     pub restarts_above: Option<u64>,
 }
 
 impl ProcessFacts {
+    /// Whether its process manager would restart it if it had so many bytes more.
+    pub fn is_restarted_for(&self, more: u64) -> bool {
+        let limits = self.restarts_above.zip(self.status.resident);
+        limits.is_some_and(|(max, resident)| resident.saturating_add(more) > max)
+    }
+
     /// The facts in a process's raw text.
     pub fn new(raw: &RawProcess) -> ProcessFacts {
         let arguments = split_nul(&raw.cmdline);
@@ -77,6 +83,11 @@ impl ProcessFacts {
             exe: raw.exe.clone(),
             restarts_above: None,
         }
+    }
+
+    /// The same, with what another process does to it: `all` are those of its place.
+    pub fn among(raw: &RawProcess, all: &[RawProcess]) -> ProcessFacts {
+        ProcessFacts { restarts_above: manager::restarts_above(raw, all), ..ProcessFacts::new(raw) }
     }
 
     /// Its id where it runs, which is what it calls itself: differs from [`ProcessFacts::pid`] for a
