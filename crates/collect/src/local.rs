@@ -167,13 +167,6 @@ fn process(pid: u32) -> Option<RawProcess> {
         target.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
     };
     let environ = std::fs::read(format!("{folder}/environ")).unwrap_or_default();
-    let kept: Vec<&[u8]> = environ
-        .split(|&byte| byte == 0)
-        .filter(|line| {
-            let begins = |with: &str| line.starts_with(with.as_bytes());
-            begins("NODE_") || begins("PATH=") || begins(crate::facts::manager::LIMIT)
-        })
-        .collect();
     Some(RawProcess {
         pid,
         comm,
@@ -182,7 +175,7 @@ fn process(pid: u32) -> Option<RawProcess> {
         status: text(&format!("{folder}/status")),
         limits: text(&format!("{folder}/limits")),
         started: crate::facts::start_time(&text(&format!("{folder}/stat"))),
-        environ: kept.join(&0),
+        environ: crate::facts::variables(&environ),
         cgroup: text(&format!("{folder}/cgroup")),
         cwd: link("cwd"),
     })

@@ -159,7 +159,7 @@ pub struct RawProcess {
     pub limits: String,
     /// When it started, in the kernel's ticks since boot; `None` where that cannot be seen.
     pub started: Option<u64>,
-    /// Those lines of `/proc/PID/environ` that begin with `NODE_`, `PATH=` or `max_memory_restart=`, with NULs between.
+    /// What [`variables`](crate::facts::variables) keeps of `/proc/PID/environ`.
     pub environ: Vec<u8>,
     /// `/proc/PID/cgroup`.
     pub cgroup: String,

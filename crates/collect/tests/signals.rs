@@ -385,6 +385,11 @@ async fn only_what_is_surely_node_gets_signals() {
                 let is_node = exe.ends_with("node");
                 assert!(is_node || !hint.contains("--heapsnapshot-signal"), "{exe}: {hint}");
                 assert_eq!(got(&place), [], "{exe} {method:?}, forced: {force:?}");
+                if method != Method::Sigusr2 {
+                    let failed = run_with(&place, method, |options| options.no_signal = true).await;
+                    let hint = failed.unwrap_err().error.hint().unwrap_or_default();
+                    assert_eq!(hint.contains("--no-signal"), is_node, "{exe}: {hint}");
+                }
             }
         }
     }

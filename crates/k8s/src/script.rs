@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-use heapglass_collect::facts::{Status, manager, start_time};
+use heapglass_collect::facts::{Status, start_time, variables};
 use heapglass_collect::place::{RawProcess, RawSurroundings, RemoteFile};
 use memchr::memmem;
 
@@ -290,7 +290,7 @@ pub(crate) fn seen(output: &[u8], mark: &str) -> Option<Seen> {
                         process.started = start_time(&text());
                         seen.started.extend(process.started.map(|time| (process.pid, time)));
                     }
-                    "environ" => process.environ = node_variables(frame.bytes),
+                    "environ" => process.environ = variables(frame.bytes),
                     "cgroup" => process.cgroup = text(),
                     _ => {}
                 }
@@ -329,15 +329,6 @@ fn is_listed(text: &str) -> bool {
 
 fn parent(status: &str) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
-}
-
-/// Those variables that a capture looks at; nothing else leaves this function.
-fn node_variables(environ: &[u8]) -> Vec<u8> {
-    let wanted = |variable: &&[u8]| {
-        let begins = |with: &str| variable.starts_with(with.as_bytes());
-        begins("NODE_") || begins("PATH=") || begins(manager::LIMIT)
-    };
-    environ.split(|&byte| byte == 0).filter(wanted).collect::<Vec<_>>().join(&0)
 }
 
 /// Whether a process may write to a directory, by what `writable` printed; an error says why that is not known.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::facts::cgroup::OomKills;
-use crate::facts::{ProcessFacts, Status, Surroundings, manager};
+use crate::facts::{ProcessFacts, Status, Surroundings};
 use crate::inspector::Identity;
 use crate::inspector::taking::Contents;
 use crate::place::{Place, PlaceError, Turn};
@@ -311,7 +311,7 @@ pub async fn capture_next<P: Place>(
 /// The processes of a place that snapshots can be taken of.
 pub async fn candidates<P: Place>(place: &P) -> Result<Vec<ProcessFacts>, PlaceError> {
     let processes = place.processes().await?;
-    let facts = processes.iter().map(ProcessFacts::new);
+    let facts = processes.iter().map(|raw| ProcessFacts::among(raw, &processes));
     Ok(facts.filter(|process| process.runtime.has_v8() && !process.status.is_dead).collect())
 }
 
@@ -365,8 +365,7 @@ impl<P: Place> Job<'_, P> {
         let processes = self.place.processes().await?;
         let raw = processes.iter().find(|process| process.pid == pid);
         let Some(raw) = raw else { return Err(self.not_there(pid, self.options.born.kernel)) };
-        let mut facts = ProcessFacts::new(raw);
-        facts.restarts_above = manager::restarts_above(raw, &processes);
+        let facts = ProcessFacts::among(raw, &processes);
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);
         self.is_meant(None)?;

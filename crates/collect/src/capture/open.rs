@@ -113,7 +113,9 @@ impl<P: Place> Job<'_, P> {
     pub(super) fn shut(&self) -> Option<Shut> {
         let (why, process) = (self.why_shut()?, self.process.as_ref()?);
         let advice = match process.runtime {
-            _ if self.options.no_signal => "do without --no-signal, or start it with --inspect",
+            Runtime::Node if self.options.no_signal => {
+                "do without --no-signal, or start it with --inspect"
+            }
             Runtime::Node => "start it with --inspect, or with --heapsnapshot-signal=SIGUSR2",
             _ => "start it with --inspect",
         };

@@ -220,7 +220,8 @@ impl Captured {
             }
             (killed, false) => format!("{killed} other processes of the control group"),
         };
-        Some(format!("the kernel killed {which} meanwhile: the group's memory was at its limit"))
+        // At the group's limit or for want of the machine's memory: the count is of both.
+        Some(format!("the kernel killed {which} for memory meanwhile"))
     }
 
     /// Whether there is a snapshot, all of them are whole, and all that was asked for is among them.

@@ -4,11 +4,13 @@ use super::{Status, split_nul};
 use crate::place::RawProcess;
 
 /// The variable in which pm2 tells a process its limit, in bytes.
-pub const LIMIT: &str = "max_memory_restart=";
+pub(super) const LIMIT: &str = "max_memory_restart=";
+/// The one in which its cluster mode tells all that it knows of a process, in JSON.
+pub(super) const SETTINGS: &str = "pm2_env=";
 
 /// Bytes of resident memory above which pm2 restarts a process; `None` unless pm2 itself has started it: what a process
 /// starts in turn has the same variables, and is not watched.
-pub fn restarts_above(raw: &RawProcess, all: &[RawProcess]) -> Option<u64> {
+pub(super) fn restarts_above(raw: &RawProcess, all: &[RawProcess]) -> Option<u64> {
     let environment = split_nul(&raw.environ);
     let limit = environment.iter().find_map(|line| line.strip_prefix(LIMIT)?.parse().ok())?;
     let parent = Status::new(&raw.status).parent?;
@@ -18,9 +20,35 @@ pub fn restarts_above(raw: &RawProcess, all: &[RawProcess]) -> Option<u64> {
     command.contains("pm2").then_some(limit).filter(|limit| *limit > 0)
 }
 
+/// The limit among those settings, as the variable that holds it otherwise.
+pub(super) fn limit_in(settings: &[u8]) -> Option<Vec<u8>> {
+    let settings: serde_json::Value = serde_json::from_slice(settings).ok()?;
+    let limit = settings.get(LIMIT.trim_end_matches('='))?.as_u64()?;
+    Some(format!("{LIMIT}{limit}").into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::variables;
     use super::*;
+
+    #[test]
+    fn its_limit_is_told_in_two_ways_and_nothing_else_of_its_settings_is_kept() {
+        for (environ, expected) in [
+            (
+                "A=b\0PATH=/bin\0max_memory_restart=9\0NODE_ENV=x",
+                "PATH=/bin\0max_memory_restart=9\0NODE_ENV=x",
+            ),
+            (
+                r#"pm2_env={"env":{"PASSWORD":"x"},"max_memory_restart":157286400}"#,
+                "max_memory_restart=157286400",
+            ),
+            (r#"pm2_env={"env":{"max_memory_restart":7}}"#, ""),
+            (r#"pm2_env={"max_memory_restart":"#, ""),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&variables(environ.as_bytes())), expected);
+        }
+    }
 
     #[test]
     fn only_what_pm2_started_itself_is_restarted() {

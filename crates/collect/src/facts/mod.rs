@@ -3,7 +3,7 @@
 pub mod cgroup;
 pub mod disk;
 pub mod identity;
-pub mod manager;
+mod manager;
 pub mod options;
 pub mod rlimits;
 pub mod sockets;
@@ -45,12 +45,18 @@ pub struct ProcessFacts {
     pub node_version: Option<String>,
     /// The program file; empty where that may not be known.
     pub exe: String,
-    /// Bytes of resident memory above which its process manager restarts it, once that was looked for
-    /// ([`manager::restarts_above`]).
+    /// Bytes of resident memory above which its process manager restarts it, where that was looked for
+    /// ([`ProcessFacts::among`]).
     pub restarts_above: Option<u64>,
 }
 
 impl ProcessFacts {
+    /// Whether its process manager would restart it if it had so many bytes more.
+    pub fn is_restarted_for(&self, more: u64) -> bool {
+        let limits = self.restarts_above.zip(self.status.resident);
+        limits.is_some_and(|(max, resident)| resident.saturating_add(more) > max)
+    }
+
     /// The facts in a process's raw text.
     pub fn new(raw: &RawProcess) -> ProcessFacts {
         let arguments = split_nul(&raw.cmdline);
@@ -77,6 +83,11 @@ impl ProcessFacts {
             exe: raw.exe.clone(),
             restarts_above: None,
         }
+    }
+
+    /// The same, with what another process does to it: `all` are those of its place.
+    pub fn among(raw: &RawProcess, all: &[RawProcess]) -> ProcessFacts {
+        ProcessFacts { restarts_above: manager::restarts_above(raw, all), ..ProcessFacts::new(raw) }
     }
 
     /// Its id where it runs, which is what it calls itself: differs from [`ProcessFacts::pid`] for a
@@ -207,6 +218,21 @@ fn meminfo(text: &str, name: &str) -> Option<u64> {
         let rest = line.strip_prefix(name)?.strip_prefix(':')?;
         status::kilobytes(rest)
     })
+}
+
+/// Those variables of `/proc/PID/environ` that are looked at, with NULs between: `NODE_…`, `PATH` and pm2's limit. Nothing else
+/// leaves this function: the others may be secrets.
+pub fn variables(environ: &[u8]) -> Vec<u8> {
+    let kept = |variable: &[u8]| -> Option<Vec<u8>> {
+        if let Some(settings) = variable.strip_prefix(manager::SETTINGS.as_bytes()) {
+            return manager::limit_in(settings);
+        }
+        let begins = |with: &str| variable.starts_with(with.as_bytes());
+        let is_kept = begins("NODE_") || begins("PATH=") || begins(manager::LIMIT);
+        is_kept.then(|| variable.to_vec())
+    };
+    let kept: Vec<Vec<u8>> = environ.split(|&byte| byte == 0).filter_map(kept).collect();
+    kept.join(&0)
 }
 
 /// Texts that end in NULs, or stand between them.

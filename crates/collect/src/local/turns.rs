@@ -70,13 +70,17 @@ fn may_capture(who: Option<u32>, of: Option<u32>) -> bool {
     who.is_none_or(|who| who == 0 || of.is_none_or(|of| of == who))
 }
 
+/// Letters of a command line that are told.
+#[cfg(target_os = "linux")]
+const LETTERS: usize = 100;
+
 /// How a person finds a process.
 #[cfg(target_os = "linux")]
 fn named(pid: u32) -> String {
     let command = super::text(&format!("/proc/{pid}/cmdline")).replace('\0', " ");
     match command.trim() {
         "" => format!("process {pid}"),
-        command => format!("process {pid}: {command}"),
+        command => format!("process {pid}: {}", command.chars().take(LETTERS).collect::<String>()),
     }
 }
 

@@ -147,14 +147,17 @@ pub(super) fn memory(known: &Known<'_>, prediction: Option<&Prediction>) -> Chec
     }
 }
 
+/// What helps where the process's manager would restart it.
+pub const RAISE_ITS_LIMIT: &str = "--force=memory takes the risk: pm2 looks at the memory every 30 s, and the snapshot may have \
+    arrived by then; else raise max_memory_restart for its next start, or take it while less is in use";
+
 /// Whether the process's manager will restart it for the memory that V8 needs, most of which stays afterwards; `None` where
 /// it will not.
 fn memory_by_manager(known: &Known<'_>, prediction: Option<&Prediction>) -> Option<Check> {
     let (process, prediction) = (known.process?, prediction?);
     let (max, resident) = (process.restarts_above?, process.status.resident?);
-    let is_above = |need: u64| resident.saturating_add(need) > max;
     let (usual, most) = (prediction.memory.usual, prediction.memory.most);
-    if !is_above(most) {
+    if !process.is_restarted_for(most) {
         return None;
     }
     let found = format!(
@@ -165,12 +168,9 @@ fn memory_by_manager(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
         size(resident),
         size(max)
     );
-    let is_unsafe = is_above(usual) && is_final(known, prediction);
+    let is_unsafe = process.is_restarted_for(usual) && is_final(known, prediction);
     let outcome = if is_unsafe { Outcome::Unsafe } else { Outcome::Caution };
-    Some(check(Topic::Memory, outcome, found).advise(
-        "--force=memory takes the risk: the snapshot mostly arrives before; else raise max_memory_restart for its next \
-         start, or take it while less is in use",
-    ))
+    Some(check(Topic::Memory, outcome, found).advise(RAISE_ITS_LIMIT))
 }
 
 fn memory_by_limits(known: &Known<'_>, prediction: Option<&Prediction>) -> Check {

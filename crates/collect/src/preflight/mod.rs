@@ -203,6 +203,7 @@ pub fn preflight(known: &Known<'_>) -> Preflight {
 
 mod checks;
 mod harm;
+pub use checks::RAISE_ITS_LIMIT;
 use checks::{disk, identity, memory, pause, remote, signal};
 pub use harm::why_harmful;
 

@@ -263,6 +263,8 @@ fn what_its_manager_would_restart_is_refused() {
         };
         let checked = preflight(&asked);
         assert_eq!(outcome(&checked, Topic::Memory), expected, "{max:?}");
+        let is_unsafe = expected == Outcome::Unsafe;
+        assert_eq!(process.is_restarted_for(need.usual), is_unsafe, "{max:?}");
         assert_eq!(checked.refusals(&Forced::These(vec![Topic::Memory])).count(), 0);
     }
     // Before V8 was asked, more is said of its heap than there is.

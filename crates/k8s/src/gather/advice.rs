@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use heapglass_collect::capture::{Broken, Error, Taken};
 use heapglass_collect::place::PlaceError;
-use heapglass_collect::preflight::{Outcome, Preflight, Topic};
+use heapglass_collect::preflight::{Outcome, Preflight, RAISE_ITS_LIMIT, Topic};
 use heapglass_collect::words::seconds;
 
 use super::take::Taking;
@@ -101,8 +101,13 @@ fn advice(taking: &Taking<'_>, failure: &Failure<'_>) -> Vec<String> {
         preflight.is_some_and(|it| it.those(Outcome::Unsafe).any(|check| check.topic == topic))
     };
     let cause = fate.and_then(|fate| Cause::of(fate, taking.container.liveness_probe.is_some()));
-    if is_unsafe(Topic::Memory) || cause == Some(Cause::Memory) {
+    let usual = preflight.and_then(|it| it.prediction.as_ref()).map(|it| it.memory.usual);
+    let is_restarted = usual.is_some_and(|usual| taking.facts.is_restarted_for(usual));
+    if cause == Some(Cause::Memory) || is_unsafe(Topic::Memory) && !is_restarted {
         memory(taking, preflight, &mut advice);
+    } else if is_unsafe(Topic::Memory) {
+        // More memory for the container would be of no use.
+        advice.push(RAISE_ITS_LIMIT.to_owned());
     }
     if is_unsafe(Topic::Pause) || cause == Some(Cause::Probe) {
         pause(taking, preflight, &mut advice);

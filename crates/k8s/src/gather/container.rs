@@ -155,8 +155,8 @@ fn label(pod: &core::Pod, container: &core::Container) -> String {
 }
 
 /// The Node.js processes among all, without package managers that only wait for one.
-fn node_processes(processes: &[RawProcess]) -> Vec<(RawProcess, ProcessFacts)> {
-    let facts = processes.iter().map(|raw| (raw.clone(), ProcessFacts::new(raw)));
+pub(crate) fn node_processes(processes: &[RawProcess]) -> Vec<(RawProcess, ProcessFacts)> {
+    let facts = processes.iter().map(|raw| (raw.clone(), ProcessFacts::among(raw, processes)));
     let mut node: Vec<_> = facts.filter(|(_, facts)| facts.runtime.has_v8()).collect();
     // What only looks like Node.js counts where nothing else does.
     if node.iter().any(|(_, facts)| facts.runtime != Runtime::Perhaps) {

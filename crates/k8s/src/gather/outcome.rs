@@ -68,9 +68,10 @@ pub(super) fn of_failed(
     }
     let mut why = with_fate(failed.error.to_string(), fate);
     if killed > 0 {
+        let processes = if killed == 1 { "process" } else { "processes" };
         why += &format!(
-            "; meanwhile the kernel has killed for memory in the container (processes: {killed}): a snapshot of another \
-             one may have taken it"
+            "; meanwhile the kernel killed {killed} {processes} of the container for memory, perhaps for what a \
+             snapshot of another one needed"
         );
     }
     if let capture::Error::Place(error) = &failed.error {

@@ -11,7 +11,7 @@ use heapglass_collect::place::{Place, PlaceError};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 
-use super::container::{append, note_missing};
+use super::container::{append, node_processes, note_missing};
 use super::dump_log::Log;
 use super::{Event, Run, ending, outcome};
 use crate::discover::Workload;
@@ -107,7 +107,10 @@ pub(crate) async fn take(taking: &Taking<'_>) -> wire::Process {
 /// there no more.
 async fn killed(taking: &Taking<'_>, error: &capture::Error) -> u64 {
     let Some(kills) = taking.kills.filter(|_| outcome::is_missing(error)) else { return 0 };
-    let now = taking.place.group_file(taking.facts.pid, &kills.file).await;
+    // From an ephemeral container the file is seen only through a process that is there.
+    let there = taking.place.processes().await.unwrap_or_default();
+    let there = node_processes(&there).first().map_or(taking.facts.pid, |(raw, _)| raw.pid);
+    let now = taking.place.group_file(there, &kills.file).await;
     now.map_or(0, |now| kills.since(&now))
 }
 
