@@ -98,7 +98,8 @@ impl Rules {
         match kind {
             NameKind::Password => may_be_password(value).then_some(value),
             NameKind::Cookie => {
-                let cookies = self.scan.cookie.captures_iter(value).filter_map(|found| found.get(1));
+                let cookies =
+                    self.scan.cookie.captures_iter(value).filter_map(|found| found.get(1));
                 cookies.map(|cookie| cookie.as_str()).find(|cookie| !is_attribute(cookie))
             }
             NameKind::Token => {
