@@ -128,13 +128,20 @@ pub(crate) fn mistyped_command(files: &[PathBuf]) -> Option<Failure> {
         return None;
     }
     let cli = Cli::command();
-    let alike = |name: &str| name.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+    let alike = |name: &str| {
+        same(name.chars(), word.chars()) + same(name.chars().rev(), word.chars().rev())
+    };
     let nearest = cli.get_subcommands().map(clap::Command::get_name).max_by_key(|n| alike(n));
     let hint = match nearest.filter(|name| alike(name) >= 3) {
         Some(name) => format!("did you mean `heapglass {name}`?"),
         None => "`heapglass --help` lists the commands".to_owned(),
     };
     Some(Failure::usage(format!("there is no command {word}, and no file of this name")).hint(hint))
+}
+
+/// How many letters two words have in common before they differ.
+fn same(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> usize {
+    one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
 const UNPACK: &str = "this is an archive: unpack it and give the directory";
@@ -169,10 +176,12 @@ mod tests {
             let files: Vec<PathBuf> = words.iter().map(PathBuf::from).collect();
             mistyped_command(&files).map(|failure| failure.hint.unwrap_or_default())
         };
-        let summary = Some("did you mean `heapglass summary`?".to_owned());
-        assert_eq!(asked(&["sumary", "a.heapsnapshot"]), summary);
+        for (word, command) in [("sumary", "summary"), ("comapre", "compare"), ("leeks", "leaks")] {
+            let hint = Some(format!("did you mean `heapglass {command}`?"));
+            assert_eq!(asked(&[word, "a.heapsnapshot"]), hint);
+        }
         let other = Some("`heapglass --help` lists the commands".to_owned());
-        assert_eq!(asked(&["explain", "a.heapsnapshot"]), other);
+        assert_eq!(asked(&["diagnose", "a.heapsnapshot"]), other);
         for files in [&["sumary"][..], &["-", "a"], &["a.heapsnapshot", "b"], &["heap1", "heap2"]] {
             assert_eq!(asked(files), None, "{files:?}");
         }

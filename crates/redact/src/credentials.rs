@@ -33,7 +33,7 @@ fn is_code(text: &str, range: &Range<usize>) -> bool {
     let behind = text.get(range.end..).unwrap_or_default();
     let is_called = call.ends_with(['(', ')']) || call.is_empty() && behind.starts_with('(');
     let is_field = name.split_once('.').is_some_and(|(object, _)| OBJECTS.contains(&object));
-    is_called && is_named(|byte| byte.is_ascii_alphabetic())
+    is_called && !name.is_empty() && is_named(|byte| byte.is_ascii_alphabetic())
         || is_field && call.is_empty() && is_named(|byte| byte.is_ascii_alphanumeric())
 }
 
@@ -100,6 +100,7 @@ mod tests {
             "const password = 'hunter2hunter';",
             "DB_PASSWORD=john.smith",
             "DB_PASSWORD=Tr0ub(ador)",
+            "<password>(sunflower)</password>",
             "token: 'd34db33f99' (old)",
             r#"{"password":"WINTER_SUN"}"#,
         ] {

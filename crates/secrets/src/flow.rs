@@ -165,7 +165,7 @@ fn unescaped(said: &str) -> Cow<'_, str> {
 enum Told {
     /// `--password`: whatever that is.
     Argument,
-    /// `authorization`: if it looks like one.
+    /// `authorization`, `cookie`: if a part of it looks like one.
     Header,
 }
 
@@ -373,7 +373,7 @@ impl<'a> Scan<'a> {
                 let is_argument = name.len() < said.len();
                 let is_told = match open.told {
                     Some(Told::Argument) => !is_argument,
-                    Some(Told::Header) => looks_random(said.rsplit(' ').next().unwrap_or(said)),
+                    Some(Told::Header) => said.split([' ', ';']).any(looks_random),
                     None => false,
                 };
                 if is_told && is_value {

@@ -120,6 +120,10 @@ fn a_line_of_anything_is_read_wherever_its_objects_begin() {
         ("x { name: 'DB_PASSWORD', value: 'b5' }, {value: b6, name: API_TOKEN}", &["b5", "b6"]),
         ("cmd: [--password, b7, --port, 80]", &["b7"]),
         ("rawHeaders: [ 'X-Api-Key', 'd3b07384d113', 'Accept', '*/*' ]", &["d3b07384d113"]),
+        (
+            "rawHeaders: [ 'Cookie', 'sid=9f8e7d6c5b4a39281706; theme=dark' ]",
+            &["sid=9f8e7d6c5b4a39281706; theme=dark"],
+        ),
         (r#"{"key":"DB_PASSWORD","value":"c1"}"#, &["c1"]),
         (
             r#"{"\u0070assword":"b8","\u006bind":"\u0053ecret","d\u0061ta":{"q":"b9"}}"#,

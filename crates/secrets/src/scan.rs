@@ -98,7 +98,9 @@ impl Rules {
         match kind {
             NameKind::Password => may_be_password(value).then_some(value),
             NameKind::Cookie => {
-                self.scan.cookie.captures(value)?.get(1).map(|cookie| cookie.as_str())
+                let cookies =
+                    self.scan.cookie.captures_iter(value).filter_map(|found| found.get(1));
+                cookies.map(|cookie| cookie.as_str()).find(|cookie| !is_attribute(cookie))
             }
             NameKind::Token => {
                 let secret = match value.split_once(' ') {
@@ -214,6 +216,12 @@ impl Rules {
     }
 }
 
+/// Whether what looks like a cookie says where one is sent: `Domain=shop.example.com`.
+fn is_attribute(cookie: &str) -> bool {
+    let (name, _) = cookie.split_once('=').unwrap_or_default();
+    ["domain", "path"].iter().any(|attribute| name.eq_ignore_ascii_case(attribute))
+}
+
 /// Where a part that was taken out of a value stands in the text.
 fn within(text: &str, value: std::ops::Range<usize>, part: &str) -> std::ops::Range<usize> {
     let at = text.get(value.clone()).and_then(|value| value.find(part)).unwrap_or(0);
@@ -231,6 +239,7 @@ fn is_believed(rule: &Rule, (before, secret): (&str, &str), kind: TextKind) -> b
         // Without a line of its text it is a program's constant, to look for keys with.
         "private-key" => has_key(secret),
         "docker-auth" => decoded(secret).is_some_and(|login| login.contains(&b':')),
+        "cookie" if is_attribute(secret) => false,
         // A class of a style sheet begins so.
         "openai-key" => !is_example(secret) && secret.bytes().any(|byte| byte.is_ascii_digit()),
         _ if rule.confidence == Confidence::High => !is_example(secret),

@@ -89,6 +89,10 @@ fn short_values_under_telling_names_are_credentials() {
             "Cookie: a=1; sid=9f8e7d6c5b4a39281706; jwt=0a1b2c3d4e5f60718293 GET /",
             "Cookie: a=1; [REDACTED:cookie] GET /",
         ),
+        (
+            "Cookie: a=1; sid=9f8e7d6c5b4a39281706; b=2 Cookie: sid=9f8e7d6c5b4a39281706; b=2",
+            "Cookie: a=1; [REDACTED:cookie] Cookie: [REDACTED:cookie]",
+        ),
         ("<db.password>x y9</db.password>", "<db.password>[REDACTED:named]</db.password>"),
     ] {
         check(text, expected);

@@ -384,7 +384,8 @@ proptest! {
             }
         }
         let all = select_changes(&comparison.classes, None, ChangeSort::Growth, None);
-        prop_assert!(all.rows.is_sorted_by_key(|row| std::cmp::Reverse(row.growth())));
+        let level_last = |growth: i64| (growth == 0, std::cmp::Reverse(growth));
+        prop_assert!(all.rows.is_sorted_by_key(|row| level_last(row.growth())));
     }
 
     #[test]

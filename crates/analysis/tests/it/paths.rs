@@ -516,7 +516,8 @@ fn noted_call(heap: &mut SnapshotBuilder) -> (NodeRef, NodeRef) {
 fn a_path_goes_around_what_v8_noted_of_calls() {
     let mut heap = SnapshotBuilder::new();
     let (_, sink) = noted_call(&mut heap);
-    let noted = "global.write : write() → feedback_cell → value → {hidden 39} : handler() → variable sink : Sink";
+    let noted =
+        "global.write → feedback_cell → value → {hidden 39} : handler() → variable sink : Sink";
     assert_eq!(text(&open(&heap), sink), noted);
 
     let (called, sink) = noted_call(&mut heap);
