@@ -42,7 +42,7 @@ impl Rules {
         let window = text.get(from..to)?;
         let hits = self.hits(window);
         let hit = self.patterns.iter().enumerate().filter(|(bit, _)| hits >> bit & 1 == 1);
-        let matches = hit.flat_map(|(_, pattern)| pattern.regex.find_iter(window));
+        let matches = hit.flat_map(|(_, pattern)| pattern.regex().find_iter(window));
         let across = matches.filter(|found| from + found.start() < at && at < from + found.end());
         across.map(|found| from + found.start()).min()
     }

@@ -27,6 +27,7 @@ use regex::Regex;
 pub use documents::Documents;
 pub use jwt::Jwt;
 pub use lines::Lines;
+use rules::Pattern;
 pub use rules::{Confidence, Rule};
 pub use scan::{NameKind, TextKind};
 use value::{entropy, is_placeholder};
@@ -57,11 +58,23 @@ pub struct Rules {
 /// Patterns, one bit each.
 type Hits = u128;
 
+/// A pattern, compiled when the first text has a keyword of it: all of them together take about 10 MB.
 #[derive(Debug)]
 struct Compiled {
     rule: &'static Rule,
-    regex: Regex,
-    entropy: f64,
+    pattern: &'static Pattern,
+    regex: OnceLock<Regex>,
+}
+
+impl Compiled {
+    fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| compile(self.pattern.regex))
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles them")]
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
 }
 
 impl Rules {
@@ -76,9 +89,8 @@ impl Rules {
         rules::all()
     }
 
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles them")]
+    #[expect(clippy::expect_used, reason = "the keywords are constants, and a test compiles them")]
     fn compile() -> Rules {
-        let compile = |pattern: &str| Regex::new(pattern).expect("a valid pattern");
         let (mut patterns, mut patterns_of) = (Vec::new(), Vec::new());
         let mut keywords: Vec<&str> = Vec::new();
         for rule in rules::all() {
@@ -86,8 +98,7 @@ impl Rules {
                 let hits: Hits = 1 << patterns.len();
                 keywords.extend(pattern.keywords);
                 patterns_of.extend(pattern.keywords.iter().map(|_| hits));
-                let (regex, entropy) = (compile(pattern.regex), pattern.entropy);
-                patterns.push(Compiled { rule, regex, entropy });
+                patterns.push(Compiled { rule, pattern, regex: OnceLock::new() });
             }
         }
         let keywords = AhoCorasick::builder()
@@ -135,16 +146,18 @@ impl Rules {
 
     /// Calls `found` for every match of the patterns in `hits`.
     fn each(&self, text: &str, hits: Hits, mut found: impl FnMut(&'static Rule, Range<usize>)) {
-        for (at, pattern) in self.patterns.iter().enumerate() {
+        for (at, compiled) in self.patterns.iter().enumerate() {
             if hits >> at & 1 == 0 {
                 continue;
             }
-            for captures in pattern.regex.captures_iter(text) {
+            for captures in compiled.regex().captures_iter(text) {
                 // The credential is the group, if the pattern has one; the rest is where it stands.
                 let group = captures.iter().skip(1).flatten().next();
                 let Some(secret) = group.or_else(|| captures.get(0)) else { continue };
-                if !is_placeholder(secret.as_str()) && entropy(secret.as_str()) >= pattern.entropy {
-                    found(pattern.rule, secret.range());
+                if !is_placeholder(secret.as_str())
+                    && entropy(secret.as_str()) >= compiled.pattern.entropy
+                {
+                    found(compiled.rule, secret.range());
                 }
             }
         }

@@ -201,6 +201,7 @@ fn rules_are_told_apart_and_named_for_people() {
         assert!(!rule.title.is_empty() && rule.title != rule.plural, "{}", rule.id);
         for pattern in rule.patterns {
             assert!(!pattern.keywords.is_empty(), "{}", rule.id);
+            assert!(Regex::new(pattern.regex).is_ok(), "{}", rule.id);
             for keyword in pattern.keywords {
                 assert_eq!(*keyword, keyword.to_ascii_lowercase(), "{}", rule.id);
             }
