@@ -29,7 +29,7 @@ pub(super) fn signed_size(bytes: i64, style: SizeStyle) -> String {
     format!("{sign}{}", size(bytes.unsigned_abs(), style))
 }
 
-/// A size inside a sentence: as [`size`], with the unit that exact sizes leave out in tables.
+/// A size inside a sentence: as `size`, with the unit that exact sizes leave out in tables.
 pub fn size_in_words(bytes: u64, style: SizeStyle) -> String {
     match style {
         SizeStyle::Human => size(bytes, style),
