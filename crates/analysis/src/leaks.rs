@@ -184,6 +184,13 @@ impl LeakSuspect {
         self.original.as_ref().map(|original| &*original.file).or(self.script.as_deref())
     }
 
+    /// Whether it is the leak with this fingerprint, or that one comes with it: which of them a leak is told by may differ from
+    /// run to run.
+    pub fn is_known_by(&self, fingerprint: &str) -> bool {
+        self.fingerprint == fingerprint
+            || self.comes_with.iter().any(|other| other.fingerprint == fingerprint)
+    }
+
     /// The same with the growth of these figures.
     fn with_series(self, series: Vec<Figures>) -> LeakSuspect {
         let bytes_per_interval = series::bytes_per_interval(&series);

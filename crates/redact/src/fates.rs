@@ -5,7 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use crate::prints::Prints;
 use crate::spool::{Spool, Waiting};
 
-/// More hashes than these of one list wait on the disk: there they say nothing, since their key stays in memory.
+/// What one list has beyond so many bytes waits on the disk: hashes say nothing there, since their key stays in memory.
 const IN_MEMORY: usize = 1 << 20;
 
 /// What the proof has to know of a text.

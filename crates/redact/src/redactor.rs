@@ -35,7 +35,7 @@ const MANY: u64 = 64;
 /// With [`Policy::Secrets`] a text may also be a credential because of the name that it stands under, which comes after
 /// it: the texts are held back, enciphered, and all come out with the last byte of their section.
 ///
-/// Memory: half a byte for each node until the texts come; 2 to 4 bytes for each text, 20 for each value; and buffers of some
+/// Memory: half a byte for each node, with [`Policy::Secrets`] to the end and otherwise until the texts come; 2 to 4 bytes for each text, 20 for each value; and buffers of some
 /// megabytes. What waits longer does so in files without a name: 1 to 5 bytes for each node, 8 for each text that
 /// stays; with [`Policy::Secrets`] also the texts, 4 bytes for each string, 8 for each property or variable that
 /// leads to one.

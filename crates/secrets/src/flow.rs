@@ -113,7 +113,7 @@ enum Key {
     Name,
     /// Beside a telling name it is a credential.
     Value,
-    /// It is a credential, as no pattern sees: a part of the key is written as its number.
+    /// It is a credential, which no pattern sees: a part of the key is written as its number.
     Telling,
     Other,
 }

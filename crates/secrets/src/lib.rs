@@ -58,7 +58,8 @@ pub struct Rules {
 /// Patterns, one bit each.
 type Hits = u128;
 
-/// A pattern, compiled when the first text has a keyword of it: all of them together take about 10 MB.
+/// A pattern, compiled when the first text has a keyword of it: a redaction that met few of them took 8 MB less for that
+/// (2026-11-30).
 #[derive(Debug)]
 struct Compiled {
     rule: &'static Rule,

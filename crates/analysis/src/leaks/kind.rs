@@ -94,7 +94,7 @@ enum Part {
     Signals,
 }
 
-/// The entries, one for each kind.
+/// The entries: one for each kind, and for some of its cases.
 static KNOWLEDGE: LazyLock<Vec<Knowledge>> =
     LazyLock::new(|| serde_json::from_str(include_str!("knowledge.json")).unwrap_or_default());
 

@@ -52,7 +52,10 @@ fn classes_that_hold_each_other_and_that_nobody_gathers_are_one_leak() {
 fn a_leak_of_the_control_is_known_from_each_side() {
     let run = |sizes| [50, 100, 150].map(|count| connections(count, sizes, true));
     let (control, treatment) = (run((400, 200)), run((200, 400)));
-    assert_eq!(classes(&ask(&treatment)), ["Parser"]);
+    let (one, other) = (ask(&control), ask(&treatment));
+    assert_eq!(classes(&other), ["Parser"]);
+    assert!(other.suspects[0].is_known_by(&one.suspects[0].fingerprint), "{one:?} {other:?}");
+    assert!(!other.suspects[0].is_known_by("another"));
     let suspects = controlled_leaks(&control, &treatment, &LeakOptions::default());
     assert!(suspects.as_ref().is_some_and(Vec::is_empty), "{suspects:?}");
 }

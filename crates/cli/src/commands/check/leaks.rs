@@ -1,6 +1,6 @@
 //! The checks for leaks: each process is judged by itself, as `leaks` does.
 
-use heapglass_analysis::{FollowedBy, LeakOptions, LeakReport, LeakVerdict, leaks};
+use heapglass_analysis::{FollowedBy, LeakOptions, LeakReport, LeakSuspect, LeakVerdict, leaks};
 use heapglass_graph::Graph;
 use heapglass_report::wire::{CheckEntry, CheckKindEntry, FindingEntry, LeakSuspectEntry};
 
@@ -87,13 +87,12 @@ fn judge(process: &[&(Opened, Graph)], policy: &LeakPolicy, is_named: bool) -> C
 }
 
 fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
-    let known =
-        |fingerprint: &str| policy.known.iter().find(|known| known.fingerprint == fingerprint);
-    let (known, new): (Vec<_>, Vec<_>) =
-        report.suspects.iter().partition(|suspect| known(&suspect.fingerprint).is_some());
-    let counts = |suspect: &&&heapglass_analysis::LeakSuspect| {
-        !policy.allow_probable || suspect.is_certain()
+    let known_as = |suspect: &LeakSuspect| {
+        policy.known.iter().find(|known| suspect.is_known_by(&known.fingerprint))
     };
+    let (known, new): (Vec<_>, Vec<_>) =
+        report.suspects.iter().partition(|suspect| known_as(suspect).is_some());
+    let counts = |suspect: &&&LeakSuspect| !policy.allow_probable || suspect.is_certain();
     let failing = new.iter().filter(counts).count();
     let certain = new.iter().filter(|suspect| suspect.is_certain()).count();
     let any_of_few = new.iter().any(|suspect| suspect.few_objects);
@@ -121,11 +120,7 @@ fn judge_leaks(report: &LeakReport, policy: &LeakPolicy) -> CheckEntry {
         (_, many, _) => format!("{many} things grew, though not evenly: probably leaks"),
     };
     for suspect in known {
-        let reason = policy
-            .known
-            .iter()
-            .find(|known| known.fingerprint == suspect.fingerprint)
-            .map_or("", |known| &known.reason);
+        let reason = known_as(suspect).map_or("", |known| &known.reason);
         text.push_str(&format!("; known: {} ({reason})", suspect.class_name));
     }
     let entries =
