@@ -117,15 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
             line.listener = None;
             self.is_over = matches!(heard, Ok(Heard::Ends));
             let process = line.process.clone();
-            let job = Job {
-                place,
-                options,
-                progress,
-                stop: stop.clone(),
-                process,
-                surroundings: None,
-                left: Left::default(),
-            };
+            let job = Job { process, ..Job::new(place, options, progress, stop) };
             self.is_over = self.is_over || job.ends().await;
             if let (Ok(Heard::Lost(why)), false) = (&heard, self.is_over) {
                 progress.event(Event::Note(lost(why)));
@@ -153,15 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         // is listened to still: a process that ends would wait for us.
         let process = self.line.as_ref().filter(|line| line.open.by_us);
         let process = process.and_then(|line| line.process.clone());
-        let job = Job {
-            place,
-            options,
-            progress,
-            stop: stop.clone(),
-            process,
-            surroundings: None,
-            left: Left::default(),
-        };
+        let job = Job { process, ..Job::new(place, options, progress, &stop) };
         let _turn = match &job.process {
             Some(process) => {
                 let patience = options.patience.min(LAST_TURN);
@@ -171,15 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Kept<S> {
         };
         let mut session = self.session(&()).await;
         let Line { open, process, .. } = self.line.take()?;
-        let job = Job {
-            place,
-            options,
-            progress,
-            stop,
-            process,
-            surroundings: None,
-            left: Left::default(),
-        };
+        let job = Job { process, ..Job::new(place, options, progress, &stop) };
         job.end(session.as_mut(), &open).await
     }
 

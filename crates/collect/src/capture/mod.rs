@@ -242,6 +242,26 @@ pub(crate) struct Job<'a, P> {
     pub(crate) left: Left,
 }
 
+impl<'a, P> Job<'a, P> {
+    /// One that has not looked at a process yet.
+    fn new(
+        place: &'a P,
+        options: &'a Options,
+        progress: &'a dyn Progress,
+        stop: &Stop,
+    ) -> Job<'a, P> {
+        Job {
+            place,
+            options,
+            progress,
+            stop: stop.clone(),
+            process: None,
+            surroundings: None,
+            left: Left::default(),
+        }
+    }
+}
+
 /// Takes a snapshot: looks, checks, takes, checks what came, and undoes what it did to the process.
 ///
 /// A snapshot that broke off is in the result, with its file; an error means that there is none.
@@ -266,15 +286,7 @@ pub async fn capture_next<P: Place>(
     stop: &Stop,
     kept: &mut Kept<P::Stream>,
 ) -> Result<Captured, Box<Failed>> {
-    let mut job = Job {
-        place,
-        options,
-        progress,
-        stop: stop.clone(),
-        process: None,
-        surroundings: None,
-        left: kept.left,
-    };
+    let mut job = Job { left: kept.left, ..Job::new(place, options, progress, stop) };
     // The file is what the caller can do something about: better now than with a process that waits.
     if !options.dry_run {
         crate::sink::check_place(&options.out).map_err(Error::from)?;

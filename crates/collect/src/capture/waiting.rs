@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::left::Left;
 use super::open::Open;
 use super::{Birth, Error, Event, Failed, Job, Options, Progress, Stop, Target};
 use crate::facts::Surroundings;
@@ -32,15 +31,7 @@ pub async fn wait<P: Place>(
     progress: &dyn Progress,
     stop: &Stop,
 ) -> Result<Waited, Box<Failed>> {
-    let mut job = Job {
-        place,
-        options,
-        progress,
-        stop: stop.clone(),
-        process: None,
-        surroundings: None,
-        left: Left::default(),
-    };
+    let mut job = Job::new(place, options, progress, stop);
     if let Target::Process(pid) = target {
         job.look(*pid).await?;
     }
@@ -246,15 +237,7 @@ pub async fn close_inspector<P: Place>(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<bool, Box<Failed>> {
-    let mut job = Job {
-        place,
-        options,
-        progress,
-        stop: Stop::never(),
-        process: None,
-        surroundings: None,
-        left: Left::default(),
-    };
+    let mut job = Job::new(place, options, progress, &Stop::never());
     job.look(pid).await?;
     let Some(open) = job.find_inspector(&Target::Process(pid)).await? else { return Ok(false) };
     let is_forced = matches!(options.force, Forced::All);
