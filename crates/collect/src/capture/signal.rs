@@ -144,32 +144,7 @@ impl<P: Place> Job<'_, P> {
         process: &ProcessFacts,
         directory: &str,
     ) -> Result<(Taken, Option<String>), Error> {
-        let reach = |directory: &String| self.place.path_for(process.pid, directory);
-        let mut likely = vec![directory.to_owned()];
-        if may_be_old(process) {
-            likely.push(process.cwd.clone());
-        }
-        let others = std::iter::once(&process.cwd).chain(&self.options.remote_dirs);
-        let all = likely.iter().chain(others).filter(|directory| !directory.is_empty());
-        let mut directories: Vec<String> = all.map(reach).collect();
-        let likely: Vec<String> = likely.iter().map(reach).collect();
-        let mut seen = HashSet::new();
-        directories.retain(|directory| seen.insert(directory.clone()));
-        // What lies there already is of another time.
-        let mut before = Before::default();
-        let mut readable = Vec::new();
-        for directory in directories {
-            match self.place.list(&directory).await {
-                Ok(files) => {
-                    before.paths.extend(files.into_iter().map(|file| file.path));
-                    readable.push(directory);
-                }
-                // What is not seen now would be taken for the new one later.
-                Err(error) if likely.contains(&directory) => return Err(error.into()),
-                Err(error) => self.progress.event(Event::Note(format!("not looked in: {error}"))),
-            }
-        }
-        let directories = readable;
+        let (directories, mut before) = self.look_before(process, directory).await?;
         let mut sink = Sink::create(SinkOptions {
             queue: self.options.queue,
             reserve: self.options.reserve,
@@ -229,6 +204,40 @@ impl<P: Place> Job<'_, P> {
             peak_after,
         };
         Ok((taken, left))
+    }
+
+    /// The directories in which the file may appear, the likely one first, and what lies there already: that is of
+    /// another time. An error if the likely one cannot be read.
+    async fn look_before(
+        &self,
+        process: &ProcessFacts,
+        directory: &str,
+    ) -> Result<(Vec<String>, Before), Error> {
+        let reach = |directory: &String| self.place.path_for(process.pid, directory);
+        let mut likely = vec![directory.to_owned()];
+        if may_be_old(process) {
+            likely.push(process.cwd.clone());
+        }
+        let others = std::iter::once(&process.cwd).chain(&self.options.remote_dirs);
+        let all = likely.iter().chain(others).filter(|directory| !directory.is_empty());
+        let mut directories: Vec<String> = all.map(reach).collect();
+        let likely: Vec<String> = likely.iter().map(reach).collect();
+        let mut seen = HashSet::new();
+        directories.retain(|directory| seen.insert(directory.clone()));
+        let mut before = Before::default();
+        let mut readable = Vec::new();
+        for directory in directories {
+            match self.place.list(&directory).await {
+                Ok(files) => {
+                    before.paths.extend(files.into_iter().map(|file| file.path));
+                    readable.push(directory);
+                }
+                // What is not seen now would be taken for the new one later.
+                Err(error) if likely.contains(&directory) => return Err(error.into()),
+                Err(error) => self.progress.event(Event::Note(format!("not looked in: {error}"))),
+            }
+        }
+        Ok((readable, before))
     }
 
     /// An error if the process is another one by now, or its signals mean something else.
