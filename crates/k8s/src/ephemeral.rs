@@ -131,33 +131,13 @@ pub(crate) async fn start(
     let lifetime = terms.lifetime;
     let name = format!("heapglass-{:08x}", crate::script::random() as u32);
     let image = terms.image.unwrap_or(DEFAULT_IMAGE);
-    let mut body = description(&target.container, spec, shares, user, (&name, image), lifetime);
+    let body = description(&target.container, spec, shares, user, (&name, image), lifetime);
     let api: Api<core::Pod> = Api::namespaced(target.cluster.client(), &target.namespace);
-    let access = Access::ephemeral_containers(&target.namespace);
     let what = format!("adding an ephemeral container to pod {}", target.pod);
     if terms.stop.is_asked() {
         return Err(PlaceError::Impossible { what, why: "it was interrupted".to_owned() });
     }
-    let params = PatchParams::default();
-    // Whoever gave this up would not know whether the server has taken it.
-    loop {
-        let patch = Patch::Strategic(body.clone());
-        let patched = api.patch_ephemeral_containers(&target.pod, &params, &patch);
-        let context = body.pointer_mut("/spec/ephemeralContainers/0/securityContext");
-        match target.cluster.ask(&what, &access, patched).await {
-            Ok(_) => break,
-            // Servers before 1.23 have no security context there: the pod's own holds.
-            Err(ApiError::Other { why, .. })
-                if why.contains("securityContext")
-                    && context.as_ref().is_some_and(|it| !it.is_null()) =>
-            {
-                if let Some(context) = context {
-                    context.take();
-                }
-            }
-            Err(error) => return Err(place_error(error)),
-        }
-    }
+    add(target, &api, body, &what).await?;
     added.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
     let running = async {
         loop {
@@ -196,6 +176,36 @@ pub(crate) async fn start(
         seconds(lifetime)
     );
     Err(PlaceError::Impossible { what, why })
+}
+
+/// Adds the ephemeral container that `body` describes to the pod's description.
+async fn add(
+    target: &Target,
+    api: &Api<core::Pod>,
+    mut body: serde_json::Value,
+    what: &str,
+) -> Result<(), PlaceError> {
+    let access = Access::ephemeral_containers(&target.namespace);
+    let params = PatchParams::default();
+    // Whoever gave this up would not know whether the server has taken it.
+    loop {
+        let patch = Patch::Strategic(body.clone());
+        let patched = api.patch_ephemeral_containers(&target.pod, &params, &patch);
+        let context = body.pointer_mut("/spec/ephemeralContainers/0/securityContext");
+        match target.cluster.ask(what, &access, patched).await {
+            Ok(_) => return Ok(()),
+            // Servers before 1.23 have no security context there: the pod's own holds.
+            Err(ApiError::Other { why, .. })
+                if why.contains("securityContext")
+                    && context.as_ref().is_some_and(|it| !it.is_null()) =>
+            {
+                if let Some(context) = context {
+                    context.take();
+                }
+            }
+            Err(error) => return Err(place_error(error)),
+        }
+    }
 }
 
 /// What is said of an ephemeral container that is of no use any more.

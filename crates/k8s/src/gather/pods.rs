@@ -61,15 +61,8 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
     };
     let (mut running, others): (Vec<_>, Vec<_>) = pods.into_iter().partition(is_running);
     if running.is_empty() {
-        let mut text = "No running pods found\n".to_owned();
-        text += &format!("Looked for: {} in namespace {}\n", workload.selector, workload.namespace);
-        match others.as_slice() {
-            [] => text += "There is no pod with these labels: is the workload scaled to 0?\n",
-            others => {
-                others.iter().for_each(|pod| text += &format!("Pod {}\n", instead(pod)));
-            }
-        }
         if run.options.with_heap_dumps {
+            let text = no_pods(workload, &others);
             run.write(&directory.join("heap-dumps/no-pods.txt"), &text);
         }
         if are_done(&others) {
@@ -94,6 +87,19 @@ pub(crate) async fn workload(run: &Run<'_>, workload: &Workload) -> wire::Worklo
     }
     miss_whom_nobody_replaced(&mut entry.pods);
     entry
+}
+
+/// What is written where a workload has no running pod: what was looked for, and what became of the pods.
+fn no_pods(workload: &Workload, others: &[core::Pod]) -> String {
+    let mut text = "No running pods found\n".to_owned();
+    text += &format!("Looked for: {} in namespace {}\n", workload.selector, workload.namespace);
+    if others.is_empty() {
+        text += "There is no pod with these labels: is the workload scaled to 0?\n";
+    }
+    for pod in others {
+        text += &format!("Pod {}\n", instead(pod));
+    }
+    text
 }
 
 /// Whether pods have done what they were for, as those of a Job, of which some may have failed before.
