@@ -88,8 +88,13 @@ pub fn preview(secret: &str) -> String {
         LONG.. => secret.chars().take(4).map(|c| if c.is_control() { ' ' } else { c }).collect(),
         _ => String::new(),
     };
+    start + &length_alone(length)
+}
+
+/// What may be shown of a credential of which only the length is known, in characters.
+pub fn length_alone(length: usize) -> String {
     let characters = if length == 1 { "character" } else { "characters" };
-    format!("{start}… ({length} {characters})")
+    format!("… ({length} {characters})")
 }
 
 /// Characters from which on four of them give nothing away.

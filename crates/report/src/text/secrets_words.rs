@@ -33,6 +33,13 @@ pub(crate) fn answer(report: &SecretReport, rules: usize) -> Vec<String> {
             counted(report.unread_count, "joined string was", "joined strings were")
         ));
     }
+    if report.missed_count > 0 {
+        sentences.push(format!(
+            "{} with credentials {} not looked at further: there are too many.",
+            counted(report.missed_count, "more text", "more texts"),
+            if report.missed_count == 1 { "was" } else { "were" }
+        ));
+    }
     sentences
 }
 

@@ -9,14 +9,16 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use heapglass_analysis::with_originals;
+use heapglass_analysis::{SecretOptions, secrets_noted, with_originals};
 use heapglass_collect::Captured;
 use heapglass_collect::sink::Growing;
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Phase, Progress, Snapshot, Wants};
+use heapglass_graph::{Graph, OpenOptions, Phase, Progress, Snapshot, Wants};
 use heapglass_report::text::heading;
-use heapglass_report::wire::{Document, SnapshotEntry};
+use heapglass_report::wire::{Document, ReportBody, SecretsBody, SnapshotEntry};
+use heapglass_secrets::Noted;
 
+use crate::answer::{Heading, answer};
 use crate::args::{FilesArg, ReportArgs};
 use crate::commands::report;
 use crate::context::Context;
@@ -28,6 +30,8 @@ use crate::open::as_written;
 /// `heapglass report` does by itself.
 const TOP: usize = 10;
 const THRESHOLD: f64 = 10.0;
+/// Credentials that the report lists.
+const CREDENTIALS: usize = 100;
 
 type Opening = JoinHandle<anyhow::Result<Snapshot>>;
 
@@ -64,17 +68,30 @@ impl<'a> Along<'a> {
     /// Waits for the engine, and writes the report of the first snapshot; that of the others is made from
     /// their files.
     pub(super) fn report(&self, captured: &Captured) -> anyhow::Result<()> {
-        let files = captured.snapshots.iter().filter_map(|taken| taken.written.path.clone());
-        let mut files: Vec<PathBuf> = files.collect();
+        let files = captured
+            .snapshots
+            .iter()
+            .filter_map(|taken| Some((taken.written.path.clone()?, taken.written.noted.as_ref())));
+        let mut files: Vec<(PathBuf, Option<&Noted>)> = files.collect();
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
         let opened = opening.and_then(|opening| opening.join().ok()?.ok());
         if let (Some(snapshot), false) = (opened, files.is_empty()) {
-            let file = files.remove(0);
-            self.write(&snapshot, file.display().to_string())?;
+            let (file, noted) = files.remove(0);
+            self.write(&snapshot, file.display().to_string(), noted)?;
+        }
+        if files.iter().any(|(_, noted)| noted.is_some()) {
+            for (file, noted) in &files {
+                writeln!(io::stdout())?;
+                answer(self.context, std::slice::from_ref(file), Heading::Always, |opened| {
+                    Ok(body(&opened.graph("looking for what stands out in")?, *noted))
+                })?;
+            }
+            return Ok(());
         }
         if files.is_empty() {
             return Ok(());
         }
+        let files = files.into_iter().map(|(file, _)| file).collect();
         let args = ReportArgs {
             files: FilesArg { files },
             top: TOP,
@@ -85,12 +102,17 @@ impl<'a> Along<'a> {
         report::run(self.context, &args).map(|_| ())
     }
 
-    fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
+    fn write(
+        &self,
+        snapshot: &Snapshot,
+        file: String,
+        noted: Option<&Noted>,
+    ) -> anyhow::Result<()> {
         let graph = snapshot.graph().map_err(hints::opening)?;
         let Context { source_maps, messages, .. } = self.context;
         let graph =
             as_written(graph, source_maps, with_originals, &file, |text| messages.note(text));
-        let body = report::body(&graph, TOP, THRESHOLD);
+        let body = body(&graph, noted);
         let entry = SnapshotEntry::new(file, graph.overview());
         let document = Document::new(entry, &graph.overview().findings, body);
         let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);
@@ -101,6 +123,14 @@ impl<'a> Along<'a> {
         out.flush()?;
         Ok(())
     }
+}
+
+/// The report, with what was noted of the clear data.
+fn body(graph: &Graph, noted: Option<&Noted>) -> ReportBody {
+    let options = SecretOptions { limit: Some(CREDENTIALS) };
+    let credentials =
+        noted.map(|noted| SecretsBody::new(&secrets_noted(graph, noted, &options), false));
+    report::body(graph, TOP, THRESHOLD).with_credentials(credentials)
 }
 
 /// Opens the snapshot as it arrives.
