@@ -194,3 +194,66 @@ impl Progress for Quiet<'_> {
         self.0.asked().is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use heapglass_redact::{Key, Policy, Redactor};
+    use heapglass_report::text::{Look, SizeStyle};
+    use heapglass_testkit::SnapshotBuilder;
+
+    use super::*;
+
+    fn github() -> String {
+        format!("gh{}{}", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+    }
+
+    #[test]
+    fn the_report_of_a_redacted_snapshot_tells_which_credentials_were_in_it() {
+        let mut heap = SnapshotBuilder::new();
+        let app = heap.object("App", 40);
+        heap.property(heap.global(), "app", app);
+        for name in ["remote", "origin"] {
+            let token = heap.string(&github(), 64);
+            heap.property(app, name, token);
+        }
+        let password = heap.string("zaphod-42-tricia", 32);
+        heap.property(app, "password", password);
+        let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+        heap.property(app, "settings", map);
+        heap.internal(map, "table", table);
+        let (key, value) = (heap.string("mfaSeed", 24), heap.string("k5t7-x9q2-ab41", 32));
+        heap.internal(table, "5", key);
+        heap.internal(table, "6", value);
+        for policy in [Policy::Strict, Policy::Structure, Policy::Secrets] {
+            let redactor = Redactor::new(Vec::new(), policy, Key::new([7; 32]), None);
+            let mut redactor = redactor.noting();
+            redactor.feed(&heap.to_bytes()).expect("a snapshot");
+            redactor.complete().expect("all of it");
+            let noted = redactor.take_noted().expect("notes");
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("a.heapsnapshot");
+            std::fs::write(&path, redactor.into_out()).expect("written");
+            let options = OpenOptions {
+                index: None,
+                temp_dir: folder.path().to_owned(),
+                threads: 1,
+                wants: Wants::Graph,
+            };
+            let source = Source::file(&path).expect("a source");
+            let snapshot = Snapshot::open(&source, &options, &()).expect("a snapshot");
+            let graph = snapshot.graph().expect("a graph");
+            let body = body(&graph, Some(&noted));
+            let document =
+                Document::new(SnapshotEntry::new("a".to_owned(), graph.overview()), &[], body);
+            let look = Look { width: 100, colour: false, sizes: SizeStyle::Human };
+            let mut out = Vec::new();
+            document.write_text(&look, &mut out).expect("written");
+            let text = String::from_utf8(out).expect("a text");
+            let (_, told) = text.split_once("before it was redacted\n").expect("a section");
+            assert!(told.contains("3 credentials in 4 strings: 1 GitHub token"), "{told}");
+            assert!(told.contains("ghp_… (40 characters)") && told.contains(".remote"), "{told}");
+            assert!(told.contains("… (16 characters)") && !told.contains("zaph"), "{told}");
+            assert!(told.contains("… (14 characters)"), "{told}");
+        }
+    }
+}
