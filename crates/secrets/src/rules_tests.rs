@@ -139,6 +139,7 @@ fn example(id: &str) -> (String, String, &'static str) {
         "nuget-key" => ("", format!("oy{}{}", "2", alnum(43).to_ascii_lowercase()), ""),
         "command-line" => ("mysqldump -h db -p", hex(12), " backstage"),
         "netrc-password" => ("machine example.org login ada password ", hex(12), "\n"),
+        "pgpass-password" => ("db.example.org:5432:shop:app:", hex(12), "\n"),
         "age-key" => ("", format!("AGE-{}{}", "SECRET-KEY-1", upper(58)), ""),
         "bearer-token" => ("Bearer ", alnum(32), ""),
         "basic-authorization" => ("Basic ", login(), ""),
