@@ -62,6 +62,7 @@ fn example(id: &str) -> (String, String, &'static str) {
         ),
         "json-web-token" => ("session ", jwt(), " ok"),
         "aws-access-key" => ("", format!("AK{}{}", "IA", upper(16)), ""),
+        "password-hash" => ("ada:", format!("${}${}${}", "apr1", alnum(8), alnum(22)), "\n"),
         "github-token" => ("", format!("gh{}{}", "p_", alnum(36)), ""),
         "gitlab-token" => ("", format!("gl{}{}", "pat-", alnum(20)), ""),
         "bitbucket-app-password" => ("", format!("AT{}{}", "BB", alnum(32)), ""),

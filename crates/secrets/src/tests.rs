@@ -100,6 +100,10 @@ fn short_values_under_telling_names_are_credentials() {
             "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:Tul\\:ip7\n*:*:*:app:x",
             "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:[REDACTED:pgpass-password]\n*:*:*:app:[REDACTED:pgpass-password]",
         ),
+        (
+            "('ada', '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy')",
+            "('ada', '[REDACTED:password-hash]')",
+        ),
         ("login of bob, sid: 9f8e7d6c5b4a39281706", "login of bob, sid: [REDACTED:named]"),
         (r#"{"session_id":"s%3AAb3dEf9hIjKlMnOpQr.x"}"#, r#"{"session_id":"[REDACTED:named]"}"#),
         ("sessionId=0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9 ok", "sessionId=[REDACTED:named] ok"),
