@@ -7,6 +7,7 @@ mod texts;
 
 use std::fmt;
 
+use heapglass_format::meta::RedactionMark;
 use heapglass_graph::{Edge, EdgeType, Graph, NodeId, NodeType, Ordinal};
 use heapglass_secrets::{Jwt, Noted, Rule, Rules, preview};
 
@@ -45,6 +46,8 @@ pub struct SecretReport {
     pub unread_count: u64,
     /// For a redacted snapshot, texts with credentials that nobody noted: there were too many.
     pub missed_count: u64,
+    /// What a redacted snapshot says of that. Where no text is left nothing was looked for.
+    pub redaction: Option<RedactionMark>,
 }
 
 /// One credential.
@@ -100,13 +103,18 @@ impl fmt::Debug for SecretValue {
 
 /// Finds credentials in all strings, and values under names that say that they are some.
 ///
+/// In a snapshot that was redacted nothing is looked for, unless its texts were left: other letters are no credentials.
+///
 /// Cost: one look at every different text, at every edge, and at the beginning of every joined string.
 pub fn secrets(graph: &Graph, options: &SecretOptions) -> SecretReport {
     let mut search = Search::of(graph, None);
-    search.names();
-    search.texts();
-    search.joined();
-    report(search, options)
+    let redaction = graph.overview().info.redaction.clone();
+    if redaction.as_ref().is_none_or(RedactionMark::leaves_texts) {
+        search.names();
+        search.texts();
+        search.joined();
+    }
+    SecretReport { redaction, ..report(search, options) }
 }
 
 /// The same of the clear snapshot that this one was redacted from, by what was noted of its texts. No credential is in the
@@ -142,6 +150,7 @@ fn report(search: Search<'_>, options: &SecretOptions) -> SecretReport {
         text_count: search.text_count,
         unread_count: search.unread_count,
         missed_count: search.noted.map_or(0, Noted::missed),
+        redaction: None,
     }
 }
 

@@ -197,6 +197,7 @@ impl Progress for Quiet<'_> {
 
 #[cfg(test)]
 mod tests {
+    use heapglass_analysis::secrets;
     use heapglass_redact::{Key, Policy, Redactor};
     use heapglass_report::text::{Look, SizeStyle};
     use heapglass_testkit::SnapshotBuilder;
@@ -242,6 +243,8 @@ mod tests {
             let source = Source::file(&path).expect("a source");
             let snapshot = Snapshot::open(&source, &options, &()).expect("a snapshot");
             let graph = snapshot.graph().expect("a graph");
+            let found = secrets(&graph, &SecretOptions::default()).count;
+            assert!(found == 0 || policy == Policy::Secrets, "other letters are no credentials");
             let body = body(&graph, Some(&noted));
             let document =
                 Document::new(SnapshotEntry::new("a".to_owned(), graph.overview()), &[], body);
