@@ -114,7 +114,7 @@ fn under(rules: &Rules, text: &str) -> u8 {
         return 0;
     }
     let is = |kind: &NameKind| rules.named_as(*kind, text).is_some();
-    let bits = KINDS.iter().filter(|kind| is(kind)).fold(0, |bits, kind| bits | bit(*kind));
+    let bits = KINDS.iter().filter(|&kind| is(kind)).fold(0, |bits, kind| bits | bit(*kind));
     let is_random = bits & bit(NameKind::Token) != 0;
     if is_random { bits | RANDOM } else { bits }
 }

@@ -97,7 +97,7 @@ fn short_values_under_telling_names_are_credentials() {
         ("your password is Tulip-77x, bob", "your password is [REDACTED:named], bob"),
         ("The passphrase was: `a1b2c3`", "The passphrase was: `[REDACTED:named]`"),
         (
-            "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:Tul\\:ip7\n*:*:*:app:x",
+            "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:Tul\\:ip7\n*:*:*:app:y9",
             "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:[REDACTED:pgpass-password]\n*:*:*:app:[REDACTED:pgpass-password]",
         ),
         (

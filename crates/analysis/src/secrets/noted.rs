@@ -45,12 +45,11 @@ impl Search<'_> {
             jwt: None,
         };
         // What the text says of itself is more than what the name says.
-        let keys = match noted.found(text) {
+        let keys: Vec<Key> = match noted.found(text) {
             [] => self.record_note(&own, Place::Edge(edge)).into_iter().collect(),
-            found => found
-                .iter()
-                .filter_map(|note| self.record_note(note, Place::Edge(edge)))
-                .collect::<Vec<Key>>(),
+            found => {
+                found.iter().filter_map(|note| self.record_note(note, Place::Edge(edge))).collect()
+            }
         };
         add(self.in_text.entry(index).or_default(), keys);
     }

@@ -254,7 +254,13 @@ const NAMED: &[Pattern] = &[
     // In a sentence. What has no digit and no sign within may be the next word of it.
     pattern(
         &["password", "passphrase", "passwd"],
-        r#"(?i)\b(?:password|passphrase|passwd)[ \t]+(?:is|was)[ \t]*:?[ \t]+["'`\u{201c}]?([^\s"'`,;\u{201c}\u{201d}]{0,40}[0-9!@#$%^&*+][^\s"'`,;\u{201c}\u{201d}]{3,80}|[^\s"'`,;\u{201c}\u{201d}]{3,40}[0-9@#$%^&*+])"#,
+        concat!(
+            r#"(?i)\b(?:password|passphrase|passwd)[ \t]+(?:is|was)[ \t]*:?[ \t]+["'`\u{201c}]?"#,
+            r#"([^\s"'`,;\u{201c}\u{201d}]{0,40}[0-9!@#$%^&*+][^\s"'`,;\u{201c}\u{201d}]{3,80}"#,
+            r#"|[^\s"'`,;\u{201c}\u{201d}]{1,40}[0-9@#$%^&*+][^\s"'`,;\u{201c}\u{201d}]{2}"#,
+            r#"|[^\s"'`,;\u{201c}\u{201d}]{2,40}[0-9@#$%^&*+][^\s"'`,;\u{201c}\u{201d}]"#,
+            r#"|[^\s"'`,;\u{201c}\u{201d}]{3,40}[0-9@#$%^&*+])"#,
+        ),
         0.9,
     ),
     // Of a session, in logs: a digit comes soon in what is drawn, and seldom in what has a name.

@@ -225,7 +225,8 @@ fn begins_like_snapshot(reader: impl BufRead) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Copies a text file without its credentials, compressed if it was. An error within says why the file is left out; nothing is written then.
+/// Copies a text file without its credentials, compressed if it was. An error within says why the file is left out;
+/// nothing is written then.
 fn text(
     from: &Path,
     to: &Path,
