@@ -438,7 +438,7 @@ impl<W: Write> Redactor<W> {
                             Ok(())
                         }
                         None => {
-                            notes::note(noted.as_deref_mut(), strings.count(), piece);
+                            notes::note(&mut noted, strings.count(), piece);
                             strings.take(piece, coverage, out, writer)
                         }
                     })?;

@@ -25,7 +25,7 @@ impl<W: Write> Redactor<W> {
 }
 
 /// Looks at a piece of the text with this number.
-pub(super) fn note(noted: Option<&mut Noted>, number: usize, piece: Piece<'_>) {
+pub(super) fn note(noted: &mut Option<&mut Noted>, number: usize, piece: Piece<'_>) {
     if let (Some(noted), Piece::Whole(raw), Ok(number)) = (noted, piece, u32::try_from(number)) {
         noted.note(number, &unescape(raw));
     }
