@@ -230,6 +230,15 @@ fn the_map_says_what_stands_for_what() {
 }
 
 #[test]
+fn a_log_alone_is_told_where_logs_are_redacted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("a.log"), "ready\n").expect("written");
+    let answer = redact(dir.path(), &["a.log", "out.log"]);
+    assert_eq!(answer.code, 3);
+    assert!(answer.stderr.contains("`heapglass redact DIR OUT`"), "{}", answer.stderr);
+}
+
+#[test]
 fn what_is_cut_off_gives_no_file() {
     let dir = tempfile::tempdir().expect("a directory");
     let whole = heap().0.to_bytes();
