@@ -237,7 +237,7 @@ fn is_camel(value: &str) -> bool {
 /// The name of a field that has the algorithm of what is in it behind it: `ContentMD5`, `checksumSHA256`.
 fn is_of_algorithm(value: &str) -> bool {
     const ALGORITHMS: [&str; 6] = ["MD5", "SHA1", "SHA256", "SHA512", "CRC32", "CRC32C"];
-    let named = ALGORITHMS.iter().find_map(|algorithm| value.strip_suffix(algorithm));
+    let named = ALGORITHMS.into_iter().find_map(|algorithm| value.strip_suffix(algorithm));
     named.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphabetic()) && is_camel(name))
 }
 
