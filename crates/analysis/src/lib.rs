@@ -97,7 +97,9 @@ pub use pattern::NamePattern;
 pub use retainers::{Retainer, RetainerOptions, Retainers, retainers};
 pub use row::{Row, Tree};
 pub use rules::{MOST_PATH_CONDITIONS, Rule, RuleMatches, matching};
-pub use secrets::{Secret, SecretHolder, SecretOptions, SecretReport, SecretValue, secrets};
+pub use secrets::{
+    Secret, SecretHolder, SecretOptions, SecretReport, SecretValue, secrets, secrets_noted,
+};
 pub use source::script_names;
 pub use summary::{
     ClassSort, Instances, Summary, SummaryOptions, SummaryRow, class_pattern, filtered_classes,

@@ -1,13 +1,15 @@
 //! Credentials in the strings of a heap, and what holds them.
 
 mod masking;
+mod noted;
 mod search;
 mod texts;
 
 use std::fmt;
 
+use heapglass_format::meta::RedactionMark;
 use heapglass_graph::{Edge, EdgeType, Graph, NodeId, NodeType, Ordinal};
-use heapglass_secrets::{Jwt, Rule, Rules, preview};
+use heapglass_secrets::{Jwt, Noted, Rule, Rules, preview};
 
 use crate::paths::{PathEnd, paths_in_words};
 use crate::{EdgeLabel, edge_label};
@@ -42,6 +44,10 @@ pub struct SecretReport {
     pub text_count: u64,
     /// Joined strings that were not read because there are too many of them.
     pub unread_count: u64,
+    /// For a redacted snapshot, texts with credentials that nobody noted: there were too many.
+    pub missed_count: u64,
+    /// What a redacted snapshot says of that. Where no text is left nothing was looked for.
+    pub redaction: Option<RedactionMark>,
 }
 
 /// One credential.
@@ -97,12 +103,33 @@ impl fmt::Debug for SecretValue {
 
 /// Finds credentials in all strings, and values under names that say that they are some.
 ///
+/// In a snapshot that was redacted nothing is looked for, unless its texts were left: other letters are no credentials.
+///
 /// Cost: one look at every different text, at every edge, and at the beginning of every joined string.
 pub fn secrets(graph: &Graph, options: &SecretOptions) -> SecretReport {
-    let mut search = Search::of(graph);
+    let mut search = Search::of(graph, None);
+    let redaction = graph.overview().info.redaction.clone();
+    if redaction.as_ref().is_none_or(RedactionMark::leaves_texts) {
+        search.names();
+        search.texts();
+        search.joined();
+    }
+    SecretReport { redaction, ..report(search, options) }
+}
+
+/// The same of the clear snapshot that this one was redacted from, by what was noted of its texts. No credential is in the
+/// answer; what a joined string says as a whole nobody noted.
+///
+/// Cost: a step for every string and every edge.
+pub fn secrets_noted(graph: &Graph, noted: &Noted, options: &SecretOptions) -> SecretReport {
+    let mut search = Search::of(graph, Some(noted));
     search.names();
     search.texts();
-    search.joined();
+    report(search, options)
+}
+
+fn report(search: Search<'_>, options: &SecretOptions) -> SecretReport {
+    let graph = search.graph;
     let mut found: Vec<Found> = search.found.into_values().collect();
     found.sort_by_key(|found| (found.rank, graph.id(found.place.node()), found.place.node()));
     let rules: Vec<&'static Rule> = Rules::all().collect();
@@ -122,6 +149,8 @@ pub fn secrets(graph: &Graph, options: &SecretOptions) -> SecretReport {
         by_rule,
         text_count: search.text_count,
         unread_count: search.unread_count,
+        missed_count: search.noted.map_or(0, Noted::missed),
+        redaction: None,
     }
 }
 
@@ -150,11 +179,15 @@ fn describe_all(
         let is_jwt = rule.id == "json-web-token";
         Some(Secret {
             rule,
-            preview: match &value {
-                Some(value) => preview(value),
-                None => "part of another string".to_owned(),
+            preview: match (&value, &found.noted) {
+                (Some(value), _) => preview(value),
+                (None, Some(noted)) => noted.preview.clone(),
+                (None, None) => "part of another string".to_owned(),
             },
-            jwt: value.as_deref().filter(|_| is_jwt).and_then(Jwt::read),
+            jwt: match &found.noted {
+                Some(noted) => noted.jwt.clone(),
+                None => value.as_deref().filter(|_| is_jwt).and_then(Jwt::read),
+            },
             value: value.map(SecretValue),
             string: graph.id(found.place.node()),
             copies: found.copies,

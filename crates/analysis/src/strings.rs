@@ -13,11 +13,17 @@ impl StringSet {
     /// The strings for which `keep` holds. Cost: one call for each string.
     pub(crate) fn matching(graph: &Graph, keep: impl Fn(&[u8]) -> bool) -> StringSet {
         let strings = graph.strings();
+        StringSet::numbered(graph, |index| strings.get(index).is_some_and(&keep))
+    }
+
+    /// The strings for whose index `keep` holds. Cost: one call for each string.
+    pub(crate) fn numbered(graph: &Graph, keep: impl Fn(u32) -> bool) -> StringSet {
+        let strings = graph.strings();
         let count = u32::try_from(strings.len()).unwrap_or(u32::MAX);
         let mut words = vec![0u64; (count as usize).div_ceil(64)];
         let mut empty = true;
         for index in 0..count {
-            if strings.get(index).is_some_and(&keep)
+            if keep(index)
                 && let Some(word) = words.get_mut(index as usize / 64)
             {
                 *word |= 1 << (index % 64);

@@ -6,12 +6,14 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use heapglass_format::pack::Packer;
+use heapglass_format::source::Source;
 use heapglass_testkit::SnapshotBuilder;
 use serde_json::Value;
 use support::{APP, Said, heapglass, root, said};
@@ -228,6 +230,15 @@ fn the_map_says_what_stands_for_what() {
 }
 
 #[test]
+fn a_log_alone_is_told_where_logs_are_redacted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("a.log"), "ready\n").expect("written");
+    let answer = redact(dir.path(), &["a.log", "out.log"]);
+    assert_eq!(answer.code, 3);
+    assert!(answer.stderr.contains("`heapglass redact DIR OUT`"), "{}", answer.stderr);
+}
+
+#[test]
 fn what_is_cut_off_gives_no_file() {
     let dir = tempfile::tempdir().expect("a directory");
     let whole = heap().0.to_bytes();
@@ -323,6 +334,35 @@ fn a_directory_is_redacted_file_by_file() {
         fs::read_to_string(dir.path().join("out/redaction-report.json")).expect("a report");
     assert!(report.contains("core.bin") && !report.contains(&password));
     assert_eq!(redact(dir.path(), &["in", "in/inside"]).code, 2);
+}
+
+#[test]
+fn compressed_logs_of_a_directory_lose_their_credentials_too() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(dir.path().join("in")).expect("made");
+    for name in ["a.log.gz", "a.log.zst"] {
+        let path = dir.path().join("in").join(name);
+        let file = fs::File::create(&path).expect("made");
+        let mut packer = Packer::for_name(&path, file).expect("a packer");
+        packer.write_all(b"ready\r\nDB_PASSWORD=sequoia17blue\r\n").expect("written");
+        packer.finish().expect("ended");
+    }
+    fs::write(dir.path().join("in/plain.gz"), "token: sequoia17blue\n").expect("written");
+    fs::write(dir.path().join("in/broken.gz"), b"\x1f\x8b\x08\0\0\0\0\0\0\x03junk")
+        .expect("written");
+    let answer = redact(dir.path(), &["in", "out", "--json"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    for (name, text) in [
+        ("a.log.gz", "ready\r\nDB_PASSWORD=[REDACTED:named]\r\n"),
+        ("a.log.zst", "ready\r\nDB_PASSWORD=[REDACTED:named]\r\n"),
+        ("plain.gz", "token: [REDACTED:named]\n"),
+    ] {
+        let source = Source::file(&dir.path().join("out").join(name)).expect("a file");
+        let mut got = String::new();
+        source.reader().expect("a reader").read_to_string(&mut got).expect("a text");
+        assert_eq!(got, text, "{name}");
+    }
+    assert!(!dir.path().join("out/broken.gz").exists());
 }
 
 /// The program of `oracle/programs` under the Node.js that is installed; `docs/redact.md` has all versions.

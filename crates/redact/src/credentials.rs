@@ -19,6 +19,9 @@ fn is_code(text: &str, range: &Range<usize>) -> bool {
         "this",
     ];
     let value = text.get(range.clone()).unwrap_or_default();
+    if is_line(text, range) {
+        return false;
+    }
     let is_quoted =
         text.get(..range.start).is_some_and(|before| before.ends_with(['"', '\'', '`']));
     if is_quoted {
@@ -35,6 +38,18 @@ fn is_code(text: &str, range: &Range<usize>) -> bool {
     let is_field = name.split_once('.').is_some_and(|(object, _)| OBJECTS.contains(&object));
     is_called && !name.is_empty() && is_named(|byte| byte.is_ascii_alphabetic())
         || is_field && call.is_empty() && is_named(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Whether a value is all that stands in its line behind a name and a sign, `DB_PASSWORD=Hello(World)`, as in settings:
+/// code has more there.
+fn is_line(text: &str, range: &Range<usize>) -> bool {
+    let before = text.get(..range.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let behind = text.get(range.end..).unwrap_or_default();
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_of_name);
+    line.strip_suffix('=').is_some_and(is_name)
+        && (behind.trim_start_matches(['\r', ' ']).starts_with('\n') || behind.trim().is_empty())
 }
 
 /// Shorter names hold no credential that a rule could tell.
@@ -92,6 +107,8 @@ mod tests {
             "const credentials = internalBinding('credentials');",
             "exports.AuthenticationMD5Password = exports.ParameterStatusMessage = 1",
             "{ password: options.password }",
+            "token = next();",
+            "let dbpassword=read(file);",
             r#"const ENV_SECRET = "AWS_SECRET_ACCESS_KEY";"#,
         ] {
             assert!(credentials(text).is_empty(), "{text}");
@@ -100,6 +117,7 @@ mod tests {
             "const password = 'hunter2hunter';",
             "DB_PASSWORD=john.smith",
             "DB_PASSWORD=Tr0ub(ador)",
+            "A=1\nDB_PASSWORD=Hello(World)\nB=2",
             "<password>(sunflower)</password>",
             "token: 'd34db33f99' (old)",
             r#"{"password":"WINTER_SUN"}"#,

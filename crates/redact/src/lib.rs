@@ -67,6 +67,8 @@ pub struct Redaction {
     pub policy: Policy,
     /// What texts are hashed with.
     pub key: Key,
+    /// Whether the credentials of the clear texts are noted.
+    pub notes: bool,
 }
 
 impl Redaction {

@@ -36,6 +36,15 @@ pub(crate) fn is_script_path(text: &str) -> bool {
                 || is_absolute && ENDINGS.iter().any(|ending| text.ends_with(ending)))
 }
 
+/// Whether it is where a file of a package is. Such a path is as public as the package, whatever leads to it: JSON that was
+/// loaded as a module has no script that would tell.
+pub(crate) fn is_of_package(text: &str) -> bool {
+    let is_place = text.starts_with('/') || text.as_bytes().get(1) == Some(&b':');
+    is_place
+        && ["/node_modules/", "\\node_modules\\"].iter().any(|folder| text.contains(folder))
+        && is_script_path(text)
+}
+
 /// `node:fs`, `node:internal/fs/promises`.
 fn is_module(text: &str) -> bool {
     let Some(path) = text.strip_prefix("node:") else { return false };
@@ -159,7 +168,7 @@ fn is_hash(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_script_path, private_parts, without_user};
+    use super::{is_of_package, is_script_path, private_parts, without_user};
 
     #[test]
     fn paths_of_scripts_are_known_and_lose_their_user() {
@@ -184,7 +193,7 @@ mod tests {
             "evalmachine.secretQWERTZ123456",
             "node:Kriemhildis/9f8e7d6c5b",
         ] {
-            assert!(!is_script_path(text), "{text}");
+            assert!(!is_script_path(text) && !is_of_package(text), "{text}");
         }
         for (path, made) in [
             ("/home/alice/app/x.js", "/home/xxxxx/app/x.js"),

@@ -2,10 +2,13 @@
 
 mod end;
 mod header;
+mod notes;
 mod rows;
 
 use std::io::{self, Write};
 use std::path::Path;
+
+use heapglass_secrets::Noted;
 
 use crate::Policy;
 use crate::coverage::Coverage;
@@ -63,6 +66,8 @@ pub struct Redactor<W: Write> {
     told: Option<Told>,
     owners: Option<Owners>,
     strings: Strings,
+    /// The credentials of the texts, by their place in the original's table, if they are noted.
+    noted: Option<Noted>,
     coverage: Coverage,
     /// Names of sections, and all texts of the header: V8's words, which a value may say as well.
     words: Vec<String>,
@@ -162,6 +167,7 @@ impl<W: Write> Redactor<W> {
                 map,
                 &Spool::default(),
             ),
+            noted: None,
             coverage: Coverage::default(),
             words: Vec::new(),
             first_text: 0,
@@ -424,13 +430,17 @@ impl<W: Write> Redactor<W> {
                 let (strings, coverage) = (&mut self.strings, &mut self.coverage);
                 let (out, writer) = (&mut self.written, &mut self.out);
                 let mut named = self.named.as_mut().filter(|_| self.held.is_some());
+                let mut noted = self.noted.as_mut();
                 let (used, ended) =
                     text.pass::<Error>(bytes, |piece: Piece<'_>| match &mut named {
                         Some(named) => {
                             strings.note(piece, named);
                             Ok(())
                         }
-                        None => strings.take(piece, coverage, out, writer),
+                        None => {
+                            notes::note(&mut noted, strings.count(), piece);
+                            strings.take(piece, coverage, out, writer)
+                        }
                     })?;
                 (used, if ended { Inside::After } else { Inside::Text(text) })
             }

@@ -16,7 +16,7 @@ use crate::forms::{is_named_by_code, without_attributes};
 use crate::located::is_located;
 use crate::named::{Named, Suspects, credentials_under};
 use crate::names::{is_index, is_of_code, is_of_runtime, unmarked};
-use crate::paths::{is_of_home, is_script_path, private_parts, without_user};
+use crate::paths::{is_of_home, is_of_package, is_script_path, private_parts, without_user};
 use crate::public::{bare, is_of_words, is_public};
 use crate::replace::{Replacer, Running, STAYS, WORDS_MAY_MEET};
 use crate::roles::{Role, Roles};
@@ -231,10 +231,11 @@ impl Strings {
         if self.object.is_none() && text == "Object" {
             self.object = u32::try_from(self.count).ok();
         }
-        let is_path = uses.has(Role::CODE | Role::SCRIPT) && is_script_path(&text);
+        let is_path =
+            uses.has(Role::CODE | Role::SCRIPT) && is_script_path(&text) || is_of_package(&text);
         let name = if uses.is_name() { self.name(&text, uses, is_path) } else { Becomes::Nothing };
         let name = match name {
-            Becomes::Itself | Becomes::Part(_) if self.is_private(&text, uses) => {
+            Becomes::Itself | Becomes::Part(_) if !is_path && self.is_private(&text, uses) => {
                 self.in_other_words(&text)
             }
             Becomes::Part(part) if part == text => Becomes::Itself,

@@ -94,6 +94,38 @@ fn the_parameters_of_modules_stay_as_values() {
     }
 }
 
+/// A module of JSON has no script: without its path nobody can tell whose data it is.
+#[test]
+fn paths_of_files_of_packages_stay_without_a_script() {
+    let (mut heap, app) = heap();
+    let stays = ["/srv/app/node_modules/mime-db/db.json", "C:\\app\\node_modules\\x\\package.json"];
+    let gone = ["/srv/app/tenants.json", "/srv/app/node_modules/x/alice@example.com"];
+    for (at, path) in stays.iter().enumerate() {
+        let module = heap.object("Module", 64);
+        heap.property(app, path, module);
+        let filename = heap.string(path, 64);
+        heap.property(module, &format!("filename{at}"), filename);
+    }
+    for (at, path) in gone.iter().enumerate() {
+        let value = heap.string(path, 64);
+        heap.element(app, at as u32, value);
+    }
+    let at_home = heap.string("/home/greta/app/node_modules/x/greta.petrova.json", 64);
+    heap.property(app, "home", at_home);
+    let table = heap.node("array", "(object properties)", 64);
+    heap.internal(app, "properties", table);
+    for policy in [Policy::Strict, Policy::Structure] {
+        let made = strings(&heap, policy);
+        for path in stays {
+            assert_eq!(made.iter().filter(|text| *text == path).count(), 2, "{path}");
+        }
+        for path in gone {
+            assert!(!made.iter().any(|text| text == path), "{path} is there");
+        }
+        assert!(has(&made, "/home/xxxxx/app/node_modules/x/"), "{policy:?}");
+    }
+}
+
 #[test]
 fn keys_with_blanks_tokens_and_numbers_of_papers_go() {
     let (mut heap, app) = heap();

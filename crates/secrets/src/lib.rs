@@ -2,7 +2,8 @@
 //!
 //! [`Rules::find`] says where credentials are, [`Rules::mask`] takes them out, [`Lines`] does so for text that
 //! comes line by line, [`Documents`] for files of such text, and [`Rules::is_secret_name`] tells from a variable's name that its value is one.
-//! [`Rules::scan`] and [`Rules::named`] ask the same of the many texts of a heap, and believe less.
+//! [`Rules::scan`] and [`Rules::named`] ask the same of the many texts of a heap, and believe less; [`Noted`] keeps what they
+//! found of texts that are gone.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ mod documents;
 mod flow;
 mod jwt;
 mod lines;
+mod noted;
 mod rules;
 mod scan;
 mod told;
@@ -27,11 +29,12 @@ use regex::Regex;
 pub use documents::Documents;
 pub use jwt::Jwt;
 pub use lines::Lines;
+pub use noted::{Note, Noted};
 use rules::Pattern;
 pub use rules::{Confidence, Rule};
 pub use scan::{NameKind, TextKind};
 use value::{entropy, is_placeholder};
-pub use value::{is_login, preview};
+pub use value::{is_login, length_alone, preview};
 
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

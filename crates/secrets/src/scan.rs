@@ -238,6 +238,8 @@ fn is_believed(rule: &Rule, (before, secret): (&str, &str), kind: TextKind) -> b
         "json-web-token" => Jwt::read(secret).is_some(),
         // Without a line of its text it is a program's constant, to look for keys with.
         "private-key" => has_key(secret),
+        // It begins with the sign of a variable.
+        "password-hash" => true,
         "docker-auth" => decoded(secret).is_some_and(|login| login.contains(&b':')),
         "cookie" if is_attribute(secret) => false,
         // A class of a style sheet begins so.

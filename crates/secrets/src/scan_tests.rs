@@ -56,6 +56,16 @@ fn names_and_values_have_to_fit() {
         ("SESSION_AUTH_TOKEN", "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"),
         ("challengePassword", "1.2.840.113549.1.9.7"),
         ("token", "getAuthenticationTokenFromHeader"),
+        // Names of headers, parameters, schemes, fields and files stand under such names as well.
+        ("SESSION_TOKEN_QUERY_PARAM", "X-Amz-S3session-Token"),
+        ("SHA256_TOKEN_TO_REFRESH", "token_sha256_to_refresh"),
+        ("S3_EXPRESS_AUTH_SCHEME", "sigv4-s3express"),
+        ("token", "ContentMD5"),
+        ("apiKey", "google/api/apikeys/v2/resources.proto"),
+        (
+            "accountKey",
+            "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+        ),
     ] {
         assert!(!named(name, value), "{name} = {value}");
     }

@@ -94,6 +94,19 @@ fn short_values_under_telling_names_are_credentials() {
             "Cookie: a=1; [REDACTED:cookie] Cookie: [REDACTED:cookie]",
         ),
         ("<db.password>x y9</db.password>", "<db.password>[REDACTED:named]</db.password>"),
+        ("your password is Tulip-77x, bob", "your password is [REDACTED:named], bob"),
+        ("The passphrase was: `a1b2c3`", "The passphrase was: `[REDACTED:named]`"),
+        (
+            "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:Tul\\:ip7\n*:*:*:app:y9",
+            "# local\ndb:5432:shop:app:Tul\\:ip 7\ndb:5432:shop:app:[REDACTED:pgpass-password]\n*:*:*:app:[REDACTED:pgpass-password]",
+        ),
+        (
+            "('ada', '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy')",
+            "('ada', '[REDACTED:password-hash]')",
+        ),
+        ("login of bob, sid: 9f8e7d6c5b4a39281706", "login of bob, sid: [REDACTED:named]"),
+        (r#"{"session_id":"s%3AAb3dEf9hIjKlMnOpQr.x"}"#, r#"{"session_id":"[REDACTED:named]"}"#),
+        ("sessionId=0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9 ok", "sessionId=[REDACTED:named] ok"),
     ] {
         check(text, expected);
     }
@@ -121,6 +134,11 @@ fn what_is_no_credential_stays() {
         "password=********",
         "secretName: backstage-postgres",
         "Max tokens=4096",
+        "the password is required, and the password is at least 8 characters long",
+        "the password was not found; a passphrase is optional!",
+        "session: opened-by-a-controller-of-sessions",
+        "session: 2026-11-30T10:00:00Z, inside: 1234567890123456",
+        "10:5432:a:b",
         "ws://127.0.0.1:9229/0f2c936f-b1cd-4ac9-aab3-f63b0f33d55e",
         "image: quay.io/rhdh/rhdh-hub-rhel9@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     ] {

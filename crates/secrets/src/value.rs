@@ -88,8 +88,13 @@ pub fn preview(secret: &str) -> String {
         LONG.. => secret.chars().take(4).map(|c| if c.is_control() { ' ' } else { c }).collect(),
         _ => String::new(),
     };
+    start + &length_alone(length)
+}
+
+/// What may be shown of a credential of which only the length is known, in characters.
+pub fn length_alone(length: usize) -> String {
     let characters = if length == 1 { "character" } else { "characters" };
-    format!("{start}… ({length} {characters})")
+    format!("… ({length} {characters})")
 }
 
 /// Characters from which on four of them give nothing away.
@@ -136,6 +141,9 @@ const EXAMPLES: &[&str] = &[
     "hex",
 ];
 
+/// How the key begins that Azure's storage emulator has everywhere.
+const EMULATOR: &str = "Eby8vdM02xNOcqFl";
+
 /// Whether a value says of itself that it is none.
 pub(crate) fn is_example(value: &str) -> bool {
     let lower = value.trim().to_ascii_lowercase();
@@ -143,6 +151,7 @@ pub(crate) fn is_example(value: &str) -> bool {
         || EXAMPLES.contains(&lower.as_str())
         || lower.ends_with("example")
         || lower.ends_with("examplekey")
+        || value.starts_with(EMULATOR)
         || ["your", "my-", "my_", "<", "{{", "${", "%{", "$"]
             .iter()
             .any(|start| lower.starts_with(start))
@@ -164,12 +173,13 @@ pub(crate) fn looks_random(value: &str) -> bool {
         && mixed
         && !is_place(value)
         && !is_name_of_secret(value)
+        && !is_of_algorithm(value)
         && entropy(value) >= 2.5
 }
 
 /// The name of a header, a variable or a setting, not what stands in it: `x-aws-ec2-metadata-token`,
-/// `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH`. Short words of one case, one of them telling, with few digits and none at the
-/// end.
+/// `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH`, `token_sha256_to_refresh`. Short words of one case or with a capital each, one of
+/// them telling, with few digits and none at the end.
 fn is_name_of_secret(value: &str) -> bool {
     /// As `authorization` has.
     const LONGEST_WORD: usize = 13;
@@ -184,18 +194,25 @@ fn is_name_of_secret(value: &str) -> bool {
         "session",
         "token",
     ];
-    let has = |of: fn(&u8) -> bool| value.as_bytes().iter().any(of);
+    /// As `sha256` has.
+    const MOST_DIGITS: usize = 3;
     let is_of_words =
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let is_of_one_case = !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
+    let is_lower = |part: &str| !part.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_upper = |part: &str| !part.bytes().any(|byte| byte.is_ascii_lowercase());
+    // `X-Amz-Security-Token`, as headers are written.
+    let is_headed = value.split(['-', '_']).all(|word| word.get(1..).is_some_and(is_lower));
+    let is_of_one_case = is_lower(value) || is_upper(value) || is_headed;
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    // What has many digits has them together, behind letters.
+    let numbers = value.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count();
     let mut words = value.split(['-', '_']);
     let is_short = value.split(['-', '_']).all(|word| word.len() <= LONGEST_WORD);
     let is_word = |word: &str| TELLING.iter().any(|telling| word.eq_ignore_ascii_case(telling));
     is_of_words
         && is_of_one_case
         && is_short
-        && digits <= 2
+        && (digits <= 2 || digits <= MOST_DIGITS && numbers == 1)
         && value.ends_with(|last: char| last.is_ascii_alphabetic())
         && value.contains(['-', '_'])
         && words.any(is_word)
@@ -217,13 +234,30 @@ fn is_camel(value: &str) -> bool {
     !value.bytes().any(|byte| byte.is_ascii_digit()) && letters >= 4 * count
 }
 
+/// The name of a field that has the algorithm of what is in it behind it: `ContentMD5`, `checksumSHA256`.
+fn is_of_algorithm(value: &str) -> bool {
+    const ALGORITHMS: [&str; 6] = ["MD5", "SHA1", "SHA256", "SHA512", "CRC32", "CRC32C"];
+    let named = ALGORITHMS.into_iter().find_map(|algorithm| value.strip_suffix(algorithm));
+    named.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphabetic()) && is_camel(name))
+}
+
 /// A path, or a URL without a password.
 fn is_place(value: &str) -> bool {
     value.contains("://")
         || value.starts_with(['/', '.', '~', '@', '#'])
         || value.ends_with(".js")
         || value.ends_with(".json")
+        || value.contains('/') && has_ending(value)
         || value.starts_with("node:")
+}
+
+/// `google/api/keys.proto`, without a place before it.
+fn has_ending(value: &str) -> bool {
+    let file = value.rsplit('/').next().unwrap_or_default();
+    let is_ending = |ending: &str| {
+        (2..=6).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    file.rsplit_once('.').is_some_and(|(name, ending)| !name.is_empty() && is_ending(ending))
 }
 
 /// Whether a value is one that a person could have chosen as a password: not prose, not code.

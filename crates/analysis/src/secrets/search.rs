@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use heapglass_format::strings::lossy;
-use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal, StringIndex};
-use heapglass_secrets::{Finding, Rules, TextKind};
+use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex};
+use heapglass_secrets::{Finding, Jwt, NameKind, Noted, Rules, TextKind};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::noted::{number, telling};
 use super::texts::{halves, has_text, joined, text_of};
 use crate::NodeSet;
 use crate::strings::StringSet;
@@ -21,7 +22,7 @@ const PARTS_PER_NODE: u64 = 8;
 const LEAST_PARTS: u64 = 1 << 20;
 
 /// What identifies a credential: the hash of its text. Values themselves are not kept.
-type Key = u128;
+pub(super) type Key = u128;
 
 /// A credential.
 #[derive(Debug)]
@@ -34,6 +35,15 @@ pub(super) struct Found {
     /// How good the place is: the least is the best.
     score: (bool, bool, u32),
     pub(super) copies: u64,
+    /// What may be shown of it where its text is gone.
+    pub(super) noted: Option<Shown>,
+}
+
+/// What may be shown of a credential.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) preview: String,
+    pub(super) jwt: Option<Jwt>,
 }
 
 impl Found {
@@ -64,16 +74,18 @@ impl Place {
 
 /// The search and what it has found.
 pub(super) struct Search<'a> {
-    graph: &'a Graph,
+    pub(super) graph: &'a Graph,
+    /// What was noted of the clear texts, for a snapshot that was redacted.
+    pub(super) noted: Option<&'a Noted>,
     rules: &'static Rules,
-    ranks: FxHashMap<&'static str, usize>,
+    pub(super) ranks: FxHashMap<&'static str, usize>,
     pub(super) found: FxHashMap<Key, Found>,
     /// For the texts of flat strings that have credentials: which ones.
-    in_text: FxHashMap<StringIndex, Vec<Key>>,
+    pub(super) in_text: FxHashMap<StringIndex, Vec<Key>>,
     /// The same for joined strings under a telling name.
     in_joined: FxHashMap<Ordinal, Vec<Key>>,
     /// Strings that are source code.
-    sources: NodeSet,
+    pub(super) sources: NodeSet,
     /// Joined strings that are part of another one.
     parts: NodeSet,
     pub(super) string_count: u64,
@@ -84,10 +96,11 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn of(graph: &'a Graph) -> Search<'a> {
+    pub(super) fn of(graph: &'a Graph, noted: Option<&'a Noted>) -> Search<'a> {
         let count = graph.node_count();
         Search {
             graph,
+            noted,
             rules: Rules::standard(),
             ranks: Rules::all().enumerate().map(|(rank, rule)| (rule.id, rank)).collect(),
             found: FxHashMap::default(),
@@ -105,9 +118,12 @@ impl<'a> Search<'a> {
     /// Looks for telling names: of properties and variables, and of keys that lie before their values.
     pub(super) fn names(&mut self) {
         let graph = self.graph;
-        let telling = StringSet::matching(graph, |name| {
-            name.len() <= 64 && self.rules.is_telling_name(&lossy(name))
-        });
+        let telling = match self.noted {
+            Some(noted) => telling(graph, noted),
+            None => StringSet::matching(graph, |name| {
+                name.len() <= 64 && self.rules.is_telling_name(&lossy(name))
+            }),
+        };
         let source = StringSet::equal(graph, "source");
         for node in graph.nodes() {
             match graph.node_type(node) {
@@ -121,8 +137,12 @@ impl<'a> Search<'a> {
                 _ => {
                     for edge in graph.edges(node) {
                         match edge.edge_type {
-                            EdgeType::Property | EdgeType::Context if telling.names(edge.name) => {
-                                self.judge(edge, &graph.edge_name(edge), true);
+                            EdgeType::Property | EdgeType::Context => {
+                                if let EdgeName::String(name) = edge.name
+                                    && telling.contains(name)
+                                {
+                                    self.judge(edge, name, true);
+                                }
                             }
                             EdgeType::Internal if source.names(edge.name) => {
                                 self.sources.insert(edge.to);
@@ -146,7 +166,7 @@ impl<'a> Search<'a> {
             {
                 let is_map = is_map(graph, table);
                 if is_map || is_elements(graph, table) {
-                    self.judge(edge, &graph.string(name), is_map);
+                    self.judge(edge, name, is_map);
                 }
             }
             let name = graph.name_index(edge.to);
@@ -158,20 +178,24 @@ impl<'a> Search<'a> {
 
     /// Looks at a value under a telling name. Where it is not sure that the name is that of the value, only what looks
     /// random is believed.
-    fn judge(&mut self, edge: Edge, name: &str, is_sure: bool) {
+    fn judge(&mut self, edge: Edge, name: StringIndex, is_sure: bool) {
         let Some(&rank) = self.ranks.get("named") else { return };
         let graph = self.graph;
         if graph.node_type(edge.to) == NodeType::SlicedString {
-            if is_sure && self.rules.is_password_name(name) {
+            if is_sure && self.is_password_name(name) {
                 let key = xxh3_128(&edge.to.0.to_le_bytes()) ^ 1;
                 self.record(key, rank, Place::Edge(edge), None);
                 self.count(key);
             }
             return;
         }
+        if let Some(noted) = self.noted {
+            return self.judge_noted(noted, edge, name, is_sure);
+        }
         if !has_text(graph, edge.to) || self.sources.contains(edge.to) {
             return;
         }
+        let name = &graph.string(name);
         let text = match graph.node_type(edge.to) {
             NodeType::ConcatenatedString if self.patience == 0 => return,
             NodeType::ConcatenatedString => Cow::Owned(self.joined_text(edge.to)),
@@ -195,6 +219,13 @@ impl<'a> Search<'a> {
             add(self.in_text.entry(graph.name_index(edge.to)).or_default(), keys);
         } else {
             add(self.in_joined.entry(edge.to).or_default(), keys);
+        }
+    }
+
+    fn is_password_name(&self, name: StringIndex) -> bool {
+        match self.noted {
+            Some(noted) => noted.kind_of_name(number(name)) == Some(NameKind::Password),
+            None => self.rules.is_password_name(&self.graph.string(name)),
         }
     }
 
@@ -241,6 +272,9 @@ impl<'a> Search<'a> {
     }
 
     fn text(&mut self, node: Ordinal, index: StringIndex) {
+        if let Some(noted) = self.noted {
+            return self.text_noted(noted, node, index);
+        }
         let kind = if self.sources.contains(node) { TextKind::Source } else { TextKind::Data };
         let text = self.graph.string(index);
         let findings = self.rules.scan(&text, kind);
@@ -289,7 +323,13 @@ impl<'a> Search<'a> {
     }
 
     /// Notes a credential, or that it is in a better place as well.
-    fn record(&mut self, key: Key, rank: usize, place: Place, range: Option<Range<usize>>) {
+    pub(super) fn record(
+        &mut self,
+        key: Key,
+        rank: usize,
+        place: Place,
+        range: Option<Range<usize>>,
+    ) {
         let is_source = self.sources.contains(place.node());
         let (is_named, at) = match place {
             Place::Node(node) => (false, node),
@@ -298,7 +338,7 @@ impl<'a> Search<'a> {
         let score = (is_source, !is_named, far(self.graph, at));
         match self.found.entry(key) {
             std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(Found { rank, place, range, score, copies: 0 });
+                entry.insert(Found { rank, place, range, score, copies: 0, noted: None });
             }
             std::collections::hash_map::Entry::Occupied(mut entry) => {
                 let found = entry.get_mut();
@@ -326,7 +366,7 @@ impl Found {
 }
 
 /// Puts more credentials in a list, each once.
-fn add(keys: &mut Vec<Key>, more: Vec<Key>) {
+pub(super) fn add(keys: &mut Vec<Key>, more: Vec<Key>) {
     keys.extend(more);
     keys.sort_unstable();
     keys.dedup();

@@ -55,7 +55,7 @@ pub(crate) struct CaptureArgs {
     /// Take the key for --redact from this file, or make it: the same text becomes the same in all files of one key
     #[arg(long, value_name = "FILE", requires = "redact", help_heading = "What to take")]
     pub(crate) key: Option<PathBuf>,
-    /// Say what uses the memory as soon as the last byte is in
+    /// Say what uses the memory as soon as the last byte is in; with --redact also which credentials were in it
     #[arg(long, help_heading = "What to take", conflicts_with = "json")]
     pub(crate) report: bool,
     /// Snapshots to take, one after the other

@@ -52,7 +52,7 @@ impl PolicyChoice {
     /// This policy with the key in a file, which is made if it is not there; without a file with a key for this run.
     pub(crate) fn redaction(self, file: Option<&Path>) -> Result<Redaction, Failure> {
         let bytes = file.map_or_else(random_bytes, key_in)?;
-        Ok(Redaction { policy: self.into(), key: Key::new(bytes) })
+        Ok(Redaction { policy: self.into(), key: Key::new(bytes), notes: false })
     }
 }
 

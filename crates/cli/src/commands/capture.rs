@@ -261,7 +261,11 @@ fn options(args: &CaptureArgs, out: PathBuf) -> Result<Options, Failure> {
             refuse_to_share(key, &file_name(args, number)?)?;
         }
     }
-    let redaction = args.redact.map(|policy| policy.redaction(key)).transpose()?;
+    let mut redaction = args.redact.map(|policy| policy.redaction(key)).transpose()?;
+    if let Some(redaction) = &mut redaction {
+        // What the clear data held nobody can tell later.
+        redaction.notes = args.report && !args.dry_run;
+    }
     Ok(Options {
         redaction,
         method: args.method.into(),

@@ -258,8 +258,16 @@ fn feed(
 ) -> anyhow::Result<(Coverage, Proof)> {
     let failed = |error: Error| match error {
         Error::Write(error) => cannot_write(names.output, &error),
-        odd => Failure::unreadable(format!("{}: {odd}", names.input.display()))
-            .hint("nothing was written; `heapglass FILE` says what can be read of it"),
+        odd => {
+            // The first byte is none of a snapshot.
+            let is_other = matches!(odd, Error::Syntax { offset: 0, .. });
+            Failure::unreadable(format!("{}: {odd}", names.input.display())).hint(if is_other {
+                "nothing was written; logs and manifests are redacted with the directory that they are in, archives once \
+                 they are unpacked: `heapglass redact DIR OUT`"
+            } else {
+                "nothing was written; `heapglass FILE` says what can be read of it"
+            })
+        }
     };
     let size = reader.disk_size();
     let unreadable =

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use heapglass_format::check::Checked;
 use heapglass_redact::Redaction;
+use heapglass_secrets::Noted;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::words::size;
@@ -126,6 +127,8 @@ pub struct Written {
     pub stalled: Duration,
     /// Whether the compressor had to fall back to a faster level.
     pub hurried: bool,
+    /// The credentials of the clear bytes, if it was redacted and they were noted.
+    pub noted: Option<Noted>,
 }
 
 /// Takes a snapshot's bytes.
@@ -268,6 +271,7 @@ impl Sink {
             deepest: shared.deepest.load(Ordering::Relaxed),
             stalled,
             hurried: done.hurried,
+            noted: done.noted,
         })
     }
 }

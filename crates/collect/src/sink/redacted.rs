@@ -5,6 +5,7 @@ use std::path::Path;
 
 use heapglass_format::source::Source;
 use heapglass_redact::{Proof, Redaction, Redactor};
+use heapglass_secrets::Noted;
 
 use super::watched::{Watched, has_room, why};
 use super::{SinkError, directory_of};
@@ -24,7 +25,7 @@ impl Out {
         let redactor = Redactor::new(file, how.policy, how.key.clone(), None)
             .within(&directory)
             .watched(move || has_room(&path, reserve));
-        Out::Redacted(Box::new(redactor))
+        Out::Redacted(Box::new(if how.notes { redactor.noting() } else { redactor }))
     }
 
     pub(super) fn file(&mut self) -> &mut Watched {
@@ -46,7 +47,9 @@ impl Out {
     /// Writes what has to be written after the last piece.
     pub(super) fn end(self, how: End) -> Ended {
         let mut redactor = match self {
-            Out::Plain(file) => return Ended { file, proof: Ok(None), is_unsafe: false },
+            Out::Plain(file) => {
+                return Ended { file, proof: Ok(None), noted: None, is_unsafe: false };
+            }
             Out::Redacted(redactor) => redactor,
         };
         let ended = match how {
@@ -64,9 +67,10 @@ impl Out {
             End::Failed => Ok(None),
         };
         let is_unsafe = redactor.has_given_back() && !matches!(ended, Ok(Some(_)));
+        let noted = redactor.take_noted();
         let file = redactor.into_out();
         let proof = ended.map_err(|error| cannot(file.path(), error));
-        Ended { file, proof, is_unsafe }
+        Ended { file, proof, noted, is_unsafe }
     }
 }
 
@@ -75,6 +79,8 @@ pub(super) struct Ended {
     pub(super) file: Watched,
     /// The means to prove it, if it is redacted and all of it.
     pub(super) proof: Result<Option<Proof>, SinkError>,
+    /// The credentials of the clear bytes, if they were noted.
+    pub(super) noted: Option<Noted>,
     /// It has values as they were, and there is no proof that no credential is among them.
     pub(super) is_unsafe: bool,
 }

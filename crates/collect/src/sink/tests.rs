@@ -105,7 +105,7 @@ fn redacted(path: &Path) -> SinkOptions {
 }
 
 fn redacted_by(policy: heapglass_redact::Policy, path: &Path) -> SinkOptions {
-    let redaction = Redaction { policy, key: heapglass_redact::Key::new([4; 32]) };
+    let redaction = Redaction { policy, key: heapglass_redact::Key::new([4; 32]), notes: true };
     SinkOptions { redaction: Some(redaction), ..SinkOptions::new(path) }
 }
 

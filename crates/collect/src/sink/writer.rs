@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use heapglass_format::check::{Check, Checked};
+use heapglass_secrets::Noted;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::encoder::Encoder;
@@ -32,6 +33,8 @@ pub(super) struct Done {
     pub(super) bytes: u64,
     pub(super) stopped: Option<SinkError>,
     pub(super) hurried: bool,
+    /// The credentials of the clear bytes, if they were noted.
+    pub(super) noted: Option<Noted>,
     /// It was redacted, and what was written is not proven to be without private data.
     pub(super) unproven: bool,
 }
@@ -87,7 +90,7 @@ impl Writer {
             }
             Some(_) => End::Failed,
         };
-        let Ended { file, proof, is_unsafe } = self.out.end(how);
+        let Ended { file, proof, noted, is_unsafe } = self.out.end(how);
         let proof = proof.unwrap_or_else(|error| {
             stopped = stopped.take().or(Some(error));
             None
@@ -112,6 +115,7 @@ impl Writer {
             unproven: unproven.is_some() || is_unsafe,
             stopped: stopped.or(unproven),
             hurried: self.hurried,
+            noted,
         }
     }
 

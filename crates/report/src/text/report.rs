@@ -8,7 +8,7 @@ use super::object::position;
 use super::paths::write_one_line;
 use super::prose::{indented, paragraph};
 use super::summary::{class_table, object_table};
-use super::{Look, Page, Role, allocations, attribution, process, statistics, words};
+use super::{Look, Page, Role, allocations, attribution, process, secrets, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
 
 impl Page for ReportBody {
@@ -55,6 +55,10 @@ impl Page for ReportBody {
         {
             section("Functions that allocated most", look, out)?;
             allocations::write(allocations, look, out)?;
+        }
+        if let Some(credentials) = &self.credentials {
+            section("Credentials that were in it before it was redacted", look, out)?;
+            secrets::write(credentials, "", look, out)?;
         }
         Ok(())
     }

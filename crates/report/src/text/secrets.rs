@@ -13,17 +13,27 @@ use crate::wire::{ConfidenceEntry, JwtEntry, SecretEntry, SecretsBody, SnapshotE
 
 impl Page for SecretsBody {
     fn write_page(&self, _: &SnapshotEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-        paragraph(&self.text.join(" "), look, out)?;
-        for (number, secret) in (1..).zip(&self.secrets) {
-            writeln!(out)?;
-            write_secret(number, secret, look, out)?;
-        }
-        if self.more > 0 {
-            let note = format!("{} more; --limit 0 shows all.", count(self.more));
-            writeln!(out, "\n{}", look.paint(Role::Faint, &note))?;
-        }
-        Ok(())
+        write(self, "; --limit 0 shows all", look, out)
     }
+}
+
+/// Writes the credentials; `others` says where those are that are not among them.
+pub(super) fn write(
+    body: &SecretsBody,
+    others: &str,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    paragraph(&body.text.join(" "), look, out)?;
+    for (number, secret) in (1..).zip(&body.secrets) {
+        writeln!(out)?;
+        write_secret(number, secret, look, out)?;
+    }
+    if body.more > 0 {
+        let note = format!("{} more{others}.", count(body.more));
+        writeln!(out, "\n{}", look.paint(Role::Faint, &note))?;
+    }
+    Ok(())
 }
 
 fn write_secret(

@@ -10,6 +10,14 @@ const NAMED_KINDS: usize = 6;
 /// The answer first, then what it leaves open.
 pub(crate) fn answer(report: &SecretReport, rules: usize) -> Vec<String> {
     let mut sentences = Vec::new();
+    if report.redaction.as_ref().is_some_and(|mark| !mark.leaves_texts()) {
+        sentences.push(
+            "The snapshot was redacted: other letters stand for its texts, and nothing was looked for. Ask this of the \
+             snapshot as it was; `capture --redact --report` says it while it captures."
+                .to_owned(),
+        );
+        return sentences;
+    }
     if report.count == 0 {
         sentences.push(format!(
             "No credential was found by {rules} rules in {}.",
@@ -31,6 +39,18 @@ pub(crate) fn answer(report: &SecretReport, rules: usize) -> Vec<String> {
         sentences.push(format!(
             "{} not read: there are too many.",
             counted(report.unread_count, "joined string was", "joined strings were")
+        ));
+    }
+    if report.redaction.is_some() {
+        sentences.push(
+            "The snapshot was redacted: what stands under a telling name may be other letters already.".to_owned(),
+        );
+    }
+    if report.missed_count > 0 {
+        sentences.push(format!(
+            "{} with credentials {} not looked at further: there are too many.",
+            counted(report.missed_count, "more text", "more texts"),
+            if report.missed_count == 1 { "was" } else { "were" }
         ));
     }
     sentences

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::objects::entries;
 use super::{
     AllocationsEntry, AttributionEntry, ClassEntry, LocationEntry, ObjectEntry, PathEntry,
-    ProcessEntry, ResidentMemory, StatisticsEntry,
+    ProcessEntry, ResidentMemory, SecretsBody, StatisticsEntry,
 };
 use crate::text::SizeStyle;
 use crate::text::words;
@@ -36,6 +36,10 @@ pub struct ReportBody {
     /// What the process had in memory, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<ProcessEntry>,
+    /// The credentials of the clear data, where it was redacted as it came. Only that capture knows them, whose report is
+    /// text.
+    #[serde(skip)]
+    pub credentials: Option<SecretsBody>,
 }
 
 /// The verdict.
@@ -208,6 +212,7 @@ impl ReportBody {
             allocations,
             attribution: None,
             process: None,
+            credentials: None,
         }
     }
 
@@ -215,6 +220,11 @@ impl ReportBody {
     pub fn of_process(self, memory: Option<&ResidentMemory>) -> ReportBody {
         let process = memory.map(|memory| ProcessEntry::new(memory, &self.statistics));
         ReportBody { process, ..self }
+    }
+
+    /// The same with the credentials that were in it before it was redacted.
+    pub fn with_credentials(self, credentials: Option<SecretsBody>) -> ReportBody {
+        ReportBody { credentials, ..self }
     }
 
     /// The same with the code that holds the memory.

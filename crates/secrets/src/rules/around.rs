@@ -143,6 +143,17 @@ pub(crate) const AROUND: &[Rule] = &[
         )],
     ),
     rule(
+        "pgpass-password",
+        "password in a .pgpass",
+        "passwords in .pgpass files",
+        // A row is host, port, database, user and password, all of a line.
+        &[pattern(
+            &[":5432:", ":5433:", ":5434:", ":6432:", ":26257:", ":*:"],
+            r"(?m)^[ \t]*[A-Za-z0-9._*/-]+:(?:[0-9]{4,5}|\*):[^:\s]+:[^:\s]+:((?:[^\s:\\]|\\.)+)[ \t\r]*$",
+            0.0,
+        )],
+    ),
+    rule(
         "cookie",
         "cookie",
         "cookies",
@@ -239,6 +250,42 @@ const NAMED: &[Pattern] = &[
         &["pass:", "pass=", "pass\"", "pass'", "pass ="],
         r#"(?i)(?:^|[\s{,.("'])pass(?:\\{0,7}["'])?[ \t]{0,3}[:=][ \t]{0,3}(?:"([^"\\\n]{4,})"|'([^'\\\n]{4,})')"#,
         0.9,
+    ),
+    // In a sentence. What has no digit and no sign within may be the next word of it.
+    pattern(
+        &["password", "passphrase", "passwd"],
+        concat!(
+            r#"(?i)\b(?:password|passphrase|passwd)[ \t]+(?:is|was)[ \t]*:?[ \t]+["'`\u{201c}]?"#,
+            r#"([^ \t\r\n"'`,;\u{201c}\u{201d}]{0,40}[0-9!@#$%^&*+][^ \t\r\n"'`,;\u{201c}\u{201d}]{3,}"#,
+            r#"|[^ \t\r\n"'`,;\u{201c}\u{201d}]{1,40}[0-9@#$%^&*+][^ \t\r\n"'`,;\u{201c}\u{201d}]{2}"#,
+            r#"|[^ \t\r\n"'`,;\u{201c}\u{201d}]{2,40}[0-9@#$%^&*+][^ \t\r\n"'`,;\u{201c}\u{201d}]"#,
+            r#"|[^ \t\r\n"'`,;\u{201c}\u{201d}]{3,40}[0-9@#$%^&*+])"#,
+        ),
+        0.9,
+    ),
+    // Of a session, in logs: a digit comes soon in what is drawn, and seldom in what has a name.
+    pattern(
+        &[
+            "sid=",
+            "sid:",
+            "sid =",
+            "sid\"",
+            "sid'",
+            "sid\\",
+            "sessid",
+            "session=",
+            "session:",
+            "session\"",
+            "session'",
+            "session\\",
+            "sessionid",
+            "session_id",
+            "session-id",
+            "session id",
+            "session =",
+        ],
+        r#"(?i)(?:\bsid|session(?:[_ -]?id)?|sessid)(?:\\{0,7}["'])?[ \t]{0,3}(?:=>|[:=])[ \t]{0,3}\\{0,7}["']?((?:s(?:%3a|:))?[a-z_%~+/-]{0,12}[0-9][a-z0-9%._~+/=-]{15,})"#,
+        3.0,
     ),
     // In SQL.
     pattern(

@@ -44,6 +44,26 @@ pub(crate) const SHAPES: &[Rule] = &[
         )],
     ),
     rule(
+        "password-hash",
+        "hash of a password",
+        "hashes of passwords",
+        &[pattern(
+            &[
+                "$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$1$", "$5$", "$6$", "$y$", "$argon2",
+                "$pbkdf2-", "{ssha", "{sha}",
+            ],
+            concat!(
+                r"(\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|\$(?:apr1|1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}",
+                r"|\$[56]\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}",
+                r"|\$y\$[./A-Za-z0-9]{1,10}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}",
+                r"|\$argon2(?:id|i|d)\$(?:v=[0-9]{1,3}\$)?[a-z0-9,=]{1,40}\$[A-Za-z0-9+/]{8,88}\$[A-Za-z0-9+/]{16,}",
+                r"|\$pbkdf2-[a-z0-9]{3,10}\$[0-9]{1,9}\$[./A-Za-z0-9]{4,88}\$[./A-Za-z0-9]{16,}",
+                r"|\{(?i:s?sha(?:256|512)?)\}[A-Za-z0-9+/]{27,}={0,2})",
+            ),
+            3.0,
+        )],
+    ),
+    rule(
         "github-token",
         "GitHub token",
         "GitHub tokens",

@@ -9,14 +9,16 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use heapglass_analysis::with_originals;
+use heapglass_analysis::{SecretOptions, secrets_noted, with_originals};
 use heapglass_collect::Captured;
 use heapglass_collect::sink::Growing;
 use heapglass_format::source::Source;
-use heapglass_graph::{OpenOptions, Phase, Progress, Snapshot, Wants};
+use heapglass_graph::{Graph, OpenOptions, Phase, Progress, Snapshot, Wants};
 use heapglass_report::text::heading;
-use heapglass_report::wire::{Document, SnapshotEntry};
+use heapglass_report::wire::{Document, ReportBody, SecretsBody, SnapshotEntry};
+use heapglass_secrets::Noted;
 
+use crate::answer::{Heading, answer};
 use crate::args::{FilesArg, ReportArgs};
 use crate::commands::report;
 use crate::context::Context;
@@ -28,6 +30,8 @@ use crate::open::as_written;
 /// `heapglass report` does by itself.
 const TOP: usize = 10;
 const THRESHOLD: f64 = 10.0;
+/// Credentials that the report lists.
+const CREDENTIALS: usize = 100;
 
 type Opening = JoinHandle<anyhow::Result<Snapshot>>;
 
@@ -64,17 +68,30 @@ impl<'a> Along<'a> {
     /// Waits for the engine, and writes the report of the first snapshot; that of the others is made from
     /// their files.
     pub(super) fn report(&self, captured: &Captured) -> anyhow::Result<()> {
-        let files = captured.snapshots.iter().filter_map(|taken| taken.written.path.clone());
-        let mut files: Vec<PathBuf> = files.collect();
+        let files = captured
+            .snapshots
+            .iter()
+            .filter_map(|taken| Some((taken.written.path.clone()?, taken.written.noted.as_ref())));
+        let mut files: Vec<(PathBuf, Option<&Noted>)> = files.collect();
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
         let opened = opening.and_then(|opening| opening.join().ok()?.ok());
         if let (Some(snapshot), false) = (opened, files.is_empty()) {
-            let file = files.remove(0);
-            self.write(&snapshot, file.display().to_string())?;
+            let (file, noted) = files.remove(0);
+            self.write(&snapshot, file.display().to_string(), noted)?;
+        }
+        if files.iter().any(|(_, noted)| noted.is_some()) {
+            for (file, noted) in &files {
+                writeln!(io::stdout())?;
+                answer(self.context, std::slice::from_ref(file), Heading::Always, |opened| {
+                    Ok(body(&opened.graph("looking for what stands out in")?, *noted))
+                })?;
+            }
+            return Ok(());
         }
         if files.is_empty() {
             return Ok(());
         }
+        let files = files.into_iter().map(|(file, _)| file).collect();
         let args = ReportArgs {
             files: FilesArg { files },
             top: TOP,
@@ -85,12 +102,17 @@ impl<'a> Along<'a> {
         report::run(self.context, &args).map(|_| ())
     }
 
-    fn write(&self, snapshot: &Snapshot, file: String) -> anyhow::Result<()> {
+    fn write(
+        &self,
+        snapshot: &Snapshot,
+        file: String,
+        noted: Option<&Noted>,
+    ) -> anyhow::Result<()> {
         let graph = snapshot.graph().map_err(hints::opening)?;
         let Context { source_maps, messages, .. } = self.context;
         let graph =
             as_written(graph, source_maps, with_originals, &file, |text| messages.note(text));
-        let body = report::body(&graph, TOP, THRESHOLD);
+        let body = body(&graph, noted);
         let entry = SnapshotEntry::new(file, graph.overview());
         let document = Document::new(entry, &graph.overview().findings, body);
         let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);
@@ -101,6 +123,14 @@ impl<'a> Along<'a> {
         out.flush()?;
         Ok(())
     }
+}
+
+/// The report, with what was noted of the clear data.
+fn body(graph: &Graph, noted: Option<&Noted>) -> ReportBody {
+    let options = SecretOptions { limit: Some(CREDENTIALS) };
+    let credentials =
+        noted.map(|noted| SecretsBody::new(&secrets_noted(graph, noted, &options), false));
+    report::body(graph, TOP, THRESHOLD).with_credentials(credentials)
 }
 
 /// Opens the snapshot as it arrives.
@@ -162,5 +192,71 @@ impl Progress for Quiet<'_> {
 
     fn cancelled(&self) -> bool {
         self.0.asked().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heapglass_analysis::secrets;
+    use heapglass_redact::{Key, Policy, Redactor};
+    use heapglass_report::text::{Look, SizeStyle};
+    use heapglass_testkit::SnapshotBuilder;
+
+    use super::*;
+
+    fn github() -> String {
+        format!("gh{}{}", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+    }
+
+    #[test]
+    fn the_report_of_a_redacted_snapshot_tells_which_credentials_were_in_it() {
+        let mut heap = SnapshotBuilder::new();
+        let app = heap.object("App", 40);
+        heap.property(heap.global(), "app", app);
+        for name in ["remote", "origin"] {
+            let token = heap.string(&github(), 64);
+            heap.property(app, name, token);
+        }
+        let password = heap.string("zaphod-42-tricia", 32);
+        heap.property(app, "password", password);
+        let (map, table) = (heap.object("Map", 32), heap.node("array", "", 64));
+        heap.property(app, "settings", map);
+        heap.internal(map, "table", table);
+        let (key, value) = (heap.string("mfaSeed", 24), heap.string("k5t7-x9q2-ab41", 32));
+        heap.internal(table, "5", key);
+        heap.internal(table, "6", value);
+        for policy in [Policy::Strict, Policy::Structure, Policy::Secrets] {
+            let redactor = Redactor::new(Vec::new(), policy, Key::new([7; 32]), None);
+            let mut redactor = redactor.noting();
+            redactor.feed(&heap.to_bytes()).expect("a snapshot");
+            redactor.complete().expect("all of it");
+            let noted = redactor.take_noted().expect("notes");
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("a.heapsnapshot");
+            std::fs::write(&path, redactor.into_out()).expect("written");
+            let options = OpenOptions {
+                index: None,
+                temp_dir: folder.path().to_owned(),
+                threads: 1,
+                wants: Wants::Graph,
+            };
+            let source = Source::file(&path).expect("a source");
+            let snapshot = Snapshot::open(&source, &options, &()).expect("a snapshot");
+            let graph = snapshot.graph().expect("a graph");
+            let found = secrets(&graph, &SecretOptions::default()).count;
+            assert!(found == 0 || policy == Policy::Secrets, "other letters are no credentials");
+            let body = body(&graph, Some(&noted));
+            let document =
+                Document::new(SnapshotEntry::new("a".to_owned(), graph.overview()), &[], body);
+            let look = Look { width: 100, colour: false, sizes: SizeStyle::Human };
+            let mut out = Vec::new();
+            document.write_text(&look, &mut out).expect("written");
+            let text = String::from_utf8(out).expect("a text");
+            let (_, told) = text.split_once("before it was redacted\n").expect("a section");
+            assert!(told.contains("3 credentials in 4 strings: 1 GitHub token"), "{told}");
+            assert!(told.contains("ghp_… (40 characters)") && told.contains(".remote"), "{told}");
+            assert!(told.contains("… (16 characters)") && !told.contains("zaph"), "{told}");
+            assert!(told.contains("… (14 characters)"), "{told}");
+        }
     }
 }

@@ -228,6 +228,7 @@ mod tests {
                 deepest: 0,
                 stalled: Duration::ZERO,
                 hurried: false,
+                noted: None,
             },
             broken: None,
             pause: Some(Duration::from_secs(pause)),

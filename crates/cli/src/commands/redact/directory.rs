@@ -1,9 +1,11 @@
 //! All of a must-gather: snapshots, logs, manifests, text.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IntoInnerError, Read, Write};
 use std::path::{Path, PathBuf};
 
+use heapglass_format::pack::Packer;
+use heapglass_format::source::Source;
 use heapglass_redact::{Policy, Proof, Redaction};
 use heapglass_report::wire::{self, RedactDocument, RedactedEntry};
 use heapglass_secrets::Documents;
@@ -21,6 +23,7 @@ const REPORT: &str = "redaction-report.json";
 /// Longer lines are no lines of text.
 const LONGEST_LINE: u64 = 16 << 20;
 const NO_TEXT: &str = "it is no text";
+const NO_END: &str = "it cannot be read to its end";
 
 /// Redacts each file of the directory into a new one.
 pub(super) fn redact(
@@ -181,12 +184,24 @@ fn kind_of(path: &Path) -> io::Result<Kind> {
     if is_of_snapshot && (name.ends_with(".csv") || name.ends_with(".ndjson")) {
         return Ok(Kind::Own("rows of a snapshot's nodes"));
     }
-    if let Some(what) = own::kind(path)? {
+    // What cannot be read on is for whoever copies it to notice.
+    if let Ok(Some(what)) = own::kind(bytes_of(path)?) {
         return Ok(Kind::Own(what));
     }
-    let is_snapshot =
-        is_snapshot_name(path) || begins_like_snapshot(BufReader::new(File::open(path)?))?;
+    let begins_like_it = begins_like_snapshot(BufReader::new(bytes_of(path)?)).unwrap_or(false);
+    let is_snapshot = is_snapshot_name(path) || begins_like_it;
     Ok(if is_snapshot { Kind::Snapshot } else { Kind::Other })
+}
+
+/// The bytes of a file, decompressed if its name says that they are compressed, as those of logs that were rotated.
+fn bytes_of(path: &Path) -> io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    if path.extension().is_some_and(|ending| ending == "gz" || ending == "zst")
+        && let Ok(reader) = Source::file(path).and_then(|source| source.reader())
+    {
+        return Ok(Box::new(reader));
+    }
+    Ok(Box::new(file))
 }
 
 /// Whether it begins with `{"snapshot"`, after a mark of the byte order and blanks.
@@ -210,22 +225,24 @@ fn begins_like_snapshot(reader: impl BufRead) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Copies a text file without its credentials. An error within says why the file is left out; nothing is written then.
+/// Copies a text file without its credentials, compressed if it was. An error within says why the file is left out;
+/// nothing is written then.
 fn text(
     from: &Path,
     to: &Path,
     proofs: &[Proof],
 ) -> io::Result<Result<RedactedEntry, &'static str>> {
-    let mut reader = BufReader::new(File::open(from)?);
+    let mut reader = BufReader::new(bytes_of(from)?);
     let folder = to.parent().unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder)?;
-    let mut out = BufWriter::new(file.reopen()?);
+    let mut out = BufWriter::new(Packer::for_name(from, file.reopen()?)?);
     let mut documents = Documents::default();
     let mut beside = Beside::new(proofs);
     let mut line = Vec::new();
     loop {
         line.clear();
-        let got = io::Read::take(&mut reader, LONGEST_LINE).read_until(b'\n', &mut line)?;
+        let read = Read::take(&mut reader, LONGEST_LINE).read_until(b'\n', &mut line);
+        let Ok(got) = read else { return Ok(Err(NO_END)) };
         if got == 0 {
             break;
         }
@@ -240,8 +257,7 @@ fn text(
         return Ok(Err(why));
     }
     out.write_all(documents.finish().as_bytes())?;
-    out.flush()?;
-    drop(out);
+    out.into_inner().map_err(IntoInnerError::into_error)?.finish()?;
     file.persist(to).map_err(|error| error.error)?;
     Ok(Ok(RedactedEntry {
         input: from.display().to_string(),

@@ -1,18 +1,16 @@
 //! What heapglass itself has written about a snapshot, told by how it begins.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 /// As much of a file as is looked at.
 const HEAD: u64 = 8 << 10;
 
-/// What of heapglass a file is, in words for the report; such a file has texts of a snapshot.
+/// What of heapglass a file with these bytes is, in words for the report; such a file has texts of a snapshot.
 ///
 /// Cost: reads a few kilobytes.
-pub(super) fn kind(path: &Path) -> io::Result<Option<&'static str>> {
+pub(super) fn kind(bytes: impl Read) -> io::Result<Option<&'static str>> {
     let mut head = Vec::new();
-    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    bytes.take(HEAD).read_to_end(&mut head)?;
     Ok(kind_of(&String::from_utf8_lossy(&head)))
 }
 
