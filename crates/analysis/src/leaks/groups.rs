@@ -123,7 +123,7 @@ impl History<'_> {
             None => {
                 let way = common_way(last, &nodes, PATHS);
                 let shared = way.gathered_at.map_or(largest, |object| object.ordinal);
-                let point = holders.gathering(shared);
+                let point = holders.gathering(last, shared);
                 (point, all, point != shared)
             }
         };
