@@ -16,7 +16,7 @@ const LEAST: usize = 3;
 /// Holders of one object that are looked at.
 const MOST_HOLDERS: usize = 64;
 
-/// Names suspects whose objects those of another one hold with that one. Cost: the holders of the samples, for each pair of
+/// Names suspects whose objects those of another one hold with that one, the largest first. Cost: the holders of the samples, for each pair of
 /// suspects to which equally many objects come.
 pub(super) fn without_dominated(
     graph: &Graph,
@@ -32,6 +32,7 @@ pub(super) fn without_dominated(
             None => wholes.push(part),
         }
     }
+    wholes.sort_by(|a, b| b.bytes_per_interval.total_cmp(&a.bytes_per_interval));
     wholes
 }
 
@@ -55,9 +56,8 @@ fn is_only_dominated(graph: &Graph, suspect: &LeakSuspect) -> bool {
 
 /// Whether an object has another one in a field or in a store of its own.
 fn is_held(graph: &Graph, point: Ordinal, object: Ordinal) -> bool {
-    let is_store = |&from: &Ordinal| {
-        matches!(graph.node_type(from), NodeType::Array) && is_kept(graph, point, from)
-    };
+    let is_store =
+        |&from: &Ordinal| graph.node_type(from) == NodeType::Array && is_kept(graph, point, from);
     let mut holders = graph.each_retaining_node(object).take(MOST_HOLDERS);
     holders.any(|from| (from == point || is_store(&from)) && is_kept(graph, from, object))
 }

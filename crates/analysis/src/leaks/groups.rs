@@ -9,13 +9,13 @@ use rustc_hash::FxHashMap;
 use super::found::Found;
 use super::growth::counts;
 use super::held::{Holders, Patience};
-use super::kind::LISTS_OF_TIMERS;
 use super::members::Members;
 use super::points::{History, confidence};
 use super::series::{Figures, Trend, class_series, series_by_date, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
 use crate::paths::{Budget, GatheredAround, common_way, gathered_around};
+use crate::roles::LISTS_OF_TIMERS;
 use crate::suspects::groups::may_be_blamed;
 
 /// Classes that are looked into, those with most young bytes first.

@@ -4,12 +4,11 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::kind::LISTS_OF_TIMERS;
 use super::points::History;
 use crate::edge::weak_table_of;
 use crate::object::is_context;
 use crate::paths::holds;
-use crate::roles::is_program_object;
+use crate::roles::{LISTS_OF_TIMERS, is_program_object};
 
 /// Objects whose holders are looked at.
 const SAMPLES: usize = 16;

@@ -9,7 +9,9 @@ use super::browser;
 use crate::binary::is_binary;
 use crate::holder::owner_of;
 use crate::object::is_context;
-use crate::roles::{is_cpp_class, is_detached_dom_node, is_nobody, is_program_object};
+use crate::roles::{
+    LISTS_OF_TIMERS, TIMERS, is_cpp_class, is_detached_dom_node, is_nobody, is_program_object,
+};
 use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
@@ -124,10 +126,6 @@ pub(super) struct Evidence<'a> {
 const KEPT_SIGNALS: &str = "gcPersistentSignals";
 /// Node.js's sockets, which the system keeps while they are open.
 const SOCKETS: &[&str] = &["Socket", "TLSSocket"];
-/// Node.js's lists of timers, one for each duration, made anew when it comes up again.
-pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
-/// What is in them.
-pub(super) const TIMERS: &[&str] = &["Timeout", "Immediate"];
 /// The class of what calls finalizers: it holds its entries in lists.
 pub(super) const FINALIZERS: &str = "FinalizationRegistry";
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
