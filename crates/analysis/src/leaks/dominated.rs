@@ -16,8 +16,8 @@ const LEAST: usize = 3;
 /// Holders of one object that are looked at.
 const MOST_HOLDERS: usize = 64;
 
-/// Names suspects whose objects those of another one hold with that one, the largest first. Cost: the holders of the samples, for each pair of
-/// suspects to which equally many objects come.
+/// Names suspects whose objects those of another one hold with that one, the largest first. Cost: the holders of the samples,
+/// for each pair of suspects to which equally many objects come.
 pub(super) fn without_dominated(
     graph: &Graph,
     cohorts: &Cohorts,
