@@ -42,7 +42,8 @@ pub(super) struct Holders(Vec<(Ordinal, u64)>);
 
 impl Holders {
     /// The one that gathers them, of which `shared`, on the way to most of them, says less: the nearest, unless several are as
-    /// near, or it is among them itself. An object with fields is not what gathers where one collection is as near.
+    /// near, or it is among them itself. An object with fields is not what gathers where a collection is as near: of several
+    /// of these the oldest is told, as each of them holds all.
     pub(super) fn gathering(&self, graph: &Graph, shared: Ordinal) -> Ordinal {
         let is_collection =
             |node: Ordinal| matches!(graph.class_name(node), "Array" | "Map" | "Set");
@@ -52,11 +53,11 @@ impl Holders {
         let as_near = self.0.iter().take_while(|(_, steps)| *steps <= farthest);
         let mut collections = as_near.filter(|(holder, _)| is_collection(*holder));
         let is_alone = self.0.get(1).is_none_or(|&(_, steps)| steps > least);
-        match (collections.next(), collections.next()) {
+        match collections.next() {
             _ if of_shared.is_some() && is_collection(shared) => shared,
-            (Some(&(only, _)), None) => only,
-            _ if of_shared.is_none() && is_alone => nearest,
-            _ => shared,
+            Some(&(oldest, _)) => oldest,
+            None if of_shared.is_none() && is_alone => nearest,
+            None => shared,
         }
     }
 
