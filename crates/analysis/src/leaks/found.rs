@@ -4,7 +4,7 @@ use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
 use super::browser;
-use super::kind::{Evidence, FINALIZERS, LeakKind};
+use super::kind::{Evidence, FINALIZERS, LeakKind, listener_of};
 use super::library::{LibraryPattern, known_pattern};
 use super::members::Members;
 use super::series::{Figures, bytes_per_interval, slows_down};
@@ -292,7 +292,10 @@ fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
             "Listener" => property("listener").or_else(|| property("callback")),
             // Of eventemitter3.
             "EE" => property("fn"),
-            _ => graph.edge_named(node, EdgeType::Internal, "bound_function"),
+            _ => match listener_of(graph, node) {
+                Some(listener) => return Some(listener),
+                None => graph.edge_named(node, EdgeType::Internal, "bound_function"),
+            },
         };
         edge.map(|edge| edge.to)
     };

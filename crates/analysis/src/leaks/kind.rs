@@ -344,6 +344,7 @@ impl Evidence<'_> {
         };
         let is_object = self.graph.node_type(self.point) == NodeType::Object;
         self.is_about(&["Listener", "ListenerNode"])
+            || self.member.is_some_and(|member| listener_of(self.graph, member).is_some())
             || self.passes(LISTENER_LISTS) && (is_function || !are_events())
             || is_function && is_object && are_told()
     }
@@ -407,6 +408,13 @@ impl Evidence<'_> {
             })
         })
     }
+}
+
+/// The function of an object that stands for a listener, as an emitter that is none of Node's keeps it with its options.
+pub(super) fn listener_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
+    let is_object = graph.node_type(node) == NodeType::Object;
+    let edge = is_object.then(|| graph.edge_named(node, EdgeType::Property, "listener"))??;
+    (graph.node_type(edge.to) == NodeType::Closure).then_some(edge.to)
 }
 
 /// Whether nothing keeps an object but that it is a store of AsyncLocalStorage. Cost: the edges of what keeps it.

@@ -133,6 +133,29 @@ fn a_set_of_what_refers_to_what_grows_is_no_second_leak() {
     assert_eq!(empty.count(), 0, "{:?}", classes(&report));
 }
 
+/// Handlers that an emitter of a package's own keeps, each with an application's function.
+fn podium(count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let handlers = chain(&mut heap, &[("podium", "Podium"), ("handlers", "Array")]);
+    let on_response = function(&mut heap, 1, "/app/server.js", "onResponse");
+    for number in 0..count {
+        let handler = dated(&mut heap, "Object", 100, 10_001 + 2 * number);
+        heap.property(handler, "listener", on_response);
+        heap.element(handlers, number as u32, handler);
+    }
+    open(&heap)
+}
+
+#[test]
+fn objects_that_keep_a_listener_are_listeners() {
+    let report = ask(&[podium(50), podium(100), podium(150)]);
+    let first = report.suspects.first().expect("a leak");
+    assert_eq!(
+        (first.kind, first.script.as_deref()),
+        (LeakKind::Listeners, Some("/app/server.js"))
+    );
+}
+
 /// Streams of a package that stands for Node's own, which listen to a log that is the application's.
 fn piped(count: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
