@@ -12,19 +12,20 @@ fn classes(report: &LeakReport) -> Vec<&str> {
     report.suspects.iter().map(|suspect| suspect.class_name.as_str()).collect()
 }
 
-/// A table whose class is written in `file`, with keys in one list and so many times as many values in another.
-fn table(file: &str, keys: u64, values: u64) -> Graph {
+/// A table whose class is written in `file`, with keys in one list and values in another; so many of each have come in every
+/// interval up to the snapshot of this number.
+fn table(file: &str, (keys, values): (u64, u64), snapshot: u64) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let constructor = function(&mut heap, 1, file, "Table");
     heap.property(heap.global(), "Table", constructor);
     let table = chain(&mut heap, &[("table", "Table")]);
     heap.locate(table, 1, 9, 2);
-    let lists = [("keys", "Key", 100, keys), ("values", "Value", 300, values)];
-    for (first_id, (name, class, size, count)) in [10_001, 10_003].into_iter().zip(lists) {
+    for (name, class, size, count) in [("keys", "Key", 100, keys), ("values", "Value", 300, values)]
+    {
         let list = field(&mut heap, table, name, "Array");
-        heap.spec(list).id = first_id - 5000;
-        for number in 0..count {
-            let object = dated(&mut heap, class, size, first_id + 4 * number);
+        for number in 0..snapshot * count {
+            let id = 100_000 * (number / count + 1) + 4 * number + size / 100;
+            let object = dated(&mut heap, class, size, id);
             heap.element(list, number as u32, object);
         }
     }
@@ -33,19 +34,19 @@ fn table(file: &str, keys: u64, values: u64) -> Graph {
 
 #[test]
 fn what_a_package_keeps_of_one_thing_in_two_fields_is_one_leak() {
-    let of = |file: &str| ask(&[50, 100, 150].map(|count| table(file, count, count)));
-    let report = of("/app/node_modules/parsers/table.js");
+    let of = |file: &str, counts: (u64, u64)| {
+        ask(&[1, 2, 3].map(|snapshot| table(file, counts, snapshot)))
+    };
+    let package = "/app/node_modules/parsers/table.js";
+    let report = of(package, (50, 50));
     assert_eq!(classes(&report), ["Value"]);
     let [companion] = report.suspects[0].comes_with.as_slice() else { panic!("{report:?}") };
     assert_eq!(companion.class_name, "Key");
     assert_eq!(report.suspects[0].bytes_per_interval, 50.0 * 400.0);
     // An application's own object may have two leaks.
-    assert_eq!(classes(&of("/app/table.js")), ["Value", "Key"]);
+    assert_eq!(classes(&of("/app/table.js", (50, 50))), ["Value", "Key"]);
     // What does not come together is not one thing.
-    let counts = [(50, 50), (100, 150), (150, 250)];
-    let apart =
-        counts.map(|(keys, values)| table("/app/node_modules/parsers/table.js", keys, values));
-    assert_eq!(classes(&ask(&apart)), ["Value", "Key"]);
+    assert_eq!(classes(&of(package, (50, 100))), ["Value", "Key"]);
 }
 
 /// Selectors in a Map, each with a WeakMap from the state of all to a result.
