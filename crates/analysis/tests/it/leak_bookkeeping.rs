@@ -20,9 +20,10 @@ fn table(file: &str, (keys, values): (u64, u64), snapshot: u64) -> Graph {
     heap.property(heap.global(), "Table", constructor);
     let table = chain(&mut heap, &[("table", "Table")]);
     heap.locate(table, 1, 9, 2);
-    for (name, class, size, count) in [("keys", "Key", 100, keys), ("values", "Value", 300, values)]
+    let lists = ["keys", "values"].map(|name| field(&mut heap, table, name, "Array"));
+    for (list, (class, size, count)) in
+        lists.into_iter().zip([("Key", 100, keys), ("Value", 300, values)])
     {
-        let list = field(&mut heap, table, name, "Array");
         for number in 0..snapshot * count {
             let id = 100_000 * (number / count + 1) + 4 * number + size / 100;
             let object = dated(&mut heap, class, size, id);
