@@ -7,6 +7,7 @@ mod below;
 mod browser;
 mod cohorts;
 mod controlled;
+mod dominated;
 mod field_owner;
 mod followed;
 mod found;

@@ -48,8 +48,8 @@ pub struct RootPath {
 }
 
 /// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant, around
-/// what V8 noted of the calls of a function, around its list of external strings and around Node's lists of native objects;
-/// `None` for nodes that only weak edges
+/// what V8 noted of the calls of a function, around its list of external strings and around Node's lists of native objects and of
+/// timers; `None` for nodes that only weak edges
 /// or nothing at all leads to. Cost: the retainers of the nodes on the path, and the half million edges at most that are
 /// looked at for the way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {

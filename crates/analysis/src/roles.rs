@@ -39,6 +39,16 @@ pub(crate) fn is_list_of_natives(graph: &Graph, node: Ordinal) -> bool {
         && LISTS_OF_NATIVES.contains(&&*graph.raw_name(node))
 }
 
+/// Node.js's lists of timers, one for each duration, made anew when it comes up again.
+pub(crate) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
+/// What is in them.
+pub(crate) const TIMERS: &[&str] = &["Timeout", "Immediate"];
+
+/// Whether a node is one of Node's lists of timers.
+pub(crate) fn is_list_of_timers(graph: &Graph, node: Ordinal) -> bool {
+    graph.node_type(node) == NodeType::Object && LISTS_OF_TIMERS.contains(&graph.class_name(node))
+}
+
 /// Whether a native node is one of V8's inner ones, which snapshots with `exposeInternals` type so,
 /// and not the memory behind a buffer or string.
 fn is_inner(name: &str) -> bool {

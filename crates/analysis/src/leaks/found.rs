@@ -4,7 +4,7 @@ use heapglass_graph::{EdgeType, Graph, Ordinal};
 
 use super::LeakSuspect;
 use super::browser;
-use super::kind::{Evidence, FINALIZERS, LeakKind};
+use super::kind::{Evidence, FINALIZERS, LeakKind, listener_of};
 use super::library::{LibraryPattern, known_pattern};
 use super::members::Members;
 use super::series::{Figures, bytes_per_interval, slows_down};
@@ -233,7 +233,12 @@ impl Places {
     /// Where the leak is written. A listener, a timer or a promise is forgotten where it was made, and anything else
     /// by what holds it.
     fn chosen(self, kind: LeakKind) -> Source {
-        let (first, second) = match is_forgotten_where_made(kind) {
+        // What is of a class of a general container's, as a stream of Node's own as a package, was made by somebody else.
+        let is_of_container =
+            self.member.package().is_some_and(|package| CONTAINERS.contains(&package));
+        let is_holder_known = self.holder.script.is_some();
+        let by_member = is_forgotten_where_made(kind) && !(is_of_container && is_holder_known);
+        let (first, second) = match by_member {
             true => (self.member, self.holder),
             false => (self.holder, self.member),
         };
@@ -287,7 +292,10 @@ fn made_by(graph: &Graph, member: Ordinal) -> Ordinal {
             "Listener" => property("listener").or_else(|| property("callback")),
             // Of eventemitter3.
             "EE" => property("fn"),
-            _ => graph.edge_named(node, EdgeType::Internal, "bound_function"),
+            _ => match listener_of(graph, node) {
+                Some(listener) => return Some(listener),
+                None => graph.edge_named(node, EdgeType::Internal, "bound_function"),
+            },
         };
         edge.map(|edge| edge.to)
     };

@@ -9,13 +9,13 @@ use rustc_hash::FxHashMap;
 use super::found::Found;
 use super::growth::counts;
 use super::held::{Holders, Patience};
-use super::kind::LISTS_OF_TIMERS;
 use super::members::Members;
 use super::points::{History, confidence};
 use super::series::{Figures, Trend, class_series, series_by_date, trend};
 use super::{LeakOptions, LeakSuspect};
 use crate::covered::Covered;
 use crate::paths::{Budget, GatheredAround, common_way, gathered_around};
+use crate::roles::LISTS_OF_TIMERS;
 use crate::suspects::groups::may_be_blamed;
 
 /// Classes that are looked into, those with most young bytes first.
@@ -123,7 +123,7 @@ impl History<'_> {
             None => {
                 let way = common_way(last, &nodes, PATHS);
                 let shared = way.gathered_at.map_or(largest, |object| object.ordinal);
-                let point = holders.gathering(shared);
+                let point = holders.gathering(last, shared);
                 (point, all, point != shared)
             }
         };

@@ -4,12 +4,11 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::kind::LISTS_OF_TIMERS;
 use super::points::History;
 use crate::edge::weak_table_of;
 use crate::object::is_context;
 use crate::paths::holds;
-use crate::roles::is_program_object;
+use crate::roles::{LISTS_OF_TIMERS, is_program_object};
 
 /// Objects whose holders are looked at.
 const SAMPLES: usize = 16;
@@ -43,16 +42,22 @@ pub(super) struct Holders(Vec<(Ordinal, u64)>);
 
 impl Holders {
     /// The one that gathers them, of which `shared`, on the way to most of them, says less: the nearest, unless several are as
-    /// near, or it is among them itself.
-    pub(super) fn gathering(&self, shared: Ordinal) -> Ordinal {
-        match self.0.as_slice() {
-            _ if self.contains(shared) => shared,
-            [(nearest, steps), rest @ ..]
-                if rest.first().is_none_or(|&(_, others)| others > *steps) =>
-            {
-                *nearest
-            }
-            _ => shared,
+    /// near, or it is among them itself. An object with fields is not what gathers where a collection is as near: of several
+    /// of these the oldest is told, as each of them holds all.
+    pub(super) fn gathering(&self, graph: &Graph, shared: Ordinal) -> Ordinal {
+        let is_collection =
+            |node: Ordinal| matches!(graph.class_name(node), "Array" | "Map" | "Set");
+        let Some(&(nearest, least)) = self.0.first() else { return shared };
+        let of_shared = self.0.iter().find(|(holder, _)| *holder == shared);
+        let farthest = of_shared.map_or(least, |&(_, steps)| steps);
+        let as_near = self.0.iter().take_while(|(_, steps)| *steps <= farthest);
+        let mut collections = as_near.filter(|(holder, _)| is_collection(*holder));
+        let is_alone = self.0.get(1).is_none_or(|&(_, steps)| steps > least);
+        match collections.next() {
+            _ if of_shared.is_some() && is_collection(shared) => shared,
+            Some(&(oldest, _)) => oldest,
+            None if of_shared.is_none() && is_alone => nearest,
+            None => shared,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Collections that are only an index of what another suspect gathers.
 
 use heapglass_graph::{Graph, NodeType, Ordinal};
+use rustc_hash::FxHashSet;
 
 use super::LeakSuspect;
 use super::cohorts::Cohorts;
@@ -13,6 +14,14 @@ const ENTRIES: usize = 32;
 const LEAST: usize = 3;
 /// Objects above an entry, itself included, of which one may be what is gathered.
 const INSIDE: usize = 8;
+/// Steps from an entry to what is gathered, if it refers to it, and objects that are looked at for it: a function in a list of
+/// handlers leads there through its scope.
+const STEPS: usize = 3;
+const MOST_BELOW: usize = 64;
+/// Edges of one object that are looked at.
+const MOST_EDGES: usize = 256;
+/// Classes that are those of anything.
+const PLAIN: &[&str] = &["Array", "Function", "Map", "Object", "Set"];
 
 /// Leaves out suspects of which only the store has grown, and with young objects that another suspect gathers, as the Map of an
 /// LRU cache refers to the links of its list, or a WeakMap to keys that something else keeps. Cost: the entries of each.
@@ -32,7 +41,7 @@ pub(super) fn without_indexes(
             entries.len() >= LEAST
                 && gathering.iter().any(|known| {
                     known.retainer != index
-                        && entries.iter().all(|&entry| is_gathered(graph, known, entry))
+                        && entries.iter().all(|&entry| is_gathered(graph, cohorts, known, entry))
                 })
         }
     };
@@ -41,9 +50,9 @@ pub(super) fn without_indexes(
     both.filter(|(_, is_index)| !is_index).map(|(suspect, _)| suspect).collect()
 }
 
-/// Whether an object is in what a suspect was found to gather: of its class, or inside of such an object. What holds them, as a
-/// global object or the whole application, may hold everything.
-fn is_gathered(graph: &Graph, suspect: &LeakSuspect, object: Ordinal) -> bool {
+/// Whether an object is in what a suspect was found to gather: of its class, inside of such an object, or with a reference to
+/// one. What holds them, as a global object or the whole application, may hold everything.
+fn is_gathered(graph: &Graph, cohorts: &Cohorts, suspect: &LeakSuspect, object: Ordinal) -> bool {
     let is_alike = || {
         let above = std::iter::successors(Some(object), |&node| {
             let above = graph.dominator(node);
@@ -51,7 +60,34 @@ fn is_gathered(graph: &Graph, suspect: &LeakSuspect, object: Ordinal) -> bool {
         });
         above.take(INSIDE).any(|node| graph.class_name(node) == suspect.class_name)
     };
-    graph.dominates(suspect.retainer, object) && is_alike()
+    graph.dominates(suspect.retainer, object)
+        && (is_alike() || refers_to(graph, cohorts, object, &suspect.class_name))
+}
+
+/// Whether a young object of this class is a few steps below a young one, through young ones.
+fn refers_to(graph: &Graph, cohorts: &Cohorts, object: Ordinal, class_name: &str) -> bool {
+    if PLAIN.contains(&class_name) || class_name.starts_with('(') {
+        return false;
+    }
+    let mut seen = FxHashSet::from_iter([object]);
+    let mut level = vec![object];
+    for _ in 0..STEPS {
+        let mut below = Vec::new();
+        for &node in &level {
+            for edge in graph.edges(node).take(MOST_EDGES).filter(|&edge| holds(edge)) {
+                let is_asked = seen.len() < MOST_BELOW && cohorts.first_seen(edge.to) > 0;
+                if !is_asked || !seen.insert(edge.to) {
+                    continue;
+                }
+                if graph.class_name(edge.to) == class_name {
+                    return true;
+                }
+                below.push(edge.to);
+            }
+        }
+        level = below;
+    }
+    false
 }
 
 /// The first young objects that the stores of a collection refer to.

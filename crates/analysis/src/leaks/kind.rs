@@ -9,7 +9,9 @@ use super::browser;
 use crate::binary::is_binary;
 use crate::holder::owner_of;
 use crate::object::is_context;
-use crate::roles::{is_cpp_class, is_detached_dom_node, is_nobody, is_program_object};
+use crate::roles::{
+    LISTS_OF_TIMERS, TIMERS, is_cpp_class, is_detached_dom_node, is_nobody, is_program_object,
+};
 use crate::{PathStep, RootPath};
 
 /// Kinds of leaks. [`LeakKind::knowledge`] says what each is.
@@ -124,10 +126,6 @@ pub(super) struct Evidence<'a> {
 const KEPT_SIGNALS: &str = "gcPersistentSignals";
 /// Node.js's sockets, which the system keeps while they are open.
 const SOCKETS: &[&str] = &["Socket", "TLSSocket"];
-/// Node.js's lists of timers, one for each duration, made anew when it comes up again.
-pub(super) const LISTS_OF_TIMERS: &[&str] = &["TimersList", "ImmediateList"];
-/// What is in them.
-pub(super) const TIMERS: &[&str] = &["Timeout", "Immediate"];
 /// The class of what calls finalizers: it holds its entries in lists.
 pub(super) const FINALIZERS: &str = "FinalizationRegistry";
 /// Steps from the end of a path to what holds the listeners of an emitter: the point is that object, the
@@ -346,6 +344,7 @@ impl Evidence<'_> {
         };
         let is_object = self.graph.node_type(self.point) == NodeType::Object;
         self.is_about(&["Listener", "ListenerNode"])
+            || self.member.is_some_and(|member| listener_of(self.graph, member).is_some())
             || self.passes(LISTENER_LISTS) && (is_function || !are_events())
             || is_function && is_object && are_told()
     }
@@ -409,6 +408,13 @@ impl Evidence<'_> {
             })
         })
     }
+}
+
+/// The function of an object that stands for a listener, as an emitter that is none of Node's keeps it with its options.
+pub(super) fn listener_of(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
+    let is_object = graph.node_type(node) == NodeType::Object;
+    let edge = is_object.then(|| graph.edge_named(node, EdgeType::Property, "listener"))??;
+    (graph.node_type(edge.to) == NodeType::Closure).then_some(edge.to)
 }
 
 /// Whether nothing keeps an object but that it is a store of AsyncLocalStorage. Cost: the edges of what keeps it.

@@ -6,9 +6,8 @@ use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::cohorts::Cohorts;
-use super::kind::{LISTS_OF_TIMERS, TIMERS};
 use crate::object::is_context;
-use crate::roles::is_program_object;
+use crate::roles::{LISTS_OF_TIMERS, TIMERS, is_program_object};
 
 /// The young objects of one class that an object gathers: of the class that has most of the bytes.
 #[derive(Debug, Clone)]

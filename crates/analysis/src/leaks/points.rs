@@ -5,6 +5,7 @@ use heapglass_graph::{Graph, Ordinal};
 use super::alike::{Merged, merge_alike};
 use super::browser::without_insides;
 use super::cohorts::Cohorts;
+use super::dominated::without_dominated;
 use super::followed::Followed;
 use super::found::Found;
 use super::groups::Group;
@@ -145,7 +146,8 @@ impl History<'_> {
         let native = self.native_memory(last, &taken, &found, options);
         found.extend(native);
         found.retain(|suspect| !is_loading(last, suspect));
-        without_insides(without_companions(last, self.cohorts, without_parts(found)))
+        let found = without_dominated(last, self.cohorts, without_parts(last, found));
+        without_insides(without_companions(last, self.cohorts, found))
     }
 
     fn suspect(
@@ -170,7 +172,7 @@ impl History<'_> {
         let gathering = match &members {
             Some(members) if spread.is_none() && links.is_none() => {
                 let holders = self.holders_of_all(last, &members.samples, patience);
-                let gathering = holders.gathering(point);
+                let gathering = holders.gathering(last, point);
                 if last.dominates(point, gathering) { gathering } else { point }
             }
             _ => point,

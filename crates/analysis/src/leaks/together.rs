@@ -31,6 +31,8 @@ const WEAK_REF: &str = "WeakRef";
 const TO_MEMBER: usize = 3;
 /// Share of the bytes of the largest class that one has to have to be named first because its place is known.
 const FAIR: f64 = 0.1;
+/// Share of the bytes of a suspect below which one or two objects inside of one of its own are no leak of theirs.
+const LITTLE: f64 = 0.1;
 
 /// Each leak once: what is inside of another suspect's objects is left out, and classes that nobody gathers are told with
 /// those that they come with. `found` is in the order of bytes, the largest first.
@@ -221,8 +223,8 @@ fn is_named(graph: &Graph, node: Ordinal) -> bool {
         && !matches!(graph.class_name(node), "Object" | "Array" | "Map" | "Set" | "Promise")
 }
 
-/// Leaves out what is younger than the first snapshot and inside of an object that a larger suspect gathers: it filled up
-/// since that object was made, as a window or a list in a session does.
+/// Leaves out what is inside of an object that a larger suspect gathers, if it is younger than the first snapshot, having filled up
+/// since that object was made as a window or a list in a session does, or is little beside the whole.
 fn without_insides_of_members(found: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
     let mut wholes: Vec<LeakSuspect> = Vec::new();
     for part in found {
@@ -236,13 +238,16 @@ fn without_insides_of_members(found: Vec<LeakSuspect>) -> Vec<LeakSuspect> {
 fn is_inside_of_member(whole: &LeakSuspect, part: &LeakSuspect) -> bool {
     let is_young = !part.figures_of_class
         && part.series.first().is_some_and(|figures| figures.retained_count == 0);
+    // What came to one of the old ones is hardly an object.
+    let is_little = (1..LEAST as u64).contains(&part.instance_count)
+        && part.bytes_per_interval < whole.bytes_per_interval * LITTLE;
     let steps = part.path.as_ref().map(|path| path.steps.as_slice()).unwrap_or_default();
     let (gathers, ends) = (whole.accumulation_point.ordinal, part.accumulation_point.ordinal);
     let Some(at) = steps.iter().position(|step| step.object.ordinal == gathers) else {
         return false;
     };
     let mut next = steps.iter().skip(at + 1).take(TO_MEMBER).map(|step| &step.object);
-    is_young
+    (is_young || is_little)
         && whole.instance_count > 0
         && next.any(|object| object.class_name == whole.class_name && object.ordinal != ends)
 }

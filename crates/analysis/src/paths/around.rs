@@ -1,7 +1,7 @@
 //! Ways around what holds objects without the program's doing. Code that V8 has optimised holds the objects it works on as
-//! constants, functions that ran have notes of what was called from where, Node.js has lists of all its native objects, and V8
-//! one of all strings whose text is outside of its heap; a way through them is often the shortest. What the program wrote
-//! down is a way through variables and properties.
+//! constants, functions that ran have notes of what was called from where, Node.js has lists of all its native objects and of all
+//! timers, and V8 one of all strings whose text is outside of its heap; a way through them is often the shortest. What the
+//! program wrote down is a way through variables and properties.
 
 use std::collections::VecDeque;
 
@@ -11,16 +11,27 @@ use rustc_hash::FxHashMap;
 use super::best_edge;
 use super::predecessors::{holder_rank, is_top};
 use super::ties::by_text;
-use crate::roles::is_list_of_natives;
+use crate::roles::{TIMERS, is_list_of_natives, is_list_of_timers};
 
 /// Edges that are looked at for a way around; of each node that is met 40 bytes are kept.
 pub(super) const PATIENCE: usize = 500_000;
 
-/// Whether compiled code holds an object on this way as a constant, a function's notes hold one, or a list of native objects
-/// or of external strings holds one of those.
+/// Whether compiled code holds an object on this way as a constant, a function's notes hold one, a list of native objects
+/// or of external strings holds one of those, or a timer leads to what is no timer and not what that calls.
 pub(super) fn says_nothing_of_program(graph: &Graph, edges: &[Edge]) -> bool {
     let is_without = |edge: &Edge| is_held_without_program(graph, edge.from, edge.to);
-    edges.iter().any(is_without) || goes_through_notes(graph, edges)
+    edges.iter().any(is_without)
+        || goes_through_notes(graph, edges)
+        || goes_through_timer(graph, edges)
+}
+
+/// Whether a way leads on from what a timer of Node's lists calls: of what a session, a queue or a cache has a timer for each of
+/// its entries, any one of these leads to all.
+fn goes_through_timer(graph: &Graph, edges: &[Edge]) -> bool {
+    let is_timer =
+        |node: Ordinal| is_list_of_timers(graph, node) || TIMERS.contains(&graph.class_name(node));
+    edges.last().is_some_and(|last| !is_timer(last.from) && !is_timer(last.to))
+        && edges.iter().any(|edge| is_list_of_timers(graph, edge.from))
 }
 
 /// Whether a way goes through what V8 noted while a function ran: which functions it called, and what it made of literals.
@@ -92,6 +103,7 @@ fn way_within(
             let is_passed = || {
                 graph.node_type(from) == NodeType::Code
                     || is_list_of_natives(graph, from)
+                    || is_list_of_timers(graph, from)
                     || is_list_of_strings(graph, from)
             };
             if is_new && is_near && !is_passed() {

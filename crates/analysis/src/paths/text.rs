@@ -6,11 +6,13 @@ use super::module::{Module, last_module};
 use crate::edge::leads_to_value_of_weak_map;
 use crate::names::{short_name, value_text};
 use crate::object::is_context;
-use crate::roles::{is_cpp_class, is_name_of_global};
+use crate::roles::{is_cpp_class, is_list_of_timers, is_name_of_global};
 use crate::source::module_scope::is_table_of_scripts;
 use crate::tables::{Kind, key_of, table_of};
 use crate::{edge_label, name_with_original};
 
+/// The variable of Node.js in which each list of timers hangs on its duration in milliseconds.
+const LISTS_BY_DURATION: &str = "timerListMap";
 /// Pieces that a line has at most. Longer ones lose their middle.
 const MAX_PIECES: usize = 30;
 
@@ -43,8 +45,16 @@ pub(crate) fn path_text(graph: &Graph, first: Ordinal, edges: &[Edge]) -> String
             }
             None => {
                 let (first, edges) = from_global(graph, first, edges);
-                line.push(root_name(graph, first));
-                (first, edges)
+                match from_timers(graph, edges) {
+                    Some((name, list, edges)) => {
+                        line.push(name);
+                        (list, edges)
+                    }
+                    None => {
+                        line.push(root_name(graph, first));
+                        (first, edges)
+                    }
+                }
             }
         },
     };
@@ -97,6 +107,18 @@ fn from_global<'a>(graph: &Graph, first: Ordinal, edges: &'a [Edge]) -> (Ordinal
         Some(at) => (edges[at].to, edges.get(at + 1..).unwrap_or_default()),
         None => from_last_table(graph, first, edges),
     }
+}
+
+/// The part of a path from a list of Node's timers on, which is called by how long they wait: any of Node's functions may lead
+/// to the table of all lists.
+fn from_timers<'a>(graph: &Graph, edges: &'a [Edge]) -> Option<(String, Ordinal, &'a [Edge])> {
+    let at = edges.iter().rposition(|edge| is_list_of_timers(graph, edge.to))?;
+    let (table, list) = (edges.get(at.checked_sub(1)?)?, edges.get(at)?);
+    let duration = graph.edge_name(*list);
+    let is_by_duration = graph.edge_name(*table) == LISTS_BY_DURATION
+        && duration.bytes().all(|byte| byte.is_ascii_digit());
+    let rest = edges.get(at + 1..).unwrap_or_default();
+    is_by_duration.then(|| (format!("timers[{duration} ms]"), list.to, rest))
 }
 
 /// The part of a path from the last of V8's tables of roots on: `(Handle scope)` says that it hangs

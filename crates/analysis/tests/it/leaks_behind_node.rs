@@ -8,7 +8,7 @@ use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::leaks::ask;
 use crate::open;
-use crate::support::{fill, function, table_of};
+use crate::support::{chain, fill, function, table_of};
 
 /// A program's sessions, which hang on a scope that one of Node's functions leads to.
 fn behind_timers(entry: &str, file: &str, count: u64) -> Graph {
@@ -42,6 +42,53 @@ fn a_fingerprint_does_not_depend_on_the_way_through_node() {
     assert_eq!(print("setImmediate", "/srv/store.js"), known);
     // Of another file it is another leak, though all names on the way are the same.
     assert_ne!(print("setTimeout", "/app/other.js"), known);
+}
+
+/// Node's list of the timers that wait for so many milliseconds, in the variable of one of its functions.
+fn list_of_timers(heap: &mut SnapshotBuilder, milliseconds: &str) -> NodeRef {
+    let timer = function(heap, 1, "node:timers", "clearImmediate");
+    let scope = heap.node("object", "system / Context", 32);
+    let (lists, list) = (heap.object("Object", 16), heap.object("TimersList", 32));
+    heap.property(heap.global(), "clearImmediate", timer);
+    heap.internal(timer, "context", scope);
+    heap.context(scope, "timerListMap", lists);
+    heap.property(lists, milliseconds, list);
+    list
+}
+
+/// Answers that a cache keeps under their addresses, each with a timer that ends its time; at the end of this way to the cache.
+fn answers(way: &[(&str, &str)], count: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let timers = list_of_timers(&mut heap, "60000");
+    let expire = function(&mut heap, 2, "/app/cache.js", "expire");
+    let scope = heap.node("object", "system / Context", 32);
+    let cache = heap.object("Map", 32);
+    let table = table_of(&mut heap, cache);
+    heap.internal(expire, "context", scope);
+    heap.context(scope, "answers", cache);
+    let end = chain(&mut heap, way);
+    if !way.is_empty() {
+        heap.property(end, "answers", cache);
+    }
+    fill(&mut heap, &[table], ("Answer", 200), count);
+    let timer = heap.object("Timeout", 64);
+    heap.property(timers, "_idleNext", timer);
+    heap.property(timer, "_onTimeout", expire);
+    heap.spec(timer).id = 9001;
+    open(&heap)
+}
+
+#[test]
+fn a_way_through_a_timer_is_told_only_where_there_is_no_other() {
+    let line = |way: &[(&str, &str)]| {
+        let report = ask(&[50, 100, 150].map(|count| answers(way, count)));
+        report.suspects.first().expect("a leak").line.clone()
+    };
+    let long = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
+    let way = line(&long.map(|class| (class, class)));
+    assert!(way.starts_with("global.One.Two.Three.Four."), "{way}");
+    let way = line(&[]);
+    assert!(way.starts_with("timers[60000 ms]._idleNext._onTimeout : expire() → "), "{way}");
 }
 
 /// What Node.js keeps its native objects in.

@@ -14,6 +14,7 @@ mod falsified;
 mod filters;
 mod hubs;
 mod leak_async_context;
+mod leak_bookkeeping;
 mod leak_growth;
 mod leak_instances;
 mod leak_kinds;

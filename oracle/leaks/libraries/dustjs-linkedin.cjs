@@ -1,0 +1,3 @@
+exports.expect = { library: 'dustjs-linkedin' };
+const dust = require('dustjs-linkedin');
+exports.step = (n) => { dust.loadSource(dust.compile('Hello {name}', `mail ${n}`)); };
