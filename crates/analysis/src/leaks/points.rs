@@ -42,8 +42,8 @@ const EVEN: Figures = Figures { retained_count: 100, retained_size: LARGE / 4 };
 const SHARE: f64 = 0.1;
 /// What held at least so many objects, of which less than this share is still there, turned over: sessions or requests that
 /// end, and of which there are more at a time. Its table alone has stayed, and may have been made larger.
-const MANY: u64 = 100;
-const STAYED: f64 = 0.1;
+pub(super) const MANY: u64 = 100;
+pub(super) const STAYED: f64 = 0.1;
 /// Candidates that are looked at closely, largest first.
 const CANDIDATES: usize = 100;
 
@@ -258,10 +258,10 @@ impl History<'_> {
         if trend == Trend::Settled || !is_much || !is_kept || last_step < options.least_bytes {
             return None;
         }
-        let count = self.snapshots.len();
-        if count > 2 && self.has_turned_over(series, point) {
+        if self.has_turned_over(series, point) {
             return None;
         }
+        let count = self.snapshots.len();
         Some(Grown {
             confidence: confidence(count, trend, come_always),
             may_be_a_window: count == 3 && is_even && !come_always && last_step < LARGE,

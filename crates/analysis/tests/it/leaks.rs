@@ -177,13 +177,48 @@ fn what_levels_off_turns_over_or_shrinks_is_none() {
 }
 
 #[test]
-fn two_snapshots_show_growth_and_do_not_tell() {
+fn two_snapshots_tell_a_leak_probably_if_it_goes_on_from_before() {
     let report = ask(&series(&[ids(0, 50).collect(), ids(0, 100).collect()], 100));
-    assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
+    assert_eq!(report.verdict, LeakVerdict::Probable);
     assert_eq!(report.suspects.len(), 1);
     assert!(report.is_one_process);
+    let filled_since = ask(&series(&[ids(0, 0).collect(), ids(0, 100).collect()], 100));
+    assert_eq!(
+        (filled_since.verdict, filled_since.suspects.len()),
+        (LeakVerdict::NotEnoughData, 1)
+    );
+    let half_gone = ask(&series(&[ids(0, 100).collect(), ids(50, 150).collect()], 100));
+    assert_eq!((half_gone.verdict, half_gone.suspects.len()), (LeakVerdict::NotEnoughData, 1));
+    let turned_over = ask(&series(&[ids(0, 150).collect(), ids(150, 250).collect()], 100));
+    assert_eq!(turned_over.verdict, LeakVerdict::NoLeak, "{:?}", turned_over.suspects);
     let same = ask(&series(&[ids(0, 50).collect(), ids(0, 50).collect()], 100));
     assert_eq!(same.verdict, LeakVerdict::NoLeak);
+}
+
+/// A program with so many sessions, and with a table of countries if it has been loaded.
+fn beside_a_table(count: u64, countries: u64) -> Graph {
+    let mut heap = Heap::new();
+    let table = heap.builder.object("Array", 32);
+    heap.builder.property(heap.builder.global(), "countries", table);
+    for id in ids(0, count) {
+        heap.entry("Session", id, 100);
+    }
+    for (at, id) in (0..).zip(ids(5_000, countries)) {
+        let country = heap.builder.object("Country", 500);
+        heap.builder.spec(country).id = id;
+        heap.builder.element(table, at, country);
+    }
+    heap.open()
+}
+
+#[test]
+fn of_two_snapshots_what_goes_on_from_before_comes_first() {
+    let report = ask(&[beside_a_table(100, 0), beside_a_table(200, 300)]);
+    let classes: Vec<&str> =
+        report.suspects.iter().map(|suspect| suspect.class_name.as_str()).collect();
+    assert_eq!(classes, ["Session", "Country"]);
+    // Most of what the heap gained is the table.
+    assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
 }
 
 #[test]
