@@ -11,10 +11,12 @@ use super::groups::Group;
 use super::growth::Growth;
 use super::held::Patience;
 use super::index::without_indexes;
+use super::kind::is_native_memory;
 use super::loading::is_loading;
 use super::members::Members;
+use super::native;
 use super::parts::without_parts;
-use super::series::{Figures, Trend, always_adds, series, series_by_date, trend};
+use super::series::{Figures, Trend, always_adds, class_series, series, series_by_date, trend};
 use super::together::without_companions;
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
@@ -164,8 +166,28 @@ impl History<'_> {
         if spread.is_none() && members.is_none() && self.grew_for_v8_alone(last, point) {
             return None;
         }
-        let series = self.own_series(last, heap, point, &weighty.apart);
-        let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
+        let of_itself = || {
+            let series = self.own_series(last, heap, point, &weighty.apart);
+            let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
+            Some((series, grown, false))
+        };
+        let of_class = || {
+            let members = members.as_ref()?;
+            let gathering = self.lost_in_holder(last, heap, weighty, point)?;
+            let series = self.series_of_class(last, members)?;
+            let grown = self.grown(&series, weighty, gathering, Some(members), options)?;
+            Some((series, grown, true))
+        };
+        let (series, grown, figures_of_class) = of_itself().or_else(of_class)?;
+        // Ids of native objects are mostly new in each snapshot, so that only much says that there are more of them.
+        let member = members.as_ref().and_then(|members| members.samples.first().copied());
+        let is_native = |node| is_native_memory(last, node);
+        if is_native(point)
+            && member.is_none_or(is_native)
+            && !always_adds(&series, native::LEAST, native::SHARE)
+        {
+            return None;
+        }
         let links = self.first_link(last, heap, weighty, point);
         let gathering = match &members {
             Some(members) if spread.is_none() && links.is_none() => {
@@ -183,7 +205,7 @@ impl History<'_> {
             links,
             is_tree: weighty.is_tree,
             series,
-            figures_of_class: false,
+            figures_of_class,
         };
         let mut suspect = found.suspect(last, &self.scripts, grown.confidence);
         if grown.may_be_a_window && suspect.instance_count > 0 {
@@ -321,6 +343,31 @@ impl History<'_> {
         last.dominated(holder).max_by_key(|&child| (heap.of(child), std::cmp::Reverse(child)))
     }
 
+    /// What gathers, if it is younger than the first snapshot and hangs on what holds much else, as the scope that a bundler
+    /// makes of all modules: what that grew by says nothing of it.
+    fn lost_in_holder(
+        &self,
+        last: &Graph,
+        heap: &Weighing<'_>,
+        weighty: &Weighty,
+        point: Ordinal,
+    ) -> Option<Ordinal> {
+        let first_link = weighty.is_list.then(|| weighty.point());
+        let (gathering, holder) = match first_link {
+            Some(first) if self.cohorts.first_seen(first) > 0 => (first, point),
+            _ => (point, self.stand_in(last, heap, point)?),
+        };
+        let is_lost = last.retained_size(holder) / 2 > last.retained_size(gathering);
+        is_lost.then_some(gathering)
+    }
+
+    /// The figures of the class of what is gathered.
+    fn series_of_class(&self, last: &Graph, members: &Members) -> Option<Vec<Figures>> {
+        let class = last.class(*members.samples.first()?);
+        let key = &last.class_row(class).class_key;
+        Some(class_series(self.snapshots, key, |row| row.retained_size))
+    }
+
     /// As [`History::series`], without the parts that are suspects themselves.
     fn own_series(
         &self,
@@ -339,10 +386,17 @@ impl History<'_> {
         own
     }
 
-    /// The figures of an object in each snapshot. For one that is younger than the first snapshot
-    /// the nearest older one that holds little else stands in; where there is none, what it retains
-    /// of each age.
+    /// The figures of an object in each snapshot, or of what stands in for it; where there is nothing, what it retains of
+    /// each age.
     fn series(&self, last: &Graph, heap: &Weighing<'_>, point: Ordinal) -> Vec<Figures> {
+        match self.stand_in(last, heap, point) {
+            Some(node) => series(self.snapshots, self.followed, node),
+            None => self.by_age(last, point),
+        }
+    }
+
+    /// The object itself, or for one that is younger than the first snapshot the nearest older one that gains little else.
+    fn stand_in(&self, last: &Graph, heap: &Weighing<'_>, point: Ordinal) -> Option<Ordinal> {
         let mut node = point;
         let enough = heap.of(point).saturating_add(heap.of(point) / 2);
         let mut patience = last.node_count();
@@ -351,11 +405,11 @@ impl History<'_> {
             patience = patience.saturating_sub(1);
             let is_end = above == node || patience == 0;
             if is_end || is_nobody(last, above) || heap.of(above) > enough {
-                return self.by_age(last, point);
+                return None;
             }
             node = above;
         }
-        series(self.snapshots, self.followed, node)
+        Some(node)
     }
 
     /// For each snapshot what an object retains that was there already.

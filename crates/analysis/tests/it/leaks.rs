@@ -236,6 +236,40 @@ fn snapshots_of_two_processes_say_nothing_of_growth() {
     assert!(ask(&[texts("one"), texts("one")]).is_one_process);
 }
 
+/// An application with a list of changes, the newest first, and with a large table if it has been loaded.
+fn changes_beside_a_table(changes: std::ops::Range<u64>, countries: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 32);
+    heap.property(heap.global(), "app", app);
+    let table = heap.object("Array", 32);
+    heap.property(app, "countries", table);
+    let (mut holder, mut field) = (app, "last");
+    for number in changes.rev() {
+        let change = heap.object("Change", 100);
+        heap.spec(change).id = 1001 + 2 * number;
+        heap.property(holder, field, change);
+        (holder, field) = (change, "previous");
+    }
+    for (at, id) in (0..).zip(ids(5_000, countries)) {
+        let country = heap.object("Country", 1000);
+        heap.spec(country).id = id;
+        heap.element(table, at, country);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_list_is_found_though_its_holder_gained_much_else_once() {
+    let of = changes_beside_a_table;
+    let report = ask(&[of(0..100, 0), of(0..200, 300), of(0..300, 300)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::LinkedList, "Change"));
+    assert!(suspect.figures_of_class);
+    let bounded = ask(&[of(0..300, 0), of(100..400, 300), of(200..500, 300)]);
+    assert_eq!(bounded.verdict, LeakVerdict::NoLeak, "{:?}", bounded.suspects);
+}
+
 #[test]
 fn a_list_is_held_by_what_holds_its_first_link() {
     let list = |length: u64| {
@@ -330,6 +364,29 @@ fn places_that_differ_in_their_index_are_one_leak() {
     assert_eq!(suspect.line, "global.shards : Array → [1000 × Item]");
     assert_eq!((suspect.count_per_interval, suspect.bytes_per_interval), (500.0, 50_000.0));
     assert_eq!(suspect.series[2].retained_size - suspect.series[0].retained_size, 100_000);
+}
+
+/// Three rooms in an object, by name, each with a list of its own that takes so many members.
+fn rooms(members: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let table = heap.object("Object", 24);
+    heap.property(heap.global(), "rooms", table);
+    let rooms = ["lobby", "kitchen", "garden"].map(|name| {
+        let room = heap.object("Room", 32);
+        heap.property(table, name, room);
+        room
+    });
+    let lists = lists_of(&mut heap, &rooms, "members");
+    fill(&mut heap, &lists, ("Member", 100), members);
+    open(&heap)
+}
+
+#[test]
+fn places_that_differ_in_the_name_of_a_part_are_one_leak() {
+    let report = ask(&[rooms(50), rooms(100), rooms(150)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.places), (LeakKind::GrowingArray, 3));
+    assert_eq!(suspect.count_per_interval, 150.0);
 }
 
 /// A search index: for each word a dictionary of the documents that have it. Some words are in every document.
