@@ -334,7 +334,7 @@ fn is_held(graph: &Graph, suspect: &LeakSuspect) -> bool {
 /// The order of what grew between two snapshots, without what turned over: what goes on from before first.
 fn sort_by_before(last: &Graph, history: &points::History<'_>, suspects: &mut Vec<LeakSuspect>) {
     let found = std::mem::take(suspects);
-    let beside = |suspect| (history.before(&suspect), suspect);
+    let beside = |suspect: LeakSuspect| (history.before(&suspect), suspect);
     let mut dated: Vec<(Before, LeakSuspect)> = found.into_iter().map(beside).collect();
     dated.retain(|(before, _)| *before != Before::TurnedOver);
     dated.sort_by_cached_key(|(before, suspect)| {
