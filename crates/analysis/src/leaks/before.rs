@@ -6,6 +6,7 @@ use heapglass_graph::{Graph, Ordinal};
 use super::LeakSuspect;
 use super::kind::LeakKind;
 use super::points::{History, MANY, STAYED, UNSURE};
+use super::series::class_series;
 use crate::roles::is_program_object;
 
 /// What was there of a suspect when the first of two snapshots was taken. What speaks for a leak is greater.
@@ -41,8 +42,7 @@ impl History<'_> {
         }
         let (had, left) = match self.direct(suspect).filter(|&(had, _)| had >= SOME) {
             Some(direct) => direct,
-            // The class has so many more that what came outweighs what went.
-            None if suspect.figures_of_class => (first.retained_count, first.retained_count),
+            None if suspect.figures_of_class => self.of_class(suspect).unwrap_or_default(),
             None => (first.retained_count, self.left_of(suspect.retainer)),
         };
         match (had, left as f64 / had as f64) {
@@ -62,6 +62,18 @@ impl History<'_> {
         let had = held_directly(first, before, class_name, |_| true);
         let is_old = |node| self.cohorts.first_seen(node) == 0;
         Some((had, held_directly(last, suspect.retainer, class_name, is_old)))
+    }
+
+    /// The same of all objects of the class. Cost: a pass over the nodes.
+    fn of_class(&self, suspect: &LeakSuspect) -> Option<(u64, u64)> {
+        let last = self.snapshots.last()?;
+        let class = last.class(suspect.instances.first()?.ordinal);
+        let key = &last.class_row(class).class_key;
+        let had =
+            class_series(self.snapshots, key, |row| row.retained_size).first()?.retained_count;
+        let is_left =
+            |node: &Ordinal| last.class(*node) == class && self.cohorts.first_seen(*node) == 0;
+        Some((had, last.nodes().filter(is_left).count() as u64))
     }
 
     /// How many of the objects that an object retains were there in the first snapshot.
