@@ -85,9 +85,16 @@ impl History<'_> {
         for point in &points {
             let suspect = self.suspect(last, &heap, point, options, &mut patience);
             let Some(mut suspect) = suspect else { continue };
-            // The names and the values of a dictionary are two tables of one object.
-            let point = suspect.accumulation_point.ordinal;
-            match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+            // The names and the values of a dictionary are two tables of one object; two lists in one scope are two leaks.
+            let (point, retainer) = (suspect.accumulation_point.ordinal, suspect.retainer);
+            let is_apart = |known: &LeakSuspect| {
+                let by_class = known.figures_of_class || suspect.figures_of_class;
+                by_class && known.retainer != retainer
+            };
+            let is_same = |known: &&mut LeakSuspect| {
+                known.accumulation_point.ordinal == point && !is_apart(known)
+            };
+            match found.iter_mut().find(is_same) {
                 // Two that one collection gathers.
                 Some(known) if known.retainer != suspect.retainer => {
                     if suspect.bytes_per_interval > known.bytes_per_interval {
@@ -169,16 +176,16 @@ impl History<'_> {
         let of_itself = || {
             let series = self.own_series(last, heap, point, &weighty.apart);
             let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
-            Some((series, grown, false))
+            Some((series, grown, None))
         };
         let of_class = || {
             let members = members.as_ref()?;
             let gathering = self.lost_in_holder(last, heap, weighty, point)?;
             let series = self.series_of_class(last, members)?;
             let grown = self.grown(&series, weighty, gathering, Some(members), options)?;
-            Some((series, grown, true))
+            Some((series, grown, Some(gathering)))
         };
-        let (series, grown, figures_of_class) = of_itself().or_else(of_class)?;
+        let (series, grown, lost) = of_itself().or_else(of_class)?;
         // Ids of native objects are mostly new in each snapshot, so that only much says that there are more of them.
         let member = members.as_ref().and_then(|members| members.samples.first().copied());
         let is_native = |node| is_native_memory(last, node);
@@ -198,14 +205,15 @@ impl History<'_> {
             _ => point,
         };
         let found = Found {
-            retainer: point,
+            // What else hangs on the holder is no part of it.
+            retainer: lost.unwrap_or(point),
             point: gathering,
             spread,
             members,
             links,
             is_tree: weighty.is_tree,
             series,
-            figures_of_class,
+            figures_of_class: lost.is_some(),
         };
         let mut suspect = found.suspect(last, &self.scripts, grown.confidence);
         if grown.may_be_a_window && suspect.instance_count > 0 {
