@@ -237,7 +237,7 @@ fn snapshots_of_two_processes_say_nothing_of_growth() {
 }
 
 /// An application with a list of changes, the newest first, and with a large table if it has been loaded.
-fn changes_beside_a_table(changes: std::ops::Range<u64>, countries: u64) -> Graph {
+fn changes_beside_a_table(changes: std::ops::Range<u64>, countries: u32) -> Graph {
     let mut heap = SnapshotBuilder::new();
     let app = heap.object("App", 32);
     heap.property(heap.global(), "app", app);
@@ -246,13 +246,14 @@ fn changes_beside_a_table(changes: std::ops::Range<u64>, countries: u64) -> Grap
     let (mut holder, mut field) = (app, "last");
     for number in changes.rev() {
         let change = heap.object("Change", 100);
-        heap.spec(change).id = 1001 + 2 * number;
+        heap.spec(change).id = 1001 + 20 * number;
         heap.property(holder, field, change);
         (holder, field) = (change, "previous");
     }
-    for (at, id) in (0..).zip(ids(5_000, countries)) {
+    // They come with the second hundred of changes.
+    for at in 0..countries {
         let country = heap.object("Country", 1000);
-        heap.spec(country).id = id;
+        heap.spec(country).id = 3003 + 4 * u64::from(at);
         heap.element(table, at, country);
     }
     open(&heap)
