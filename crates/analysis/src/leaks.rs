@@ -341,7 +341,10 @@ fn sort_by_before(last: &Graph, history: &points::History<'_>, suspects: &mut Ve
         Reverse((is_held(last, suspect), *before, suspect.weighed_bytes() as u64))
     });
     suspects.extend(dated.into_iter().map(|(_, suspect)| suspect));
-    if let Some(first) = suspects.first_mut().filter(|first| history.is_most_of_growth(first)) {
+    let bytes = suspects.iter().map(|suspect| suspect.bytes_per_interval).sum();
+    if let Some(first) = suspects.first_mut()
+        && history.is_most_of_growth(first, bytes)
+    {
         first.make_probable();
     }
 }

@@ -83,15 +83,15 @@ impl History<'_> {
         last.retained_set(node).filter(is_old).count() as u64
     }
 
-    /// Whether the first suspect is a leak, probably: it goes on from before, and most of what the heap gained is its. A
-    /// process that warms up gains in many places at once.
-    pub(super) fn is_most_of_growth(&self, suspect: &LeakSuspect) -> bool {
+    /// Whether the first suspect is a leak, probably: it goes on from before, and is at least half of what all of them gained
+    /// together (`bytes`) and of what the heap did. A process that warms up gains in many places at once.
+    pub(super) fn is_most_of_growth(&self, suspect: &LeakSuspect, bytes: f64) -> bool {
         let total =
             |graph: Option<&Graph>| graph.map_or(0, |graph| graph.overview().info.total_size);
         let gained = total(self.snapshots.last()).saturating_sub(total(self.snapshots.first()));
         suspect.kind != LeakKind::Cache
             && suspect.count_per_interval >= ENOUGH
-            && suspect.bytes_per_interval * 2.0 >= gained as f64
+            && suspect.bytes_per_interval * 2.0 >= bytes.max(gained as f64)
             && self.before(suspect) == Before::Kept
     }
 }
