@@ -3,6 +3,7 @@
 //! The way, from the data to the answer, is in docs/design/leaks.md.
 
 mod alike;
+mod before;
 mod below;
 mod browser;
 mod cohorts;
@@ -37,6 +38,7 @@ use crate::compare::relation;
 use crate::roles::is_nobody;
 use crate::source::Scripts;
 use crate::{ObjectSummary, RootPath, TellingField};
+use before::Before;
 use cohorts::Cohorts;
 use field_owner::owner_by_field;
 use followed::Followed;
@@ -71,7 +73,8 @@ impl Default for LeakOptions {
 pub enum LeakVerdict {
     /// Something grew in every interval, in the last one as before.
     Leak,
-    /// Something grew, and may go on: unevenly, or more slowly in the end.
+    /// Something grew, and may go on: unevenly, or more slowly in the end; or, of two snapshots, it kept what it had before
+    /// and is most of what the heap gained.
     Probable,
     /// Nothing goes on growing.
     NoLeak,
@@ -311,23 +314,46 @@ fn suspects(snapshots: &[Graph], followed: &Followed, options: &LeakOptions) -> 
     let history =
         points::History { snapshots, followed, cohorts: &cohorts, growth: &growth, scripts };
     let mut suspects = history.suspects(options);
-    suspects.sort_by(|a, b| {
-        // Of what only a global object holds it is not known who gathers it.
-        let is_held = |suspect: &LeakSuspect| !is_nobody(last, suspect.accumulation_point.ordinal);
-        let key = |suspect: &LeakSuspect| (suspect.is_certain(), is_held(suspect));
-        let size = |suspect: &LeakSuspect| Reverse(suspect.bytes_per_interval as u64);
-        key(b).cmp(&key(a)).then(size(a).cmp(&size(b)))
-    });
+    match snapshots.len() {
+        ..3 => sort_by_before(last, &history, &mut suspects),
+        _ => suspects.sort_by_cached_key(|suspect| {
+            let bytes = suspect.bytes_per_interval as u64;
+            Reverse((suspect.is_certain(), is_held(last, suspect), bytes))
+        }),
+    }
     for suspect in suspects.iter_mut().filter(|suspect| suspect.owner.is_none()) {
         suspect.owner = owner_by_field(last, suspect);
     }
     suspects
 }
 
+/// Whether an object of the program is known to gather it, and not a global one alone.
+fn is_held(graph: &Graph, suspect: &LeakSuspect) -> bool {
+    !is_nobody(graph, suspect.accumulation_point.ordinal)
+}
+
+/// The order of what grew between two snapshots, without what turned over: what goes on from before first.
+fn sort_by_before(last: &Graph, history: &points::History<'_>, suspects: &mut Vec<LeakSuspect>) {
+    let found = std::mem::take(suspects);
+    let beside = |suspect: LeakSuspect| (history.before(&suspect), suspect);
+    let mut dated: Vec<(Before, LeakSuspect)> = found.into_iter().map(beside).collect();
+    dated.retain(|(before, _)| *before != Before::TurnedOver);
+    dated.sort_by_cached_key(|(before, suspect)| {
+        Reverse((is_held(last, suspect), *before, suspect.weighed_bytes() as u64))
+    });
+    suspects.extend(dated.into_iter().map(|(_, suspect)| suspect));
+    let bytes = suspects.iter().map(|suspect| suspect.bytes_per_interval).sum();
+    if let Some(first) = suspects.first_mut()
+        && history.is_most_of_growth(first, bytes)
+    {
+        first.make_probable();
+    }
+}
+
 fn verdict(suspects: &[LeakSuspect], snapshots: usize) -> LeakVerdict {
     if suspects.is_empty() {
         LeakVerdict::NoLeak
-    } else if snapshots < 3 {
+    } else if snapshots < 3 && suspects.iter().all(|suspect| suspect.confidence < points::UNSURE) {
         LeakVerdict::NotEnoughData
     } else if suspects.iter().any(LeakSuspect::is_certain) {
         LeakVerdict::Leak

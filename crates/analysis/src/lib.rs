@@ -84,7 +84,9 @@ pub use object::{
     ClosureInfo, ContextVariable, Detail, DetailKind, Elements, Field, MapEntry, ObjectOptions,
     ObjectReport, StringValue, object,
 };
-pub use oddities::{LEAST_ENTRIES, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTENERS, oddities};
+pub use oddities::{
+    LEAST_ENTRIES, MANY_FUNCTIONS, Oddity, OddityKind, TIMES_LARGER, USUAL_LISTENERS, oddities,
+};
 pub use originals::{
     SourceMap, SourceMaps, name_with_original, with_original_code, with_originals,
 };

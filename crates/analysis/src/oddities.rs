@@ -1,9 +1,10 @@
-//! What stands out in one snapshot by how it is built: emitters with many listeners of one event, and collections far
-//! larger than others of their kind.
+//! What stands out in one snapshot by how it is built: emitters with many listeners of one event, collections of many
+//! functions that were made in one place, and collections far larger than others of their kind.
 //!
 //! One snapshot knows nothing of growth. These are places to look at, and no verdict.
 
 mod collections;
+mod functions;
 mod listeners;
 
 use std::cmp::Reverse;
@@ -20,13 +21,13 @@ pub struct Oddity {
     pub kind: OddityKind,
     /// The emitter or the collection.
     pub object: ObjectSummary,
-    /// Number of listeners, or of entries.
+    /// Number of listeners, of functions, or of entries.
     pub count: u64,
     /// What the listeners' list or the collection retains, in bytes.
     pub retained_size: u64,
     /// The way from a root to the object as one line; empty if only weak edges lead there.
     pub line: String,
-    /// Where the nearest object on that way is written of which it is known, 0-based.
+    /// Where the nearest object on that way is written of which it is known, or the functions are; 0-based.
     pub location: Option<Location>,
     /// Name of the script of `location`.
     pub script: Option<String>,
@@ -44,6 +45,11 @@ pub enum OddityKind {
         /// The event's name.
         event: String,
     },
+    /// A collection with at least [`MANY_FUNCTIONS`] functions that were made in one place.
+    ManyFunctions {
+        /// One of them by its name, as `onClose()`.
+        function: String,
+    },
     /// A collection with at least [`LEAST_ENTRIES`] entries that has [`TIMES_LARGER`] times as many as those that
     /// are held in the same way have in the middle.
     LargeCollection {
@@ -56,6 +62,8 @@ pub enum OddityKind {
 
 /// Listeners of one event up to which Node.js says nothing (`EventEmitter.defaultMaxListeners`).
 pub const USUAL_LISTENERS: u64 = 10;
+/// Functions of one place from which on a collection of them stands out: a program has some dozens of routes or plugins.
+pub const MANY_FUNCTIONS: u64 = 100;
 /// Entries from which on a collection is compared with others.
 pub const LEAST_ENTRIES: u64 = 1000;
 /// How many times larger than the others it has to be.
@@ -67,14 +75,17 @@ struct Found {
     node: Ordinal,
     count: u64,
     retained_size: u64,
+    /// What says where it is written, if that is not the object.
+    written: Option<Ordinal>,
 }
 
 /// The `limit` oddities that retain most.
 ///
-/// Cost: a pass over the properties of all objects for listeners, and one over those of the holders of large
-/// collections; the paths of what is told.
+/// Cost: a pass over the properties of all objects for listeners, one over arrays and tables for functions, and one over
+/// those of the holders of large collections; the paths of what is told.
 pub fn oddities(graph: &Graph, limit: usize) -> Vec<Oddity> {
-    let mut found = listeners::many(graph);
+    let listeners::Listeners { mut found, lists } = listeners::many(graph);
+    found.extend(functions::many(graph, &lists));
     found.extend(collections::large(graph));
     found.sort_by_key(|found| (Reverse(found.retained_size), Reverse(found.count), found.node));
     let scripts = Scripts::of(graph);
@@ -83,7 +94,10 @@ pub fn oddities(graph: &Graph, limit: usize) -> Vec<Oddity> {
 
 fn tell(graph: &Graph, scripts: &Scripts<'_>, found: Found) -> Oddity {
     let path = path_to(graph, found.node);
-    let source = Source::of(scripts, path.as_ref(), found.node);
+    let source = match found.written {
+        Some(function) => Source::of(scripts, None, function),
+        None => Source::of(scripts, path.as_ref(), found.node),
+    };
     Oddity {
         kind: found.kind,
         object: describe(graph, found.node),

@@ -12,6 +12,7 @@ use crate::edge::is_identifier;
 use crate::names::unshaped;
 use crate::roles::{is_nobody, is_program_object};
 use crate::source::Scripts;
+use crate::suspects::walk::is_everywhere;
 use crate::{RootPath, describe, path_to};
 
 /// What suspects have in common that are one.
@@ -40,8 +41,9 @@ pub(super) fn merge_alike(
     growth: impl Fn(Ordinal) -> u64,
     suspects: Vec<LeakSuspect>,
 ) -> Merged {
-    let dictionaries: FxHashSet<Ordinal> =
+    let mut dictionaries: FxHashSet<Ordinal> =
         suspects.iter().filter_map(|suspect| dictionary(last, suspect)).collect();
+    dictionaries.extend(tables_by_name(&suspects));
     let mut places: FxHashMap<Place, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<LeakSuspect>> = Vec::new();
     for suspect in suspects {
@@ -107,6 +109,27 @@ fn dictionary(last: &Graph, suspect: &LeakSuspect) -> Option<Ordinal> {
     let is_one =
         unshaped(last.class_name(point)) == "Object" && last.edge_range(point).len() >= KEYS;
     (grows && is_one).then_some(point)
+}
+
+/// Parts of one class from which on a plain object is taken for a table of them: two may be two fields.
+const PARTS: usize = 3;
+
+/// Plain objects with properties that lead to suspects of one class through objects of one class of the program, as
+/// `rooms.lobby.members` and `rooms.kitchen.members`: the names are keys.
+fn tables_by_name(suspects: &[LeakSuspect]) -> FxHashSet<Ordinal> {
+    let mut parts: FxHashMap<(Ordinal, &str, &str), FxHashSet<Ordinal>> = FxHashMap::default();
+    for suspect in suspects {
+        let steps = suspect.path.iter().flat_map(|path| path.steps.iter());
+        for (from, to) in steps.clone().zip(steps.skip(1)) {
+            let is_plain = unshaped(&from.object.class_name) == "Object";
+            if is_plain && !is_everywhere(unshaped(&to.object.class_name)) {
+                let place = (from.object.ordinal, &*to.object.class_name, &*suspect.class_name);
+                parts.entry(place).or_default().insert(to.object.ordinal);
+            }
+        }
+    }
+    let tables = parts.into_iter().filter(|(_, parts)| parts.len() >= PARTS);
+    tables.map(|((table, ..), _)| table).collect()
 }
 
 /// A group as one suspect at what holds all of it.

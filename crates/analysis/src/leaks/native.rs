@@ -27,9 +27,9 @@ const PATHS: usize = 20_000;
 /// Neighbours of an object that are looked at.
 const NEIGHBOURS: usize = 64;
 /// What every interval has to bring: native objects come along with what a program does, and less is noise.
-const LEAST: Figures = Figures { retained_count: 0, retained_size: 16 << 10 };
+pub(super) const LEAST: Figures = Figures { retained_count: 0, retained_size: 16 << 10 };
 /// Share of what there was that it has to bring.
-const SHARE: f64 = 0.1;
+pub(super) const SHARE: f64 = 0.1;
 
 /// Native objects of a class that are in nothing that is named already.
 #[derive(Default)]

@@ -12,10 +12,12 @@ use super::groups::Group;
 use super::growth::Growth;
 use super::held::Patience;
 use super::index::without_indexes;
+use super::kind::is_native_memory;
 use super::loading::is_loading;
 use super::members::Members;
+use super::native;
 use super::parts::without_parts;
-use super::series::{Figures, Trend, always_adds, series, series_by_date, trend};
+use super::series::{Figures, Trend, always_adds, class_series, series, series_by_date, trend};
 use super::together::without_companions;
 use super::{LeakOptions, LeakSuspect};
 use crate::object::is_context;
@@ -43,8 +45,8 @@ const EVEN: Figures = Figures { retained_count: 100, retained_size: LARGE / 4 };
 const SHARE: f64 = 0.1;
 /// What held at least so many objects, of which less than this share is still there, turned over: sessions or requests that
 /// end, and of which there are more at a time. Its table alone has stayed, and may have been made larger.
-const MANY: u64 = 100;
-const STAYED: f64 = 0.1;
+pub(super) const MANY: u64 = 100;
+pub(super) const STAYED: f64 = 0.1;
 /// Candidates that are looked at closely, largest first.
 const CANDIDATES: usize = 100;
 
@@ -84,9 +86,16 @@ impl History<'_> {
         for point in &points {
             let suspect = self.suspect(last, &heap, point, options, &mut patience);
             let Some(mut suspect) = suspect else { continue };
-            // The names and the values of a dictionary are two tables of one object.
-            let point = suspect.accumulation_point.ordinal;
-            match found.iter_mut().find(|known| known.accumulation_point.ordinal == point) {
+            // The names and the values of a dictionary are two tables of one object; two lists in one scope are two leaks.
+            let (point, retainer) = (suspect.accumulation_point.ordinal, suspect.retainer);
+            let is_apart = |known: &LeakSuspect| {
+                let by_class = known.figures_of_class || suspect.figures_of_class;
+                by_class && known.retainer != retainer
+            };
+            let is_same = |known: &&mut LeakSuspect| {
+                known.accumulation_point.ordinal == point && !is_apart(known)
+            };
+            match found.iter_mut().find(is_same) {
                 // Two that one collection gathers.
                 Some(known) if known.retainer != suspect.retainer => {
                     if suspect.bytes_per_interval > known.bytes_per_interval {
@@ -166,8 +175,28 @@ impl History<'_> {
         if spread.is_none() && members.is_none() && self.grew_for_v8_alone(last, point) {
             return None;
         }
-        let series = self.own_series(last, heap, point, &weighty.apart);
-        let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
+        let of_itself = || {
+            let series = self.own_series(last, heap, point, &weighty.apart);
+            let grown = self.grown(&series, weighty, point, members.as_ref(), options)?;
+            Some((series, grown, None))
+        };
+        let of_class = || {
+            let members = members.as_ref()?;
+            let gathering = self.lost_in_holder(last, heap, weighty, point)?;
+            let series = self.series_of_class(last, members)?;
+            let grown = self.grown(&series, weighty, gathering, Some(members), options)?;
+            Some((series, grown, Some(gathering)))
+        };
+        let (series, grown, lost) = of_itself().or_else(of_class)?;
+        // Ids of native objects are mostly new in each snapshot, so that only much says that there are more of them.
+        let member = members.as_ref().and_then(|members| members.samples.first().copied());
+        let is_native = |node| is_native_memory(last, node);
+        if is_native(point)
+            && member.is_none_or(is_native)
+            && !always_adds(&series, native::LEAST, native::SHARE)
+        {
+            return None;
+        }
         let links = self.first_link(last, heap, weighty, point);
         let gathering = match &members {
             Some(members) if spread.is_none() && links.is_none() => {
@@ -178,14 +207,15 @@ impl History<'_> {
             _ => point,
         };
         let found = Found {
-            retainer: point,
+            // What else hangs on the holder is no part of it.
+            retainer: lost.unwrap_or(point),
             point: gathering,
             spread,
             members,
             links,
             is_tree: weighty.is_tree,
             series,
-            figures_of_class: false,
+            figures_of_class: lost.is_some(),
         };
         let mut suspect = found.suspect(last, &self.scripts, grown.confidence);
         if grown.may_be_a_window && suspect.instance_count > 0 {
@@ -260,10 +290,10 @@ impl History<'_> {
         if trend == Trend::Settled || !is_much || !is_kept || last_step < options.least_bytes {
             return None;
         }
-        let count = self.snapshots.len();
-        if count > 2 && self.has_turned_over(series, point) {
+        if self.has_turned_over(series, point) {
             return None;
         }
+        let count = self.snapshots.len();
         Some(Grown {
             confidence: confidence(count, trend, come_always),
             may_be_a_window: count == 3 && is_even && !come_always && last_step < LARGE,
@@ -323,6 +353,31 @@ impl History<'_> {
         last.dominated(holder).max_by_key(|&child| (heap.of(child), std::cmp::Reverse(child)))
     }
 
+    /// What gathers, if it is younger than the first snapshot and hangs on what holds much else, as the scope that a bundler
+    /// makes of all modules: what that grew by says nothing of it.
+    fn lost_in_holder(
+        &self,
+        last: &Graph,
+        heap: &Weighing<'_>,
+        weighty: &Weighty,
+        point: Ordinal,
+    ) -> Option<Ordinal> {
+        let first_link = weighty.is_list.then(|| weighty.point());
+        let (gathering, holder) = match first_link {
+            Some(first) if self.cohorts.first_seen(first) > 0 => (first, point),
+            _ => (point, self.stand_in(last, heap, point)?),
+        };
+        let is_lost = last.retained_size(holder) / 2 > last.retained_size(gathering);
+        is_lost.then_some(gathering)
+    }
+
+    /// The figures of the class of what is gathered.
+    fn series_of_class(&self, last: &Graph, members: &Members) -> Option<Vec<Figures>> {
+        let class = last.class(*members.samples.first()?);
+        let key = &last.class_row(class).class_key;
+        Some(class_series(self.snapshots, key, |row| row.retained_size))
+    }
+
     /// As [`History::series`], without the parts that are suspects themselves.
     fn own_series(
         &self,
@@ -341,10 +396,17 @@ impl History<'_> {
         own
     }
 
-    /// The figures of an object in each snapshot. For one that is younger than the first snapshot
-    /// the nearest older one that holds little else stands in; where there is none, what it retains
-    /// of each age.
+    /// The figures of an object in each snapshot, or of what stands in for it; where there is nothing, what it retains of
+    /// each age.
     fn series(&self, last: &Graph, heap: &Weighing<'_>, point: Ordinal) -> Vec<Figures> {
+        match self.stand_in(last, heap, point) {
+            Some(node) => series(self.snapshots, self.followed, node),
+            None => self.by_age(last, point),
+        }
+    }
+
+    /// The object itself, or for one that is younger than the first snapshot the nearest older one that gains little else.
+    fn stand_in(&self, last: &Graph, heap: &Weighing<'_>, point: Ordinal) -> Option<Ordinal> {
         let mut node = point;
         let enough = heap.of(point).saturating_add(heap.of(point) / 2);
         let mut patience = last.node_count();
@@ -353,11 +415,11 @@ impl History<'_> {
             patience = patience.saturating_sub(1);
             let is_end = above == node || patience == 0;
             if is_end || is_nobody(last, above) || heap.of(above) > enough {
-                return self.by_age(last, point);
+                return None;
             }
             node = above;
         }
-        series(self.snapshots, self.followed, node)
+        Some(node)
     }
 
     /// For each snapshot what an object retains that was there already.

@@ -83,7 +83,7 @@ fn places_of(graph: &Graph, large: &[(Ordinal, u64)]) -> FxHashMap<Place, Vec<Or
 fn others(kind: &OddityKind) -> u64 {
     match kind {
         OddityKind::LargeCollection { others, .. } => *others,
-        OddityKind::ManyListeners { .. } => 0,
+        OddityKind::ManyListeners { .. } | OddityKind::ManyFunctions { .. } => 0,
     }
 }
 
@@ -138,6 +138,7 @@ fn outliers(graph: &Graph, mut nodes: Vec<Ordinal>, large: &FxHashMap<Ordinal, u
         node,
         count,
         retained_size: graph.retained_size(node),
+        written: None,
     };
     large.map(odd).collect()
 }

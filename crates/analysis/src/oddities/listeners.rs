@@ -8,15 +8,22 @@ use crate::edge::is_prototype;
 use crate::strings::StringSet;
 use crate::tables;
 
+/// What was found of listeners.
+pub(super) struct Listeners {
+    pub(super) found: Vec<Found>,
+    /// All lists of listeners, few or many, among other objects.
+    pub(super) lists: FxHashSet<Ordinal>,
+}
+
 /// Every event with more listeners than usual. Cost: a pass over the edges of all objects.
-pub(super) fn many(graph: &Graph) -> Vec<Found> {
+pub(super) fn many(graph: &Graph) -> Listeners {
     // What Node keeps listeners in: an object of arrays, a Map of linked lists.
     let arrays = StringSet::equal(graph, "_events");
     let lists = StringSet::equal(graph, "<symbol kEvents>");
-    if arrays.is_empty() && lists.is_empty() {
-        return Vec::new();
-    }
     let mut seen = Seen::default();
+    if arrays.is_empty() && lists.is_empty() {
+        return seen.into();
+    }
     for emitter in graph.nodes().filter(|&node| graph.node_type(node) == NodeType::Object) {
         for edge in graph.edges(emitter).filter(|edge| edge.edge_type == EdgeType::Property) {
             if arrays.names(edge.name) {
@@ -26,7 +33,7 @@ pub(super) fn many(graph: &Graph) -> Vec<Found> {
             }
         }
     }
-    seen.found
+    seen.into()
 }
 
 /// What was found, and what was looked at already: emitters may share their listeners.
@@ -34,6 +41,12 @@ pub(super) fn many(graph: &Graph) -> Vec<Found> {
 struct Seen {
     found: Vec<Found>,
     nodes: FxHashSet<Ordinal>,
+}
+
+impl From<Seen> for Listeners {
+    fn from(Seen { found, nodes }: Seen) -> Listeners {
+        Listeners { found, lists: nodes }
+    }
 }
 
 impl Seen {
@@ -93,5 +106,6 @@ fn of_event(
         node: emitter,
         count,
         retained_size: graph.retained_size(list),
+        written: None,
     })
 }

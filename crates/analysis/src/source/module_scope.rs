@@ -44,7 +44,8 @@ pub(super) fn part_of_module(graph: &Graph, context: Ordinal) -> Option<Ordinal>
     let is_wrapper = is_script_scope(graph, context)
         || has_parameter(graph, context)
         || holds_first_function(graph, context, function)
-        || parts.iter().any(|&part| is_exported(graph, part));
+        || parts.iter().any(|&part| is_exported(graph, part))
+        || exports_from_within(graph, context);
     is_wrapper.then_some(function)
 }
 
@@ -72,6 +73,25 @@ fn is_exported(graph: &Graph, function: Ordinal) -> bool {
     let holders = graph.each_retaining_node(function).take(EXPORTED);
     graph.node_type(function) == NodeType::Closure
         && std::iter::once(function).chain(holders).any(is_exports)
+}
+
+/// Whether the module exports a function of a scope within this one, as the getters that esbuild makes of exports in a function
+/// of its own. Cost: the first retainers of the scopes within.
+fn exports_from_within(graph: &Graph, context: Ordinal) -> bool {
+    let held_by = |scope: Ordinal, field: &'static str| {
+        let holders = graph.each_retaining_node(scope).take(MOST_HOLDERS);
+        holders.filter(move |&holder| internal(graph, holder, field) == Some(scope))
+    };
+    let mut scopes = vec![context];
+    for _ in 0..BETWEEN {
+        scopes = scopes.iter().flat_map(|&scope| held_by(scope, "previous")).collect();
+        scopes.truncate(MOST_HOLDERS);
+        let mut functions = scopes.iter().flat_map(|&scope| held_by(scope, "context"));
+        if functions.any(|function| is_exported(graph, function)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether one of the wrapper's parameters is among the variables: a function in the module uses it.

@@ -227,7 +227,7 @@ fn stores_of(graph: &Graph, object: Ordinal) -> [Option<Ordinal>; 2] {
 }
 
 /// Whether objects of this class hold each other without being of one structure.
-fn is_everywhere(class_name: &str) -> bool {
+pub(crate) fn is_everywhere(class_name: &str) -> bool {
     matches!(class_name, "Object" | "Array" | "Map" | "Set" | "Function" | "Promise")
         || class_name.starts_with(['(', '<'])
         || class_name.starts_with("system / ")

@@ -24,6 +24,8 @@ enum Fact {
     FirstClass,
     /// The module exports a function with this scope.
     Exported,
+    /// The module exports a getter with a scope within this one.
+    ExportedFromWithin,
     /// The wrapper itself is still there.
     Wrapper,
     /// Another function is the first one.
@@ -119,6 +121,16 @@ fn sessions(fact: Fact, name: &str, count: u64) -> Graph {
             heap.property(module, "exports", exports);
             heap.property(exports, "put", put);
         }
+        Fact::ExportedFromWithin => {
+            let (module, exports) = (heap.object("Module", 80), heap.object("Object", 24));
+            let (getter, within) = (heap.closure("get", 64), heap.object("system / Context", 40));
+            heap.property(heap.global(), "module", module);
+            heap.property(module, "exports", exports);
+            heap.property(exports, "get put", getter);
+            heap.internal(getter, "shared", other);
+            heap.internal(getter, "context", within);
+            heap.internal(within, "previous", context);
+        }
         Fact::Parameter => {
             let exports = heap.object("Object", 24);
             heap.context(context, "exports", exports);
@@ -153,6 +165,7 @@ fn a_variable_at_the_top_of_a_module_is_the_owner() {
         Fact::FirstFunctionWaits,
         Fact::FirstClass,
         Fact::Exported,
+        Fact::ExportedFromWithin,
         Fact::Wrapper,
     ] {
         let found = suspect(fact);

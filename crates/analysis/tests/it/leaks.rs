@@ -177,13 +177,48 @@ fn what_levels_off_turns_over_or_shrinks_is_none() {
 }
 
 #[test]
-fn two_snapshots_show_growth_and_do_not_tell() {
+fn two_snapshots_tell_a_leak_probably_if_it_goes_on_from_before() {
     let report = ask(&series(&[ids(0, 50).collect(), ids(0, 100).collect()], 100));
-    assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
+    assert_eq!(report.verdict, LeakVerdict::Probable);
     assert_eq!(report.suspects.len(), 1);
     assert!(report.is_one_process);
+    let filled_since = ask(&series(&[ids(0, 0).collect(), ids(0, 100).collect()], 100));
+    assert_eq!(
+        (filled_since.verdict, filled_since.suspects.len()),
+        (LeakVerdict::NotEnoughData, 1)
+    );
+    let half_gone = ask(&series(&[ids(0, 100).collect(), ids(50, 150).collect()], 100));
+    assert_eq!((half_gone.verdict, half_gone.suspects.len()), (LeakVerdict::NotEnoughData, 1));
+    let turned_over = ask(&series(&[ids(0, 150).collect(), ids(150, 250).collect()], 100));
+    assert_eq!(turned_over.verdict, LeakVerdict::NoLeak, "{:?}", turned_over.suspects);
     let same = ask(&series(&[ids(0, 50).collect(), ids(0, 50).collect()], 100));
     assert_eq!(same.verdict, LeakVerdict::NoLeak);
+}
+
+/// A program with so many sessions, and with a table of countries if it has been loaded.
+fn beside_a_table(count: u64, countries: u64) -> Graph {
+    let mut heap = Heap::new();
+    let table = heap.builder.object("Array", 32);
+    heap.builder.property(heap.builder.global(), "countries", table);
+    for id in ids(0, count) {
+        heap.entry("Session", id, 100);
+    }
+    for (at, id) in (0..).zip(ids(5_000, countries)) {
+        let country = heap.builder.object("Country", 500);
+        heap.builder.spec(country).id = id;
+        heap.builder.element(table, at, country);
+    }
+    heap.open()
+}
+
+#[test]
+fn of_two_snapshots_what_goes_on_from_before_comes_first() {
+    let report = ask(&[beside_a_table(100, 0), beside_a_table(200, 300)]);
+    let classes: Vec<&str> =
+        report.suspects.iter().map(|suspect| suspect.class_name.as_str()).collect();
+    assert_eq!(classes, ["Session", "Country"]);
+    // Most of what the heap gained is the table.
+    assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
 }
 
 #[test]
@@ -199,6 +234,41 @@ fn snapshots_of_two_processes_say_nothing_of_growth() {
     let report = ask(&[texts("one"), texts("another")]);
     assert_eq!((report.is_one_process, report.verdict), (false, LeakVerdict::NotEnoughData));
     assert!(ask(&[texts("one"), texts("one")]).is_one_process);
+}
+
+/// An application with a list of changes, the newest first, and with a large table if it has been loaded.
+fn changes_beside_a_table(changes: std::ops::Range<u64>, countries: u32) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 32);
+    heap.property(heap.global(), "app", app);
+    let table = heap.object("Array", 32);
+    heap.property(app, "countries", table);
+    let (mut holder, mut field) = (app, "last");
+    for number in changes.rev() {
+        let change = heap.object("Change", 100);
+        heap.spec(change).id = 1001 + 20 * number;
+        heap.property(holder, field, change);
+        (holder, field) = (change, "previous");
+    }
+    // They come with the second hundred of changes.
+    for at in 0..countries {
+        let country = heap.object("Country", 1000);
+        heap.spec(country).id = 3003 + 4 * u64::from(at);
+        heap.element(table, at, country);
+    }
+    open(&heap)
+}
+
+#[test]
+fn a_list_is_found_though_its_holder_gained_much_else_once() {
+    let of = changes_beside_a_table;
+    let report = ask(&[of(0..100, 0), of(0..200, 300), of(0..300, 300)]);
+    assert_eq!(report.verdict, LeakVerdict::Leak);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.class_name.as_str()), (LeakKind::LinkedList, "Change"));
+    assert!(suspect.figures_of_class);
+    let bounded = ask(&[of(0..300, 0), of(100..400, 300), of(200..500, 300)]);
+    assert_eq!(bounded.verdict, LeakVerdict::NoLeak, "{:?}", bounded.suspects);
 }
 
 #[test]
@@ -295,6 +365,29 @@ fn places_that_differ_in_their_index_are_one_leak() {
     assert_eq!(suspect.line, "global.shards : Array → [1000 × Item]");
     assert_eq!((suspect.count_per_interval, suspect.bytes_per_interval), (500.0, 50_000.0));
     assert_eq!(suspect.series[2].retained_size - suspect.series[0].retained_size, 100_000);
+}
+
+/// Three rooms in an object, by name, each with a list of its own that takes so many members.
+fn rooms(members: u64) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let table = heap.object("Object", 24);
+    heap.property(heap.global(), "rooms", table);
+    let rooms = ["lobby", "kitchen", "garden"].map(|name| {
+        let room = heap.object("Room", 32);
+        heap.property(table, name, room);
+        room
+    });
+    let lists = lists_of(&mut heap, &rooms, "members");
+    fill(&mut heap, &lists, ("Member", 100), members);
+    open(&heap)
+}
+
+#[test]
+fn places_that_differ_in_the_name_of_a_part_are_one_leak() {
+    let report = ask(&[rooms(50), rooms(100), rooms(150)]);
+    let [suspect] = report.suspects.as_slice() else { panic!("{:?}", report.suspects) };
+    assert_eq!((suspect.kind, suspect.places), (LeakKind::GrowingArray, 3));
+    assert_eq!(suspect.count_per_interval, 150.0);
 }
 
 /// A search index: for each word a dictionary of the documents that have it. Some words are in every document.

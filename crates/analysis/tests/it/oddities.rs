@@ -4,6 +4,7 @@ use heapglass_analysis::{LEAST_ENTRIES, Oddity, OddityKind, oddities};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
 use crate::open;
+use crate::support::function;
 
 fn of(heap: &SnapshotBuilder) -> Vec<Oddity> {
     oddities(&open(heap), usize::MAX)
@@ -34,6 +35,42 @@ fn more_listeners_than_node_lets_pass() {
     assert_eq!((odd.count, odd.object.class_name.as_str()), (11, "Bus"));
     assert_eq!(odd.retained_size, 16 + 11 * 32);
     assert!(odd.line.contains("bus11"), "{}", odd.line);
+}
+
+/// An array in a global with so many functions of one place, and as many of places of their own.
+fn hooks(heap: &mut SnapshotBuilder, functions: u32) -> NodeRef {
+    let list = heap.object("Array", 16);
+    heap.property(heap.global(), "hooks", list);
+    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    for at in 0..functions {
+        let hook = heap.closure("onSave", 64);
+        heap.internal(hook, "shared", shared);
+        heap.element(list, 2 * at, hook);
+        let route = function(heap, at, "/srv/app/routes.js", "route");
+        heap.element(list, 2 * at + 1, route);
+    }
+    list
+}
+
+#[test]
+fn many_functions_of_one_place() {
+    let mut heap = SnapshotBuilder::new();
+    hooks(&mut heap, 99);
+    assert!(of(&heap).is_empty());
+    let mut heap = SnapshotBuilder::new();
+    let list = hooks(&mut heap, 100);
+    let found = of(&heap);
+    let [odd] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(odd.kind, OddityKind::ManyFunctions { function: "onSave()".to_owned() });
+    assert_eq!((odd.count, odd.object.class_name.as_str()), (100, "Array"));
+    // As listeners they are told as listeners.
+    let (emitter, events) = (heap.object("Bus", 24), heap.object("Object", 24));
+    heap.property(heap.global(), "bus", emitter);
+    heap.property(emitter, "_events", events);
+    heap.property(events, "save", list);
+    let found = of(&heap);
+    let [odd] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(odd.kind, OddityKind::ManyListeners { event: "save".to_owned() });
 }
 
 /// An event target as Node builds it: a Map from the event to the head of a linked list.

@@ -18,6 +18,16 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
     let by_places = document.followed_by == Some(FollowedByEntry::Places);
     let mut sentences = vec![match document.verdict {
         LeakVerdictEntry::Leak => format!("There is a leak: {}.", what_grows(document, "grows and does not stop")),
+        LeakVerdictEntry::Probable if document.snapshots.len() < 3 => {
+            let what = match document.suspects.len() as u64 {
+                1 => "one thing grew,".to_owned(),
+                many => format!("the first of {} things that grew", count(many)),
+            };
+            format!(
+                "There probably is a leak: {what} kept all that it had before, and is most of what the heap gained. Two \
+                 snapshots cannot tell that from warming up for certain."
+            )
+        }
         LeakVerdictEntry::Probable if document.suspects.iter().all(|suspect| suspect.slows_down) => {
             format!("There may be a leak: {}.", what_grows(document, "grew, and more slowly in the end"))
         }
@@ -58,7 +68,7 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             .as_ref()
             .map(|growth| outside(growth, document.verdict == LeakVerdictEntry::NoLeak, sizes)),
     );
-    if document.verdict == LeakVerdictEntry::NotEnoughData && !is_lost(document) {
+    if needs_another(document) {
         sentences.push("Take one more, after as much work as lies between these two.".to_owned());
     }
     if by_places {
@@ -68,6 +78,15 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
         sentences.push("The snapshots were not given in the order they were taken in; their ids say which came first.".to_owned());
     }
     sentences
+}
+
+/// Whether two snapshots were too few.
+fn needs_another(document: &LeaksDocument) -> bool {
+    match document.verdict {
+        LeakVerdictEntry::NotEnoughData => !is_lost(document),
+        LeakVerdictEntry::Probable => document.snapshots.len() < 3,
+        LeakVerdictEntry::Leak | LeakVerdictEntry::NoLeak => false,
+    }
 }
 
 /// What it means that ids were of no use.

@@ -25,9 +25,12 @@ impl LeaksOutput {
 }
 
 impl LeakProcessesDocument {
-    /// Writes the pages one after the other, each below the first of its snapshots and where that was taken.
+    /// Writes what all of them have together, then the pages one after the other, each below the first of its snapshots and
+    /// where that was taken.
     pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         heading::oddities(&self.findings, look, out)?;
+        paragraph(&self.text.join(" "), look, out)?;
+        writeln!(out)?;
         for (at, document) in self.processes.iter().enumerate() {
             if at > 0 {
                 writeln!(out, "\n")?;

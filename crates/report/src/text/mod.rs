@@ -13,6 +13,7 @@ mod figures;
 mod fit;
 mod heading;
 mod leak_groups;
+pub(crate) mod leak_processes_words;
 pub(crate) mod leak_words;
 mod leaks;
 mod look;

@@ -34,6 +34,14 @@ pub(crate) fn oddity(oddity: &OddityEntry, sizes: SizeStyle) -> Vec<String> {
             ),
         ];
     }
+    if let Some(function) = &oddity.function {
+        return vec![
+            format!("{label} has {} functions from one place, {function} ({retained}).", count(oddity.count)),
+            "Most often one is added for each request, connection or component, as a listener or a callback, and never \
+             taken out."
+                .to_owned(),
+        ];
+    }
     let mut sentences =
         vec![format!("{label} has {} ({retained}).", counted(oddity.count, "entry", "entries"))];
     if let (Some(usual), Some(others)) = (oddity.usual_count, oddity.others) {

@@ -80,7 +80,8 @@ pub struct LeaksDocument {
 pub enum LeakVerdictEntry {
     /// Something grew in every interval, in the last one as before.
     Leak,
-    /// Something grew, and may go on.
+    /// Something grew, and may go on; of two snapshots: it has kept all that it had before, and is most of what the heap
+    /// gained.
     Probable,
     /// Nothing goes on growing.
     NoLeak,

@@ -46,7 +46,7 @@ pub use details::{DetailEntry, DetailKindEntry};
 pub use document::{Document, Failure, FindingEntry, Output, Several, SnapshotEntry};
 pub use files::{CacheClearedDocument, CacheDocument, ExportRow, IndexDocument, KeptIndexEntry};
 pub use leak_groups::{LeakGroupEntry, LeakGroupsEntry};
-pub use leak_processes::{LeakProcessesDocument, LeaksOutput};
+pub use leak_processes::{LeakProcessesDocument, LeaksOutput, SharedLeakEntry};
 pub use leaks::{
     AccumulationPointEntry, FiguresEntry, FollowedByEntry, LeakKindEntry, LeakSuspectEntry,
     LeakVerdictEntry, LeaksDocument, LibraryEntry, OutsideGrowthEntry, RateEntry, SourceEntry,

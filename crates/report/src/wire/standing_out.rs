@@ -23,6 +23,8 @@ pub struct StandingOutEntry {
 pub enum OddityKindEntry {
     /// An emitter with more listeners of one event than Node.js lets pass without a warning.
     ManyListeners,
+    /// A collection of many functions that were made in one place.
+    ManyFunctions,
     /// A collection far larger than others that are held in the same way.
     LargeCollection,
 }
@@ -36,10 +38,13 @@ pub struct OddityEntry {
     pub kind: OddityKindEntry,
     /// The emitter or the collection.
     pub object: ObjectEntry,
-    /// Number of listeners, or of entries.
+    /// Number of listeners, of functions, or of entries.
     pub count: u64,
     /// The event that is listened to.
     pub event: Option<String>,
+    /// One of the functions by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
     /// Entries of the one in the middle of the other collections.
     pub usual_count: Option<u64>,
     /// Number of the other collections.
@@ -48,7 +53,7 @@ pub struct OddityEntry {
     pub retained_size: u64,
     /// The way to the object as one line; empty if only weak edges lead there.
     pub line: String,
-    /// Where the nearest object on that way is written of which it is known.
+    /// Where the nearest object on that way is written of which it is known, or the functions are.
     pub source: Option<SourceEntry>,
     /// The npm package it belongs to.
     pub package: Option<String>,
@@ -62,12 +67,16 @@ impl StandingOutEntry {
 
 impl From<&Oddity> for OddityEntry {
     fn from(oddity: &Oddity) -> OddityEntry {
-        let (kind, event, usual_count, others) = match &oddity.kind {
-            OddityKind::ManyListeners { event } => {
-                (OddityKindEntry::ManyListeners, Some(event.clone()), None, None)
-            }
+        let kind = match &oddity.kind {
+            OddityKind::ManyListeners { .. } => OddityKindEntry::ManyListeners,
+            OddityKind::ManyFunctions { .. } => OddityKindEntry::ManyFunctions,
+            OddityKind::LargeCollection { .. } => OddityKindEntry::LargeCollection,
+        };
+        let (event, function, usual_count, others) = match &oddity.kind {
+            OddityKind::ManyListeners { event } => (Some(event.clone()), None, None, None),
+            OddityKind::ManyFunctions { function } => (None, Some(function.clone()), None, None),
             &OddityKind::LargeCollection { median, others } => {
-                (OddityKindEntry::LargeCollection, None, Some(median), Some(others))
+                (None, None, Some(median), Some(others))
             }
         };
         let mut entry = OddityEntry {
@@ -76,6 +85,7 @@ impl From<&Oddity> for OddityEntry {
             object: ObjectEntry::from(&oddity.object),
             count: oddity.count,
             event,
+            function,
             usual_count,
             others,
             retained_size: oddity.retained_size,
