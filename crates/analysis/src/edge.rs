@@ -58,6 +58,11 @@ pub(crate) fn have_same_text(
     graph.original_variable(one, &name) == graph.original_variable(other, &name)
 }
 
+/// Where the first internal edge of a node with this name leads. Cost: its out-edges.
+pub(crate) fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
+    Some(graph.edge_named(node, EdgeType::Internal, name)?.to)
+}
+
 /// Whether an edge leads to the prototype. Compares bytes: objects have up to millions of properties.
 pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
     edge.edge_type == EdgeType::Property
@@ -116,9 +121,7 @@ fn weak_map_of(graph: &Graph, edge: Edge, name: &str) -> Option<NodeId> {
     let holders = graph.each_retaining_node(edge.to).take(MOST_HOLDERS);
     let table = std::iter::once(edge.from).chain(holders).find(|&node| graph.id(node) == id)?;
     let mut holders = graph.each_retaining_node(table).take(MOST_HOLDERS);
-    let map = holders.find(|&holder| {
-        graph.edge_named(holder, EdgeType::Internal, "table").is_some_and(|edge| edge.to == table)
-    })?;
+    let map = holders.find(|&holder| internal(graph, holder, "table") == Some(table))?;
     Some(graph.id(map))
 }
 

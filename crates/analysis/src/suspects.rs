@@ -17,7 +17,7 @@ pub use held::held_as;
 pub(crate) use held::name_of_script;
 
 use crate::dominators::groups_below;
-use crate::edge::is_prototype;
+use crate::edge::{internal, is_prototype};
 use crate::object::source_of;
 use crate::paths::common_way;
 use crate::proxy::{is_proxy, name_of_proxies};
@@ -290,8 +290,8 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let held = held_by(graph, [weighty.named_point(graph), point]);
     let least = weighty.own_weight(&Weighing::by_retained_size(graph)) / SMALL_PART;
     // What a dictionary keeps its entries in, with their names, is no part of its content.
-    let own_table = graph.edge_named(point, EdgeType::Internal, "properties");
-    let is_own_table = |node: Ordinal| own_table.is_some_and(|edge| edge.to == node);
+    let own_table = internal(graph, point, "properties");
+    let is_own_table = |node: Ordinal| own_table == Some(node);
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0 && group.retained_size >= least)

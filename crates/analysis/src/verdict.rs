@@ -1,7 +1,8 @@
 //! The whole answer of `report`, as data.
 
-use heapglass_graph::{EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
+use heapglass_graph::{Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
 
+use crate::edge::internal;
 use crate::roles::is_detached_dom_node;
 use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
 
@@ -95,7 +96,7 @@ fn script_sources(graph: &Graph) -> Option<ScriptSources> {
     let mut texts: Vec<Ordinal> = graph
         .nodes()
         .filter(|&node| graph.node_type(node) == NodeType::Code)
-        .filter_map(|node| Some(graph.edge_named(node, EdgeType::Internal, "source")?.to))
+        .filter_map(|node| internal(graph, node, "source"))
         .filter(|&text| graph.node_type(text) == NodeType::String)
         .collect();
     let count = texts.len() as u64;

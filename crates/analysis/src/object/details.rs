@@ -6,6 +6,7 @@
 
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
+use crate::edge::internal;
 use crate::names::{captured_value, quoted, value_text};
 use crate::proxy::{self, is_proxy};
 use crate::{ObjectSummary, describe};
@@ -155,7 +156,7 @@ impl Teller<'_> {
     }
 
     fn store_of(&self, buffer: Ordinal) -> Option<Ordinal> {
-        self.graph.edge_named(buffer, EdgeType::Internal, "backing_store").map(|edge| edge.to)
+        internal(self.graph, buffer, "backing_store")
     }
 
     fn store(&self, store: Option<Ordinal>) -> Option<Detail> {
@@ -325,7 +326,7 @@ impl Teller<'_> {
     }
 
     fn internal(&self, name: &str) -> Option<Ordinal> {
-        self.graph.edge_named(self.node, EdgeType::Internal, name).map(|edge| edge.to)
+        internal(self.graph, self.node, name)
     }
 
     fn weak(&self, name: &str) -> Option<Ordinal> {

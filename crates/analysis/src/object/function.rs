@@ -4,6 +4,7 @@ use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal};
 
 use super::{ClosureInfo, ContextVariable};
 use crate::describe;
+use crate::edge::internal;
 use crate::names::{closure_name, value_text};
 
 /// Scopes to look through.
@@ -120,8 +121,4 @@ pub(crate) fn script_name(graph: &Graph, script: Ordinal) -> Option<String> {
 pub(crate) fn is_context(graph: &Graph, node: Ordinal) -> bool {
     let name = graph.raw_name(node);
     name == "system / Context" || name.starts_with("system / Context / ")
-}
-
-fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
-    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
 }

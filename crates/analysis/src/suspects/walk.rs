@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
 
 use super::runtime::TIMERS;
+use crate::edge::internal;
 use crate::roles::{is_nobody, is_program_object};
 
 /// What the nodes of a heap weigh: a number that no node has less of than the nodes it dominates
@@ -221,8 +222,8 @@ const LIST: usize = 16;
 fn stores_of(graph: &Graph, object: Ordinal) -> [Option<Ordinal>; 2] {
     let is_object = graph.node_type(object) == NodeType::Object;
     ["table", "elements"].map(|name| {
-        let edge = graph.edge_named(object, EdgeType::Internal, name).filter(|_| is_object)?;
-        (graph.node_type(edge.to) == NodeType::Array).then_some(edge.to)
+        let store = internal(graph, object, name).filter(|_| is_object)?;
+        (graph.node_type(store) == NodeType::Array).then_some(store)
     })
 }
 

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{Graph, NodeType, Ordinal};
 use heapglass_javascript::{LONGEST_UNTRUSTED, Language};
 
+use crate::edge::internal;
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{ENOUGH_UNITS, cons_text};
 use crate::object::script_name;
@@ -52,8 +53,7 @@ const BEYOND: std::ops::RangeInclusive<u64> = 12..=23;
 impl<'a> Script<'a> {
     pub(super) fn of(graph: &'a Graph, script: Ordinal) -> Script<'a> {
         let name = script_name(graph, script).unwrap_or_default();
-        let source = graph.edge_named(script, EdgeType::Internal, "source").map(|edge| edge.to);
-        let Some(source) = source else {
+        let Some(source) = internal(graph, script, "source") else {
             return Script {
                 name,
                 text: Cow::Borrowed(""),
