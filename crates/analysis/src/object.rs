@@ -294,11 +294,7 @@ fn is_hole(graph: &Graph, node: Ordinal) -> bool {
 }
 
 fn string_value(graph: &Graph, node: Ordinal) -> Option<StringValue> {
-    let is_string = matches!(
-        graph.node_type(node),
-        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString
-    );
-    if !is_string {
+    if !graph.node_type(node).is_string() {
         return None;
     }
     let text = display_name(graph, node);

@@ -174,12 +174,8 @@ fn clip(text: &str, length: usize) -> &str {
 
 /// Whether a value is a text, a number, `true`, `null` or their like.
 fn is_plain_value(graph: &Graph, node: Ordinal) -> bool {
-    matches!(
-        graph.node_type(node),
-        NodeType::String
-            | NodeType::ConcatenatedString
-            | NodeType::SlicedString
-            | NodeType::Number
-            | NodeType::BigInt
-    ) || oddball(graph, node).is_some()
+    let kind = graph.node_type(node);
+    kind.is_string()
+        || matches!(kind, NodeType::Number | NodeType::BigInt)
+        || oddball(graph, node).is_some()
 }

@@ -190,7 +190,9 @@ mod tests {
 
     #[test]
     fn lengths_are_those_of_javascript() {
-        assert_eq!(utf16_units("aé€\u{1f600}".as_bytes()), 5);
+        for text in ["", "a", "été", "aé€\u{1f600}!"] {
+            assert_eq!(utf16_units(text.as_bytes()), text.encode_utf16().count(), "{text}");
+        }
         assert_eq!(utf16_units(&[0xed, 0xa0, 0xbd]), 1, "a lone surrogate");
     }
 

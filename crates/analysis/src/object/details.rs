@@ -252,9 +252,7 @@ impl Teller<'_> {
             return None;
         }
         let is_value = |node: &Ordinal| match self.graph.node_type(*node) {
-            NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
-                class == "String"
-            }
+            kind if kind.is_string() => class == "String",
             NodeType::Symbol => class == "Symbol",
             NodeType::BigInt => class == "BigInt",
             NodeType::Number => class == "Number" && captured_value(self.graph, *node).is_some(),
