@@ -3,6 +3,7 @@
 mod details;
 mod function;
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use details::{Detail, DetailKind};
@@ -301,7 +302,7 @@ fn string_value(graph: &Graph, node: Ordinal) -> Option<StringValue> {
     if graph.node_type(node) == NodeType::SlicedString && text == SLICE {
         return None;
     }
-    let units = text.encode_utf16().count();
+    let units = utf16_units(text.as_bytes());
     let known = known_number(graph, node, "length").and_then(|length| u64::try_from(length).ok());
     // A concatenated string with a slice in it shows V8's word in place of the slice.
     let has_gap = graph.node_type(node) == NodeType::ConcatenatedString && text.contains(SLICE);

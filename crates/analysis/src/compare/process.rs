@@ -1,8 +1,7 @@
 //! Whether two snapshots are of one process, so that an id means the same object in both.
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal, SnapshotInfo};
-
-use crate::names::utf16_units;
 
 /// Nodes of the newer snapshot that are looked at.
 const SAMPLE: u32 = 1 << 18;

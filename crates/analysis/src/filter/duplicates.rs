@@ -1,12 +1,13 @@
 //! Strings that exist more than once.
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::NodeSet;
 use crate::edge::internal;
-use crate::names::{ConsStrings, ENOUGH_UNITS, captured_number, utf16_units};
+use crate::names::{ConsStrings, ENOUGH_UNITS, captured_number};
 use crate::strings::{StringSet, leading_integer};
 
 /// What makes two strings the same to DevTools. The text counts by its 128-bit hash: texts are

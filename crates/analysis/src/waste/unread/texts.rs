@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Graph, NodeType, Ordinal};
 use heapglass_javascript::{LONGEST_UNTRUSTED, Language};
 
 use crate::edge::internal;
 use crate::filter::duplicates::{is_truncated, known_number};
-use crate::names::{ENOUGH_UNITS, cons_text, utf16_units};
+use crate::names::{ENOUGH_UNITS, cons_text};
 use crate::object::script_name;
 
 /// Texts of scripts from outside of the snapshot, which has the first 1,024 characters of most of them.
