@@ -28,7 +28,7 @@ pub(crate) struct CompareArgs {
     /// Only classes (or what else --by says) whose name matches this regular expression, in any case
     #[arg(long, value_name = "REGEX")]
     pub(crate) filter: Option<String>,
-    /// Rows to show, 0 for all [default: 30; with --json all]
+    /// Rows to show, 0 for all [default: 30, without classes whose objects were only replaced; with --json all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// Objects to list that grew most; of a control and a treatment what leaks in the latter alone
