@@ -9,7 +9,7 @@ use crate::edge::internal;
 use crate::name_with_original;
 use crate::source::short_path;
 
-pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text};
+pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text, halves};
 
 /// Characters of a string, or of a plain object's name, that a label shows.
 const LABEL_CHARS: usize = 40;

@@ -9,7 +9,8 @@ use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal, Origin
 pub use details::{Detail, DetailKind};
 use function::variables;
 pub(crate) use function::{
-    constructor_of, is_context, script_name, script_of_closure, script_of_shared, source_of,
+    constructor_of, is_context, is_name_of_context, script_name, script_of_closure,
+    script_of_shared, source_of,
 };
 
 use crate::filter::duplicates::{is_truncated, known_number};

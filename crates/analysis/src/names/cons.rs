@@ -123,15 +123,7 @@ impl<'a> ConsStrings<'a> {
     }
 
     fn halves(&self, node: Ordinal) -> (Option<Ordinal>, Option<Ordinal>) {
-        let (mut first, mut second) = (None, None);
-        for edge in self.graph.edges(node).filter(|edge| edge.edge_type == EdgeType::Internal) {
-            if self.is(edge.name, b"first") {
-                first = first.or(Some(edge.to));
-            } else if self.is(edge.name, b"second") {
-                second = second.or(Some(edge.to));
-            }
-        }
-        (first, second)
+        halves(self.graph, node)
     }
 
     fn is_half(&self, name: EdgeName) -> bool {
@@ -145,6 +137,20 @@ impl<'a> ConsStrings<'a> {
     fn name(&self, node: Ordinal) -> &'a [u8] {
         self.graph.strings().get(self.graph.name_index(node).0).unwrap_or_default()
     }
+}
+
+/// What a concatenated string is made of.
+pub(crate) fn halves(graph: &Graph, node: Ordinal) -> (Option<Ordinal>, Option<Ordinal>) {
+    let (mut first, mut second) = (None, None);
+    for edge in graph.edges(node).filter(|edge| edge.edge_type == EdgeType::Internal) {
+        let EdgeName::String(index) = edge.name else { continue };
+        match graph.strings().get(index.0) {
+            Some(b"first") => first = first.or(Some(edge.to)),
+            Some(b"second") => second = second.or(Some(edge.to)),
+            _ => {}
+        }
+    }
+    (first, second)
 }
 
 /// A text under construction, in WTF-8.

@@ -119,6 +119,10 @@ pub(crate) fn script_name(graph: &Graph, script: Ordinal) -> Option<String> {
 
 /// Whether a node is a context of a function or block.
 pub(crate) fn is_context(graph: &Graph, node: Ordinal) -> bool {
-    let name = graph.raw_name(node);
-    name == "system / Context" || name.starts_with("system / Context / ")
+    is_name_of_context(graph.strings().get(graph.name_index(node).0).unwrap_or_default())
+}
+
+/// Whether V8 names contexts so.
+pub(crate) fn is_name_of_context(name: &[u8]) -> bool {
+    name == b"system / Context" || name.starts_with(b"system / Context / ")
 }

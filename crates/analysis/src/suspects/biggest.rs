@@ -6,13 +6,11 @@ use std::collections::BinaryHeap;
 use heapglass_graph::{Graph, Ordinal};
 
 use crate::apart::Apart;
-use crate::roles::{is_nobody, is_program_object};
+use crate::roles::{is_nobody, is_program_object, owner_of_part};
 use crate::{NodeSet, ObjectSummary, describe};
 
 /// A child with this share of its parent is the better answer than the parent.
 const NEARLY_ALL: f64 = 0.7;
-/// Dominators to look through for the object that a part belongs to.
-const MAX_OWNERS: usize = 8;
 
 /// The `count` objects that retain most, largest first, roots left out. Without `nested` none of
 /// them lies inside another: of owners that only hand on their memory to one part of theirs, that
@@ -55,7 +53,7 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
             let children = graph.dominated(node).filter(|&child| met.insert(child));
             open.extend(children.map(|child| (graph.retained_size(child), Reverse(child))));
         } else {
-            let owner = owner_of(graph, node);
+            let owner = owner_of_part(graph, node, |_| true);
             // The owner of a small part may hold a large one that was named already.
             if named.insert(graph, owner) {
                 found.push(owner);
@@ -64,19 +62,4 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
     }
     found.sort_by_key(|&node| (Reverse(graph.retained_size(node)), node));
     found
-}
-
-/// The object that a part, as a Map's table, belongs to; itself if there is none.
-fn owner_of(graph: &Graph, node: Ordinal) -> Ordinal {
-    let mut at = node;
-    for _ in 0..MAX_OWNERS {
-        if is_program_object(graph, at) {
-            return at;
-        }
-        if is_nobody(graph, at) && at != node {
-            break;
-        }
-        at = graph.dominator(at);
-    }
-    node
 }

@@ -4,6 +4,7 @@ use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex}
 use rustc_hash::FxHashMap;
 
 use crate::NodeSet;
+use crate::object::is_name_of_context;
 use crate::strings::StringSet;
 
 /// A name of a variable that is in some context.
@@ -24,9 +25,7 @@ pub(super) struct Contexts {
 impl Contexts {
     /// Cost: one pass over the nodes, and the edges of contexts.
     pub(super) fn of(graph: &Graph) -> Contexts {
-        let is_name =
-            |name: &[u8]| name == b"system / Context" || name.starts_with(b"system / Context / ");
-        let is_context = StringSet::matching(graph, is_name);
+        let is_context = StringSet::matching(graph, is_name_of_context);
         let all = NodeSet::from_fn(graph.node_count(), |node| {
             graph.node_type(node) == NodeType::Object && is_context.contains(graph.name_index(node))
         });
