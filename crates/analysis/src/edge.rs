@@ -4,6 +4,7 @@ use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeId, Ordinal, StringIn
 
 use crate::name_with_original;
 use crate::names::clipped;
+use crate::strings::is_number;
 
 /// Characters of a name that a text shows.
 const TEXT_CHARS: usize = 80;
@@ -95,8 +96,7 @@ pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
 pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
     let (pair, table) = name.rsplit_once(" pair in WeakMap (table @")?;
     let table = table.strip_suffix(')')?;
-    let is_id = !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_digit());
-    (is_id && pair.contains(" / part of key (")).then_some(table)
+    (is_number(table.as_bytes()) && pair.contains(" / part of key (")).then_some(table)
 }
 
 /// Whether an edge of this name leads from a key of a WeakMap, or from its table, to the value. Up to Node 12 it does not say
@@ -104,9 +104,7 @@ pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
 pub(crate) fn leads_to_value_of_weak_map(name: &str) -> bool {
     let is_old = || {
         let pair = name.strip_suffix(" in WeakMap").and_then(|name| name.split_once(" / key "));
-        pair.is_some_and(|(number, _)| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        pair.is_some_and(|(number, _)| is_number(number.as_bytes()))
     };
     weak_table_of(name).is_some() || is_old()
 }

@@ -211,14 +211,9 @@ impl Teller<'_> {
             && count < MAX_REACTIONS
         {
             count += 1;
-            let fields =
-                || self.graph.edges(reaction).filter(|edge| edge.edge_type == EdgeType::Hidden);
-            handlers.extend(
-                fields()
-                    .map(|edge| edge.to)
-                    .filter(|&to| self.graph.node_type(to) == NodeType::Closure),
-            );
-            at = fields().map(|edge| edge.to).find(|&to| is_reaction(to) && to != reaction);
+            let fields = || self.hidden_fields(reaction);
+            handlers.extend(fields().filter(|&to| self.graph.node_type(to) == NodeType::Closure));
+            at = fields().find(|&to| is_reaction(to) && to != reaction);
         }
         handlers.dedup();
         let mut detail = self.fact(DetailKind::PromiseReactions, None);
@@ -231,10 +226,7 @@ impl Teller<'_> {
     fn pattern(&self) -> Detail {
         let name = self.graph.raw_name(self.node);
         let source = self
-            .graph
-            .edges(self.node)
-            .filter(|edge| edge.edge_type == EdgeType::Hidden)
-            .map(|edge| edge.to)
+            .hidden_fields(self.node)
             .find(|&to| self.graph.node_type(to) == NodeType::String)
             .map_or(name, |source| self.graph.raw_name(source));
         self.fact(DetailKind::Pattern, Some(quoted(&source, TEXT_CHARS)))
@@ -258,9 +250,7 @@ impl Teller<'_> {
             NodeType::Number => class == "Number" && captured_value(self.graph, *node).is_some(),
             _ => false,
         };
-        let fields = self.graph.edges(self.node).filter(|edge| edge.edge_type == EdgeType::Hidden);
-        let value = fields.map(|edge| edge.to).find(is_value);
-        let Some(value) = value else {
+        let Some(value) = self.hidden_fields(self.node).find(is_value) else {
             return Some(self.fact(DetailKind::PrimitiveUnknown, None));
         };
         let mut detail = self.one(DetailKind::PrimitiveValue, Some(value))?;
@@ -316,11 +306,13 @@ impl Teller<'_> {
     }
 
     fn number_field(&self) -> Option<Ordinal> {
-        self.graph
-            .edges(self.node)
-            .filter(|edge| edge.edge_type == EdgeType::Hidden)
-            .map(|edge| edge.to)
-            .find(|&to| self.graph.node_type(to) == NodeType::Number)
+        self.hidden_fields(self.node).find(|&to| self.graph.node_type(to) == NodeType::Number)
+    }
+
+    /// What an object's fields without a name lead to.
+    fn hidden_fields(&self, object: Ordinal) -> impl Iterator<Item = Ordinal> {
+        let edges = self.graph.edges(object).filter(|edge| edge.edge_type == EdgeType::Hidden);
+        edges.map(|edge| edge.to)
     }
 
     fn internal(&self, name: &str) -> Option<Ordinal> {
