@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::Adjacency;
 use super::bits::ones;
 use super::window::EdgeWindow;
-use crate::interfaces::{Interface, PropertyTree};
+use crate::interfaces::{Interface, LONGEST_SHARED, PropertyTree};
 
 /// An interface's name is not lengthened past this many UTF-16 units.
 const LONGEST_NAME: usize = 120;
@@ -20,9 +20,6 @@ const LONGEST_NAME: usize = 120;
 const FEWEST_OBJECTS: usize = 2;
 /// A name for less than one in so many plain objects is none.
 const PROPORTION: usize = 1000;
-/// Objects with more properties than this are dictionaries: each is a shape of its own, so that
-/// no copy of its property list is kept.
-const LONGEST_SHARED: usize = 64;
 
 /// Which interface each plain object has.
 pub(super) struct Interfaces {
