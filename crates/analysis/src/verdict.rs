@@ -81,7 +81,7 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
             .iter()
             .fold(0u64, |sum, suspect| sum.saturating_add(suspect.own_size)),
         suspects,
-        biggest_objects: biggest_objects(graph, options.objects, false)
+        biggest_objects: biggest_objects(graph, options.objects)
             .into_iter()
             .map(|object| BiggestObject { held_as: held_as(graph, object.ordinal), object })
             .collect(),

@@ -187,7 +187,7 @@ impl Seeds {
         if let Some(&group) = self.known.get(name) {
             return group;
         }
-        let group = self.groups.add(name, false);
+        let group = self.groups.add(name);
         self.known.insert(name.to_owned(), group);
         group
     }
