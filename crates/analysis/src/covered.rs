@@ -6,6 +6,8 @@ use std::slice::Iter;
 
 use heapglass_graph::{Graph, Ordinal};
 
+use crate::sums::saturating_sum;
+
 /// Bytes that the wanted nodes retain together, each once. Cost: a pass over the nodes.
 pub(crate) fn retained_together(graph: &Graph, wanted: impl Fn(Ordinal) -> bool) -> u64 {
     let (mut sum, mut covered_until) = (0u64, 0u64);
@@ -78,9 +80,7 @@ impl Walk<'_> {
 
     /// Bytes of the parts that are still to come and begin before `end`.
     pub(crate) fn size_before(&self, end: usize) -> u64 {
-        self.parts
-            .clone()
-            .take_while(|part| part.start < end)
-            .fold(0, |sum: u64, part| sum.saturating_add(part.retained_size))
+        let parts = self.parts.clone().take_while(|part| part.start < end);
+        saturating_sum(parts.map(|part| part.retained_size))
     }
 }

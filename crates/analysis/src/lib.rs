@@ -44,6 +44,7 @@ mod smallest;
 mod source;
 mod strings;
 mod summary;
+mod sums;
 mod suspects;
 mod tables;
 mod telling;

@@ -22,6 +22,7 @@ use crate::object::source_of;
 use crate::paths::common_way;
 use crate::proxy::{is_proxy, name_of_proxies};
 use crate::source::{Scripts, Source};
+use crate::sums::saturating_sum;
 use crate::{ObjectSummary, RootPath, describe, name_with_original, path_to};
 use walk::{Weighing, Weighty};
 
@@ -323,8 +324,8 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
                 let count = all.count() as u64;
                 return Scatter { count, exclusive_count: count, is_direct: false, ..scatter };
             }
-            let sum = |sum: u64, &node: &Ordinal| sum.saturating_add(graph.retained_size(node));
-            let retained_size = of_class.iter().fold(0, sum);
+            let retained_size =
+                saturating_sum(of_class.iter().map(|&node| graph.retained_size(node)));
             Scatter { count, exclusive_count, retained_size, ..scatter }
         })
         .collect()

@@ -4,6 +4,7 @@ use heapglass_graph::{Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistic
 
 use crate::edge::internal;
 use crate::roles::is_detached_dom_node;
+use crate::sums::saturating_sum;
 use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
 
 /// What goes into a verdict.
@@ -77,9 +78,7 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
     Verdict {
         info: overview.info.clone(),
         statistics: overview.statistics,
-        explained_size: suspects
-            .iter()
-            .fold(0u64, |sum, suspect| sum.saturating_add(suspect.own_size)),
+        explained_size: saturating_sum(suspects.iter().map(|suspect| suspect.own_size)),
         suspects,
         biggest_objects: biggest_objects(graph, options.objects)
             .into_iter()
@@ -102,7 +101,7 @@ fn script_sources(graph: &Graph) -> Option<ScriptSources> {
     let count = texts.len() as u64;
     texts.sort_unstable();
     texts.dedup();
-    let size = texts.iter().fold(0u64, |sum, &text| sum.saturating_add(graph.shallow_size(text)));
+    let size = saturating_sum(texts.iter().map(|&text| graph.shallow_size(text)));
     (count > 0).then_some(ScriptSources { count, size })
 }
 

@@ -6,6 +6,7 @@ use super::{Figure, Measures, Subject};
 use crate::attribution::GroupFigure;
 use crate::covered::retained_together;
 use crate::roles::is_detached_dom_node;
+use crate::sums::saturating_sum;
 use crate::{AttributeBy, Error, NamePattern, Result};
 
 /// Takes a figure of a snapshot. An error if the snapshot has what is meant, but not this figure of it.
@@ -53,9 +54,8 @@ fn of_heap(graph: &Graph, figure: Figure) -> u64 {
 
 fn of_classes(graph: &Graph, figure: Figure, pattern: &NamePattern) -> u64 {
     let mut rows = classes(graph, pattern);
-    let sum = |of: fn(&ClassRow) -> u64| {
-        classes(graph, pattern).fold(0u64, |sum, (_, row)| sum.saturating_add(of(row)))
-    };
+    let sum =
+        |of: fn(&ClassRow) -> u64| saturating_sum(classes(graph, pattern).map(|(_, row)| of(row)));
     match figure {
         Figure::Count => sum(|row| row.count),
         Figure::Shallow => sum(|row| row.shallow_size),

@@ -5,6 +5,7 @@ use heapglass_graph::{Flow, Graph, Ordinal};
 use super::groups::Groups;
 use super::{AttributeBy, Owners, sums};
 use crate::covered::retained_together;
+use crate::sums::saturating_sum;
 
 /// A figure of groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +58,13 @@ impl Grouped {
         Some(match figure {
             GroupFigure::Held => {
                 let held = self.held.iter().zip(&is_wanted).filter(|(_, is_wanted)| **is_wanted);
-                held.fold(0u64, |sum, (held, _)| sum.saturating_add(held.unwrap_or(0)))
+                saturating_sum(held.filter_map(|(held, _)| *held))
             }
             GroupFigure::Retained => retained_together(graph, wanted),
-            GroupFigure::Saved => flow()
-                .lost_without(wanted)
-                .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node))),
+            GroupFigure::Saved => {
+                let lost = flow().lost_without(wanted);
+                saturating_sum(lost.map(|node| graph.shallow_size(node)))
+            }
         })
     }
 

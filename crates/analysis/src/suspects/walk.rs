@@ -7,6 +7,7 @@ use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
 use super::runtime::TIMERS;
 use crate::edge::internal;
 use crate::roles::{is_nobody, is_program_object};
+use crate::sums::saturating_sum;
 
 /// What the nodes of a heap weigh: a number that no node has less of than the nodes it dominates
 /// have together.
@@ -40,12 +41,11 @@ impl<'a> Weighing<'a> {
 
     /// What the nodes that a node dominates weigh together. Cost: its children in the dominator tree.
     fn of_parts(&self, node: Ordinal) -> u64 {
-        let parts = self.graph.dominated(node);
-        parts.fold(0, |sum, part| sum.saturating_add(self.of(part)))
+        saturating_sum(self.graph.dominated(node).map(|part| self.of(part)))
     }
 
     fn of_all(&self, nodes: &[Ordinal]) -> u64 {
-        nodes.iter().fold(0, |sum, &node| sum.saturating_add(self.of(node)))
+        saturating_sum(nodes.iter().map(|&node| self.of(node)))
     }
 }
 

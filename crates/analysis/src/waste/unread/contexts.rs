@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::NodeSet;
 use crate::object::is_name_of_context;
 use crate::strings::StringSet;
+use crate::sums::saturating_sum;
 
 /// A name of a variable that is in some context.
 pub(super) type NameId = u32;
@@ -99,6 +100,6 @@ impl Contexts {
             .collect();
         targets.sort_unstable();
         targets.dedup();
-        targets.iter().fold(0u64, |sum, &to| sum.saturating_add(graph.retained_size(to)))
+        saturating_sum(targets.iter().map(|&to| graph.retained_size(to)))
     }
 }
