@@ -15,11 +15,8 @@ const BETA: &str = "/app/node_modules/@scope/beta/index.js";
 
 /// A function of a script, with its scope.
 fn function(heap: &mut SnapshotBuilder, script: NodeRef, name: &str) -> (NodeRef, NodeRef) {
-    let closure = heap.closure(name, 64);
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    let closure = heap.function(name, script);
     let scope = heap.node("object", "system / Context", 32);
-    heap.internal(closure, "shared", shared);
-    heap.internal(shared, "script", script);
     heap.internal(closure, "context", scope);
     (closure, scope)
 }
