@@ -53,7 +53,7 @@ pub(crate) struct Args {
     latency: bool,
 }
 
-/// The ways of opening that are measured. The index of a file is made by `ColdIndex` and used by
+/// The ways of opening that are measured. The index of a file is made by `Index::Cold` and used by
 /// the rows after it.
 const WAYS: &[Way] = &[
     Way { name: "two threads", args: &["--no-index", "--threads", "2"], index: Index::None },
