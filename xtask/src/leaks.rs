@@ -57,10 +57,7 @@ const FIRST: f64 = 0.9;
 const BUNDLED: f64 = 0.7;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let heapglass = match &args.program {
-        Some(program) => program.clone(),
-        None => workspace::heapglass(Profile::Dev)?,
-    };
+    let heapglass = workspace::given_or_built(args.program.as_ref(), Profile::Dev)?;
     let folder = workspace::root().join("oracle/leaks");
     let programs = programs(&folder, args)?;
     let name =

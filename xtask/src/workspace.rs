@@ -48,6 +48,11 @@ pub(crate) fn heapglass_with(profile: Profile, features: &[&str]) -> Result<Path
     Ok(target_directory()?.join(folder).join("heapglass"))
 }
 
+/// The program that was given, or else one that is built here.
+pub(crate) fn given_or_built(given: Option<&PathBuf>, profile: Profile) -> Result<PathBuf> {
+    given.map_or_else(|| heapglass(profile), |program| Ok(program.clone()))
+}
+
 /// Cargo's target directory.
 pub(crate) fn target_directory() -> Result<PathBuf> {
     let metadata = metadata()?;

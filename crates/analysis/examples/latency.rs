@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use heapglass_analysis::{
     ContainmentOptions, DominatorOptions, ObjectOptions, RetainerOptions, containment,
-    display_name, dominators, dominators_of, object, paths_to, retainers,
+    display_name, dominators, object, paths_to, retainers,
 };
 use heapglass_format::source::Source;
 use heapglass_graph::{Graph, OpenOptions, Ordinal, Snapshot, Wants};
@@ -85,11 +85,8 @@ const QUESTIONS: &[Question] = &[
         let options = ContainmentOptions { by_retained_size: true, ..Default::default() };
         black_box(containment(graph, node, &options));
     }),
-    ("dominators below", |graph, node| {
+    ("dominators", |graph, node| {
         black_box(dominators(graph, node, &DominatorOptions::default()));
-    }),
-    ("dominators above", |graph, node| {
-        black_box(dominators_of(graph, node, 100));
     }),
     ("paths", |graph, node| {
         black_box(paths_to(graph, node, 5));

@@ -3,9 +3,10 @@
 //! V8 numbers objects anew when an inspector session has ended, and in each process. What has not moved is reached in both
 //! snapshots by the same names.
 
+use std::hash::Hasher;
+
 use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use std::hash::Hasher;
 
 use crate::package::package_folder;
 use crate::source::{Scripts, is_own_code_of_runtime};
@@ -53,8 +54,9 @@ pub(crate) fn align(base: &Graph, newer: &Graph) -> Vec<u32> {
     aligning.places
 }
 
-/// Whether two snapshots are of one program, as far as the files say that its functions are written in: half of those of
-/// the one with fewer are the other's, too. Files of packages count only where no others are known: services share them. Where a snapshot names none, nothing is known, and they are not.
+/// Whether two snapshots are of one program, going by the files that its functions are written in: half of the files of
+/// the one that has fewer are in the other, too. Files of packages count only where no others are known, because services
+/// share them. Where a snapshot names no files, nothing is known, and the answer is no.
 pub fn is_one_program(a: &Graph, b: &Graph) -> bool {
     let (mut a, mut b) = (files(a), files(b));
     let is_own = |name: &String| package_folder(name).is_none();

@@ -18,6 +18,7 @@ use std::cmp::Reverse;
 
 use heapglass_graph::{Flow, Graph, Ordinal};
 
+use crate::sums::saturating_sum;
 use crate::{ObjectSummary, describe};
 pub(crate) use figure::{GroupFigure, Grouped};
 use groups::{Groups, NOBODY, Share};
@@ -341,6 +342,6 @@ fn sums(graph: &Graph, owners: &mut Owners) -> (Vec<Sum>, u64) {
 
 /// Bytes of what nothing would keep alive without what belongs to the group by itself.
 fn saved(graph: &Graph, flow: &Flow<'_>, groups: &Groups, group: u32) -> u64 {
-    flow.lost_without(|node| groups.of_node(node) == group)
-        .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node)))
+    let lost = flow.lost_without(|node| groups.of_node(node) == group);
+    saturating_sum(lost.map(|node| graph.shallow_size(node)))
 }

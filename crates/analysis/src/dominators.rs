@@ -87,18 +87,6 @@ pub fn dominators(graph: &Graph, from: Ordinal, options: &DominatorOptions) -> V
     tree.rows
 }
 
-/// The chain of dominators of `node`, from its immediate dominator up to the root; at most
-/// `limit`, the nearest.
-pub fn dominators_of(graph: &Graph, node: Ordinal, limit: usize) -> Vec<ObjectSummary> {
-    let mut chain = Vec::new();
-    let mut at = node;
-    while at != graph.root() && chain.len() < limit {
-        at = graph.dominator(at);
-        chain.push(describe(graph, at));
-    }
-    chain
-}
-
 /// Share of the heap from which on an object is in no group, if no share was asked for.
 const ALONE: f64 = 0.01;
 

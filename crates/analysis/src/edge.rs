@@ -4,6 +4,7 @@ use heapglass_graph::{Edge, EdgeName, EdgeType, Graph, NodeId, Ordinal, StringIn
 
 use crate::name_with_original;
 use crate::names::clipped;
+use crate::strings::is_number;
 
 /// Characters of a name that a text shows.
 const TEXT_CHARS: usize = 80;
@@ -58,6 +59,11 @@ pub(crate) fn have_same_text(
     graph.original_variable(one, &name) == graph.original_variable(other, &name)
 }
 
+/// Where the first internal edge of a node with this name leads. Cost: its out-edges.
+pub(crate) fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
+    Some(graph.edge_named(node, EdgeType::Internal, name)?.to)
+}
+
 /// Whether an edge leads to the prototype. Compares bytes: objects have up to millions of properties.
 pub(crate) fn is_prototype(graph: &Graph, edge: Edge) -> bool {
     edge.edge_type == EdgeType::Property
@@ -90,8 +96,7 @@ pub(crate) fn text_of(edge_type: EdgeType, name: &str) -> String {
 pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
     let (pair, table) = name.rsplit_once(" pair in WeakMap (table @")?;
     let table = table.strip_suffix(')')?;
-    let is_id = !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_digit());
-    (is_id && pair.contains(" / part of key (")).then_some(table)
+    (is_number(table.as_bytes()) && pair.contains(" / part of key (")).then_some(table)
 }
 
 /// Whether an edge of this name leads from a key of a WeakMap, or from its table, to the value. Up to Node 12 it does not say
@@ -99,9 +104,7 @@ pub(crate) fn weak_table_of(name: &str) -> Option<&str> {
 pub(crate) fn leads_to_value_of_weak_map(name: &str) -> bool {
     let is_old = || {
         let pair = name.strip_suffix(" in WeakMap").and_then(|name| name.split_once(" / key "));
-        pair.is_some_and(|(number, _)| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        pair.is_some_and(|(number, _)| is_number(number.as_bytes()))
     };
     weak_table_of(name).is_some() || is_old()
 }
@@ -116,9 +119,7 @@ fn weak_map_of(graph: &Graph, edge: Edge, name: &str) -> Option<NodeId> {
     let holders = graph.each_retaining_node(edge.to).take(MOST_HOLDERS);
     let table = std::iter::once(edge.from).chain(holders).find(|&node| graph.id(node) == id)?;
     let mut holders = graph.each_retaining_node(table).take(MOST_HOLDERS);
-    let map = holders.find(|&holder| {
-        graph.edge_named(holder, EdgeType::Internal, "table").is_some_and(|edge| edge.to == table)
-    })?;
+    let map = holders.find(|&holder| internal(graph, holder, "table") == Some(table))?;
     Some(graph.id(map))
 }
 

@@ -6,6 +6,7 @@ mod event_handlers;
 use heapglass_graph::{Detachedness, Distance, Edge, EdgeType, Graph, NodeId, NodeType};
 
 use crate::native_context::{Owner, native_contexts};
+use crate::object::is_name_of_context;
 use crate::react::Fibers;
 use crate::strings::{StringSet, leading_integer};
 use crate::{Error, NodeSet, Result};
@@ -55,9 +56,7 @@ pub fn nodes_passing(graph: &Graph, filter: Filter) -> Result<NodeSet> {
             unreached(graph, |edge| !detached.contains(edge.to))
         }
         Filter::RetainedByContexts => {
-            let names = StringSet::matching(graph, |name| {
-                name == b"system / Context" || name.starts_with(b"system / Context / ")
-            });
+            let names = StringSet::matching(graph, is_name_of_context);
             let contexts =
                 NodeSet::from_fn(graph.node_count(), |node| names.contains(graph.name_index(node)));
             unreached(graph, |edge| !contexts.contains(edge.to))

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::edge::{have_same_text, text_from, text_of};
 use crate::edge_label;
 use crate::names::is_dictionary;
+use crate::strings::is_number;
 
 /// Retainers that are looked at to find the nearest: a constant has millions.
 const MOST_RETAINERS: usize = 64;
@@ -43,7 +44,6 @@ pub(crate) enum How {
 
 impl How {
     fn of(graph: &Graph, edge: Edge) -> How {
-        let is_number = |name: &[u8]| !name.is_empty() && name.iter().all(u8::is_ascii_digit);
         match edge.name {
             EdgeName::Index(_) if edge.edge_type == EdgeType::Hidden => How::Field,
             EdgeName::Index(_) => How::Element,

@@ -44,6 +44,7 @@ mod smallest;
 mod source;
 mod strings;
 mod summary;
+mod sums;
 mod suspects;
 mod tables;
 mod telling;
@@ -69,7 +70,7 @@ pub use compare::{
 pub use containment::{Child, ContainmentOptions, containment};
 pub use describe::{ObjectSummary, describe};
 pub use distance::distances_without;
-pub use dominators::{Dominated, DominatorOptions, dominators, dominators_of};
+pub use dominators::{Dominated, DominatorOptions, dominators};
 pub use edge::{EdgeLabel, edge_label};
 pub use error::{Error, Result};
 pub use filter::{Filter, nodes_passing};

@@ -5,10 +5,11 @@ mod plain;
 
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
+use crate::edge::internal;
 use crate::name_with_original;
 use crate::source::short_path;
 
-pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text, utf16_units};
+pub(crate) use cons::{ConsStrings, ENOUGH_UNITS, cons_text, halves};
 
 /// Characters of a string, or of a plain object's name, that a label shows.
 const LABEL_CHARS: usize = 40;
@@ -116,16 +117,12 @@ pub(crate) fn oddball(graph: &Graph, node: Ordinal) -> Option<&'static str> {
 
 /// A number's value where numeric values were captured, else its kind: `int`, `heap number`.
 fn number_text(graph: &Graph, node: Ordinal) -> String {
-    match graph.edge_named(node, EdgeType::Internal, "value") {
-        Some(edge) => graph.raw_name(edge.to).into_owned(),
-        None => graph.raw_name(node).into_owned(),
-    }
+    captured_value(graph, node).unwrap_or_else(|| graph.raw_name(node).into_owned())
 }
 
 /// A number's value where numeric values were captured.
 pub(crate) fn captured_value(graph: &Graph, node: Ordinal) -> Option<String> {
-    let value = graph.edge_named(node, EdgeType::Internal, "value")?;
-    Some(graph.raw_name(value.to).into_owned())
+    Some(graph.raw_name(internal(graph, node, "value")?).into_owned())
 }
 
 /// What V8 writes for the text of every sliced string.
@@ -134,9 +131,9 @@ pub(crate) const SLICE: &str = "(sliced string)";
 /// A sliced string in short. Where its part begins and ends is not in a snapshot.
 fn slice_text(graph: &Graph, node: Ordinal, chars: usize) -> String {
     let name = graph.raw_name(node);
-    match graph.edge_named(node, EdgeType::Internal, "parent") {
+    match internal(graph, node, "parent") {
         Some(parent) if name == SLICE => {
-            format!("part of {}", quoted(&graph.raw_name(parent.to), chars))
+            format!("part of {}", quoted(&graph.raw_name(parent), chars))
         }
         _ => quoted(&name, chars),
     }
@@ -145,9 +142,9 @@ fn slice_text(graph: &Graph, node: Ordinal, chars: usize) -> String {
 /// `Symbol(description)`.
 fn symbol_text(graph: &Graph, node: Ordinal) -> String {
     let name = graph.raw_name(node);
-    match graph.edge_named(node, EdgeType::Internal, "name") {
+    match internal(graph, node, "name") {
         Some(text) if name == "symbol" => {
-            format!("Symbol({})", clipped(&graph.raw_name(text.to), LABEL_CHARS))
+            format!("Symbol({})", clipped(&graph.raw_name(text), LABEL_CHARS))
         }
         _ => clipped(&name, LABEL_CHARS),
     }
@@ -156,8 +153,7 @@ fn symbol_text(graph: &Graph, node: Ordinal) -> String {
 /// The value of a captured number of this kind (`int`, `double`, `bool`).
 pub(crate) fn captured_number(graph: &Graph, node: Ordinal, kind: &str) -> Option<String> {
     let is_kind = graph.node_type(node) == NodeType::Number && graph.raw_name(node) == kind;
-    let value = graph.edge_named(node, EdgeType::Internal, "value").filter(|_| is_kind)?;
-    Some(graph.raw_name(value.to).into_owned())
+    if is_kind { captured_value(graph, node) } else { None }
 }
 
 fn is_plain(graph: &Graph, node: Ordinal) -> bool {

@@ -3,6 +3,7 @@
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 use rustc_hash::FxHashMap;
 
+use crate::edge::internal;
 use crate::strings::StringSet;
 use crate::{NodeSet, ObjectSummary, describe};
 
@@ -78,9 +79,9 @@ pub fn native_contexts(graph: &Graph) -> NativeContexts {
 
 /// The native context that the node's own map names. Cost: three short walks over edges.
 pub(crate) fn native_context_of_map(graph: &Graph, node: Ordinal) -> Option<Ordinal> {
-    let map_of = |node| graph.edge_named(node, EdgeType::Internal, "map").map(|edge| edge.to);
+    let map_of = |node| internal(graph, node, "map");
     let meta_map = map_of(map_of(node)?)?;
-    graph.edge_named(meta_map, EdgeType::Internal, "native_context").map(|edge| edge.to)
+    internal(graph, meta_map, "native_context")
 }
 
 struct EdgeNames {

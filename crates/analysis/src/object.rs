@@ -3,12 +3,14 @@
 mod details;
 mod function;
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use details::{Detail, DetailKind};
 use function::variables;
 pub(crate) use function::{
-    constructor_of, is_context, script_name, script_of_closure, script_of_shared, source_of,
+    constructor_of, is_context, is_name_of_context, script_name, script_of_closure,
+    script_of_shared, source_of,
 };
 
 use crate::filter::duplicates::{is_truncated, known_number};
@@ -294,18 +296,14 @@ fn is_hole(graph: &Graph, node: Ordinal) -> bool {
 }
 
 fn string_value(graph: &Graph, node: Ordinal) -> Option<StringValue> {
-    let is_string = matches!(
-        graph.node_type(node),
-        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString
-    );
-    if !is_string {
+    if !graph.node_type(node).is_string() {
         return None;
     }
     let text = display_name(graph, node);
     if graph.node_type(node) == NodeType::SlicedString && text == SLICE {
         return None;
     }
-    let units = text.encode_utf16().count();
+    let units = utf16_units(text.as_bytes());
     let known = known_number(graph, node, "length").and_then(|length| u64::try_from(length).ok());
     // A concatenated string with a slice in it shows V8's word in place of the slice.
     let has_gap = graph.node_type(node) == NodeType::ConcatenatedString && text.contains(SLICE);

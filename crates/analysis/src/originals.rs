@@ -8,6 +8,7 @@ use heapglass_graph::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::edge::internal;
 use crate::object::is_context;
 use crate::source::Scripts;
 
@@ -284,10 +285,6 @@ fn written_scope(graph: &Graph, script: &Script<'_>, code: &Code) -> Option<Arc<
     let is_shared = other.is_some();
     (is_shared || !variables.is_empty())
         .then(|| Arc::new(WrittenScope { script: script.name.clone(), is_shared, variables }))
-}
-
-fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
-    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
 }
 
 /// A name with the one that it has in the script that ran, if that is another: `Session (a)`.

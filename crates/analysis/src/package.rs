@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::strings::is_number;
+
 /// A copy of an npm package, as the path or URL of one of its scripts names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PackageCopyOf<'a> {
@@ -167,8 +169,7 @@ fn of_registry(script: &str) -> Option<PackageCopyOf<'_>> {
     };
     let place = parts.next()?;
     // Deno keeps a package twice whose peers differ, as `1.2.3` and `1.2.3_1`.
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let copy = place.split_once('_').filter(|(_, copy)| is_number(copy));
+    let copy = place.split_once('_').filter(|(_, copy)| is_number(copy.as_bytes()));
     let version = version(copy.map_or(place, |(version, _)| version))?;
     let end = start + length;
     Some(PackageCopyOf {

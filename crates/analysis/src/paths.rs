@@ -47,11 +47,12 @@ pub struct RootPath {
     pub text: String,
 }
 
-/// The shortest path to `node`, or the shortest one around compiled code that holds an object on it as a constant, around
-/// what V8 noted of the calls of a function, around its list of external strings and around Node's lists of native objects and of
-/// timers; `None` for nodes that only weak edges
-/// or nothing at all leads to. Cost: the retainers of the nodes on the path, and the half million edges at most that are
-/// looked at for the way around.
+/// The shortest path to `node`. Where it leads through compiled code that holds an object as a constant, through what V8
+/// noted of the calls of a function, through its list of external strings or through Node's lists of native objects and of
+/// timers, it is the shortest one around them, if there is one. `None` for nodes that only weak edges lead to, or nothing
+/// at all.
+///
+/// Cost: the retainers of the nodes on the path, and half a million edges at most that are looked at for a way around.
 pub fn path_to(graph: &Graph, node: Ordinal) -> Option<RootPath> {
     Some(root_path(graph, &way_to(graph, node)?, node))
 }

@@ -110,7 +110,7 @@ impl<'a> Fibers<'a> {
             }
             match graph.node_type(at) {
                 NodeType::Closure => {
-                    let name = closure_name(graph, at).filter(|name| !name.is_empty());
+                    let name = closure_name(graph, at);
                     return Some(name.unwrap_or_else(|| "(anonymous)".to_owned()));
                 }
                 NodeType::String => return Some(format!("<{}>", graph.raw_name(at))),

@@ -107,6 +107,28 @@ pub(crate) fn is_program_object(graph: &Graph, node: Ordinal) -> bool {
     }
 }
 
+/// Dominators to look through for the object that a part belongs to.
+const MAX_DOMINATORS: usize = 8;
+
+/// The object of the program that a part, as a Map's table, belongs to, if that `may_own` it; else the part itself.
+pub(crate) fn owner_of_part(
+    graph: &Graph,
+    part: Ordinal,
+    may_own: impl Fn(Ordinal) -> bool,
+) -> Ordinal {
+    let mut at = part;
+    for _ in 0..MAX_DOMINATORS {
+        if is_program_object(graph, at) && may_own(at) {
+            return at;
+        }
+        if is_nobody(graph, at) && at != part {
+            break;
+        }
+        at = graph.dominator(at);
+    }
+    part
+}
+
 /// Whether a native object's name is that of a C++ class, as a browser (`blink::LayoutBlock`) and Node.js
 /// (`Node / std::basic_string`) name what they are made of; the attributes of an element may have any text.
 pub(crate) fn is_cpp_class(name: &str) -> bool {

@@ -8,6 +8,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::object::is_context;
 use crate::roles::is_program_object;
+use crate::sums::saturating_sum;
 use crate::{Error, NodeSet, ObjectSummary, Result, describe, tables};
 
 /// What a table of classes is sorted by. Sizes and counts go down, distance and name go up; equal
@@ -80,7 +81,7 @@ pub fn summarize(classes: &ClassTable, options: &SummaryOptions) -> Summary {
     let (class_count, object_count, shallow_size) = (
         rows.len() as u64,
         rows.iter().map(|(_, row)| row.count).sum(),
-        rows.iter().fold(0u64, |sum, (_, row)| sum.saturating_add(row.shallow_size)),
+        saturating_sum(rows.iter().map(|(_, row)| row.shallow_size)),
     );
     rows.sort_by(|(_, a), (_, b)| {
         let order = match options.sort {

@@ -17,11 +17,12 @@ pub use held::held_as;
 pub(crate) use held::name_of_script;
 
 use crate::dominators::groups_below;
-use crate::edge::is_prototype;
+use crate::edge::{internal, is_prototype};
 use crate::object::source_of;
 use crate::paths::common_way;
 use crate::proxy::{is_proxy, name_of_proxies};
 use crate::source::{Scripts, Source};
+use crate::sums::saturating_sum;
 use crate::{ObjectSummary, RootPath, describe, name_with_original, path_to};
 use walk::{Weighing, Weighty};
 
@@ -290,8 +291,8 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let held = held_by(graph, [weighty.named_point(graph), point]);
     let least = weighty.own_weight(&Weighing::by_retained_size(graph)) / SMALL_PART;
     // What a dictionary keeps its entries in, with their names, is no part of its content.
-    let own_table = graph.edge_named(point, EdgeType::Internal, "properties");
-    let is_own_table = |node: Ordinal| own_table.is_some_and(|edge| edge.to == node);
+    let own_table = internal(graph, point, "properties");
+    let is_own_table = |node: Ordinal| own_table == Some(node);
     groups_below(graph, graph.dominated(point).filter(|node| !apart(node)))
         .into_iter()
         .filter(|group| group.retained_size > 0 && group.retained_size >= least)
@@ -323,8 +324,8 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
                 let count = all.count() as u64;
                 return Scatter { count, exclusive_count: count, is_direct: false, ..scatter };
             }
-            let sum = |sum: u64, &node: &Ordinal| sum.saturating_add(graph.retained_size(node));
-            let retained_size = of_class.iter().fold(0, sum);
+            let retained_size =
+                saturating_sum(of_class.iter().map(|&node| graph.retained_size(node)));
             Scatter { count, exclusive_count, retained_size, ..scatter }
         })
         .collect()

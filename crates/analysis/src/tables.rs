@@ -9,6 +9,7 @@
 use heapglass_format::strings::{Texts, decimal};
 use heapglass_graph::{Edge, EdgeName, EdgeType, Edges, Graph, NodeType, Ordinal};
 
+use crate::edge::internal;
 use crate::halves::{LARGE, on_both};
 
 /// What kind of collection a table belongs to.
@@ -41,7 +42,7 @@ pub(crate) fn table_of(graph: &Graph, collection: Ordinal) -> Option<(Ordinal, K
     if graph.node_type(collection) != NodeType::Object {
         return None;
     }
-    let table = graph.edge_named(collection, EdgeType::Internal, "table")?.to;
+    let table = internal(graph, collection, "table")?;
     if graph.node_type(table) != NodeType::Array {
         return None;
     }

@@ -3,7 +3,7 @@
 use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 use heapglass_secrets::Rules;
 
-use crate::edge::is_prototype;
+use crate::edge::{internal, is_prototype};
 use crate::name_with_original;
 use crate::names::{
     captured_value, clipped, display_name, oddball, quoted, short_name, value_text,
@@ -111,8 +111,7 @@ fn of_timer(graph: &Graph, scripts: &Scripts<'_>, object: Ordinal) -> Option<Vec
 
 /// The function that `bind` was called on; any other function itself.
 pub(crate) fn unbound(graph: &Graph, function: Ordinal) -> Ordinal {
-    let inner = graph.edge_named(function, EdgeType::Internal, "bound_function");
-    inner.map_or(function, |edge| edge.to)
+    internal(graph, function, "bound_function").unwrap_or(function)
 }
 
 /// The file and the line that a function is written in.
@@ -151,8 +150,7 @@ fn text_of(graph: &Graph, node: Ordinal) -> Option<String> {
     let text = match graph.node_type(node) {
         NodeType::String | NodeType::ConcatenatedString => display_name(graph, node),
         NodeType::SlicedString => {
-            let parent = graph.edge_named(node, EdgeType::Internal, "parent");
-            display_name(graph, parent.map_or(node, |parent| parent.to))
+            display_name(graph, internal(graph, node, "parent").unwrap_or(node))
         }
         _ => return None,
     };
@@ -176,12 +174,8 @@ fn clip(text: &str, length: usize) -> &str {
 
 /// Whether a value is a text, a number, `true`, `null` or their like.
 fn is_plain_value(graph: &Graph, node: Ordinal) -> bool {
-    matches!(
-        graph.node_type(node),
-        NodeType::String
-            | NodeType::ConcatenatedString
-            | NodeType::SlicedString
-            | NodeType::Number
-            | NodeType::BigInt
-    ) || oddball(graph, node).is_some()
+    let kind = graph.node_type(node);
+    kind.is_string()
+        || matches!(kind, NodeType::Number | NodeType::BigInt)
+        || oddball(graph, node).is_some()
 }

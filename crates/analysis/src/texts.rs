@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::filter::duplicates::{Same, SameTexts};
 use crate::holder::{Holder, How, holders};
 use crate::paths::{PathEnd, paths_in_words};
+use crate::sums::saturating_sum;
 use crate::suspects::name_of_script;
 use crate::{ObjectSummary, describe, display_name};
 
@@ -136,13 +137,12 @@ pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
         .filter(|(_, group)| matches(graph, group.example, options.pattern.as_ref()))
         .collect();
     let unsure = chosen.iter().filter(|(_, group)| group.count > 1 && !group.is_sure);
-    let unsure_count = unsure.fold(0u64, |sum, (_, group)| sum.saturating_add(group.count));
+    let unsure_count = saturating_sum(unsure.map(|(_, group)| group.count));
     if options.duplicates {
         chosen.retain(|(_, group)| group.is_sure);
     }
-    let sum = |of: &dyn Fn(&Group) -> u64| {
-        chosen.iter().fold(0u64, |sum, (_, group)| sum.saturating_add(of(group)))
-    };
+    let sum =
+        |of: &dyn Fn(&Group) -> u64| saturating_sum(chosen.iter().map(|(_, group)| of(group)));
     let (text_count, string_count) = (chosen.len() as u64, sum(&|group| group.count));
     let (shallow_size, wasted_size) =
         (sum(&|group| group.shallow_size), sum(&|group| group.wasted(graph)));

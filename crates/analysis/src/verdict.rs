@@ -1,8 +1,10 @@
 //! The whole answer of `report`, as data.
 
-use heapglass_graph::{EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
+use heapglass_graph::{Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
 
+use crate::edge::internal;
 use crate::roles::is_detached_dom_node;
+use crate::sums::saturating_sum;
 use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
 
 /// What goes into a verdict.
@@ -76,11 +78,9 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
     Verdict {
         info: overview.info.clone(),
         statistics: overview.statistics,
-        explained_size: suspects
-            .iter()
-            .fold(0u64, |sum, suspect| sum.saturating_add(suspect.own_size)),
+        explained_size: saturating_sum(suspects.iter().map(|suspect| suspect.own_size)),
         suspects,
-        biggest_objects: biggest_objects(graph, options.objects, false)
+        biggest_objects: biggest_objects(graph, options.objects)
             .into_iter()
             .map(|object| BiggestObject { held_as: held_as(graph, object.ordinal), object })
             .collect(),
@@ -95,13 +95,13 @@ fn script_sources(graph: &Graph) -> Option<ScriptSources> {
     let mut texts: Vec<Ordinal> = graph
         .nodes()
         .filter(|&node| graph.node_type(node) == NodeType::Code)
-        .filter_map(|node| Some(graph.edge_named(node, EdgeType::Internal, "source")?.to))
+        .filter_map(|node| internal(graph, node, "source"))
         .filter(|&text| graph.node_type(text) == NodeType::String)
         .collect();
     let count = texts.len() as u64;
     texts.sort_unstable();
     texts.dedup();
-    let size = texts.iter().fold(0u64, |sum, &text| sum.saturating_add(graph.shallow_size(text)));
+    let size = saturating_sum(texts.iter().map(|&text| graph.shallow_size(text)));
     (count > 0).then_some(ScriptSources { count, size })
 }
 

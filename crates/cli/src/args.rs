@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// List the classes with their counts and sizes, or the objects of a class
     #[command(after_long_help = help::SUMMARY)]
     Summary(SummaryArgs),
-    /// Hold snapshots against each other: what is new, what is gone, what grew
+    /// Compare snapshots: what is new, what is gone, what grew
     #[command(
         after_long_help = help::COMPARE,
         override_usage = "heapglass compare [OPTIONS] BEFORE AFTER\n       heapglass compare [OPTIONS] FILE FILE FILE...\n       heapglass compare [OPTIONS] --control A1 A2 --treatment B1 B2"
@@ -96,7 +96,7 @@ pub(crate) enum Command {
     /// Say what leaks: what goes on growing over snapshots of one process, and who holds it
     #[command(after_long_help = help::LEAKS)]
     Leaks(LeaksArgs),
-    /// Hold snapshots against budgets, assertions and rules, for CI
+    /// Check snapshots against budgets, assertions and rules, for CI
     #[command(after_long_help = help::CHECK)]
     Check(CheckArgs),
     /// Find credentials in the strings of the heap, and say what holds them
@@ -108,7 +108,7 @@ pub(crate) enum Command {
     /// Write one row for each node, as CSV or as JSON lines
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
-    /// Make the index of a snapshot, which opens it again at once
+    /// Make the index of a snapshot, with which it opens at once
     #[command(after_long_help = help::INDEX)]
     Index(IndexArgs),
     /// List or clear the indexes that heapglass keeps
@@ -186,7 +186,7 @@ pub(crate) enum ColorChoice {
 
 #[derive(Debug, Args)]
 pub(crate) struct LeaksArgs {
-    /// Snapshots of one process in any order (.heapsnapshot, also .gz or .zst), or directories. Of one alone it is said
+    /// Snapshots of one process in any order (.heapsnapshot, also .gz or .zst), or directories. Of a single one it says
     /// what stands out
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -196,7 +196,7 @@ pub(crate) struct LeaksArgs {
     /// Growth below this, in bytes for each interval, is not looked at
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     pub(crate) least: u64,
-    /// Also say which package, file or class what grows belongs to
+    /// Also say to which package, file or class the growth belongs
     #[arg(long, value_name = "WHAT")]
     pub(crate) by: Option<Grouping>,
     /// Resident memory of the process at each FILE, in their order, as 400MiB,520MiB,640MiB: to say so if it grows and the
@@ -298,7 +298,7 @@ pub(crate) enum SortColumn {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnlyFilter {
-    /// Strings that there is another one like
+    /// Strings with the same text as another one
     DuplicatedStrings,
     /// What only detached DOM nodes keep alive
     DetachedDom,

@@ -8,6 +8,7 @@ use heapglass_analysis::{
 use serde::Deserialize;
 
 use crate::exit::Failure;
+use crate::hints;
 
 /// What a file asks for.
 #[derive(Debug, Clone, Default)]
@@ -52,9 +53,8 @@ pub(crate) struct KnownLeak {
 impl Budget {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Budget, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("{} cannot be read: {error}", path.display()))
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(hints::cannot("read", path, &error)))?;
         Budget::parse(&text).map_err(|reason| {
             let hint = "`heapglass check --help` shows such a file, docs/check.md explains it";
             Failure::usage(format!("{}: {}", path.display(), reason.trim_end())).hint(hint)

@@ -138,11 +138,12 @@ Examples:
 pub(crate) const LEAKS: &str = "\
 Snapshots of one process, taken after equal amounts of work: three or more tell a leak from a program that \
 is still warming up, two show what grew, and what probably goes on. The order does not matter: ids tell which came first. \
-Of one alone it is said what stands out: owners of much memory, emitters with more than 10 listeners of one event, \
+Of a single one it says what stands out: owners of much memory, emitters with more than 10 listeners of one event, \
 collections far larger than others that are held in the same way.
 
 Snapshots of several processes, as of the pods of a must-gather, get a verdict for each process (in JSON `processes`), and \
-it is said what grows in several of them (`shared`). What is not complete, a copy of another snapshot, or the only one of its process, is left out, which is said.
+what grows in several of them is told first (`shared`). Left out, with a note, is what is not complete, a copy of another \
+snapshot, or the only one of its process.
 
 Examples:
   heapglass leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot

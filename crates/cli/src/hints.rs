@@ -61,10 +61,20 @@ fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// The system's words, without the number that only programs need.
+/// "cannot read FILE: permission denied".
+pub(crate) fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
+    format!("cannot {what} {}: {}", path.display(), reason(error))
+}
+
+/// A text with a system's answer at its end, without the number that only programs need.
+pub(crate) fn without_number(text: &str) -> &str {
+    text.split(" (os error").next().unwrap_or(text)
+}
+
+/// The system's words, to be read inside a sentence.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
+    let text = without_number(&text);
     match text.chars().next() {
         Some(first) => first.to_lowercase().chain(text.chars().skip(1)).collect(),
         None => text.to_owned(),

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use heapglass_report::wire::SnapshotEntry;
 
 use crate::exit::Failure;
+use crate::hints;
 use crate::messages::Messages;
 
 /// A snapshot to read.
@@ -85,11 +86,9 @@ const DEEPEST: usize = 64;
 
 /// The snapshots in `dir` at any depth: those of a must-gather, else all that are called so.
 fn in_directory(dir: &Path, messages: &Messages) -> Result<Vec<Input>, Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::unreadable(format!("cannot read {}: {error}", dir.display()))
-    };
     let mut found = Found::default();
-    search(dir, 0, &mut found).map_err(cannot)?;
+    search(dir, 0, &mut found)
+        .map_err(|error| Failure::unreadable(hints::cannot("read", dir, &error)))?;
     found.skipped.sort();
     for path in &found.skipped {
         messages.note(&format!("{}: skipped, its name is not that of a snapshot", path.display()));

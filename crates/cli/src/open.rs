@@ -96,7 +96,7 @@ fn open_showing(
     drop(cleans_up);
     let snapshot = snapshot?;
     if let Some(problem) = snapshot.index_problem() {
-        bar.aside(|| context.messages.note(without_number(problem)));
+        bar.aside(|| context.messages.note(hints::without_number(problem)));
     }
     Ok(snapshot)
 }
@@ -123,7 +123,7 @@ impl Opened {
         let graph = self.snapshot.graph_with(&self.bar);
         drop(cleans_up);
         if let Some(damage) = self.snapshot.damage().filter(|_| !known) {
-            self.note(&format!("{}; the snapshot was read again", without_number(damage)));
+            self.note(&format!("{}; the snapshot was read again", hints::without_number(damage)));
         }
         let graph = graph.map_err(|error| match self.interrupt.asked() {
             Some(status) => Failure { status, ..hints::opening(error) },
@@ -191,11 +191,6 @@ fn kept_index(context: &Context, input: &Input) -> Option<(Cache, PathBuf)> {
     let cache = Cache::open(context.settings.cache.as_ref()?).ok().filter(Cache::keeps_anything)?;
     let path = cache.index_of(&input.path).ok()?;
     Some((cache, path))
-}
-
-/// A sentence with a system's answer at its end, without the number that only programs need.
-fn without_number(text: &str) -> &str {
-    text.split(" (os error").next().unwrap_or(text)
 }
 
 fn short_name(path: &Path) -> String {

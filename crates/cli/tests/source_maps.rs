@@ -46,10 +46,7 @@ fn map_with(name: &str) -> String {
 }
 
 fn function(heap: &mut SnapshotBuilder, name: &str, script: NodeRef, scope: NodeRef) -> NodeRef {
-    let function = heap.closure(name, 64);
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-    heap.internal(function, "shared", shared);
-    heap.internal(shared, "script", script);
+    let function = heap.function(name, script);
     heap.internal(function, "context", scope);
     heap.locate(function, 7, 0, column(&format!("function {name}")));
     heap.property(heap.global(), name, function);
@@ -277,11 +274,8 @@ fn variables_of_a_function_have_their_names_in_every_answer() {
     let mut heap = SnapshotBuilder::new();
     let script = heap.node("code", "/srv/dist/local.js", 64);
     let scope = heap.node("object", "system / Context", 64);
-    let function = heap.closure("i", 64);
+    let function = heap.function("i", script);
     heap.spec(function).id = 20_001;
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-    heap.internal(function, "shared", shared);
-    heap.internal(shared, "script", script);
     heap.internal(function, "context", scope);
     heap.locate(function, 7, 0, at("(){return l"));
     heap.property(heap.global(), "i", function);

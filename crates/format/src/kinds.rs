@@ -59,6 +59,11 @@ impl NodeType {
         Self::NAMED.iter().find(|(n, _)| *n == name).map_or(NodeType::Other(raw), |&(_, t)| t)
     }
 
+    /// Whether it is a type of strings.
+    pub const fn is_string(self) -> bool {
+        matches!(self, NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString)
+    }
+
     /// The byte this type is stored as in the node type column.
     pub const fn code(self) -> u8 {
         match self {

@@ -171,9 +171,23 @@ pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// Length of WTF-8 in UTF-16 units: JavaScript's `length`.
+pub fn utf16_units(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+        + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_those_of_javascript() {
+        for text in ["", "a", "été", "aé€\u{1f600}!"] {
+            assert_eq!(utf16_units(text.as_bytes()), text.encode_utf16().count(), "{text}");
+        }
+        assert_eq!(utf16_units(&[0xed, 0xa0, 0xbd]), 1, "a lone surrogate");
+    }
 
     fn table(strings: &[Vec<u8>]) -> (Vec<u8>, Vec<u64>) {
         let mut starts = vec![0];

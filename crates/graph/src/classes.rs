@@ -37,6 +37,14 @@ impl ClassRow {
     }
 }
 
+/// DevTools' key of a class: its name, after script id, line and column of the constructor where these are known.
+pub(crate) fn class_key(place: Option<[u32; 3]>, class_name: &str) -> String {
+    match place {
+        None => format!(",{class_name}"),
+        Some([script, line, column]) => format!("{script},{line},{column},{class_name}"),
+    }
+}
+
 /// All classes; a node's [`ClassIndex`] is a position in it. Rows with count 0 exist (classes all
 /// of whose instances have shallow size 0); DevTools does not show them.
 #[derive(Debug, Clone, Default)]

@@ -80,9 +80,12 @@ impl<'a> Flow<'a> {
 
     /// What a node keeps alive by itself: the targets of its essential edges, one for each edge.
     pub fn targets(&self, node: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
+        self.targets_of(node.index()).iter().map(|&target| Ordinal(target))
+    }
+
+    fn targets_of(&self, node: usize) -> &[u32] {
         let at = |node: usize| self.first.get(node).map_or(0, |&at| at as usize);
-        let range = at(node.index())..at(node.index().saturating_add(1));
-        self.to.get(range).unwrap_or_default().iter().map(|&target| Ordinal(target))
+        self.to.get(at(node)..at(node.saturating_add(1))).unwrap_or_default()
     }
 
     /// Marks what the starts lead to without entering what is marked already.
@@ -94,12 +97,10 @@ impl<'a> Flow<'a> {
                 open.push(node);
             }
         };
-        let at = |node: usize| self.first.get(node).map_or(0, |&at| at as usize);
         for &start in &self.starts {
             mark(start, &mut open);
             while let Some(node) = open.pop() {
-                let targets = at(node as usize)..at(node as usize + 1);
-                for &target in self.to.get(targets).unwrap_or_default() {
+                for &target in self.targets_of(node as usize) {
                     mark(target, &mut open);
                 }
             }

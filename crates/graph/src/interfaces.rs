@@ -10,10 +10,12 @@ use heapglass_format::strings::{StringTable, lossy};
 use heapglass_format::{EdgeType, NodeType};
 use rustc_hash::FxHashMap;
 
+use crate::classes::class_key;
 use crate::{Graph, Ordinal};
 
-/// Plain objects with more properties than this are dictionaries, whose property lists are not kept.
-const LONGEST_SHARED: usize = 64;
+/// Plain objects with more properties than this are dictionaries: each is a shape of its own, so that
+/// no copy of its property list is kept.
+pub(crate) const LONGEST_SHARED: usize = 64;
 /// V8's name for plain objects.
 const PLAIN: &str = "Object";
 
@@ -192,10 +194,7 @@ impl<'a> Renaming<'a> {
         }
         let class_name = interface.and_then(|at| self.names.get(at as usize));
         let class_name = class_name.map_or(PLAIN, |name| name).to_owned();
-        let class_key = match place {
-            None => format!(",{class_name}"),
-            Some([script, line, column]) => format!("{script},{line},{column},{class_name}"),
-        };
+        let class_key = class_key(place, &class_name);
         let next = self.classes.len() as u32;
         let class = *self.by_key.entry(class_key.clone()).or_insert(next);
         if class == next {

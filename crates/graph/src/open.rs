@@ -206,7 +206,7 @@ impl Snapshot {
             }
             None => {
                 let path = writer.path().to_owned();
-                Container::from_file(writer.into_unnamed()?, &path)?
+                Container::from_file(writer.into_unnamed(), &path)?
             }
         };
         let overview = Arc::new(overview);

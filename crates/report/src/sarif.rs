@@ -7,6 +7,7 @@ use heapglass_secrets::Rules;
 use serde_json::{Value, json};
 
 use crate::text::counted;
+use crate::text::prose::capital;
 use crate::wire::{ConfidenceEntry, SecretEntry, SecretHolderEntry, SecretsBody, SnapshotEntry};
 
 /// Writes the credentials of some snapshots as one run. No credential itself is in it, whatever is in the answers.
@@ -82,11 +83,6 @@ fn level(confidence: ConfidenceEntry) -> &'static str {
         ConfidenceEntry::Medium => "warning",
         ConfidenceEntry::Low => "note",
     }
-}
-
-fn capital(title: &str) -> String {
-    let mut chars = title.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A file's name as the reference that SARIF wants.

@@ -130,9 +130,18 @@ impl SnapshotBuilder {
         self.node("string", text, self_size)
     }
 
-    /// A function.
+    /// A function without a script.
     pub fn closure(&mut self, name: &str, self_size: u64) -> NodeRef {
         self.node("closure", name, self_size)
+    }
+
+    /// A function of a script: a closure, and what V8 knows of its text.
+    pub fn function(&mut self, name: &str, script: NodeRef) -> NodeRef {
+        let closure = self.closure(name, 64);
+        let shared = self.node("code", "system / SharedFunctionInfo", 48);
+        self.internal(closure, "shared", shared);
+        self.internal(shared, "script", script);
+        closure
     }
 
     /// A concatenated string of two halves.

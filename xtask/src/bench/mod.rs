@@ -53,7 +53,7 @@ pub(crate) struct Args {
     latency: bool,
 }
 
-/// The ways of opening that are measured. The index of a file is made by `ColdIndex` and used by
+/// The ways of opening that are measured. The index of a file is made by `Index::Cold` and used by
 /// the rows after it.
 const WAYS: &[Way] = &[
     Way { name: "two threads", args: &["--no-index", "--threads", "2"], index: Index::None },
@@ -83,10 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.latency {
         return files.iter().try_for_each(|file| latency(file));
     }
-    let program = match &args.program {
-        Some(program) => program.clone(),
-        None => workspace::heapglass(Profile::Release)?,
-    };
+    let program = workspace::given_or_built(args.program.as_ref(), Profile::Release)?;
     println!("{}\n", machine()?);
     if !args.no_table {
         print_table(&program, &files, args)?;

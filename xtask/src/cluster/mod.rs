@@ -83,10 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let version: Value = serde_json::from_str(&version)?;
     println!("cluster: Kubernetes {}", version["gitVersion"].as_str().unwrap_or("?"));
     let profile = if args.release { Profile::Release } else { Profile::Dev };
-    let program = match &args.program {
-        Some(program) => program.clone(),
-        None => workspace::heapglass(profile)?,
-    };
+    let program = workspace::given_or_built(args.program.as_ref(), profile)?;
     let folder = tempfile::tempdir()?;
     let wanted = |case: &&Case| args.only.as_ref().is_none_or(|only| case.name.contains(only));
     let mut cases: Vec<&Case> = cases::ALL.iter().filter(wanted).collect();
@@ -105,32 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         run: std::process::id(),
     };
     let start = Instant::now();
-    let mut failed = Vec::new();
-    // All is deployed first, so that the slow starts go on beside each other.
-    let mut ready = Vec::new();
-    for case in cases {
-        match (case.deploy)(&lab) {
-            Ok(()) => ready.push(case),
-            Err(error) => {
-                println!("FAILED  {}: cannot be deployed: {error:#}", case.name);
-                failed.push(case.name);
-            }
-        }
-    }
-    for case in ready {
-        let began = Instant::now();
-        match (case.check)(&lab) {
-            Ok(()) => println!("ok      {} ({:.1} s)", case.name, began.elapsed().as_secs_f64()),
-            Err(error) => {
-                println!(
-                    "FAILED  {} ({:.1} s): {error:#}",
-                    case.name,
-                    began.elapsed().as_secs_f64()
-                );
-                failed.push(case.name);
-            }
-        }
-    }
+    let failed = failed_of(&cases, &lab);
     if args.keep {
         println!("kept: {}", folder.keep().display());
     } else {
@@ -143,6 +115,35 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     println!("after {} s", start.elapsed().as_secs());
     ensure!(failed.is_empty(), "{} cases failed: {}", failed.len(), failed.join(", "));
     Ok(())
+}
+
+/// Runs cases, and gives the names of those that failed.
+fn failed_of(cases: &[&Case], lab: &Lab) -> Vec<&'static str> {
+    let mut failed = Vec::new();
+    // All is deployed first, so that the slow starts go on beside each other.
+    let mut ready = Vec::new();
+    for case in cases {
+        match (case.deploy)(lab) {
+            Ok(()) => ready.push(case),
+            Err(error) => {
+                println!("FAILED  {}: cannot be deployed: {error:#}", case.name);
+                failed.push(case.name);
+            }
+        }
+    }
+    for case in ready {
+        let began = Instant::now();
+        let outcome = (case.check)(lab);
+        let seconds = began.elapsed().as_secs_f64();
+        match outcome {
+            Ok(()) => println!("ok      {} ({seconds:.1} s)", case.name),
+            Err(error) => {
+                println!("FAILED  {} ({seconds:.1} s): {error:#}", case.name);
+                failed.push(case.name);
+            }
+        }
+    }
+    failed
 }
 
 /// What a run of the program said.

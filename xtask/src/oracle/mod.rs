@@ -152,11 +152,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if files.is_empty() {
         bail!("no snapshots to compare");
     }
-    let heapglass = match &args.program {
-        Some(program) => program.clone(),
-        None if args.dev => workspace::heapglass(Profile::Dev)?,
-        None => workspace::heapglass(Profile::Release)?,
-    };
+    let profile = if args.dev { Profile::Dev } else { Profile::Release };
+    let heapglass = workspace::given_or_built(args.program.as_ref(), profile)?;
     let oracle = if args.gold { None } else { Some(oracle_folder()?) };
     let mut tasks = Vec::new();
     if !args.compare {

@@ -1,10 +1,12 @@
 //! The figure that an assertion speaks of.
 
-use heapglass_graph::{ClassIndex, ClassRow, Graph, Ordinal};
+use heapglass_graph::{ClassIndex, ClassRow, Graph};
 
 use super::{Figure, Measures, Subject};
 use crate::attribution::GroupFigure;
+use crate::covered::retained_together;
 use crate::roles::is_detached_dom_node;
+use crate::sums::saturating_sum;
 use crate::{AttributeBy, Error, NamePattern, Result};
 
 /// Takes a figure of a snapshot. An error if the snapshot has what is meant, but not this figure of it.
@@ -52,9 +54,8 @@ fn of_heap(graph: &Graph, figure: Figure) -> u64 {
 
 fn of_classes(graph: &Graph, figure: Figure, pattern: &NamePattern) -> u64 {
     let mut rows = classes(graph, pattern);
-    let sum = |of: fn(&ClassRow) -> u64| {
-        classes(graph, pattern).fold(0u64, |sum, (_, row)| sum.saturating_add(of(row)))
-    };
+    let sum =
+        |of: fn(&ClassRow) -> u64| saturating_sum(classes(graph, pattern).map(|(_, row)| of(row)));
     match figure {
         Figure::Count => sum(|row| row.count),
         Figure::Shallow => sum(|row| row.shallow_size),
@@ -99,15 +100,8 @@ fn retained(graph: &Graph, pattern: &NamePattern) -> u64 {
             *slot = true;
         }
     }
-    let (mut sum, mut covered_until) = (0u64, 0usize);
-    for (position, &ordinal) in graph.dominator_preorder().iter().enumerate() {
-        let node = Ordinal(ordinal);
-        let is_wanted = || wanted.get(graph.class(node).index()) == Some(&true);
-        // Objects without a size are in no row of the Summary view.
-        if position >= covered_until && is_wanted() && graph.shallow_size(node) > 0 {
-            sum = sum.saturating_add(graph.retained_size(node));
-            covered_until = position + graph.retained_count(node) as usize;
-        }
-    }
-    sum
+    // Objects without a size are in no row of the Summary view.
+    retained_together(graph, |node| {
+        wanted.get(graph.class(node).index()) == Some(&true) && graph.shallow_size(node) > 0
+    })
 }

@@ -35,13 +35,15 @@ pub(super) fn classes(graph: &Graph) -> Groups {
     let mut known: FxHashMap<&str, u32> = FxHashMap::default();
     let group_of: Vec<u32> = rows
         .iter()
-        .map(|row| match row.class_name.starts_with("system / ") {
-            true => NOBODY,
-            false => {
-                let name = unshaped(&row.class_name);
-                let is_container = CONTAINERS.contains(&name) || is_binary(name);
-                *known.entry(name).or_insert_with(|| groups.add(name, is_container))
+        .map(|row| {
+            if row.class_name.starts_with("system / ") {
+                return NOBODY;
             }
+            let name = unshaped(&row.class_name);
+            *known.entry(name).or_insert_with(|| {
+                let is_container = CONTAINERS.contains(&name) || is_binary(name);
+                if is_container { groups.add_container(name) } else { groups.add(name) }
+            })
         })
         .collect();
     let may_be_global: Vec<bool> =

@@ -25,7 +25,7 @@ pub(super) fn components(graph: &Graph) -> Groups {
         let group = match known.get(&name) {
             Some(&group) => group,
             None => {
-                let group = groups.add(&name, false);
+                let group = groups.add(&name);
                 known.insert(name, group);
                 group
             }

@@ -16,9 +16,9 @@ pub(super) fn contexts(graph: &Graph) -> Groups {
     let of_context: FxHashMap<_, u32> = owners
         .contexts
         .iter()
-        .map(|context| (context.object.ordinal, groups.add(&context.object.label, false)))
+        .map(|context| (context.object.ordinal, groups.add(&context.object.label)))
         .collect();
-    let shared = groups.add(SHARED, false);
+    let shared = groups.add(SHARED);
     for node in graph.nodes() {
         let group = match owners.owner(node) {
             Owner::None => NOBODY,

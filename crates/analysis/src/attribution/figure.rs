@@ -4,6 +4,8 @@ use heapglass_graph::{Flow, Graph, Ordinal};
 
 use super::groups::Groups;
 use super::{AttributeBy, Owners, sums};
+use crate::covered::retained_together;
+use crate::sums::saturating_sum;
 
 /// A figure of groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +58,13 @@ impl Grouped {
         Some(match figure {
             GroupFigure::Held => {
                 let held = self.held.iter().zip(&is_wanted).filter(|(_, is_wanted)| **is_wanted);
-                held.fold(0u64, |sum, (held, _)| sum.saturating_add(held.unwrap_or(0)))
+                saturating_sum(held.filter_map(|(held, _)| *held))
             }
-            GroupFigure::Retained => retained(graph, wanted),
-            GroupFigure::Saved => flow()
-                .lost_without(wanted)
-                .fold(0u64, |sum, node| sum.saturating_add(graph.shallow_size(node))),
+            GroupFigure::Retained => retained_together(graph, wanted),
+            GroupFigure::Saved => {
+                let lost = flow().lost_without(wanted);
+                saturating_sum(lost.map(|node| graph.shallow_size(node)))
+            }
         })
     }
 
@@ -69,17 +72,4 @@ impl Grouped {
         let groups = self.names.iter().zip(&self.held);
         groups.map(|(name, held)| held.is_some() && matches(name)).collect()
     }
-}
-
-/// Bytes that the wanted nodes retain, each once.
-fn retained(graph: &Graph, wanted: impl Fn(Ordinal) -> bool) -> u64 {
-    let (mut sum, mut covered) = (0u64, 0u64);
-    for (&node, at) in graph.dominator_preorder().iter().zip(0u64..) {
-        let node = Ordinal(node);
-        if at >= covered && wanted(node) {
-            sum = sum.saturating_add(graph.retained_size(node));
-            covered = at + u64::from(graph.retained_count(node).max(1));
-        }
-    }
-    sum
 }

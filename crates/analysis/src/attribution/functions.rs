@@ -14,7 +14,7 @@ pub(super) fn functions(graph: &Graph) -> Groups {
         let Some(function) = allocating.of_node(node) else { continue };
         let group = *of_function
             .entry(function)
-            .or_insert_with(|| groups.add(&name(&allocating.frame(function)), false));
+            .or_insert_with(|| groups.add(&name(&allocating.frame(function))));
         groups.mark(node, group);
     }
     groups

@@ -20,7 +20,7 @@ pub(super) struct Groups {
     of_node: Vec<u32>,
     /// The groups' names.
     pub(super) names: Vec<String>,
-    /// For each group whether it holds only what no other kind of group dominates.
+    /// For each group up to the last one of which it is true: it holds only what no other kind of group dominates.
     is_container: Vec<bool>,
     pub(super) share: Share,
 }
@@ -36,10 +36,17 @@ impl Groups {
         }
     }
 
-    pub(super) fn add(&mut self, name: &str, is_container: bool) -> u32 {
+    pub(super) fn add(&mut self, name: &str) -> u32 {
         let group = u32::try_from(self.names.len()).unwrap_or(NOBODY);
         self.names.push(name.to_owned());
-        self.is_container.push(is_container);
+        group
+    }
+
+    /// Adds a group that holds only what no other kind of group dominates.
+    pub(super) fn add_container(&mut self, name: &str) -> u32 {
+        let group = self.add(name);
+        self.is_container.resize(group as usize, false);
+        self.is_container.push(true);
         group
     }
 

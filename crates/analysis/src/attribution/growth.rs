@@ -55,7 +55,8 @@ pub(crate) struct Subject<'a> {
 }
 
 /// What each group holds in each of `graphs`. Groups are found again by name, so that the snapshots need not be of one
-/// process; only native contexts have their id in it. Cost: that of [`attribution`](super::attribution) for each, without its walks over all edges.
+/// process; only the names of native contexts have an id in them. Cost: that of [`attribution`](super::attribution) for
+/// each, without its walks over all edges.
 pub fn attribution_series(graphs: &[&Graph], by: AttributeBy) -> CodeGrowth {
     series_and_groups(graphs, by, &[]).0
 }

@@ -6,6 +6,7 @@ use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
 use super::groups::{Groups, NOBODY, Share};
+use crate::edge::internal;
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
 use crate::package::{package_copy, package_folder};
 use crate::source::{file_of_module, is_own_code_of_node};
@@ -104,8 +105,7 @@ impl Seeds {
 
     /// A function with what V8 knows of it, its script, and the scopes that it sees.
     fn function(&mut self, graph: &Graph, closure: Ordinal) {
-        let internal = |node, name| graph.edge_named(node, EdgeType::Internal, name).map(|e| e.to);
-        let Some(shared) = internal(closure, "shared") else { return };
+        let Some(shared) = internal(graph, closure, "shared") else { return };
         let Some(script) = script_of_shared(graph, shared) else { return };
         let of_script = match self.scripts.get(&script) {
             Some(&group) => group,
@@ -130,13 +130,13 @@ impl Seeds {
         for node in [closure, shared] {
             self.groups.mark(node, group);
         }
-        let mut scope = internal(closure, "context");
+        let mut scope = internal(graph, closure, "context");
         while let Some(context) = scope.filter(|&context| is_context(graph, context)) {
             let is_shared = graph.shared_scope(context).is_some();
             if !self.groups.mark(context, if is_shared { of_script } else { group }) {
                 break;
             }
-            scope = internal(context, "previous");
+            scope = internal(graph, context, "previous");
         }
     }
 
@@ -187,7 +187,7 @@ impl Seeds {
         if let Some(&group) = self.known.get(name) {
             return group;
         }
-        let group = self.groups.add(name, false);
+        let group = self.groups.add(name);
         self.known.insert(name.to_owned(), group);
         group
     }

@@ -8,13 +8,11 @@ use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal};
 use super::difference;
 use crate::apart::Apart;
 use crate::object::is_context;
-use crate::roles::{is_nobody, is_program_object};
+use crate::roles::{is_nobody, owner_of_part};
 use crate::{NodeSet, ObjectSummary, describe, held_as};
 
 /// A part with this share of an object's growth is the better answer than the object.
 const NEARLY_ALL: f64 = 0.7;
-/// Dominators to look through for the object that a part belongs to.
-const MAX_OWNERS: usize = 8;
 
 /// An object that is in both snapshots.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +86,7 @@ pub(super) fn retained(
             open.extend(parts.iter().map(|&(growth, part)| (growth, Reverse(part))));
             continue;
         }
-        let owner = walk.owner_of(node);
+        let owner = owner_of_part(newer, node, |at| walk.before(at).is_some());
         if let Some(before) = walk.before(owner)
             && named.insert(newer, owner)
         {
@@ -138,21 +136,5 @@ impl Walk<'_> {
                 }
             }
         }
-    }
-
-    /// The object that a part, as an array's store, belongs to; itself if there is none.
-    fn owner_of(&self, node: Ordinal) -> Ordinal {
-        let newer = self.newer;
-        let mut at = node;
-        for _ in 0..MAX_OWNERS {
-            if is_program_object(newer, at) && self.before(at).is_some() {
-                return at;
-            }
-            if is_nobody(newer, at) && at != node {
-                break;
-            }
-            at = newer.dominator(at);
-        }
-        node
     }
 }

@@ -1,5 +1,6 @@
 //! Whether two snapshots are of one process, so that an id means the same object in both.
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Graph, IdIndex, NodeType, Ordinal, SnapshotInfo};
 
 /// Nodes of the newer snapshot that are looked at.
@@ -53,7 +54,7 @@ pub(crate) fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
     }
     let same_text: fn(&[u8], &[u8]) -> bool = match have_texts_in_common(before, after) {
         true => |is: &[u8], was: &[u8]| is == was,
-        false => |is: &[u8], was: &[u8]| units(is) == units(was),
+        false => |is: &[u8], was: &[u8]| utf16_units(is) == utf16_units(was),
     };
     let step = newer.node_count().div_ceil(SAMPLE).max(1) as usize;
     for node in newer.nodes().step_by(step) {
@@ -66,14 +67,14 @@ pub(crate) fn relation(base: &Graph, newer: &Graph, ids: &IdIndex) -> Evidence {
         let Some(old) = ids.get(id) else { continue };
         evidence.common += 1;
         let (is, was) = (newer.node_type(node), base.node_type(old));
-        if !is_string(is) && !is_string(was) {
+        if !is.is_string() && !was.is_string() {
             continue;
         }
         evidence.compared += 1;
         let differs = match (is, was) {
             (NodeType::String, NodeType::String) => !same_text(text(newer, node), text(base, old)),
             // A concatenated string becomes a flat one in place.
-            _ => is_string(is) != is_string(was),
+            _ => is.is_string() != was.is_string(),
         };
         evidence.differing += u64::from(differs);
     }
@@ -98,10 +99,6 @@ pub fn is_same_snapshot(a: &Graph, b: &Graph) -> bool {
         && a.nodes().all(|at| node(a, at) == node(b, at) && a.edges(at).eq(b.edges(at)))
 }
 
-fn is_string(kind: NodeType) -> bool {
-    matches!(kind, NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString)
-}
-
 /// Whether one text is the same letters in both: neither is redacted, or both with one key.
 fn have_texts_in_common(before: &SnapshotInfo, after: &SnapshotInfo) -> bool {
     match (&before.redaction, &after.redaction) {
@@ -111,29 +108,6 @@ fn have_texts_in_common(before: &SnapshotInfo, after: &SnapshotInfo) -> bool {
     }
 }
 
-/// Units of UTF-16 of a text in WTF-8.
-fn units(text: &[u8]) -> usize {
-    let of_byte = |byte: &u8| match byte {
-        0x80..=0xbf => 0,
-        0xf0.. => 2,
-        _ => 1,
-    };
-    text.iter().map(of_byte).sum()
-}
-
 fn text(graph: &Graph, node: Ordinal) -> &[u8] {
     graph.strings().get(graph.name_index(node).0).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::units;
-
-    #[test]
-    fn units_are_those_of_javascript() {
-        for text in ["", "a", "\u{e9}t\u{e9}", "\u{20ac}", "\u{1f600}!"] {
-            assert_eq!(units(text.as_bytes()), text.encode_utf16().count(), "{text}");
-        }
-        assert_eq!(units(b"\xed\xa0\x80"), 1, "half a pair");
-    }
 }

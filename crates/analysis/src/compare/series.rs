@@ -116,7 +116,7 @@ pub fn select_series(
     rows
 }
 
-/// How a class grew in one pair of snapshots and in another.
+/// How a class grew in the snapshots of a control and in those of a treatment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlledGrowth {
     /// Class key, see [`ClassSeries::class_key`].

@@ -1,12 +1,14 @@
 //! Strings that exist more than once.
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+use heapglass_format::strings::utf16_units;
+use heapglass_graph::{Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::NodeSet;
-use crate::names::{ConsStrings, ENOUGH_UNITS, captured_number, utf16_units};
-use crate::strings::StringSet;
+use crate::edge::internal;
+use crate::names::{ConsStrings, ENOUGH_UNITS, captured_number};
+use crate::strings::{StringSet, leading_integer};
 
 /// What makes two strings the same to DevTools. The text counts by its 128-bit hash: texts are
 /// many and long.
@@ -87,14 +89,12 @@ pub(super) fn duplicated_strings(graph: &Graph) -> NodeSet {
 
 /// Whether V8 says that the snapshot holds less than the whole string.
 pub(crate) fn is_truncated(graph: &Graph, node: Ordinal) -> bool {
-    let flag = graph.edge_named(node, EdgeType::Internal, "truncated");
-    flag.and_then(|edge| captured_number(graph, edge.to, "bool"))
-        .is_some_and(|value| value == "true")
+    let flag = internal(graph, node, "truncated");
+    flag.and_then(|flag| captured_number(graph, flag, "bool")).is_some_and(|value| value == "true")
 }
 
 /// A number that V8 wrote beside a string: its `length` or `hash`.
 pub(crate) fn known_number(graph: &Graph, node: Ordinal, name: &str) -> Option<i64> {
-    let number = graph.edge_named(node, EdgeType::Internal, name)?;
-    let value = captured_number(graph, number.to, "int")?;
-    Some(crate::strings::leading_integer(&value)? as i64)
+    let value = captured_number(graph, internal(graph, node, name)?, "int")?;
+    Some(leading_integer(&value)? as i64)
 }

@@ -1,6 +1,6 @@
 //! Texts of concatenated strings.
 
-use heapglass_format::strings::lossy;
+use heapglass_format::strings::{lossy, utf16_units};
 use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
@@ -123,15 +123,7 @@ impl<'a> ConsStrings<'a> {
     }
 
     fn halves(&self, node: Ordinal) -> (Option<Ordinal>, Option<Ordinal>) {
-        let (mut first, mut second) = (None, None);
-        for edge in self.graph.edges(node).filter(|edge| edge.edge_type == EdgeType::Internal) {
-            if self.is(edge.name, b"first") {
-                first = first.or(Some(edge.to));
-            } else if self.is(edge.name, b"second") {
-                second = second.or(Some(edge.to));
-            }
-        }
-        (first, second)
+        halves(self.graph, node)
     }
 
     fn is_half(&self, name: EdgeName) -> bool {
@@ -145,6 +137,20 @@ impl<'a> ConsStrings<'a> {
     fn name(&self, node: Ordinal) -> &'a [u8] {
         self.graph.strings().get(self.graph.name_index(node).0).unwrap_or_default()
     }
+}
+
+/// What a concatenated string is made of.
+pub(crate) fn halves(graph: &Graph, node: Ordinal) -> (Option<Ordinal>, Option<Ordinal>) {
+    let (mut first, mut second) = (None, None);
+    for edge in graph.edges(node).filter(|edge| edge.edge_type == EdgeType::Internal) {
+        let EdgeName::String(index) = edge.name else { continue };
+        match graph.strings().get(index.0) {
+            Some(b"first") => first = first.or(Some(edge.to)),
+            Some(b"second") => second = second.or(Some(edge.to)),
+            _ => {}
+        }
+    }
+    (first, second)
 }
 
 /// A text under construction, in WTF-8.
@@ -178,21 +184,9 @@ impl Text {
     }
 }
 
-/// Length of a WTF-8 text in UTF-16 units: JavaScript's `length`.
-pub(crate) fn utf16_units(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
-        + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_are_those_of_javascript() {
-        assert_eq!(utf16_units("aé€\u{1f600}".as_bytes()), 5);
-        assert_eq!(utf16_units(&[0xed, 0xa0, 0xbd]), 1, "a lone surrogate");
-    }
 
     #[test]
     fn halves_of_a_character_join() {

@@ -1,5 +1,6 @@
 //! Names of plain objects: `{a, b, …, z}`.
 
+use heapglass_format::strings::utf16_units;
 use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
 use crate::edge::is_prototype;
@@ -66,7 +67,7 @@ fn properties(graph: &Graph, node: Ordinal) -> impl DoubleEndedIterator<Item = E
 }
 
 fn units(text: &str) -> usize {
-    text.encode_utf16().count()
+    utf16_units(text.as_bytes())
 }
 
 /// A property's name; one that could be mistaken for punctuation is quoted.

@@ -6,6 +6,7 @@
 
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
+use crate::edge::internal;
 use crate::names::{captured_value, quoted, value_text};
 use crate::proxy::{self, is_proxy};
 use crate::{ObjectSummary, describe};
@@ -155,7 +156,7 @@ impl Teller<'_> {
     }
 
     fn store_of(&self, buffer: Ordinal) -> Option<Ordinal> {
-        self.graph.edge_named(buffer, EdgeType::Internal, "backing_store").map(|edge| edge.to)
+        internal(self.graph, buffer, "backing_store")
     }
 
     fn store(&self, store: Option<Ordinal>) -> Option<Detail> {
@@ -210,14 +211,9 @@ impl Teller<'_> {
             && count < MAX_REACTIONS
         {
             count += 1;
-            let fields =
-                || self.graph.edges(reaction).filter(|edge| edge.edge_type == EdgeType::Hidden);
-            handlers.extend(
-                fields()
-                    .map(|edge| edge.to)
-                    .filter(|&to| self.graph.node_type(to) == NodeType::Closure),
-            );
-            at = fields().map(|edge| edge.to).find(|&to| is_reaction(to) && to != reaction);
+            let fields = || self.hidden_fields(reaction);
+            handlers.extend(fields().filter(|&to| self.graph.node_type(to) == NodeType::Closure));
+            at = fields().find(|&to| is_reaction(to) && to != reaction);
         }
         handlers.dedup();
         let mut detail = self.fact(DetailKind::PromiseReactions, None);
@@ -230,10 +226,7 @@ impl Teller<'_> {
     fn pattern(&self) -> Detail {
         let name = self.graph.raw_name(self.node);
         let source = self
-            .graph
-            .edges(self.node)
-            .filter(|edge| edge.edge_type == EdgeType::Hidden)
-            .map(|edge| edge.to)
+            .hidden_fields(self.node)
             .find(|&to| self.graph.node_type(to) == NodeType::String)
             .map_or(name, |source| self.graph.raw_name(source));
         self.fact(DetailKind::Pattern, Some(quoted(&source, TEXT_CHARS)))
@@ -251,17 +244,13 @@ impl Teller<'_> {
             return None;
         }
         let is_value = |node: &Ordinal| match self.graph.node_type(*node) {
-            NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
-                class == "String"
-            }
+            kind if kind.is_string() => class == "String",
             NodeType::Symbol => class == "Symbol",
             NodeType::BigInt => class == "BigInt",
             NodeType::Number => class == "Number" && captured_value(self.graph, *node).is_some(),
             _ => false,
         };
-        let fields = self.graph.edges(self.node).filter(|edge| edge.edge_type == EdgeType::Hidden);
-        let value = fields.map(|edge| edge.to).find(is_value);
-        let Some(value) = value else {
+        let Some(value) = self.hidden_fields(self.node).find(is_value) else {
             return Some(self.fact(DetailKind::PrimitiveUnknown, None));
         };
         let mut detail = self.one(DetailKind::PrimitiveValue, Some(value))?;
@@ -317,15 +306,17 @@ impl Teller<'_> {
     }
 
     fn number_field(&self) -> Option<Ordinal> {
-        self.graph
-            .edges(self.node)
-            .filter(|edge| edge.edge_type == EdgeType::Hidden)
-            .map(|edge| edge.to)
-            .find(|&to| self.graph.node_type(to) == NodeType::Number)
+        self.hidden_fields(self.node).find(|&to| self.graph.node_type(to) == NodeType::Number)
+    }
+
+    /// What an object's fields without a name lead to.
+    fn hidden_fields(&self, object: Ordinal) -> impl Iterator<Item = Ordinal> {
+        let edges = self.graph.edges(object).filter(|edge| edge.edge_type == EdgeType::Hidden);
+        edges.map(|edge| edge.to)
     }
 
     fn internal(&self, name: &str) -> Option<Ordinal> {
-        self.graph.edge_named(self.node, EdgeType::Internal, name).map(|edge| edge.to)
+        internal(self.graph, self.node, name)
     }
 
     fn weak(&self, name: &str) -> Option<Ordinal> {

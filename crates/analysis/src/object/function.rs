@@ -4,6 +4,7 @@ use heapglass_graph::{EdgeType, Graph, Location, NodeType, Ordinal};
 
 use super::{ClosureInfo, ContextVariable};
 use crate::describe;
+use crate::edge::internal;
 use crate::names::{closure_name, value_text};
 
 /// Scopes to look through.
@@ -118,10 +119,10 @@ pub(crate) fn script_name(graph: &Graph, script: Ordinal) -> Option<String> {
 
 /// Whether a node is a context of a function or block.
 pub(crate) fn is_context(graph: &Graph, node: Ordinal) -> bool {
-    let name = graph.raw_name(node);
-    name == "system / Context" || name.starts_with("system / Context / ")
+    is_name_of_context(graph.strings().get(graph.name_index(node).0).unwrap_or_default())
 }
 
-fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
-    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
+/// Whether V8 names contexts so.
+pub(crate) fn is_name_of_context(name: &[u8]) -> bool {
+    name == b"system / Context" || name.starts_with(b"system / Context / ")
 }

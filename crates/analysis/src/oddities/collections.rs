@@ -7,7 +7,7 @@ use heapglass_graph::{
 use rustc_hash::FxHashMap;
 
 use super::{Found, LEAST_ENTRIES, OddityKind, TIMES_LARGER};
-use crate::edge::is_prototype;
+use crate::edge::{internal, is_prototype};
 use crate::holder::{How, owner_of};
 use crate::roles::is_nobody;
 use crate::tables;
@@ -182,8 +182,7 @@ impl Collections {
 /// Whether a collection has or may have as many entries as count.
 fn may_be_large(graph: &Graph, node: Ordinal) -> bool {
     let many = |node: Ordinal| graph.edge_range(node).len() as u64 >= LEAST_ENTRIES;
-    let table = || graph.edge_named(node, EdgeType::Internal, "table");
-    let is_large = many(node) || table().is_some_and(|edge| many(edge.to));
+    let is_large = many(node) || internal(graph, node, "table").is_some_and(many);
     is_large && !is_nobody(graph, node)
 }
 

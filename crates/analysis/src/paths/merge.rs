@@ -12,6 +12,7 @@ use crate::edge::{have_same_text, text_of, weak_table_of};
 use crate::proxy::{is_proxy, is_to_target, name_of_proxies};
 use crate::roles::is_program_object;
 use crate::row::{Children, Shown, grow};
+use crate::strings::is_number;
 use crate::{EdgeLabel, NodeSet, ObjectSummary, Row, describe, edge_label, name_with_original};
 
 /// Rows that merged paths have at most.
@@ -437,10 +438,9 @@ fn own_bytes(graph: &Graph, targets: &NodeSet) -> Vec<(Ordinal, u64)> {
 fn is_numbered(graph: &Graph, edge: Edge) -> bool {
     match (edge.edge_type, edge.name) {
         (EdgeType::Element, _) => true,
-        (EdgeType::Internal, EdgeName::String(index)) => graph
-            .strings()
-            .get(index.0)
-            .is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_digit)),
+        (EdgeType::Internal, EdgeName::String(index)) => {
+            graph.strings().get(index.0).is_some_and(is_number)
+        }
         _ => false,
     }
 }

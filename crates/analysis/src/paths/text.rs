@@ -243,9 +243,7 @@ fn is_scope(graph: &Graph, edge: Edge) -> bool {
 fn class_of(graph: &Graph, node: Ordinal) -> Option<String> {
     match graph.node_type(node) {
         NodeType::Closure => Some(short_name(graph, node)),
-        NodeType::String | NodeType::ConcatenatedString | NodeType::SlicedString => {
-            Some(graph.class_name(node).to_owned())
-        }
+        kind if kind.is_string() => Some(graph.class_name(node).to_owned()),
         NodeType::Native if is_of_cpp(graph, node) => {
             let name = graph.class_name(node);
             Some(name.split('<').next().unwrap_or(name).to_owned())

@@ -1,8 +1,9 @@
 //! Which nodes have shortest paths with certain names on them.
 
-use heapglass_graph::{Distance, EdgeName, EdgeType, Graph, Ordinal};
+use heapglass_graph::{Distance, EdgeName, Graph, Ordinal};
 
 use crate::NamePattern;
+use crate::paths::holds;
 
 /// Conditions on one path that can be asked for.
 pub const MOST_PATH_CONDITIONS: usize = 7;
@@ -40,7 +41,7 @@ impl OnPath {
             let Some(&from) = met.get(node.index()) else { continue };
             let next = graph.distance(node).0 + 1;
             for edge in graph.edges(node) {
-                if graph.distance(edge.to).0 != next || !holds(edge.edge_type) {
+                if graph.distance(edge.to).0 != next || !holds(edge) {
                     continue;
                 }
                 let of_edge = match edge.name {
@@ -67,10 +68,6 @@ impl OnPath {
     pub(super) fn holds(&self, node: Ordinal) -> bool {
         self.all == 0 || self.met.get(node.index()).is_some_and(|met| met & self.all == self.all)
     }
-}
-
-fn holds(edge_type: EdgeType) -> bool {
-    !matches!(edge_type, EdgeType::Weak | EdgeType::Invisible)
 }
 
 /// All nodes that a path leads to, nearest first: a counting sort by distance.

@@ -10,8 +10,9 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::noted::{number, telling};
-use super::texts::{halves, has_text, joined, text_of};
+use super::texts::{has_text, joined, text_of};
 use crate::NodeSet;
+use crate::names::halves;
 use crate::strings::StringSet;
 use crate::tables::{self, Kind};
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use heapglass_format::strings::lossy;
-use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{Graph, NodeType, Ordinal};
+
+use crate::names::halves;
 
 /// Bytes of a joined string that are read.
 const MOST_BYTES: usize = 16 << 10;
@@ -42,18 +44,4 @@ pub(super) fn joined(graph: &Graph, node: Ordinal) -> (String, u64) {
         }
     }
     (lossy(&bytes).into_owned(), parts as u64)
-}
-
-/// What a joined string is made of.
-pub(super) fn halves(graph: &Graph, node: Ordinal) -> (Option<Ordinal>, Option<Ordinal>) {
-    let (mut first, mut second) = (None, None);
-    for edge in graph.edges(node).filter(|edge| edge.edge_type == EdgeType::Internal) {
-        let EdgeName::String(index) = edge.name else { continue };
-        match graph.strings().get(index.0) {
-            Some(b"first") => first = first.or(Some(edge.to)),
-            Some(b"second") => second = second.or(Some(edge.to)),
-            _ => {}
-        }
-    }
-    (first, second)
 }

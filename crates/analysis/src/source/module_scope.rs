@@ -3,6 +3,7 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 
 use super::is_module_of_ecmascript;
+use crate::edge::internal;
 use crate::object::{is_context, script_of_shared};
 
 /// What holds a context is looked at up to this number: a module may have thousands of functions.
@@ -149,8 +150,4 @@ fn is_wrapped(graph: &Graph, script: Ordinal) -> bool {
         let names = graph.edges(list).map(|edge| graph.raw_name(edge.to));
         names.take(PARAMETERS.len()).filter(|name| PARAMETERS.contains(&&**name)).count() > 2
     })
-}
-
-fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
-    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
 }

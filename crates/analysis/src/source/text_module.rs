@@ -6,6 +6,7 @@
 use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::FxHashMap;
 
+use crate::edge::internal;
 use crate::object::{script_name, script_of_closure, script_of_shared};
 use crate::tables::slot;
 
@@ -101,8 +102,4 @@ fn name_of(graph: &Graph, table: Ordinal, cell: Ordinal) -> Option<String> {
     let is_default = own.is_some_and(|(.., name)| name == DEFAULT);
     let best = if is_default { better.or(own) } else { own };
     best.map(|(.., name)| name.clone())
-}
-
-fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
-    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
 }

@@ -6,39 +6,17 @@ use std::collections::BinaryHeap;
 use heapglass_graph::{Graph, Ordinal};
 
 use crate::apart::Apart;
-use crate::roles::{is_nobody, is_program_object};
+use crate::roles::{is_nobody, owner_of_part};
 use crate::{NodeSet, ObjectSummary, describe};
 
 /// A child with this share of its parent is the better answer than the parent.
 const NEARLY_ALL: f64 = 0.7;
-/// Dominators to look through for the object that a part belongs to.
-const MAX_OWNERS: usize = 8;
 
-/// The `count` objects that retain most, largest first, roots left out. Without `nested` none of
-/// them lies inside another: of owners that only hand on their memory to one part of theirs, that
-/// part is named. Cost: one pass over the nodes.
-pub fn biggest_objects(graph: &Graph, count: usize, nested: bool) -> Vec<ObjectSummary> {
-    let nodes = if nested { biggest_nested(graph, count) } else { biggest_apart(graph, count) };
-    nodes.into_iter().map(|node| describe(graph, node)).collect()
-}
-
-fn biggest_nested(graph: &Graph, count: usize) -> Vec<Ordinal> {
-    let mut largest: BinaryHeap<Reverse<(u64, Reverse<Ordinal>)>> = BinaryHeap::new();
-    for node in graph.nodes() {
-        let key = Reverse((graph.retained_size(node), Reverse(node)));
-        let is_larger = largest.len() < count || largest.peek().is_some_and(|least| key < *least);
-        if is_larger && is_program_object(graph, node) {
-            largest.push(key);
-            if largest.len() > count {
-                largest.pop();
-            }
-        }
-    }
-    largest.into_sorted_vec().into_iter().map(|Reverse((_, Reverse(node)))| node).collect()
-}
-
-fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
-    let mut found = Vec::new();
+/// The `count` objects that retain most, largest first, roots left out. None of them lies inside another: of owners that
+/// only hand on their memory to one part of theirs, that part is named. Cost: one walk down the dominator tree, as far as
+/// needed.
+pub fn biggest_objects(graph: &Graph, count: usize) -> Vec<ObjectSummary> {
+    let mut found: Vec<Ordinal> = Vec::new();
     let mut named = Apart::default();
     // An index made by hand may have a tree that goes round in a circle.
     let mut met = NodeSet::empty(graph.node_count());
@@ -55,7 +33,7 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
             let children = graph.dominated(node).filter(|&child| met.insert(child));
             open.extend(children.map(|child| (graph.retained_size(child), Reverse(child))));
         } else {
-            let owner = owner_of(graph, node);
+            let owner = owner_of_part(graph, node, |_| true);
             // The owner of a small part may hold a large one that was named already.
             if named.insert(graph, owner) {
                 found.push(owner);
@@ -63,20 +41,5 @@ fn biggest_apart(graph: &Graph, count: usize) -> Vec<Ordinal> {
         }
     }
     found.sort_by_key(|&node| (Reverse(graph.retained_size(node)), node));
-    found
-}
-
-/// The object that a part, as a Map's table, belongs to; itself if there is none.
-fn owner_of(graph: &Graph, node: Ordinal) -> Ordinal {
-    let mut at = node;
-    for _ in 0..MAX_OWNERS {
-        if is_program_object(graph, at) {
-            return at;
-        }
-        if is_nobody(graph, at) && at != node {
-            break;
-        }
-        at = graph.dominator(at);
-    }
-    node
+    found.into_iter().map(|node| describe(graph, node)).collect()
 }

@@ -3,6 +3,7 @@
 use heapglass_graph::{Edge, EdgeType, Graph, NodeType, Ordinal};
 
 use super::{Suspect, SuspectKind};
+use crate::edge::internal;
 use crate::holder::owner_of;
 use crate::names::short_name;
 use crate::object::is_context;
@@ -48,7 +49,7 @@ fn source_of_script(graph: &Graph, script: Ordinal) -> Option<String> {
 
 /// The end of a script's path that tells it from others, by its node of code.
 pub(crate) fn name_of_script(graph: &Graph, script: Ordinal) -> Option<String> {
-    let name = graph.edge_named(script, EdgeType::Internal, "name")?.to;
+    let name = internal(graph, script, "name")?;
     let is_text = graph.node_type(name) == NodeType::String;
     is_text.then(|| short_path(&graph.raw_name(name)).to_owned())
 }

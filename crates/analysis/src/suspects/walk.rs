@@ -2,10 +2,12 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{ClassIndex, EdgeType, Graph, NodeType, Ordinal};
+use heapglass_graph::{ClassIndex, Graph, NodeType, Ordinal};
 
 use super::runtime::TIMERS;
+use crate::edge::internal;
 use crate::roles::{is_nobody, is_program_object};
+use crate::sums::saturating_sum;
 
 /// What the nodes of a heap weigh: a number that no node has less of than the nodes it dominates
 /// have together.
@@ -39,12 +41,11 @@ impl<'a> Weighing<'a> {
 
     /// What the nodes that a node dominates weigh together. Cost: its children in the dominator tree.
     fn of_parts(&self, node: Ordinal) -> u64 {
-        let parts = self.graph.dominated(node);
-        parts.fold(0, |sum, part| sum.saturating_add(self.of(part)))
+        saturating_sum(self.graph.dominated(node).map(|part| self.of(part)))
     }
 
     fn of_all(&self, nodes: &[Ordinal]) -> u64 {
-        nodes.iter().fold(0, |sum, &node| sum.saturating_add(self.of(node)))
+        saturating_sum(nodes.iter().map(|&node| self.of(node)))
     }
 }
 
@@ -221,8 +222,8 @@ const LIST: usize = 16;
 fn stores_of(graph: &Graph, object: Ordinal) -> [Option<Ordinal>; 2] {
     let is_object = graph.node_type(object) == NodeType::Object;
     ["table", "elements"].map(|name| {
-        let edge = graph.edge_named(object, EdgeType::Internal, name).filter(|_| is_object)?;
-        (graph.node_type(edge.to) == NodeType::Array).then_some(edge.to)
+        let store = internal(graph, object, name).filter(|_| is_object)?;
+        (graph.node_type(store) == NodeType::Array).then_some(store)
     })
 }
 

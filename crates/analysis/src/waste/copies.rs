@@ -9,6 +9,7 @@ use super::{PackageCopy, WasteKind, WasteRow, Wasted};
 use crate::attribution::{Held, held_by_code};
 use crate::describe;
 use crate::package::{package_copy, package_folder, package_of};
+use crate::sums::saturating_sum;
 
 /// Packages whose scripts come from more than one folder: two versions, or one version that was installed twice. All
 /// but the largest copy count as waste.
@@ -23,9 +24,8 @@ pub(super) fn copies(graph: &Graph, limit: usize) -> Wasted {
     let rows = packages.into_iter().filter_map(|(package, folders)| row(graph, package, folders));
     let mut rows: Vec<WasteRow> = rows.collect();
     rows.sort_by(|a, b| (Reverse(a.saved_size), &a.what).cmp(&(Reverse(b.saved_size), &b.what)));
-    let sum =
-        |of: fn(&WasteRow) -> u64| rows.iter().fold(0u64, |sum, row| sum.saturating_add(of(row)));
-    let (object_count, saved_size) = (sum(|row| row.object_count), sum(|row| row.saved_size));
+    let object_count = saturating_sum(rows.iter().map(|row| row.object_count));
+    let saved_size = saturating_sum(rows.iter().map(|row| row.saved_size));
     let row_count = rows.len() as u64;
     rows.truncate(limit);
     Wasted {
@@ -43,7 +43,7 @@ fn row(graph: &Graph, package: String, mut folders: Vec<(String, Held)>) -> Opti
         (Reverse(a.held_size), a_name).cmp(&(Reverse(b.held_size), b_name))
     });
     let ((_, first), others) = folders.split_first()?;
-    let saved_size = others.iter().fold(0u64, |sum, (_, copy)| sum.saturating_add(copy.held_size));
+    let saved_size = saturating_sum(others.iter().map(|(_, copy)| copy.held_size));
     let (example, object_count) = (describe(graph, first.biggest), folders.len() as u64);
     let copy = |(folder, held): (String, Held)| PackageCopy {
         version: package_copy(&folder)

@@ -7,6 +7,7 @@ use super::layout::{DICTIONARY_ENTRY, Layout};
 use super::parts::{Names, Parts};
 use super::rows::by_holder;
 use super::{Found, WasteKind, Wasted};
+use crate::edge::internal;
 use crate::roles::is_nobody;
 use crate::tables::{self, Kind};
 
@@ -107,9 +108,8 @@ impl Seen {
 
     fn object(&mut self, graph: &Graph, layout: Layout, node: Ordinal, parts: &Parts) {
         let Some(shape) = parts.shape else { return };
-        let is_without_fields =
-            graph.edge_named(shape, EdgeType::Internal, "descriptors").is_none();
-        if !is_without_fields {
+        let has_fields = internal(graph, shape, "descriptors").is_some();
+        if has_fields {
             return;
         }
         match (parts.properties, parts.first_property) {

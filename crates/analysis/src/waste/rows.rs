@@ -10,6 +10,7 @@ use super::{Found, WasteHolder, WasteKind, WasteRow, Wasted};
 use crate::describe;
 use crate::holder::{Holder, How, holders};
 use crate::paths::{PathEnd, paths_in_words};
+use crate::sums::saturating_sum;
 
 /// A row before it is described.
 struct Draft {
@@ -74,11 +75,8 @@ fn described(
     name: Option<fn(&Graph, Ordinal) -> String>,
     limit: usize,
 ) -> Wasted {
-    let sum = |of: fn(&Draft) -> u64| {
-        drafts.iter().fold(0u64, |sum, draft| sum.saturating_add(of(draft)))
-    };
-    let (object_count, saved_size) =
-        (sum(|draft| draft.object_count), sum(|draft| draft.saved_size));
+    let object_count = saturating_sum(drafts.iter().map(|draft| draft.object_count));
+    let saved_size = saturating_sum(drafts.iter().map(|draft| draft.saved_size));
     let row_count = drafts.len() as u64;
     drafts.sort_by_key(|draft| {
         (Reverse(draft.saved_size), Reverse(draft.object_count), graph.id(draft.example))

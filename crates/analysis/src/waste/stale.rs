@@ -11,8 +11,8 @@ use crate::react::Fibers;
 use crate::roles::is_detached_dom_node;
 use crate::tables::{self, Kind};
 
-/// Every collection with stale entries, and what these retain, each byte in one collection. Cost: one pass over the nodes, and the
-/// retainers of the stale ones.
+/// Every collection with stale entries, and what these retain, each byte in one collection. Cost: one pass over the nodes,
+/// and the retainers of the stale ones.
 pub(super) fn stale_entries(graph: &Graph) -> Vec<Found> {
     let fibers = Fibers::of(graph).all();
     let is_stale =

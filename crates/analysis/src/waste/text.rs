@@ -4,6 +4,7 @@ use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Found, WasteHolder, WasteKind, WasteRow, Wasted};
+use crate::edge::internal;
 use crate::names::ConsStrings;
 use crate::texts::{TextOptions, TextRow, TextSort, texts};
 
@@ -57,7 +58,7 @@ pub(super) fn sliced(graph: &Graph) -> Vec<Found> {
         .nodes()
         .filter(is_slice)
         .filter_map(|slice| {
-            let whole = graph.edge_named(slice, EdgeType::Internal, "parent")?.to;
+            let whole = internal(graph, slice, "parent")?;
             let is_kept_by_slices = graph.retained_size(whole) >= LEAST_PARENT
                 && seen.insert(whole)
                 && graph

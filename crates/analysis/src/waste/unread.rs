@@ -15,6 +15,7 @@ use self::contexts::Contexts;
 use self::functions::{Functions, ScriptId};
 use self::walk::Walk;
 use super::{Found, WasteKind, Wasted, rows};
+use crate::sums::saturating_sum;
 
 pub use functions::Unknown;
 pub use texts::{SourceFile, SourceFiles};
@@ -94,7 +95,7 @@ fn unjudged(
                 .map(|(script, size)| (name(script).map_or("", String::as_str), size))
                 .collect();
             scripts.sort_by_key(|&(name, size)| (Reverse(size), name));
-            let held_size = scripts.iter().fold(0u64, |sum, &(_, size)| sum.saturating_add(size));
+            let held_size = saturating_sum(scripts.iter().map(|&(_, size)| size));
             let script_count = scripts.len() as u64;
             let named = scripts.iter().filter(|(name, _)| !name.is_empty());
             let scripts = named.take(MOST_SCRIPTS).map(|&(name, _)| name.to_owned()).collect();

@@ -2,12 +2,13 @@
 
 use heapglass_analysis::{
     Assertion, AttributeBy, Attribution, AttributionOptions, CodeGroup, CodeSeries, Error,
-    Measures, WasteKind, WasteOptions, attribution, attribution_series, waste,
+    Measures, WasteKind, attribution, attribution_series,
 };
 use heapglass_graph::{EdgeType, Flow, Ordinal};
 use heapglass_testkit::{NodeRef, SnapshotBuilder, random};
 use proptest::prelude::*;
 
+use crate::support::waste_of;
 use crate::{id, open};
 
 const ALPHA: &str = "/app/node_modules/alpha/index.js";
@@ -15,11 +16,8 @@ const BETA: &str = "/app/node_modules/@scope/beta/index.js";
 
 /// A function of a script, with its scope.
 fn function(heap: &mut SnapshotBuilder, script: NodeRef, name: &str) -> (NodeRef, NodeRef) {
-    let closure = heap.closure(name, 64);
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+    let closure = heap.function(name, script);
     let scope = heap.node("object", "system / Context", 32);
-    heap.internal(closure, "shared", shared);
-    heap.internal(shared, "script", script);
     heap.internal(closure, "context", scope);
     (closure, scope)
 }
@@ -226,9 +224,7 @@ fn a_package_is_one_whether_its_scripts_are_named_by_path_or_by_url() {
     }
     let own = 2 * (64 + 48 + 32 + 100);
     assert_eq!(figures(&by(&heap, AttributeBy::Package)), [("x".to_owned(), own, own, own)]);
-    let options = WasteOptions { kinds: vec![WasteKind::PackageCopies], limit: None };
-    let found = waste(&open(&heap), &options, &());
-    assert_eq!(found.first().map(|kind| kind.row_count), Some(0));
+    assert_eq!(waste_of(&heap, WasteKind::PackageCopies).row_count, 0);
 }
 
 #[test]

@@ -138,11 +138,8 @@ fn packages_below_a_plugin_belong_to_it() {
         ("/app/node_modules/lodash/lodash.js", 500),
     ] {
         let script = heap.node("code", path, 100);
-        let closure = heap.closure("f", 64);
-        let shared = heap.node("code", "system / SharedFunctionInfo", 48);
+        let closure = heap.function("f", script);
         let scope = heap.node("object", "system / Context", 32);
-        heap.internal(closure, "shared", shared);
-        heap.internal(shared, "script", script);
         heap.internal(closure, "context", scope);
         heap.property(heap.global(), path, closure);
         let cache = heap.object("Cache", size);

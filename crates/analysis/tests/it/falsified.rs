@@ -64,7 +64,7 @@ fn a_walk_down_a_tree_that_goes_round_in_a_circle_ends() {
     for section in ["tree_position", "tree_order"] {
         let wrong = with_zeros(&list(101), section);
         let nodes = wrong.node_count() as usize;
-        assert!(biggest_objects(&wrong, usize::MAX, false).len() <= nodes, "{section}");
+        assert!(biggest_objects(&wrong, usize::MAX).len() <= nodes, "{section}");
         let options = CompareOptions { matching: Matching::Ids, grown: usize::MAX };
         assert!(compare(&base, &wrong, &options).grown.len() <= nodes, "{section}");
     }

@@ -61,10 +61,7 @@ fn function(
     (number, column): (u32, u32),
     scope: NodeRef,
 ) -> NodeRef {
-    let function = heap.closure("f", 64);
-    let shared = heap.node("code", "system / SharedFunctionInfo", 48);
-    heap.internal(function, "shared", shared);
-    heap.internal(shared, "script", script);
+    let function = heap.function("f", script);
     heap.internal(function, "context", scope);
     heap.locate(function, number, 0, column);
     function

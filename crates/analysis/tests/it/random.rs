@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn the_biggest_objects_lie_apart(heap in heapglass_testkit::random::heap(60)) {
         let graph = open(&heap);
-        let found = heapglass_analysis::biggest_objects(&graph, usize::MAX, false);
+        let found = heapglass_analysis::biggest_objects(&graph, usize::MAX);
         for (at, one) in found.iter().enumerate() {
             for other in &found[at + 1..] {
                 let (a, b) = (one.ordinal, other.ordinal);

@@ -1,11 +1,12 @@
 //! Heaps with fibers of React, written by hand.
 
 use heapglass_analysis::{
-    AttributeBy, AttributionOptions, Filter, WasteKind, WasteOptions, attribution,
-    instances_by_edges, nodes_passing, waste,
+    AttributeBy, AttributionOptions, Filter, WasteKind, attribution, instances_by_edges,
+    nodes_passing,
 };
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
+use crate::support::waste_of;
 use crate::{at, open};
 
 /// An application by fibers, whose class a minifier called `class`.
@@ -150,15 +151,12 @@ fn collections_hold_stale_entries() {
     heap.property(heap.global(), "weak", weak);
     heap.internal(weak, "table", weak_table);
     heap.weak(weak_table, "5", detached);
-    let graph = open(&heap);
-    let options = WasteOptions { kinds: vec![WasteKind::StaleEntries], limit: None };
-    let found = waste(&graph, &options, &());
-    let rows: Vec<_> =
-        found[0].rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
+    let found = waste_of(&heap, WasteKind::StaleEntries);
+    let rows: Vec<_> = found.rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
     // The Map has one that the array has too.
     assert_eq!(rows, [("Array", 100 + 1120), ("Set", 300)]);
     let stale: u64 = rows.iter().map(|(_, size)| size).sum();
-    assert_eq!(found[0].saved_size, stale);
+    assert_eq!(found.saved_size, stale);
 }
 
 #[test]
@@ -178,11 +176,8 @@ fn an_entry_within_an_entry_counts_for_the_outer_ones_collection() {
         heap.internal(collection, if class == "Array" { "elements" } else { "table" }, table);
         heap.internal(table, if class == "Array" { "0" } else { "5" }, entry);
     }
-    let graph = open(&heap);
-    let options = WasteOptions { kinds: vec![WasteKind::StaleEntries], limit: None };
-    let found = waste(&graph, &options, &());
-    let rows: Vec<_> =
-        found[0].rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
+    let found = waste_of(&heap, WasteKind::StaleEntries);
+    let rows: Vec<_> = found.rows.iter().map(|row| (row.what.as_str(), row.saved_size)).collect();
     assert_eq!(rows, [("Set", 1000 + 10 + 2 * (16 + 40))]);
 }
 

@@ -1,6 +1,15 @@
 //! Parts of programs that many tests are about.
 
+use heapglass_analysis::{WasteKind, WasteOptions, Wasted, waste};
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
+
+use crate::open;
+
+/// The waste of one kind.
+pub fn waste_of(heap: &SnapshotBuilder, kind: WasteKind) -> Wasted {
+    let found = waste(&open(heap), &WasteOptions { kinds: vec![kind], limit: None }, &());
+    found.into_iter().next().expect("one kind was asked for")
+}
 
 /// A function of a script with this number.
 pub fn function(heap: &mut SnapshotBuilder, number: u32, script: &str, name: &str) -> NodeRef {

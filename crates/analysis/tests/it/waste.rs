@@ -1,18 +1,14 @@
 //! Waste in heaps written by hand, with the sizes that Node.js has.
 
-use heapglass_analysis::{WasteKind, WasteOptions, Wasted, waste};
+use heapglass_analysis::WasteKind;
 use heapglass_testkit::{NodeRef, SnapshotBuilder};
 
-use crate::{id, open};
-
-fn of(heap: &SnapshotBuilder, kind: WasteKind) -> Wasted {
-    let found = waste(&open(heap), &WasteOptions { kinds: vec![kind], limit: None }, &());
-    found.into_iter().next().expect("one kind was asked for")
-}
+use crate::id;
+use crate::support::waste_of;
 
 /// Objects and bytes.
 fn figures(heap: &SnapshotBuilder, kind: WasteKind) -> (u64, u64) {
-    let wasted = of(heap, kind);
+    let wasted = waste_of(heap, kind);
     (wasted.object_count, wasted.saved_size)
 }
 
@@ -81,7 +77,7 @@ fn maps_and_sets_without_entries_are_empty_only_as_new_ones() {
     // 100 small integers, which have no edges.
     let _ = collection(&mut heap, owner, "Map", "numbers", 3624, &[]);
     let _ = collection(&mut heap, owner, "Map", "used", 152, &[5, 6]);
-    let wasted = of(&heap, WasteKind::EmptyCollections);
+    let wasted = waste_of(&heap, WasteKind::EmptyCollections);
     assert_eq!((wasted.object_count, wasted.saved_size), (2, 184 + 152));
     let row = wasted.rows.first().expect("two rows");
     assert_eq!((row.what.as_str(), row.saved_size, row.example.id), ("Map", 184, id(&heap, map)));
@@ -194,7 +190,7 @@ fn identical_objects_are_compared_by_all_their_values() {
     // Two whose `at` is a small integer that may differ.
     make("e", "point", "none", false);
     make("f", "point", "none", false);
-    let wasted = of(&heap, WasteKind::IdenticalObjects);
+    let wasted = waste_of(&heap, WasteKind::IdenticalObjects);
     // `b` with its part, and the part of `d`; those of `e` and `f` hang on nothing, but are the same.
     assert_eq!((wasted.object_count, wasted.saved_size), (4, 40 + 3 * 32));
     let outer: Vec<_> = wasted.rows.iter().filter(|row| row.what == "{kind, at}").collect();
@@ -246,7 +242,7 @@ fn entries_of_a_dictionary_are_one_row() {
         let text = heap.cons_string(half, c, 32);
         heap.property(sessions, &format!("key{number}"), text);
     }
-    let wasted = of(&heap, WasteKind::JoinedStrings);
+    let wasted = waste_of(&heap, WasteKind::JoinedStrings);
     let [row] = wasted.rows.as_slice() else { panic!("{wasted:?}") };
     let holder = row.holder.as_ref().expect("a holder");
     assert_eq!((row.object_count, holder.edge.as_str()), (150, "[key]"));
@@ -260,7 +256,7 @@ fn texts_that_were_cut_off_are_no_copies() {
         let string = heap.string(text, 24);
         heap.property(owner, &format!("p{at}"), string);
     }
-    let wasted = of(&heap, WasteKind::DuplicateStrings);
+    let wasted = waste_of(&heap, WasteKind::DuplicateStrings);
     assert_eq!((wasted.object_count, wasted.saved_size), (3, 48));
     assert_eq!(wasted.rows.first().map(|row| row.what.as_str()), Some("short"));
 }
@@ -274,7 +270,7 @@ fn numbers_of_their_own_are_boxed() {
     }
     let small = heap.node("number", "smi number", 0);
     heap.property(owner, "small", small);
-    let wasted = of(&heap, WasteKind::BoxedNumbers);
+    let wasted = waste_of(&heap, WasteKind::BoxedNumbers);
     assert_eq!((wasted.object_count, wasted.saved_size), (3, 48));
     let holder = wasted.rows.first().and_then(|row| row.holder.clone()).expect("a holder");
     assert_eq!(holder.edge, "a field", "whichever it is");
@@ -303,7 +299,7 @@ fn all_but_the_largest_copy_of_a_package_are_waste() {
     ] {
         function_of_package(&mut heap, owner, folder, size);
     }
-    let wasted = of(&heap, WasteKind::PackageCopies);
+    let wasted = waste_of(&heap, WasteKind::PackageCopies);
     assert_eq!((wasted.object_count, wasted.saved_size), (2, 3064));
     let row = wasted.rows.first().expect("one package");
     assert_eq!(row.what, "left-pad");
@@ -337,7 +333,7 @@ fn copies_of_a_package_have_their_versions_where_the_heap_knows_them() {
     heap.property(module, "exports", exports);
     heap.property(exports, "name", name);
     heap.property(exports, "version", version);
-    let wasted = of(&heap, WasteKind::PackageCopies);
+    let wasted = waste_of(&heap, WasteKind::PackageCopies);
     let row = wasted.rows.first().expect("one package");
     let copies: Vec<_> = row
         .copies

@@ -49,7 +49,7 @@ pub(crate) struct CaptureArgs {
     /// Compress with zstd; also if the name of --out ends in .zst
     #[arg(long, help_heading = "What to take")]
     pub(crate) compress: bool,
-    /// Redact it as it comes: what is private never is on the disk here
+    /// Redact it as it comes: what is private never reaches this disk
     #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true, help_heading = "What to take")]
     pub(crate) redact: Option<PolicyChoice>,
     /// Take the key for --redact from this file, or make it: the same text becomes the same in all files of one key

@@ -21,7 +21,7 @@ pub(crate) struct CheckArgs {
     /// Nothing may go on growing over the snapshots: three or more of one process
     #[arg(long)]
     pub(crate) no_leak: bool,
-    /// Name what passed, too, where nothing failed
+    /// Also list the checks that passed where none failed
     #[arg(long, short)]
     pub(crate) verbose: bool,
     /// Write the outcome as JUnit XML, too

@@ -13,7 +13,7 @@ pub(crate) struct CompareArgs {
     /// Snapshots in order of time (plain, .gz or .zst), or directories of them
     #[arg(value_name = "FILE", required_unless_present = "control")]
     pub(crate) files: Vec<PathBuf>,
-    /// Two or more snapshots of a run without what is looked into
+    /// Two or more snapshots of a run without the change in question
     #[arg(long, value_names = ["FIRST", "LAST"], num_args = 2.., requires = "treatment", conflicts_with = "files")]
     pub(crate) control: Vec<PathBuf>,
     /// Two or more snapshots of a run with it: what grows here beyond the control is shown, and what leaks in it alone
@@ -28,7 +28,7 @@ pub(crate) struct CompareArgs {
     /// Only classes (or what else --by says) whose name matches this regular expression, in any case
     #[arg(long, value_name = "REGEX")]
     pub(crate) filter: Option<String>,
-    /// Rows to show, 0 for all [default: 30; with --json all]
+    /// Rows to show, 0 for all [default: 30, without classes whose objects were only replaced; with --json all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// Objects to list that grew most; of a control and a treatment what leaks in the latter alone

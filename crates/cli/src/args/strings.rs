@@ -28,7 +28,7 @@ choices! {
     TextColumn for TextSort {
         /// Bytes of all strings of the text
         Size,
-        /// Bytes beyond those of one of them
+        /// Bytes of all copies but the largest
         Wasted,
         /// Number of strings
         Count,

@@ -48,7 +48,7 @@ choices! {
         PackageCopies,
         /// Maps, Sets and arrays that hold detached DOM nodes or unmounted fibers of React
         StaleEntries,
-        /// Variables that no function reads which can still be called
+        /// Variables that no function that can still be called reads
         UnreadVariables,
     }
 }

@@ -10,6 +10,7 @@ use crate::args::{CacheAction, CacheArgs};
 use crate::cache::{Cache, Entry};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
+use crate::hints;
 
 /// Lists or clears the cache.
 pub(crate) fn run(context: &Context, args: &CacheArgs) -> anyhow::Result<ExitStatus> {
@@ -18,9 +19,8 @@ pub(crate) fn run(context: &Context, args: &CacheArgs) -> anyhow::Result<ExitSta
             .hint("set HEAPGLASS_CACHE_DIR, or leave out --no-index")
             .into());
     };
-    let cache = Cache::open(settings).map_err(|error| {
-        Failure::usage(format!("cannot use {}: {error}", settings.dir.display()))
-    })?;
+    let cache = Cache::open(settings)
+        .map_err(|error| Failure::usage(hints::cannot("use", &settings.dir, &error)))?;
     let mut out = io::stdout().lock();
     match args.action.unwrap_or(CacheAction::List) {
         CacheAction::List => list(context, &cache, &mut out)?,

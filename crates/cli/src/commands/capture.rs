@@ -238,9 +238,7 @@ fn end(context: &Context, captured: &Captured, args: &CaptureArgs) -> Result<Exi
 fn not_collected(failed: &Failed) -> Failure {
     let status = match failed.error {
         // The user named a place where no file can be.
-        Error::Sink(SinkError::Exists(_) | SinkError::Io { action: "write into", .. }) => {
-            ExitStatus::Usage
-        }
+        Error::Sink(SinkError::Exists(_) | SinkError::Place { .. }) => ExitStatus::Usage,
         // Else there is more to be said than that.
         Error::Interrupted if failed.left_behind.is_empty() => ExitStatus::Interrupted,
         _ => ExitStatus::NotCollected,

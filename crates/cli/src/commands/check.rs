@@ -14,6 +14,7 @@ use crate::args::CheckArgs;
 use crate::budget::{Budget, NamedRule};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
+use crate::hints;
 use crate::open::Opened;
 use crate::series::{Series, incomplete, open_series};
 use leaks::{LeakChecks, check_leaks};
@@ -190,6 +191,5 @@ fn save(
         write(&mut out)?;
         out.flush()
     };
-    written()
-        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+    written().map_err(|error| Failure::usage(hints::cannot("write", path, &error)))
 }

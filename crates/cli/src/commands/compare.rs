@@ -179,17 +179,13 @@ fn control(context: &Context, args: &CompareArgs) -> anyhow::Result<ExitStatus> 
         suspects.truncate(limit(args.top).unwrap_or(usize::MAX));
     }
     let rows = rows(context, args);
-    let body = CompareControlBody::new(one_process, &classes, rows, suspects.as_deref());
+    let suspects = suspects.as_deref();
+    let body = CompareControlBody::new(one_process, of_control, &classes, rows, suspects);
     let script_names = match one_process && !context.settings.json {
         true => script_names_of(&all, body.classes.iter().map(ControlledGrowthEntry::name_and_key)),
         false => HashMap::new(),
     };
-    let body = CompareControlBody {
-        control_count: of_control as u64,
-        is_filtered: pattern.is_some(),
-        script_names,
-        ..body
-    };
+    let body = CompareControlBody { is_filtered: pattern.is_some(), script_names, ..body };
     write(context, &mut snapshots, body)
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn run(context: &Context, args: &RedactArgs) -> anyhow::Result<ExitSt
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("cannot write {}: {}", path.display(), hints::reason(error)))
+    Failure::usage(hints::cannot("write", path, error))
 }
 
 /// The original is never replaced, another file only if that is meant.

@@ -14,6 +14,7 @@ use crate::answer::{Heading, answer};
 use crate::args::SecretsArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
+use crate::hints;
 
 /// Credentials on a page, unless all are asked for.
 const SHOWN: usize = 100;
@@ -32,9 +33,8 @@ pub(crate) fn run(context: &Context, args: &SecretsArgs) -> anyhow::Result<ExitS
     })?;
     let answers = answers.into_inner();
     if let Some(path) = &args.sarif {
-        save(path, &answers).map_err(|error| {
-            Failure::usage(format!("{} cannot be written: {error}", path.display()))
-        })?;
+        save(path, &answers)
+            .map_err(|error| Failure::usage(hints::cannot("write", path, &error)))?;
     }
     let found = answers.iter().any(|(_, body)| body.count > 0);
     Ok(if args.fail && found { status.worse(ExitStatus::Failed) } else { status })

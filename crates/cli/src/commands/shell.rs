@@ -8,6 +8,7 @@ use clap::CommandFactory;
 
 use crate::args::Cli;
 use crate::exit::{ExitStatus, Failure};
+use crate::hints;
 
 /// Writes the completion script for a shell.
 pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitStatus> {
@@ -26,6 +27,6 @@ pub(crate) fn man(dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
     };
     fs::create_dir_all(dir)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), dir))
-        .map_err(|error| Failure::usage(format!("cannot write to {}: {error}", dir.display())))?;
+        .map_err(|error| Failure::usage(hints::cannot("write to", dir, &error)))?;
     Ok(ExitStatus::Fine)
 }

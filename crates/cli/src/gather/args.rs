@@ -54,7 +54,7 @@ pub(crate) struct GatherArgs {
     /// Compress the snapshots with zstd
     #[arg(long)]
     pub(crate) compress: bool,
-    /// Redact the snapshots as they come: what is private never is on the disk here
+    /// Redact the snapshots as they come: what is private never reaches this disk
     #[arg(long, value_name = "POLICY", num_args = 0..=1, default_missing_value = "strict", require_equals = true)]
     pub(crate) redact: Option<crate::args::PolicyChoice>,
     /// Take the key for --redact from this file, or make it: the same text becomes the same in all files of one key

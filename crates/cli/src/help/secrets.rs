@@ -1,7 +1,7 @@
 //! The long text of `secrets --help`.
 
 pub(crate) const SECRETS: &str = "\
-Every string of the heap is held against a set of rules: tokens by their form, passwords in URLs and \
+Every string of the heap is put through a set of rules: tokens by their form, passwords in URLs and \
 connection strings, private keys, JSON Web Tokens with issuer and expiry. Values are found by their names, too: \
 properties, variables and keys of a Map that are called `password`, `apiKey`, `authorization` and the like.
 

@@ -9,6 +9,7 @@ use super::map::Map;
 use super::name;
 use super::read::{end_of, text_of};
 use crate::exit::Failure;
+use crate::hints;
 
 /// What a script ends with that has a map.
 const REFERENCE: &str = "sourceMappingURL=";
@@ -187,6 +188,8 @@ fn from_percent(text: &str) -> Vec<u8> {
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    let error = error.to_string();
+    let error = hints::without_number(&error);
     Failure::usage(format!("cannot read the source map {}: {error}", path.display()))
 }
 

@@ -408,6 +408,9 @@ impl Error {
                 "a process that was started with --inspect says at its start where its inspector is".to_owned()
             }
             Error::Sink(SinkError::Exists(_)) => "name another file with --out, or remove it".to_owned(),
+            Error::Sink(SinkError::Place { .. }) => {
+                "name a file with --out in a directory that you may write into".to_owned()
+            }
             Error::Sink(SinkError::Full { .. }) => "write elsewhere with --out, or use --compress".to_owned(),
             Error::NoSignal(_) => {
                 "start it with --heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp, or use --method inspector"

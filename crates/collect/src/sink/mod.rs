@@ -81,6 +81,14 @@ pub enum SinkError {
     /// The file is there already.
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
+    /// Files cannot be made in the directory.
+    #[error("cannot write into {}: {source}", directory.display())]
+    Place {
+        /// The directory.
+        directory: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The system said no.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -107,6 +115,10 @@ pub enum SinkError {
 impl SinkError {
     fn io(action: &'static str, path: &Path, source: std::io::Error) -> SinkError {
         SinkError::Io { action, path: path.to_owned(), source }
+    }
+
+    fn place(directory: &Path, source: std::io::Error) -> SinkError {
+        SinkError::Place { directory: directory.to_owned(), source }
     }
 }
 
@@ -284,10 +296,8 @@ pub fn check_place(path: &Path) -> Result<(), SinkError> {
     let directory = directory_of(path);
     match directory.metadata() {
         Ok(metadata) if metadata.is_dir() => may_be_written(directory),
-        Ok(_) => {
-            Err(SinkError::io("write into", directory, std::io::ErrorKind::NotADirectory.into()))
-        }
-        Err(e) => Err(SinkError::io("write into", directory, e)),
+        Ok(_) => Err(SinkError::place(directory, std::io::ErrorKind::NotADirectory.into())),
+        Err(e) => Err(SinkError::place(directory, e)),
     }
 }
 
@@ -295,7 +305,7 @@ pub fn check_place(path: &Path) -> Result<(), SinkError> {
 fn may_be_written(directory: &Path) -> Result<(), SinkError> {
     #[cfg(unix)]
     rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
-        .map_err(|e| SinkError::io("write into", directory, e.into()))?;
+        .map_err(|e| SinkError::place(directory, e.into()))?;
     Ok(())
 }
 

@@ -253,7 +253,7 @@ impl Table {
             }
             if self.digits > MOST_DIGITS {
                 let fits = MOST_DIGITS.saturating_sub(before) as usize;
-                return Err((at + fits, "a number of less digits"));
+                return Err((at + fits, "a number of fewer digits"));
             }
         }
         self.number = number;

@@ -187,9 +187,8 @@ impl ContainerWriter {
     }
 
     /// The sealed file without a name: it is gone when the returned handle is.
-    pub fn into_unnamed(self) -> Result<File> {
-        let ContainerWriter { file, .. } = self;
-        Ok(file.into_file())
+    pub fn into_unnamed(self) -> File {
+        self.file.into_file()
     }
 
     /// Where the work file lies.

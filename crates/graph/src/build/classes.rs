@@ -16,6 +16,7 @@ use super::sizes::Sizes;
 use super::text::tag;
 use super::tree::Tree;
 use crate::ClassRow;
+use crate::classes::class_key;
 
 /// No class yet.
 const NONE: u32 = u32::MAX;
@@ -204,12 +205,8 @@ impl<'a> Table<'a> {
         if *known == NONE {
             *known = next;
             let class_name = self.texts[name as usize].clone();
-            let class_key = match location {
-                None => format!(",{class_name}"),
-                Some([script, line, column]) => format!("{script},{line},{column},{class_name}"),
-            };
             self.rows.push(ClassRow {
-                class_key,
+                class_key: class_key(location, &class_name),
                 class_name,
                 original_name: None,
                 count: 0,

@@ -46,11 +46,11 @@ pub(super) fn distances(
     for &node in user_roots {
         search.start(node, 1)?;
     }
-    search.run()?;
+    search.run();
     search.queue.truncate(0);
     let first = if user_roots.is_empty() { Distance(0) } else { Distance::SYSTEM };
     search.start(root, first.0)?;
-    search.run()?;
+    search.run();
     let Search { distances, queue, .. } = search;
     scratch.give(queue);
     Ok(distances)
@@ -78,7 +78,7 @@ impl Search<'_> {
         self.queue.push(node)
     }
 
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self) {
         let Adjacency { first_edge, to } = self.graph;
         let strong = self.rules.strong;
         let distances = &mut *self.distances;
@@ -113,7 +113,6 @@ impl Search<'_> {
                 filled += 1;
             }
         }
-        Ok(())
     }
 }
 

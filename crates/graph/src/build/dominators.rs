@@ -24,8 +24,8 @@ pub(super) struct Predecessors {
 ///
 /// `order` are the ordinals by preorder number, `parent` is the search tree, `reached` the number of
 /// nodes the search reached: nodes numbered past it are held only by each other, and by decree of
-/// DevTools the root dominates each of them. `last_step_bound` is how many climbs per node the last step of Semi-NCA may take on
-/// average before it is abandoned.
+/// DevTools the root dominates each of them. `last_step_bound` is how many climbs per node the last
+/// step of Semi-NCA may take on average before it is abandoned.
 ///
 /// Memory: 12 bytes a node beside the arguments.
 pub(super) fn immediate_dominators(

@@ -5,14 +5,14 @@
 //! everything is done once for a shape, not for an object.
 
 use heapglass_format::container::ContainerWriter;
-use heapglass_format::strings::StringTable;
+use heapglass_format::strings::{StringTable, utf16_units};
 use heapglass_format::{EdgeType, Result};
 use rustc_hash::FxHashMap;
 
 use super::Adjacency;
 use super::bits::ones;
 use super::window::EdgeWindow;
-use crate::interfaces::{Interface, PropertyTree};
+use crate::interfaces::{Interface, LONGEST_SHARED, PropertyTree};
 
 /// An interface's name is not lengthened past this many UTF-16 units.
 const LONGEST_NAME: usize = 120;
@@ -20,9 +20,6 @@ const LONGEST_NAME: usize = 120;
 const FEWEST_OBJECTS: usize = 2;
 /// A name for less than one in so many plain objects is none.
 const PROPORTION: usize = 1000;
-/// Objects with more properties than this are dictionaries: each is a shape of its own, so that
-/// no copy of its property list is kept.
-const LONGEST_SHARED: usize = 64;
 
 /// Which interface each plain object has.
 pub(super) struct Interfaces {
@@ -125,7 +122,7 @@ impl PlainObjects<'_> {
                 break;
             }
             let formatted = format_property(text);
-            let length = utf16_length(&formatted);
+            let length = utf16_units(&formatted);
             if units > 1 && units + length > LONGEST_NAME {
                 break;
             }
@@ -253,11 +250,6 @@ fn format_property(name: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// JavaScript's `length` of WTF-8 text.
-fn utf16_length(text: &[u8]) -> usize {
-    text.iter().map(|&b| usize::from(b & 0xc0 != 0x80) + usize::from(b >= 0xf0)).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,11 +260,5 @@ mod tests {
         assert_eq!(format_property(b"a,b"), b"\"a,b\"");
         assert_eq!(format_property(b"say \"hi\"\n\x01"), b"\"say \\\"hi\\\"\\n\\u0001\"");
         assert_eq!(format_property(b"'\xed\xa0\xbd"), b"\"'\\ud83d\"");
-    }
-
-    #[test]
-    fn lengths_are_those_of_javascript() {
-        assert_eq!(utf16_length("añ€😀".as_bytes()), 5);
-        assert_eq!(utf16_length(b"\xed\xa0\xbd"), 1);
     }
 }

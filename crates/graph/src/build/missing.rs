@@ -18,9 +18,8 @@ pub(super) fn blank_names(
     tables: &Tables,
     names: &mut Column<u32>,
 ) -> Result<()> {
-    let is_out_of_range = |kind: FindingKind| kind == FindingKind::StringOutOfRange;
     let some_are_missing = tables.string_count == 0
-        || tables.findings.iter().any(|finding| is_out_of_range(finding.kind));
+        || tables.findings.iter().any(|found| found.kind == FindingKind::StringOutOfRange);
     if !some_are_missing {
         return Ok(());
     }

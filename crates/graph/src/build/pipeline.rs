@@ -284,7 +284,7 @@ fn move_sizes(
     let owners = shallow::owners(graph, &edges.strong, ownable, scratch)?;
     let synthetic = NodeType::Synthetic.code();
     let receives = |node: u32| node != tables.root && tables.node_type[node as usize] != synthetic;
-    shallow::move_sizes(&owners, ownable, sizes, receives)?;
+    shallow::move_sizes(&owners, ownable, sizes, receives);
     scratch.give(owners);
     Ok(())
 }

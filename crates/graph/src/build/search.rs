@@ -77,7 +77,7 @@ pub(super) fn preorder(
             search.run::<true>();
         }
     }
-    search.close_page()?;
+    search.close_page();
     let edges = graph.edges(rules.root);
     search.stack.push(Open { node: rules.root, number: 0, next: edges.start, end: edges.end });
     search.run::<false>();
@@ -206,7 +206,7 @@ impl Search<'_> {
 
     /// Adds to the page what only edges that are not essential lead to. The root was seen before
     /// the page's search began, so edges back to it are looked for here.
-    fn close_page(&mut self) -> Result<()> {
+    fn close_page(&mut self) {
         let (graph, strong) = (self.graph, self.rules.strong);
         let page = self.page.words_mut();
         let mut waiting = std::mem::take(&mut self.beyond);
@@ -230,7 +230,6 @@ impl Search<'_> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Enters, as if the root held them, nodes that no essential edge leads to; in ordinal order.

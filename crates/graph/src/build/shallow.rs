@@ -6,7 +6,8 @@ use heapglass_format::Result;
 use heapglass_format::buffer::{Buffer, Scratch};
 
 use super::Adjacency;
-use super::bits::get;
+use super::bits::{get, ones};
+use super::sizes::Sizes;
 
 /// Nobody owns the node, as far as is known.
 const NO_OWNER: u32 = u32::MAX;
@@ -70,14 +71,14 @@ fn spread(
 }
 
 /// Moves the sizes of owned nodes to their owners. `moves_to` says whether an owner may receive
-/// (synthetic nodes and the root may not). Sizes are the low parts with the wide ones beside.
+/// (synthetic nodes and the root may not).
 pub(super) fn move_sizes(
     owners: &[u32],
     ownable: &[u64],
-    sizes: &mut super::sizes::Sizes,
+    sizes: &mut Sizes,
     moves_to: impl Fn(u32) -> bool,
-) -> Result<()> {
-    for node in super::bits::ones(ownable) {
+) {
+    for node in ones(ownable) {
         let owner = owners[node as usize];
         if owner >= SEVERAL || owner == node || !moves_to(owner) {
             continue;
@@ -86,5 +87,4 @@ pub(super) fn move_sizes(
         sizes.set(node, 0);
         sizes.set(owner, sizes.get(owner).saturating_add(size));
     }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use heapglass_analysis::{name_with_original, within_packages};
 
 use super::fit::clean;
 use super::numbers::{count, share};
-use super::prose::remark;
+use super::prose::{capital, remark};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
 use super::{Look, Role};
@@ -176,11 +176,9 @@ pub(super) fn write(
     let more = attribution.group_count.saturating_sub(attribution.groups.len() as u64);
     let more =
         if more > 0 { format!("{} more are not shown. ", count(more)) } else { String::new() };
-    let rest = rest(attribution.by);
-    let first = rest.get(..1).unwrap_or_default().to_uppercase();
     let note = format!(
-        "{more}{first}{} holds {} ({}). {}",
-        rest.get(1..).unwrap_or_default(),
+        "{more}{} holds {} ({}). {}",
+        capital(rest(attribution.by)),
         look.size_in_words(attribution.unattributed_size),
         share(attribution.unattributed_size, total),
         legend(attribution.by)

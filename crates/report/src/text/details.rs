@@ -1,6 +1,7 @@
 //! What a snapshot tells of an object by its kind, in words.
 
 use super::Look;
+use super::calendar::of_milliseconds;
 use super::fit::clean;
 use super::numbers::{count, counted};
 use crate::wire::{DetailEntry, DetailKindEntry, ObjectEntry};
@@ -40,7 +41,7 @@ pub(super) fn in_words(
         DetailKindEntry::Pattern => {
             ("Pattern", format!("{}; flags are not in a snapshot", value()))
         }
-        DetailKindEntry::Time => ("Time", time(&value())),
+        DetailKindEntry::Time => ("Time", of_milliseconds(&value())),
         DetailKindEntry::TimeUnknown => ("Time", "not in the snapshot".to_owned()),
         DetailKindEntry::PrimitiveValue => ("Wraps", value()),
         DetailKindEntry::PrimitiveUnknown => (
@@ -106,46 +107,4 @@ fn list(detail: &DetailEntry) -> String {
         labels.push(format!("{} more", count(more)));
     }
     labels.join(", ")
-}
-
-/// `2001-09-09T01:46:40.000Z` for milliseconds since 1970, as JavaScript writes it.
-fn time(milliseconds: &str) -> String {
-    let Ok(number) = milliseconds.parse::<f64>() else { return milliseconds.to_owned() };
-    // JavaScript knows no time farther from 1970.
-    if !(-8.64e15..=8.64e15).contains(&number) {
-        return milliseconds.to_owned();
-    }
-    let total = number as i64;
-    let (days, of_day) = (total.div_euclid(86_400_000), total.rem_euclid(86_400_000));
-    let (year, month, day) = date(days);
-    let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
-    let (seconds, thousandths) = (of_day / 1000 % 60, of_day % 1000);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}Z")
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar
-/// (Hinnant, “chrono-Compatible Low-Level Date Algorithms”).
-fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_those_of_javascript() {
-        assert_eq!(time("0"), "1970-01-01T00:00:00.000Z");
-        assert_eq!(time("1000000000000"), "2001-09-09T01:46:40.000Z");
-        assert_eq!(time("951782400000"), "2000-02-29T00:00:00.000Z");
-        assert_eq!(time("-1"), "1969-12-31T23:59:59.999Z");
-        assert_eq!(time("NaN"), "NaN");
-    }
 }

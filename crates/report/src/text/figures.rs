@@ -22,16 +22,19 @@ pub(super) fn table(own: &[(&'static str, Kind)]) -> Table {
 }
 
 impl Figures {
-    /// The row's cells behind its own; the share is that of `total`.
-    pub(super) fn after(&self, own: Vec<Cell>, total: u64, look: &Look) -> Vec<Cell> {
-        let mut cells = own;
-        cells.extend([
+    /// Their cells; the share is that of `total`.
+    pub(super) fn cells(&self, total: u64, look: &Look) -> Vec<Cell> {
+        vec![
             Cell::plain(distance(self.distance)),
             Cell::plain(look.size(self.shallow_size)),
             Cell::plain(look.size(self.retained_size)),
             Cell::new(Role::Faint, share(self.retained_size, total)),
-        ]);
-        cells
+        ]
+    }
+
+    /// The row's own cells, and these behind them.
+    pub(super) fn after(&self, own: Vec<Cell>, total: u64, look: &Look) -> Vec<Cell> {
+        own.into_iter().chain(self.cells(total, look)).collect()
     }
 }
 

@@ -16,40 +16,7 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
     }
     let snapshots = counted(document.snapshots.len() as u64, "snapshot", "snapshots");
     let by_places = document.followed_by == Some(FollowedByEntry::Places);
-    let mut sentences = vec![match document.verdict {
-        LeakVerdictEntry::Leak => format!("There is a leak: {}.", what_grows(document, "grows and does not stop")),
-        LeakVerdictEntry::Probable if document.snapshots.len() < 3 => {
-            let what = match document.suspects.len() as u64 {
-                1 => "one thing grew,".to_owned(),
-                many => format!("the first of {} things that grew", count(many)),
-            };
-            format!(
-                "There probably is a leak: {what} kept all that it had before, and is most of what the heap gained. Two \
-                 snapshots cannot tell that from warming up for certain."
-            )
-        }
-        LeakVerdictEntry::Probable if document.suspects.iter().all(|suspect| suspect.slows_down) => {
-            format!("There may be a leak: {}.", what_grows(document, "grew, and more slowly in the end"))
-        }
-        LeakVerdictEntry::Probable if document.suspects.iter().any(|suspect| suspect.few_objects) => {
-            format!("There probably is a leak: {}.", what_grows(document, "grew and may go on"))
-        }
-        LeakVerdictEntry::Probable if by_places => {
-            format!("There probably is a leak: {}.", what_grows(document, "grew and may go on"))
-        }
-        LeakVerdictEntry::Probable => format!("There probably is a leak: {}.", what_grows(document, "grew, though not evenly")),
-        LeakVerdictEntry::NoLeak if document.outside_growth.is_some() => {
-            format!("No leak in the heap: nothing in it goes on growing over the {snapshots}.")
-        }
-        LeakVerdictEntry::NoLeak => format!("No leak: nothing goes on growing over the {snapshots}."),
-        LeakVerdictEntry::NotEnoughData if is_lost(document) => {
-            "Nothing can be said: the snapshots are not all of one process, and objects can be followed within one only.".to_owned()
-        }
-        LeakVerdictEntry::NotEnoughData => format!(
-            "Not enough to tell: {}, and two snapshots cannot tell growth that goes on from warming up.",
-            what_grows(document, "grew")
-        ),
-    }];
+    let mut sentences = vec![answer(document, &snapshots)];
     if let [first, .., last] = document.snapshots.as_slice() {
         let change = match last.total_size.checked_sub(first.total_size) {
             Some(0) => "the same".to_owned(),
@@ -80,6 +47,57 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
     sentences
 }
 
+/// Whether there is a leak, as far as `snapshots` can tell.
+fn answer(document: &LeaksDocument, snapshots: &str) -> String {
+    let suspects = &document.suspects;
+    let things = match suspects.len() as u64 {
+        1 => "one thing".to_owned(),
+        many => format!("{} things", count(many)),
+    };
+    match document.verdict {
+        LeakVerdictEntry::Leak if suspects.len() == 1 => {
+            format!("There is a leak: {things} grows and does not stop.")
+        }
+        LeakVerdictEntry::Leak => format!("There is a leak: {things} grow and do not stop."),
+        LeakVerdictEntry::Probable if document.snapshots.len() < 3 => {
+            let what = match suspects.len() as u64 {
+                1 => "one thing grew,".to_owned(),
+                many => format!("the first of {} things that grew", count(many)),
+            };
+            format!(
+                "There probably is a leak: {what} kept all that it had before, and is most of what the heap gained. Two \
+                 snapshots cannot tell that from warming up for certain."
+            )
+        }
+        LeakVerdictEntry::Probable if suspects.iter().all(|suspect| suspect.slows_down) => {
+            format!("There may be a leak: {things} grew, and more slowly in the end.")
+        }
+        LeakVerdictEntry::Probable
+            if suspects.iter().any(|suspect| suspect.few_objects)
+                || document.followed_by == Some(FollowedByEntry::Places) =>
+        {
+            format!("There probably is a leak: {things} grew and may go on.")
+        }
+        LeakVerdictEntry::Probable => {
+            format!("There probably is a leak: {things} grew, though not evenly.")
+        }
+        LeakVerdictEntry::NoLeak if document.outside_growth.is_some() => {
+            format!("No leak in the heap: nothing in it goes on growing over the {snapshots}.")
+        }
+        LeakVerdictEntry::NoLeak => {
+            format!("No leak: nothing goes on growing over the {snapshots}.")
+        }
+        LeakVerdictEntry::NotEnoughData if is_lost(document) => NOT_OF_ONE.to_owned(),
+        LeakVerdictEntry::NotEnoughData => format!(
+            "Not enough to tell: {things} grew, and two snapshots cannot tell growth that goes on from warming up."
+        ),
+    }
+}
+
+/// That nothing is known, because objects could not be followed.
+const NOT_OF_ONE: &str = "Nothing can be said: the snapshots are not all of one process, and objects can be followed within \
+                          one only.";
+
 /// Whether two snapshots were too few.
 fn needs_another(document: &LeaksDocument) -> bool {
     match document.verdict {
@@ -104,9 +122,9 @@ fn is_lost(document: &LeaksDocument) -> bool {
 fn outside(growth: &OutsideGrowthEntry, alone: bool, sizes: SizeStyle) -> String {
     let each: Vec<String> = growth.sizes.iter().map(|&size| size_in_words(size, sizes)).collect();
     let bytes = size_in_words(growth.bytes_per_interval.round().max(0.0) as u64, sizes);
-    let what = match growth.source.as_str() {
-        "extra_native_bytes" => "memory outside it that no object has",
-        _ => "resident memory",
+    let what = match growth.is_of_snapshots() {
+        true => "memory outside it that no object has",
+        false => "resident memory",
     };
     let grows = match alone {
         true => format!("The heap does not grow, {what} does,"),
@@ -118,14 +136,6 @@ fn outside(growth: &OutsideGrowthEntry, alone: bool, sizes: SizeStyle) -> String
         each.join(", then "),
         growth.source
     )
-}
-
-fn what_grows(document: &LeaksDocument, verb: &str) -> String {
-    match document.suspects.len() as u64 {
-        1 => format!("one thing {verb}"),
-        many if verb.starts_with("grows") => format!("{} things grow and do not stop", count(many)),
-        many => format!("{} things {verb}", count(many)),
-    }
 }
 
 /// A suspect: the title first.

@@ -5,6 +5,7 @@
 
 mod allocations;
 mod attribution;
+pub(crate) mod calendar;
 mod check;
 pub(crate) mod check_words;
 mod compare;
@@ -21,7 +22,7 @@ mod numbers;
 mod object;
 mod paths;
 mod process;
-mod prose;
+pub(crate) mod prose;
 mod redact;
 pub(crate) mod redact_words;
 mod reliability;

@@ -121,8 +121,7 @@ fn facts(detail: &ObjectDetail, look: &Look) -> Table {
     );
     fact("Shallow size", Cell::plain(look.size_in_words(object.shallow_size)));
     fact("Distance", Cell::plain(distance(object.distance)));
-    let is_text = ["string", "concatenated string", "sliced string"].contains(&&*object.node_type);
-    if !is_text && detail.value != object.label {
+    if !object.is_string() && detail.value != object.label {
         fact("Value", Cell::new(Role::Text, clean(&detail.value)));
     }
     if let Some(location) = &detail.location {

@@ -8,8 +8,7 @@ use super::fit::{clean, width, wrap};
 use super::numbers::{count, counted, distance};
 use super::summary::label;
 use super::table::{Cell, Kind, Table};
-use super::tree::{self, Line};
-use super::trees::{CHILDREN, legend, with_folded};
+use super::trees::{CHILDREN, TreeTable};
 use super::{Look, Page, Role};
 use crate::wire::{BranchEntry, MergedPathsBody, PathEntry, PathsBody, SnapshotEntry};
 
@@ -128,47 +127,26 @@ impl Page for MergedPathsBody {
             writeln!(out, "{}", look.paint(Role::Faint, note))?;
         }
         writeln!(out)?;
-        let (table, folded) = branches(&self.paths, self.hidden_paths, look);
-        table.write(look, out)?;
-        legend(folded, CHILDREN, look, out)
+        let table = Table::new(vec![
+            ("Path", Kind::Text),
+            ("Objects", Kind::Number),
+            ("Targets", Kind::Number),
+            ("Retained", Kind::Number),
+        ])
+        .optional(&[1]);
+        let mut tree = TreeTable::new(table, look);
+        let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
+        let describe = |branch: &BranchEntry| {
+            let figures = vec![
+                Cell::plain(count(branch.count)),
+                Cell::plain(count(branch.targets)),
+                Cell::plain(look.size(branch.retained_size)),
+            ];
+            (branch_name(branch), figures)
+        };
+        tree.rows(&self.paths, 0, self.hidden_paths, shape, describe);
+        tree.write(CHILDREN, out)
     }
-}
-
-/// The table of branches, and the first number of those that are not opened.
-fn branches(branches: &[BranchEntry], hidden: u64, look: &Look) -> (Table, u64) {
-    let mut first_folded = 0;
-    let mut table = Table::new(vec![
-        ("Path", Kind::Text),
-        ("Objects", Kind::Number),
-        ("Targets", Kind::Number),
-        ("Retained", Kind::Number),
-    ])
-    .optional(&[1]);
-    let shape = |branch: &BranchEntry| (branch.depth, branch.hidden_children);
-    let drawn = tree::drawn_levels(look.width);
-    for (strokes, line) in tree::lines(branches.iter().map(shape), 0, hidden, drawn) {
-        let strokes = Cell::kept(Role::Faint, strokes);
-        match line {
-            Line::Hidden(hidden) => {
-                let mut cells = vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
-                cells.resize(4, Cell::plain(""));
-                table.row(cells);
-            }
-            Line::Row { at, folded } => {
-                let Some(branch) = branches.get(at) else { continue };
-                if first_folded == 0 {
-                    first_folded = folded;
-                }
-                table.row(vec![
-                    strokes.join(with_folded(branch_name(branch), folded)),
-                    Cell::plain(count(branch.count)),
-                    Cell::plain(count(branch.targets)),
-                    Cell::plain(look.size(branch.retained_size)),
-                ]);
-            }
-        }
-    }
-    (table, first_folded)
 }
 
 fn branch_name(branch: &BranchEntry) -> Cell {

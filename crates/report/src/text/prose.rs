@@ -22,6 +22,12 @@ pub(super) fn indented(
     wrap(&clean(text), room).iter().try_for_each(|line| writeln!(out, "{indent}{line}"))
 }
 
+/// A text with a capital letter at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Writes a remark, set back.
 pub(super) fn remark(text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     wrap(&clean(text), look.width.saturating_sub(2))

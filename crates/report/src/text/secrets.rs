@@ -7,7 +7,7 @@ use heapglass_analysis::name_with_original;
 use super::fit::clean;
 use super::numbers::{count, counted};
 use super::paths::write_labelled;
-use super::prose::paragraph;
+use super::prose::{capital, paragraph};
 use super::{Look, Page, Role};
 use crate::wire::{ConfidenceEntry, JwtEntry, SecretEntry, SecretsBody, SnapshotEntry};
 
@@ -46,14 +46,11 @@ fn write_secret(
         ConfidenceEntry::Low => " (by its name alone)",
         ConfidenceEntry::Medium | ConfidenceEntry::High => "",
     };
-    let mut title = secret.title.clone();
-    if let Some(first) = title.get(..1) {
-        let upper = first.to_uppercase();
-        // `npm token` and `age secret key` keep their small letters.
-        if !["npm ", "age "].iter().any(|name| title.starts_with(name)) {
-            title.replace_range(..1, &upper);
-        }
-    }
+    // `npm token` and `age secret key` keep their small letters.
+    let title = match ["npm ", "age "].iter().any(|name| secret.title.starts_with(name)) {
+        true => secret.title.clone(),
+        false => capital(&secret.title),
+    };
     writeln!(out, "{number}. {}{sure}", look.paint(Role::Strong, &title))?;
     let mut line = |label: &str, text: &str, role: Role| {
         write_labelled(&format!("   {label:<8} "), text, role, look, out)

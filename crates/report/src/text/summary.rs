@@ -129,14 +129,7 @@ pub(super) fn class_of(object: &ObjectEntry) -> String {
 pub(super) fn label(object: &ObjectEntry) -> Cell {
     let id = format!(" @{}", object.id);
     let name = object.label.strip_suffix(&id).unwrap_or(&object.label);
-    let role = if matches!(
-        object.node_type.as_str(),
-        "string" | "concatenated string" | "sliced string"
-    ) {
-        Role::Text
-    } else {
-        Role::Class
-    };
+    let role = if object.is_string() { Role::Text } else { Role::Class };
     Cell::new(role, clean(name)).then_kept(Role::Faint, id)
 }
 

@@ -140,8 +140,10 @@ impl Table {
         self
     }
 
-    pub(crate) fn row(&mut self, cells: Vec<Cell>) {
-        debug_assert_eq!(cells.len(), self.columns.len());
+    /// Adds a row; cells that are left out at its end are empty.
+    pub(crate) fn row(&mut self, mut cells: Vec<Cell>) {
+        debug_assert!(cells.len() <= self.columns.len());
+        cells.resize(self.columns.len(), Cell::plain(""));
         self.rows.push(cells);
     }
 

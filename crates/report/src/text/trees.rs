@@ -16,55 +16,52 @@ use crate::wire::{
 };
 
 /// A table whose first column is a tree.
-struct TreeTable<'a> {
+pub(super) struct TreeTable<'a> {
     table: Table,
     /// The first number of children that are not opened.
     folded: u64,
-    total: u64,
     look: &'a Look,
 }
 
 impl<'a> TreeTable<'a> {
-    fn new(title: &'static str, total: u64, look: &'a Look) -> Self {
-        let table = figures::table(&[(title, Kind::Text)]);
-        TreeTable { table, folded: 0, total, look }
-    }
-
-    fn row(&mut self, name: Cell, figures: &Figures) {
-        self.table.row(figures.after(vec![name], self.total, self.look));
+    pub(super) fn new(table: Table, look: &'a Look) -> Self {
+        TreeTable { table, folded: 0, look }
     }
 
     /// Adds the rows of a tree, of which `hidden` topmost ones are missing; `describe` says what
-    /// stands in a row.
-    fn rows<T>(
+    /// stands in a row: its name, and the cells after it.
+    pub(super) fn rows<T>(
         &mut self,
         rows: &[T],
         bare: u32,
         hidden: u64,
         shape: impl Fn(&T) -> (u32, u64),
-        describe: impl Fn(&T) -> (Cell, Figures),
+        describe: impl Fn(&T) -> (Cell, Vec<Cell>),
     ) {
         let drawn = tree::drawn_levels(self.look.width);
         for (strokes, line) in tree::lines(rows.iter().map(shape), bare, hidden, drawn) {
-            let strokes = Cell::kept(Role::Faint, strokes);
-            match line {
+            let (name, others) = match line {
                 Line::Row { at, folded } => {
-                    if let Some(row) = rows.get(at) {
-                        let (name, figures) = describe(row);
-                        if self.folded == 0 {
-                            self.folded = folded;
-                        }
-                        self.row(strokes.join(with_folded(name, folded)), &figures);
+                    let Some(row) = rows.get(at) else { continue };
+                    if self.folded == 0 {
+                        self.folded = folded;
                     }
+                    let (name, others) = describe(row);
+                    (with_folded(name, folded), others)
                 }
                 Line::Hidden(hidden) => {
-                    let mut cells =
-                        vec![strokes.then(Role::Faint, format!("{} more", count(hidden)))];
-                    cells.resize(5, Cell::plain(""));
-                    self.table.row(cells);
+                    (Cell::new(Role::Faint, format!("{} more", count(hidden))), Vec::new())
                 }
-            }
+            };
+            let name = Cell::kept(Role::Faint, strokes).join(name);
+            self.table.row(std::iter::once(name).chain(others).collect());
         }
+    }
+
+    /// Writes the table, and explains the number after a name, if there is one; what is below a row is called `what`.
+    pub(super) fn write(&self, what: [&str; 2], out: &mut dyn Write) -> io::Result<()> {
+        self.table.write(self.look, out)?;
+        legend(self.folded, what, self.look, out)
     }
 }
 
@@ -75,16 +72,17 @@ impl Page for ContainmentBody {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let mut tree = TreeTable::new("Object", snapshot.total_size, look);
-        tree.row(label(&self.object), &Figures::from(&self.object));
+        let total = snapshot.total_size;
+        let mut tree = TreeTable::new(figures::table(&[("Object", Kind::Text)]), look);
+        tree.table.row(Figures::from(&self.object).after(vec![label(&self.object)], total, look));
         let describe = |row: &ContainmentRow| {
             let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Plain, "  ");
-            (marked(edge.join(label(&row.object)), row.cycle, "above"), Figures::from(&row.object))
+            let name = marked(edge.join(label(&row.object)), row.cycle, "above");
+            (name, Figures::from(&row.object).cells(total, look))
         };
         let shape = |row: &ContainmentRow| (row.depth, row.hidden_children);
         tree.rows(&self.containment, 0, self.hidden_children, shape, describe);
-        tree.table.write(look, out)?;
-        legend(tree.folded, CHILDREN, look, out)?;
+        tree.write(CHILDREN, out)?;
         let shown = self.containment.iter().filter(|row| row.depth == 0).count();
         all_footer(shown, self.hidden_children, CHILDREN, look, out)
     }
@@ -97,11 +95,14 @@ impl Page for DominatorsBody {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let mut tree = TreeTable::new("Object", snapshot.total_size, look);
+        let mut tree = TreeTable::new(figures::table(&[("Object", Kind::Text)]), look);
+        let describe = |row: &DominatorRow| {
+            let (name, figures) = dominator(row);
+            (name, figures.cells(snapshot.total_size, look))
+        };
         let shape = |row: &DominatorRow| (row.depth, row.hidden_children);
-        tree.rows(&self.dominators, 1, 0, shape, dominator);
-        tree.table.write(look, out)?;
-        legend(tree.folded, CHILDREN, look, out)
+        tree.rows(&self.dominators, 1, 0, shape, describe);
+        tree.write(CHILDREN, out)
     }
 }
 
@@ -123,20 +124,21 @@ impl Page for RetainersBody {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let mut tree = TreeTable::new("Object", snapshot.total_size, look);
+        let total = snapshot.total_size;
+        let mut tree = TreeTable::new(figures::table(&[("Object", Kind::Text)]), look);
         let own = Figures { distance: self.distance, ..Figures::from(&self.object) };
-        tree.row(marked(label(&self.object), self.unreachable, "unreachable"), &own);
+        let name = marked(label(&self.object), self.unreachable, "unreachable");
+        tree.table.row(own.after(vec![name], total, look));
         let describe = |row: &RetainerRow| {
             let edge = Cell::new(Role::Edge, clean(&row.edge.text)).then(Role::Faint, " in ");
             let name = marked(edge.join(label(&row.object)), row.cycle, "above");
             let figures = Figures { distance: row.distance_in_view, ..Figures::from(&row.object) };
             let name = marked(name, row.ignored, "ignored");
-            (marked(name, row.unreachable, "unreachable"), figures)
+            (marked(name, row.unreachable, "unreachable"), figures.cells(total, look))
         };
         let shape = |row: &RetainerRow| (row.depth, row.hidden_children);
         tree.rows(&self.retainers, 0, self.hidden_children, shape, describe);
-        tree.table.write(look, out)?;
-        legend(tree.folded, RETAINERS, look, out)?;
+        tree.write(RETAINERS, out)?;
         if self.retainers.is_empty() {
             writeln!(
                 out,
@@ -158,12 +160,7 @@ pub(super) const CHILDREN: [&str; 2] = ["child", "children"];
 const RETAINERS: [&str; 2] = ["retainer", "retainers"];
 
 /// Explains the number after a name, if there is one.
-pub(super) fn legend(
-    folded: u64,
-    [one, many]: [&str; 2],
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn legend(folded: u64, [one, many]: [&str; 2], look: &Look, out: &mut dyn Write) -> io::Result<()> {
     if folded == 0 {
         return Ok(());
     }
@@ -188,7 +185,7 @@ fn all_footer(
 }
 
 /// The name with the number of its children that are not opened.
-pub(super) fn with_folded(name: Cell, folded: u64) -> Cell {
+fn with_folded(name: Cell, folded: u64) -> Cell {
     if folded > 0 { name.then_if_room(Role::Faint, format!("  +{}", count(folded))) } else { name }
 }
 

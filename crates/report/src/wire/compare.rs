@@ -359,9 +359,10 @@ impl CompareSeriesBody {
 }
 
 impl CompareControlBody {
-    /// The first `limit` of these rows, and what leaks in the treatment alone, of two snapshots each without a filter.
+    /// The first `limit` of these rows, and what leaks in the treatment alone. What is for the page is the caller's to add.
     pub fn new(
         same_process: bool,
+        control_count: usize,
         rows: &[ControlledGrowth],
         limit: Option<usize>,
         suspects: Option<&[LeakSuspect]>,
@@ -370,7 +371,7 @@ impl CompareControlBody {
         let most = grown_most(rows, |row| (row.growth(), row.count_delta()));
         CompareControlBody {
             same_process,
-            control_count: 2,
+            control_count: control_count as u64,
             is_filtered: false,
             script_names: HashMap::new(),
             class_count: rows.len() as u64,

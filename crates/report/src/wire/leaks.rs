@@ -388,13 +388,23 @@ impl LeaksDocument {
     }
 }
 
+/// Where growth is known from that the snapshots themselves tell.
+const OF_SNAPSHOTS: &str = "extra_native_bytes";
+
+impl OutsideGrowthEntry {
+    /// Whether the snapshots tell it, and not what is known of the process.
+    pub(crate) fn is_of_snapshots(&self) -> bool {
+        self.source == OF_SNAPSHOTS
+    }
+}
+
 /// What V8 knows of as allocated outside and the snapshots have no object for, if that is what grows.
 fn extra_native_growth(report: &LeakReport) -> Option<OutsideGrowthEntry> {
     let sizes = &report.extra_native;
     let pairs = report.totals.iter().zip(sizes);
     let rest: Vec<u64> = pairs.map(|(total, extra)| total.saturating_sub(*extra)).collect();
     let bytes_per_interval = outside_growth(&rest, sizes).filter(|_| report.is_one_process)?;
-    let source = "extra_native_bytes".to_owned();
+    let source = OF_SNAPSHOTS.to_owned();
     Some(OutsideGrowthEntry { source, sizes: sizes.clone(), bytes_per_interval })
 }
 

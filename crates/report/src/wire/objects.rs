@@ -89,6 +89,13 @@ pub struct Place {
     pub column: u64,
 }
 
+impl ObjectEntry {
+    /// Whether it is a string, however V8 keeps it.
+    pub(crate) fn is_string(&self) -> bool {
+        matches!(&*self.node_type, "string" | "concatenated string" | "sliced string")
+    }
+}
+
 impl From<&ObjectSummary> for ObjectEntry {
     fn from(object: &ObjectSummary) -> ObjectEntry {
         ObjectEntry {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::EdgeEntry;
-use crate::text::secrets_words;
+use crate::text::{calendar, secrets_words};
 
 /// What `secrets` answers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -167,8 +167,8 @@ impl From<&Jwt> for JwtEntry {
         JwtEntry {
             algorithm: jwt.algorithm.clone(),
             issuer: jwt.issuer.clone(),
-            expires: jwt.expires.and_then(secrets_words::time),
-            issued: jwt.issued.and_then(secrets_words::time),
+            expires: jwt.expires.and_then(calendar::of_seconds),
+            issued: jwt.issued.and_then(calendar::of_seconds),
         }
     }
 }

@@ -4,7 +4,9 @@ use heapglass_graph::{EdgeName, EdgeType, Graph, NodeType, Ordinal, StringIndex}
 use rustc_hash::FxHashMap;
 
 use crate::NodeSet;
+use crate::object::is_name_of_context;
 use crate::strings::StringSet;
+use crate::sums::saturating_sum;
 
 /// A name of a variable that is in some context.
 pub(super) type NameId = u32;
@@ -24,9 +26,7 @@ pub(super) struct Contexts {
 impl Contexts {
     /// Cost: one pass over the nodes, and the edges of contexts.
     pub(super) fn of(graph: &Graph) -> Contexts {
-        let is_name =
-            |name: &[u8]| name == b"system / Context" || name.starts_with(b"system / Context / ");
-        let is_context = StringSet::matching(graph, is_name);
+        let is_context = StringSet::matching(graph, is_name_of_context);
         let all = NodeSet::from_fn(graph.node_count(), |node| {
             graph.node_type(node) == NodeType::Object && is_context.contains(graph.name_index(node))
         });
@@ -100,6 +100,6 @@ impl Contexts {
             .collect();
         targets.sort_unstable();
         targets.dedup();
-        targets.iter().fold(0u64, |sum, &to| sum.saturating_add(graph.retained_size(to)))
+        saturating_sum(targets.iter().map(|&to| graph.retained_size(to)))
     }
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal, StringIndex};
+use heapglass_graph::{Graph, NodeType, Ordinal, StringIndex};
 use heapglass_javascript::{Place, functions_at};
 use rustc_hash::FxHashMap;
 
 use super::contexts::{Contexts, NameId};
 use super::texts::{Script, SourceFile, SourceFiles};
+use crate::edge::internal;
 use crate::object::script_of_shared;
 use crate::source::is_own_code_of_runtime;
 
@@ -185,8 +186,4 @@ impl Functions {
 /// The context that a closure was made in.
 pub(super) fn context_of(graph: &Graph, closure: Ordinal) -> Option<Ordinal> {
     internal(graph, closure, "context")
-}
-
-pub(super) fn internal(graph: &Graph, node: Ordinal, name: &str) -> Option<Ordinal> {
-    graph.edge_named(node, EdgeType::Internal, name).map(|edge| edge.to)
 }

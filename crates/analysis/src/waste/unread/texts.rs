@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 
-use heapglass_graph::{EdgeType, Graph, NodeType, Ordinal};
+use heapglass_format::strings::utf16_units;
+use heapglass_graph::{Graph, NodeType, Ordinal};
 use heapglass_javascript::{LONGEST_UNTRUSTED, Language};
 
+use crate::edge::internal;
 use crate::filter::duplicates::{is_truncated, known_number};
 use crate::names::{ENOUGH_UNITS, cons_text};
 use crate::object::script_name;
@@ -52,8 +54,7 @@ const BEYOND: std::ops::RangeInclusive<u64> = 12..=23;
 impl<'a> Script<'a> {
     pub(super) fn of(graph: &'a Graph, script: Ordinal) -> Script<'a> {
         let name = script_name(graph, script).unwrap_or_default();
-        let source = graph.edge_named(script, EdgeType::Internal, "source").map(|edge| edge.to);
-        let Some(source) = source else {
+        let Some(source) = internal(graph, script, "source") else {
             return Script {
                 name,
                 text: Cow::Borrowed(""),
@@ -67,7 +68,7 @@ impl<'a> Script<'a> {
             NodeType::ConcatenatedString => Cow::Owned(cons_text(graph, source)),
             _ => Cow::Borrowed(""),
         };
-        let units = units(&text);
+        let units = utf16_units(text.as_bytes()) as u64;
         let length = known_number(graph, source, "length").and_then(|n| u64::try_from(n).ok());
         // V8 with another limit than the usual one says of each string that it cut off that it did.
         let is_whole = match length {
@@ -119,7 +120,7 @@ impl<'a> Script<'a> {
 
     /// Whether V8's string may have the length of a text.
     fn is_as_long(&self, text: &str) -> bool {
-        let units = units(text);
+        let units = utf16_units(text.as_bytes()) as u64;
         if let Some(length) = self.length {
             return length == units;
         }
@@ -137,10 +138,6 @@ impl<'a> Script<'a> {
             (false, _) => fits(units),
         }
     }
-}
-
-fn units(text: &str) -> u64 {
-    text.chars().map(|letter| letter.len_utf16() as u64).sum()
 }
 
 /// A text without the mark that tells the order of bytes, which Node takes away.

@@ -16,6 +16,7 @@ use super::{cannot_write, own, snapshot};
 use crate::args::RedactArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
+use crate::hints;
 use crate::inputs::is_snapshot_name;
 
 /// The report, in the directory that is shared.
@@ -114,8 +115,8 @@ fn one(
     map: Option<&File>,
     proofs: &mut Vec<Proof>,
 ) -> anyhow::Result<Result<RedactedEntry, String>> {
-    let kind = kind_of(from)
-        .map_err(|error| Failure::unreadable(format!("cannot read {}: {error}", from.display())))?;
+    let kind =
+        kind_of(from).map_err(|error| Failure::unreadable(hints::cannot("read", from, &error)))?;
     match kind {
         Kind::Snapshot => {
             let (entry, proof) = snapshot(context, from, to, redaction, map)?;
@@ -149,9 +150,8 @@ struct Walked {
 fn walk(root: &Path) -> Result<Walked, Failure> {
     let (mut walked, mut open) = (Walked::default(), vec![root.to_owned()]);
     while let Some(directory) = open.pop() {
-        let unreadable = |error: io::Error| {
-            Failure::unreadable(format!("cannot read {}: {error}", directory.display()))
-        };
+        let unreadable =
+            |error: io::Error| Failure::unreadable(hints::cannot("read", &directory, &error));
         for entry in fs::read_dir(&directory).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let kind = entry.file_type().map_err(unreadable)?;
