@@ -204,7 +204,7 @@ kill -"$2" "$1""#;
             console.log(may, (s.mode & 4095).toString(8), s.uid, s.gid); \
             for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups|CapEff):.*$/mg).join('\\n'))";
         let shell = r#"[ -d "$1" ] || { echo 'none - - -'; exit 0; }
-m=no; [ -w "$1" ] && m=yes
+m=no; [ -w "$1" ] && [ -x "$1" ] && m=yes
 echo "$m $(stat -L -c '%a %u %g' "$1" 2>/dev/null || echo '- - -')"
 for p in $$ "$2"; do
   while read -r k v; do case $k in Uid:|Gid:|Groups:|CapEff:) echo "$k $v" ;; esac; done < "/proc/$p/status"

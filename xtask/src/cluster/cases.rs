@@ -18,6 +18,7 @@ pub(crate) const ALL: &[Case] = &[
     Case::new("two-namespaces", collects::deploy_two, collects::check_two),
     Case::new("memory-limit", harm::deploy_memory, harm::check_memory),
     Case::new("forced", harm::deploy_forced, harm::check_forced),
+    Case::new("neighbour", harm::deploy_neighbour, harm::check_neighbour),
     Case::new("liveness", harm::deploy_liveness, harm::check_liveness),
     Case::new("rights", access::deploy_rights, access::check_rights),
     Case::new("leftovers", collects::deploy_leftovers, collects::check_leftovers),
