@@ -103,22 +103,6 @@ fn words(reason: &str, message: Option<&str>) -> String {
     }
 }
 
-/// The ids of a pod's other containers, as the runtime names their control groups. Containers that share
-/// one process namespace see each other's processes.
-pub(crate) fn other_containers(pod: &core::Pod, container: &str) -> Vec<String> {
-    let status = pod.status.as_ref();
-    let statuses = status.and_then(|status| status.container_statuses.as_ref());
-    let others = statuses.into_iter().flatten().filter(|status| status.name != container);
-    let ids = others.filter_map(|status| status.container_id.as_deref());
-    let bare = ids.map(|id| id.rsplit_once("://").map_or(id, |(_, bare)| bare));
-    bare.filter(|id| !id.is_empty()).map(str::to_owned).collect()
-}
-
-/// Whether a process is in the control group (`/proc/PID/cgroup`) of one of these containers.
-pub(crate) fn is_elsewhere(cgroup: &str, others: &[String]) -> bool {
-    others.iter().any(|id| cgroup.contains(id.as_str()))
-}
-
 /// When a pod was told to go. Kubernetes gives the time at which its grace ends.
 pub(crate) fn deleted(metadata: &ObjectMeta) -> Option<Timestamp> {
     let end = metadata.deletion_timestamp.as_ref()?.0;
@@ -183,22 +167,5 @@ mod tests {
                 "containerStatuses": [container("app", json!({"terminated": {"reason": "Completed", "exitCode": 0}}))]}),
             "web: Succeeded; container app: Completed, exit code 0",
         );
-    }
-
-    #[test]
-    fn processes_of_other_containers_are_told_by_their_control_group() {
-        let pod: core::Pod = serde_json::from_value(json!({"status": {"containerStatuses": [
-            {"name": "app", "containerID": "containerd://aa11", "image": "", "imageID": "", "ready": true, "restartCount": 0},
-            {"name": "proxy", "containerID": "containerd://bb22", "image": "", "imageID": "", "ready": true, "restartCount": 0},
-            {"name": "new", "image": "", "imageID": "", "ready": false, "restartCount": 0},
-        ]}}))
-        .unwrap();
-        let others = other_containers(&pod, "app");
-        assert_eq!(others, ["bb22"]);
-        assert!(is_elsewhere("0::/../cri-containerd-bb22.scope", &others));
-        assert!(is_elsewhere("12:memory:/kubepods/pod1/bb22\n1:cpu:/", &others));
-        assert!(!is_elsewhere("0::/", &others));
-        assert!(!is_elsewhere("12:memory:/kubepods/pod1/aa11", &others));
-        assert!(!is_elsewhere("", &others));
     }
 }

@@ -35,6 +35,7 @@ pub(crate) const ALL: &[Case] = &[
     Case::new("restarted", moves::deploy_restarted, moves::check_restarted),
     Case::new("evicted", moves::deploy_evicted, moves::check_evicted),
     Case::new("shared", moves::deploy_shared, moves::check_shared),
+    Case::new("node-processes", moves::deploy_node, moves::check_node),
     Case::new("inside-job", inside::deploy_job, inside::check_job),
     Case::new("inside-everywhere", inside::deploy_everywhere, inside::check_everywhere),
     Case::new("inside-must-gather", inside::deploy_must_gather, inside::check_must_gather),
