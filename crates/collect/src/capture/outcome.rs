@@ -424,7 +424,10 @@ fn not_node(runtime: Runtime) -> &'static str {
         Runtime::Bun => {
             "Bun has no V8; Bun.generateHeapSnapshot('v8') writes what heapglass can read"
         }
-        Runtime::Other => "`heapglass capture` without --pid lists the Node.js processes",
+        Runtime::Other => {
+            "`heapglass capture` without --pid lists the Node.js processes; a program with Node.js in it under another name \
+             has to be started with --inspect, and be named by --inspect HOST:PORT"
+        }
         Runtime::Node | Runtime::Deno | Runtime::Perhaps => {
             "signals are sent to Node.js only: start it with --inspect, and use --method inspector"
         }
