@@ -1,7 +1,7 @@
 //! What snapshots leave in a process. What V8 took for one is given back to the C library, which keeps most of it: it is
 //! resident, and no heap, and the next snapshot takes it again. With Node.js 12 to 26 a process whose heap stayed as it was had
-//! the same peak at each snapshot of a series (docs/capture-measured.md). The program may take it before that: one of Node.js 20.20.2 that had 260 MB left and filled 98 MB with
-//! Buffers needed 143 MB more at the next snapshot (2026-11-30).
+//! the same peak at each snapshot of a series (docs/capture-measured.md). The program may take it before that: where 260 MB were
+//! left and Buffers took 98 MB, the next snapshot of a process of Node.js 20.20.2 needed 143 MB more (2026-11-30).
 
 use super::Job;
 use crate::inspector::Identity;
