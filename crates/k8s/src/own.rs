@@ -4,6 +4,8 @@
 use heapglass_collect::place::RawProcess;
 use k8s_openapi::api::core::v1 as core;
 
+use crate::status::statuses;
+
 /// How the control group of a process (`/proc/PID/cgroup`) begins that lies outside of what the one who looks can see.
 const OUTSIDE: &str = ":/..";
 
@@ -20,13 +22,11 @@ pub(crate) struct Own {
 impl Own {
     /// Of a container of a pod.
     pub(crate) fn new(pod: &core::Pod, container: &str) -> Own {
-        let status = pod.status.as_ref();
-        let statuses = status.and_then(|status| status.container_statuses.as_ref());
         let mut own = Own {
             sees_node: pod.spec.as_ref().and_then(|spec| spec.host_pid).unwrap_or(false),
             ..Own::default()
         };
-        for status in statuses.into_iter().flatten() {
+        for status in statuses(pod) {
             let id = status.container_id.as_deref().unwrap_or_default();
             let id = id.rsplit_once("://").map_or(id, |(_, bare)| bare).to_owned();
             match (id.is_empty(), status.name == container) {

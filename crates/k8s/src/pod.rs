@@ -30,7 +30,7 @@ use crate::own::Own;
 use crate::port::PortStream;
 use crate::quantity;
 use crate::script::{self, Guard, Seen, Tool};
-use crate::status::{container_status, liveness};
+use crate::status::{container_status, lasting, liveness};
 use reach::Reach;
 
 /// Most that a look may print.
@@ -144,7 +144,7 @@ impl Pod {
 
     /// The container as the pod describes it.
     pub fn container(&self) -> Option<&core::Container> {
-        self.spec.containers.iter().find(|container| container.name == self.target.container)
+        lasting(&self.spec).find(|container| container.name == self.target.container)
     }
 
     /// What has become of the pod and the container since they were found; `None` if nothing has, or nobody says.

@@ -5,23 +5,31 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// The status of a container.
+/// The containers that run as long as their pod does: the usual ones, then those that are started before them and stay.
+pub(crate) fn lasting(spec: &core::PodSpec) -> impl Iterator<Item = &core::Container> {
+    let first = spec.init_containers.iter().flatten();
+    spec.containers.iter().chain(first.filter(|container| stays(container)))
+}
+
+/// Whether a container that is started before the others stays beside them.
+pub(crate) fn stays(container: &core::Container) -> bool {
+    container.restart_policy.as_deref() == Some("Always")
+}
+
+/// The statuses of a pod's containers, also of those that prepare it.
+pub(crate) fn statuses(pod: &core::Pod) -> impl Iterator<Item = &core::ContainerStatus> {
+    let status = pod.status.as_ref();
+    let usual = status.and_then(|status| status.container_statuses.as_ref());
+    let first = status.and_then(|status| status.init_container_statuses.as_ref());
+    usual.into_iter().chain(first).flatten()
+}
+
+/// The status of a container; no two of a pod have one name.
 pub(crate) fn container_status<'a>(
     pod: &'a core::Pod,
     container: &str,
 ) -> Option<&'a core::ContainerStatus> {
-    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
-    statuses.iter().find(|status| status.name == container)
-}
-
-/// The status of a container, also of one that prepares the pod.
-pub(crate) fn any_status<'a>(
-    pod: &'a core::Pod,
-    container: &str,
-) -> Option<&'a core::ContainerStatus> {
-    let first = pod.status.as_ref()?.init_container_statuses.as_ref();
-    let mut first = first.into_iter().flatten();
-    container_status(pod, container).or_else(|| first.find(|status| status.name == container))
+    statuses(pod).find(|status| status.name == container)
 }
 
 pub(crate) fn phase(pod: &core::Pod) -> &str {

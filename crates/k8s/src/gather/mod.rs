@@ -191,6 +191,14 @@ impl Run<'_> {
         self.problems().errors.push(text);
     }
 
+    /// Keeps what the user should know, once.
+    pub(crate) fn note(&self, text: String) {
+        let mut problems = self.problems();
+        if !problems.notes.contains(&text) {
+            problems.notes.push(text);
+        }
+    }
+
     pub(crate) fn stopped(&self) -> bool {
         self.stop.is_asked()
     }
