@@ -223,12 +223,7 @@ impl<P: Place> Job<'_, P> {
     ) -> Result<Captured, Error> {
         let identity = self.ask(session).await?;
         self.progress.event(Event::Identified(identity.clone()));
-        if let (Some(found), Some(process)) = (identity.pid, &self.process)
-            && found != process.inner_pid()
-        {
-            let wanted = process.inner_pid();
-            return Err(Error::WrongProcess { port: open.port, found, wanted });
-        }
+        self.is_it(&identity, open.port).await?;
         self.is_meant(Some(&identity))?;
         // What answers has the number of the one that was looked at. That it is that one is known if that one is
         // still there now.
