@@ -45,11 +45,13 @@ impl Own {
             self.id.as_ref().is_some_and(|id| process.cgroup.contains(id.as_str()))
         };
         if processes.iter().any(is_named) {
-            return processes.retain(is_named);
+            processes.retain(is_named);
+            return;
         }
         let is_outside = |process: &RawProcess| process.cgroup.contains(OUTSIDE);
         if self.sees_node && !processes.iter().any(is_outside) {
-            return processes.clear();
+            processes.clear();
+            return;
         }
         processes.retain(|process| {
             let is_other_s = self.others.iter().any(|id| process.cgroup.contains(id.as_str()));

@@ -200,8 +200,8 @@ impl<P: Place> Job<'_, P> {
         let duration = began.elapsed();
         let transfer = seen.first_byte.map_or(Duration::ZERO, |first| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
-        let before = resident_before.map(|resident| Size { resident, used: None });
-        self.left.add(before, resident_after);
+        let earlier = resident_before.map(|resident| Size { resident, used: None });
+        self.left.add(earlier, resident_after);
         if self.stop.is_asked() {
             sink.interrupt();
         }
