@@ -92,6 +92,13 @@ pub enum Event {
         /// What happens there.
         text: String,
     },
+    /// How far a process is with what comes before the first byte.
+    Building {
+        /// The pod and its container.
+        place: String,
+        /// Of a hundred.
+        percent: u64,
+    },
     /// Bytes of a snapshot that arrived so far; 0 once it is done.
     Bytes {
         /// The pod and its container.
