@@ -38,25 +38,25 @@ impl Own {
         own
     }
 
-    /// Keeps the container's own. Its id is in their control groups where these are seen from outside; from within, only
-    /// those of others have a path, one that leads outside. Where neither tells, none of a whole node is kept.
+    /// Keeps the container's own. Its id is in their control groups where these are seen from outside. From within, only those
+    /// of others have a path, one that leads outside, and ids of the pod's other containers are in it. Where neither tells,
+    /// none of a whole node is kept.
     pub(crate) fn retain(&self, processes: &mut Vec<RawProcess>) {
         let is_named = |process: &RawProcess| {
             self.id.as_ref().is_some_and(|id| process.cgroup.contains(id.as_str()))
         };
+        let is_outside = |process: &RawProcess| process.cgroup.contains(OUTSIDE);
         if processes.iter().any(is_named) {
             processes.retain(is_named);
-            return;
-        }
-        let is_outside = |process: &RawProcess| process.cgroup.contains(OUTSIDE);
-        if self.sees_node && !processes.iter().any(is_outside) {
+        } else if !self.sees_node {
+            processes.retain(|process| {
+                !self.others.iter().any(|id| process.cgroup.contains(id.as_str()))
+            });
+        } else if processes.iter().any(is_outside) {
+            processes.retain(|process| !is_outside(process));
+        } else {
             processes.clear();
-            return;
         }
-        processes.retain(|process| {
-            let is_other_s = self.others.iter().any(|id| process.cgroup.contains(id.as_str()));
-            !is_outside(process) && !is_other_s
-        });
     }
 }
 
