@@ -336,15 +336,18 @@ fn free_space(_: u32) -> String {
     String::new()
 }
 
-/// Whether the user and the groups of a process may make files in a directory.
+/// Whether the user and the groups of a process may make files in a directory, and its file system can take one more.
 #[cfg(unix)]
 fn may_write(pid: u32, directory: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
     let path = Local.path_for(pid, directory);
     let Ok(metadata) = std::fs::metadata(&path) else { return false };
-    let read_only = rustix::fs::statvfs(&path)
-        .is_ok_and(|space| space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
-    if read_only || !metadata.is_dir() {
+    // A file system may have room, and no number for another file. Where numbers do not run out there are 0 in all.
+    let takes_no_file = rustix::fs::statvfs(&path).is_ok_and(|space| {
+        space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY)
+            || space.f_files > 0 && space.f_favail == 0
+    });
+    if takes_no_file || !metadata.is_dir() {
         return false;
     }
     let status = crate::facts::Status::new(&text(&format!("/proc/{pid}/status")));

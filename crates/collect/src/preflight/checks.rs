@@ -311,7 +311,7 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
         return Some(check(topic, Outcome::Unsafe, found).advise(advice).absolute());
     }
     if *writable == Some(false) {
-        let found = format!("the process may not write in {directory}, and would end for it");
+        let found = format!("the process cannot make a file in {directory}, and would end for it");
         let advice = "start it with --diagnostic-dir=/tmp (Node.js 20 and newer) or in a directory of its own";
         return Some(check(topic, Outcome::Unsafe, found).advise(advice));
     }
