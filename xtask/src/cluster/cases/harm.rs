@@ -86,7 +86,7 @@ pub(super) fn check_neighbour(lab: &Lab) -> Result<()> {
     let pods = lab.ready("neighbour", "tight", 1)?;
     let processes =
         || -> Result<String> { Ok(look(&pods[0], BACKEND, "node")?["processes"].to_string()) };
-    ensure!(processes()?.contains("tail -c"), "{}", processes()?);
+    ensure!(processes()?.contains("\"tail -c"), "{}", processes()?);
     let namespace = lab.namespace("neighbour");
     let said = lab.gather(
         "neighbour",
@@ -100,7 +100,7 @@ pub(super) fn check_neighbour(lab: &Lab) -> Result<()> {
         ensure!(text.contains("OOMKilled"), "{text}");
         return Ok(());
     }
-    ensure!(!processes()?.contains("tail -c"), "it was not killed: {}", said.stderr);
+    ensure!(!processes()?.contains("\"tail -c"), "it was not killed: {}", said.stderr);
     ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
     let log = lab.text("neighbour", &one_file(&files, "", "heap-dump.log")?)?;
     for text in [&said.stderr, &log] {
