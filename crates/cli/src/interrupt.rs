@@ -12,6 +12,10 @@ use crate::exit::ExitStatus;
 
 /// How long work may take to clean up after itself.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// What is said to whoever does not wait for processes to be put back as they were.
+#[cfg(unix)]
+const MAY_STAY: &str = "note: ended at once: an inspector that was opened may be open still, and what arrived lie in a \
+                        temporary file; the next capture of that process, or into that directory, names them\n";
 
 /// Knows whether the user asked to stop. Clones share what they know.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +93,7 @@ impl Interrupt {
             for signal in signals.forever() {
                 if own.asked().is_some() {
                     // Whoever asks twice does not want to wait.
+                    own.tell_of_what_may_stay();
                     process::exit(i32::from(status_of(signal).code()));
                 }
                 own.0.signal.store(signal, Ordering::SeqCst);
@@ -97,6 +102,15 @@ impl Interrupt {
             }
         })?;
         Ok(())
+    }
+
+    /// Says, where others would have been told to clean up, that they may not have been.
+    #[cfg(unix)]
+    fn tell_of_what_may_stay(&self) {
+        let reaches_out = self.0.patience.load(Ordering::SeqCst) > 0;
+        if reaches_out && !self.0.cleaning().is_empty() {
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), MAY_STAY.as_bytes());
+        }
     }
 
     #[cfg(not(unix))]

@@ -31,6 +31,7 @@ fn wrong_usage_is_2() {
         &["capture", "--pid", "1", "--interval", "soon"],
         &["capture", "--pid", "1", "--method", "magic"],
         &["capture", "--pid", "1", "--out", "."],
+        &["capture", "--pid", "1", "--out", "-"],
         &["capture", "--pid", "1", "--report", "--json"],
         &["capture", "--pid", "1", "--key", "key"],
     ] {

@@ -336,23 +336,28 @@ fn free_space(_: u32) -> String {
     String::new()
 }
 
-/// Whether the user and the groups of a process may make files in a directory.
+/// Whether the user and the groups of a process may make files in a directory, and its file system can take one more.
 #[cfg(unix)]
 fn may_write(pid: u32, directory: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
     let path = Local.path_for(pid, directory);
     let Ok(metadata) = std::fs::metadata(&path) else { return false };
-    let read_only = rustix::fs::statvfs(&path)
-        .is_ok_and(|space| space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
-    if read_only || !metadata.is_dir() {
+    // A file system may have room, and no number for another file. Where numbers do not run out there are 0 in all.
+    let takes_no_file = rustix::fs::statvfs(&path).is_ok_and(|space| {
+        space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY)
+            || space.f_files > 0 && space.f_favail == 0
+    });
+    if takes_no_file || !metadata.is_dir() {
         return false;
     }
     let status = crate::facts::Status::new(&text(&format!("/proc/{pid}/status")));
     let mode = metadata.mode();
     let needed = |shift: u32| (mode >> shift) & 0o3 == 0o3;
+    // In a user namespace of its own root has capabilities only over files of users that the namespace has.
+    let is_root = status.overrides_modes() != Some(false) && !is_elsewhere(pid, "user");
     match status.uid {
         None => false,
-        Some(0) if status.overrides_modes() != Some(false) => true,
+        Some(0) if is_root => true,
         Some(uid) if uid == metadata.uid() => needed(6),
         Some(_) if status.groups.contains(&metadata.gid()) => needed(3),
         Some(_) => needed(0),
@@ -389,5 +394,34 @@ mod tests {
         if !own.is_root() && first.uid() != own.as_raw() {
             assert!(Local.out_of_reach(1).is_some());
         }
+    }
+
+    #[test]
+    fn root_of_a_user_namespace_may_not_write_what_is_another_user_s() {
+        let Ok(directory) = tempfile::tempdir() else { return };
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory.path(), mode).expect("its mode");
+        // Only root may give it to another user.
+        let given = std::os::unix::fs::chown(directory.path(), Some(1000), Some(1000));
+        if given.is_err() || !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let started = std::process::Command::new("unshare")
+            .args(["--user", "--map-root-user", "sh", "-c", "echo ready; read line"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+        let Ok(mut child) = started else { return };
+        let mut line = String::new();
+        let mut output = std::io::BufReader::new(child.stdout.take().expect("its output"));
+        let _ = std::io::BufRead::read_line(&mut output, &mut line);
+        let path = directory.path().display().to_string();
+        // Not every system lets namespaces be made.
+        let is_made = line == "ready\n" && is_elsewhere(child.id(), "user");
+        let may = may_write(child.id(), &path);
+        drop(child.stdin.take());
+        let _ = child.wait();
+        assert!(!may || !is_made, "root of a namespace that does not have the directory's owner");
     }
 }

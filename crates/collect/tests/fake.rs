@@ -38,6 +38,8 @@ enum Fault {
     Refuses,
     /// Is another process.
     Another,
+    /// Is a process with the same number in another container.
+    Neighbour,
     /// Is no inspector.
     Website,
     /// Does not tell of its worker threads.
@@ -167,6 +169,9 @@ fn who_is(fault: Fault, worker: Option<Worker>) -> Value {
     let mut who = who();
     if fault == Fault::Another {
         who["pid"] = json!(43);
+    }
+    if fault == Fault::Neighbour {
+        who["born"] = json!(99);
     }
     match worker {
         Some(Worker::Large) => {
@@ -370,6 +375,8 @@ async fn a_refusal_leaves_no_file() {
 async fn nothing_is_taken_of_another_process() {
     let error = error(Fault::Another).await;
     assert!(matches!(error, Error::WrongProcess { found: 43, wanted: 42, .. }), "{error}");
+    let error = self::error(Fault::Neighbour).await;
+    assert!(matches!(error, Error::OtherContainer { port: 9229, pid: 42 }), "{error}");
 }
 
 #[tokio::test]
@@ -456,6 +463,7 @@ async fn the_inspector_is_left_as_it_was() {
         Fault::PutsOff,
         Fault::Truncates,
         Fault::Another,
+        Fault::Neighbour,
     ];
     let all = faults.into_iter().flat_map(|fault| {
         [false, true].into_iter().flat_map(move |interrupted| {

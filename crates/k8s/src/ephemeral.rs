@@ -14,6 +14,7 @@ use crate::access::Access;
 use crate::client::{ApiError, api_error};
 use crate::exec::{Target, place_error};
 use crate::script::Tool;
+use crate::status::lasting;
 use crate::volumes::Mount;
 
 /// What the command lines of our ephemeral containers contain, before their name.
@@ -232,7 +233,7 @@ pub(crate) fn is_ours(cmdline: &[u8]) -> bool {
 }
 
 fn own_context<'a>(spec: &'a core::PodSpec, container: &str) -> Option<&'a core::SecurityContext> {
-    let container = spec.containers.iter().find(|it| it.name == container)?;
+    let container = lasting(spec).find(|it| it.name == container)?;
     container.security_context.as_ref()
 }
 

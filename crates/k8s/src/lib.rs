@@ -15,6 +15,7 @@ pub mod gather;
 mod kept;
 mod lists;
 pub mod named;
+mod own;
 pub mod pod;
 mod port;
 mod quantity;

@@ -7,7 +7,7 @@ use crate::access::Access;
 use crate::client::{ApiError, Cluster};
 use crate::discover::BACKEND;
 use crate::pod::{Pod, PodOptions};
-use crate::status::{container_status, instead, not_running, phase};
+use crate::status::{container_status, instead, lasting, not_running, phase};
 
 /// What `--pod` names: `namespace/pod`, `namespace/pod/container`, or a pod of the context's namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +51,12 @@ pub async fn find(cluster: &Cluster, name: &PodName, options: PodOptions) -> Res
     let access = Access::new("get", "", "pods", Some(&namespace));
     let what = format!("pod {namespace}/{}", name.pod);
     let pod = cluster.ask(&what, &access, api.get(&name.pod)).await?;
-    let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
-    let all: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
+    let spec = pod.spec.clone().unwrap_or_default();
+    let all: Vec<&str> = lasting(&spec).map(|container| container.name.as_str()).collect();
     let container = match &name.container {
         Some(wanted) => all.iter().find(|name| *name == wanted),
-        None if all.len() == 1 => all.first(),
+        // Those that stay beside it come after it.
+        None if spec.containers.len() == 1 => all.first(),
         None => all.iter().find(|name| **name == BACKEND),
     };
     match container {

@@ -26,10 +26,11 @@ use crate::ephemeral::{self, User};
 use crate::exec::{Output, Said, Target, place_error};
 use crate::fate::{Before, Fate};
 use crate::kept::{Asked, FRESH, Kept};
+use crate::own::Own;
 use crate::port::PortStream;
 use crate::quantity;
 use crate::script::{self, Guard, Seen, Tool};
-use crate::status::{container_status, is_elsewhere, liveness, other_containers};
+use crate::status::{container_status, lasting, liveness};
 use reach::Reach;
 
 /// Most that a look may print.
@@ -67,8 +68,8 @@ pub struct Pod {
     spec: core::PodSpec,
     /// The container as it was then.
     before: Before,
-    /// The ids of the pod's other containers.
-    others: Vec<String>,
+    /// What tells its processes from others.
+    own: Own,
     /// The user of the container, as far as its description tells.
     user: User,
     options: PodOptions,
@@ -105,7 +106,7 @@ impl Pod {
             uid: pod.metadata.uid.clone().unwrap_or_default(),
             spec,
             before: Before::of(status),
-            others: other_containers(pod, container),
+            own: Own::new(pod, container),
             options,
             stop: Stop::never(),
             reach: OnceCell::new(),
@@ -143,7 +144,7 @@ impl Pod {
 
     /// The container as the pod describes it.
     pub fn container(&self) -> Option<&core::Container> {
-        self.spec.containers.iter().find(|container| container.name == self.target.container)
+        lasting(&self.spec).find(|container| container.name == self.target.container)
     }
 
     /// What has become of the pod and the container since they were found; `None` if nothing has, or nobody says.
@@ -168,10 +169,9 @@ impl Pod {
         self.end(reach).await;
     }
 
-    /// Without the processes of the pod's other containers, which a shared process namespace shows: they
-    /// have limits, probes and a name of their own.
+    /// Without the processes of others, which a process namespace that is shared shows.
     fn own(&self, mut processes: Vec<RawProcess>) -> Vec<RawProcess> {
-        processes.retain(|process| !is_elsewhere(&process.cgroup, &self.others));
+        self.own.retain(&mut processes);
         processes
     }
 

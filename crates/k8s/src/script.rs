@@ -173,7 +173,8 @@ impl Tool {
     }
 
     /// Sends a signal, if the process is the one that was seen and catches it at that moment: else it would be
-    /// killed. The shell has `kill` built in, with or without the program.
+    /// killed. The shell has `kill` built in, with or without the program. What SIGUSR1 opens in a network that is not the
+    /// container's could not be reached, and so not be closed either.
     pub(crate) fn signal(&self, process: u32, signal: &str, guard: Option<Guard>) -> Vec<String> {
         // Signals 10 and 12 are bits 9 and 11 of the mask, both in its third digit from the right.
         let bit = if signal == "USR2" { "8" } else { "2" };
@@ -182,16 +183,22 @@ while read -r k v; do [ "$k" = SigCgt: ] && d=$v; done < "/proc/$1/status"
 [ -n "$d" ] || exit 1
 d=${d%??}; d=${d#"${d%?}"}
 [ $((0x$d & $3)) -ne 0 ] || { echo "it does not catch SIG$2" >&2; exit 1; }
+n=/proc/$1/ns/net
+[ "$2" = USR1 ] && [ / -ef / ] && [ -e "$n" ] && ! [ "$n" -ef /proc/self/ns/net ] &&
+  { echo "its network is not that of its container" >&2; exit 1; }
 kill -"$2" "$1""#;
         let node = "const [pid, name, bit] = process.argv.slice(1); \
             const m = /^SigCgt:\\s*([0-9a-f]+)/m.exec(require('fs').readFileSync('/proc/' + pid + '/status', 'utf8')); \
             if (!m || !(parseInt(m[1].slice(-3, -2), 16) & Number(bit))) throw new Error('it does not catch SIG' + name); \
+            const net = (who) => { try { return require('fs').readlinkSync('/proc/' + who + '/ns/net'); } catch (e) { return ''; } }; \
+            if (name === 'USR1' && net(pid) && net(pid) !== net('self')) throw new Error('its network is not that of its container'); \
             process.kill(Number(pid), 'SIG' + name)";
         self.guarded(guard, shell, node, &[&process.to_string(), signal, bit])
     }
 
-    /// Says whether whoever asks may write to a directory, the directory's mode and owners, and the status of
-    /// the process and of whoever asks.
+    /// Says whether whoever asks may write to a directory (`never` where nobody can: it is mounted to be read alone, or its file
+    /// system has no number for another file), the directory's mode and owners, and the status of the process and of whoever
+    /// asks.
     pub(crate) fn writable(
         &self,
         process: u32,
@@ -201,10 +208,12 @@ kill -"$2" "$1""#;
         let node = "const fs = require('fs'), [dir, pid] = process.argv.slice(1); let may = 'no', s; \
             try { s = fs.statSync(dir); if (!s.isDirectory()) throw 0; } catch (e) { console.log('none - - -'); process.exit(0); } \
             try { fs.accessSync(dir + '/.', fs.constants.W_OK); may = 'yes'; } catch (e) { if (e.code === 'EROFS') may = 'never'; } \
+            const f = fs.statfsSync && fs.statfsSync(dir); if (f && f.files > 0 && f.ffree === 0) may = 'never'; \
             console.log(may, (s.mode & 4095).toString(8), s.uid, s.gid); \
             for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups|CapEff):.*$/mg).join('\\n'))";
         let shell = r#"[ -d "$1" ] || { echo 'none - - -'; exit 0; }
-m=no; [ -w "$1" ] && m=yes
+m=no; [ -w "$1" ] && [ -x "$1" ] && m=yes
+case $(stat -f -c '%c %d' "$1" 2>/dev/null) in '0 '*) ;; *' 0') m=never ;; esac
 echo "$m $(stat -L -c '%a %u %g' "$1" 2>/dev/null || echo '- - -')"
 for p in $$ "$2"; do
   while read -r k v; do case $k in Uid:|Gid:|Groups:|CapEff:) echo "$k $v" ;; esac; done < "/proc/$p/status"

@@ -5,23 +5,31 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// The status of a container.
+/// The containers that run as long as their pod does: the usual ones, then those that are started before them and stay.
+pub(crate) fn lasting(spec: &core::PodSpec) -> impl Iterator<Item = &core::Container> {
+    let first = spec.init_containers.iter().flatten();
+    spec.containers.iter().chain(first.filter(|container| stays(container)))
+}
+
+/// Whether a container that is started before the others stays beside them.
+pub(crate) fn stays(container: &core::Container) -> bool {
+    container.restart_policy.as_deref() == Some("Always")
+}
+
+/// The statuses of a pod's containers, also of those that prepare it.
+pub(crate) fn statuses(pod: &core::Pod) -> impl Iterator<Item = &core::ContainerStatus> {
+    let status = pod.status.as_ref();
+    let usual = status.and_then(|status| status.container_statuses.as_ref());
+    let first = status.and_then(|status| status.init_container_statuses.as_ref());
+    usual.into_iter().chain(first).flatten()
+}
+
+/// The status of a container; no two of a pod have one name.
 pub(crate) fn container_status<'a>(
     pod: &'a core::Pod,
     container: &str,
 ) -> Option<&'a core::ContainerStatus> {
-    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
-    statuses.iter().find(|status| status.name == container)
-}
-
-/// The status of a container, also of one that prepares the pod.
-pub(crate) fn any_status<'a>(
-    pod: &'a core::Pod,
-    container: &str,
-) -> Option<&'a core::ContainerStatus> {
-    let first = pod.status.as_ref()?.init_container_statuses.as_ref();
-    let mut first = first.into_iter().flatten();
-    container_status(pod, container).or_else(|| first.find(|status| status.name == container))
+    statuses(pod).find(|status| status.name == container)
 }
 
 pub(crate) fn phase(pod: &core::Pod) -> &str {
@@ -103,22 +111,6 @@ fn words(reason: &str, message: Option<&str>) -> String {
     }
 }
 
-/// The ids of a pod's other containers, as the runtime names their control groups. Containers that share
-/// one process namespace see each other's processes.
-pub(crate) fn other_containers(pod: &core::Pod, container: &str) -> Vec<String> {
-    let status = pod.status.as_ref();
-    let statuses = status.and_then(|status| status.container_statuses.as_ref());
-    let others = statuses.into_iter().flatten().filter(|status| status.name != container);
-    let ids = others.filter_map(|status| status.container_id.as_deref());
-    let bare = ids.map(|id| id.rsplit_once("://").map_or(id, |(_, bare)| bare));
-    bare.filter(|id| !id.is_empty()).map(str::to_owned).collect()
-}
-
-/// Whether a process is in the control group (`/proc/PID/cgroup`) of one of these containers.
-pub(crate) fn is_elsewhere(cgroup: &str, others: &[String]) -> bool {
-    others.iter().any(|id| cgroup.contains(id.as_str()))
-}
-
 /// When a pod was told to go. Kubernetes gives the time at which its grace ends.
 pub(crate) fn deleted(metadata: &ObjectMeta) -> Option<Timestamp> {
     let end = metadata.deletion_timestamp.as_ref()?.0;
@@ -183,22 +175,5 @@ mod tests {
                 "containerStatuses": [container("app", json!({"terminated": {"reason": "Completed", "exitCode": 0}}))]}),
             "web: Succeeded; container app: Completed, exit code 0",
         );
-    }
-
-    #[test]
-    fn processes_of_other_containers_are_told_by_their_control_group() {
-        let pod: core::Pod = serde_json::from_value(json!({"status": {"containerStatuses": [
-            {"name": "app", "containerID": "containerd://aa11", "image": "", "imageID": "", "ready": true, "restartCount": 0},
-            {"name": "proxy", "containerID": "containerd://bb22", "image": "", "imageID": "", "ready": true, "restartCount": 0},
-            {"name": "new", "image": "", "imageID": "", "ready": false, "restartCount": 0},
-        ]}}))
-        .unwrap();
-        let others = other_containers(&pod, "app");
-        assert_eq!(others, ["bb22"]);
-        assert!(is_elsewhere("0::/../cri-containerd-bb22.scope", &others));
-        assert!(is_elsewhere("12:memory:/kubepods/pod1/bb22\n1:cpu:/", &others));
-        assert!(!is_elsewhere("0::/", &others));
-        assert!(!is_elsewhere("12:memory:/kubepods/pod1/aa11", &others));
-        assert!(!is_elsewhere("", &others));
     }
 }

@@ -268,6 +268,11 @@ impl HeapDumps {
         self.summary = summary;
     }
 
+    /// Whether there is nothing to collect: workloads were found, and none has a process any more that could be asked.
+    pub fn is_done(&self) -> bool {
+        !self.workloads.is_empty() && self.workloads.iter().all(|workload| workload.note.is_some())
+    }
+
     /// Whether everything that was found was collected whole.
     pub fn is_whole(&self) -> bool {
         let Summary { partial, refused, failed, found_partial, .. } = self.summary;
@@ -331,6 +336,22 @@ mod tests {
             index.count();
             assert_eq!((index.summary.failed, index.is_whole()), (failed, failed == 0));
         }
+    }
+
+    #[test]
+    fn where_all_is_done_there_is_nothing_to_collect() {
+        let index = |notes: &[Option<&str>]| {
+            let workload = |note: &Option<&str>| Workload {
+                note: note.map(str::to_owned),
+                ..Workload::default()
+            };
+            let workloads = notes.iter().map(workload).collect();
+            HeapDumps { workloads, ..HeapDumps::default() }
+        };
+        let done = Some("all its pods are done");
+        assert!(index(&[done, done]).is_done() && index(&[done]).is_whole());
+        assert!(!index(&[done, None]).is_done());
+        assert!(!index(&[]).is_done(), "what is not found may be missing");
     }
 
     #[test]

@@ -287,6 +287,10 @@ fn file_name(args: &CaptureArgs, number: u32) -> Result<PathBuf, Failure> {
         let path = PathBuf::from(format!("heapdump-{now}.heapsnapshot{ending}"));
         return Ok(free_name(path, Path::exists));
     };
+    if out.as_os_str() == "-" {
+        let text = "--out names a file: what arrives is checked first, and is not written to standard output";
+        return Err(Failure::usage(text));
+    }
     if out.is_dir() {
         let text = format!("--out names a file, and {} is a directory", out.display());
         return Err(Failure::usage(text));

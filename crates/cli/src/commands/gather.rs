@@ -81,7 +81,8 @@ fn status(context: &Context, args: &GatherArgs, index: &HeapDumps) -> ExitStatus
         return asked;
     }
     let summary = &index.summary;
-    let nothing = summary.collected + summary.found_snapshots + summary.dry_run == 0;
+    let taken = summary.collected + summary.found_snapshots + summary.dry_run;
+    let nothing = taken == 0 && !index.is_done();
     if args.strict && (!index.is_whole() || args.with_heap_dumps && nothing) {
         return ExitStatus::NotCollected;
     }

@@ -9,7 +9,7 @@ use heapglass_collect::words::size;
 use heapglass_k8s::gather::{Event, Listener};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often bytes are told where there is no terminal.
+/// How often it is told how far snapshots are where there is no terminal.
 const EVERY: Duration = Duration::from_secs(30);
 
 /// Tells a person what happens.
@@ -22,8 +22,8 @@ pub(crate) struct Watching {
 
 #[derive(Default)]
 struct State {
-    /// Bytes by place, of what is under way.
-    bytes: BTreeMap<String, u64>,
+    /// How far what is under way is, by place.
+    under_way: BTreeMap<String, String>,
     told: Option<Instant>,
 }
 
@@ -59,18 +59,19 @@ impl Watching {
         }
     }
 
-    fn bytes(&self, place: String, bytes: u64) {
+    /// How far a snapshot is; `None` once it is done.
+    fn is_so_far(&self, place: String, far: Option<String>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if bytes == 0 {
-            state.bytes.remove(&place);
-        } else {
-            state.bytes.insert(place, bytes);
-        }
-        let each = state.bytes.iter().map(|(place, bytes)| format!("{place} {}", size(*bytes)));
+        let goes_on = far.is_some();
+        match far {
+            Some(far) => state.under_way.insert(place, far),
+            None => state.under_way.remove(&place),
+        };
+        let each = state.under_way.iter().map(|(place, far)| format!("{place} {far}"));
         let text = each.collect::<Vec<_>>().join(" · ");
         match &self.bar {
             Some(bar) => bar.set_message(text),
-            None if bytes > 0 => {
+            None if goes_on => {
                 let told = *state.told.get_or_insert(self.start);
                 if told.elapsed() >= EVERY {
                     state.told = Some(Instant::now());
@@ -88,7 +89,12 @@ impl Listener for Watching {
         match event {
             Event::Note(text) => self.line(&text),
             Event::At { place, text, .. } => self.line(&format!("{place}: {text}")),
-            Event::Bytes { place, bytes } => self.bytes(place, bytes),
+            Event::Building { place, percent } => {
+                self.is_so_far(place, Some(format!("{percent} % built")));
+            }
+            Event::Bytes { place, bytes } => {
+                self.is_so_far(place, (bytes > 0).then(|| size(bytes)));
+            }
             Event::Detail { place, text } => {
                 if self.debug {
                     self.line(&format!("{place}: {text}"));

@@ -71,6 +71,22 @@ impl<P: Place> Job<'_, P> {
         Ok(ProcessFacts::new(now))
     }
 
+    /// An error if what answers at a port is another process than the one that was looked at. The main processes of all
+    /// containers have one number, and those of pods in the node's own network have one port.
+    pub(super) async fn is_it(&self, identity: &Identity, port: u16) -> Result<(), Error> {
+        let Some(process) = &self.process else { return Ok(()) };
+        let wanted = process.inner_pid();
+        if let Some(found) = identity.pid.filter(|found| *found != wanted) {
+            return Err(Error::WrongProcess { port, found, wanted });
+        }
+        if identity.born.zip(process.started).is_none_or(|(own, seen)| own == seen) {
+            return Ok(());
+        }
+        // Else a later one may have its number.
+        let is_over = self.has_ended().await;
+        Err(if is_over { Error::Replaced } else { Error::OtherContainer { port, pid: wanted } })
+    }
+
     /// An error if the process is another one than the one that is meant.
     pub(super) fn is_meant(&self, identity: Option<&Identity>) -> Result<(), Error> {
         let birth = Birth::of(self.process.as_ref(), identity);

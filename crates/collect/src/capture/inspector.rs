@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::kept::Kept;
+use super::left::{self, Size};
 use super::open::Open;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, Taken, Target, WorkerName};
 use crate::facts::Surroundings;
@@ -92,7 +93,7 @@ impl<P: Place> Job<'_, P> {
             surroundings: self.surroundings.as_ref(),
             identity,
             way,
-            left: self.left_now(),
+            left: self.left_now(identity),
             shut: None,
             probe: self.options.probe.or_else(|| self.place.probe()),
             out: Some((
@@ -222,12 +223,7 @@ impl<P: Place> Job<'_, P> {
     ) -> Result<Captured, Error> {
         let identity = self.ask(session).await?;
         self.progress.event(Event::Identified(identity.clone()));
-        if let (Some(found), Some(process)) = (identity.pid, &self.process)
-            && found != process.inner_pid()
-        {
-            let wanted = process.inner_pid();
-            return Err(Error::WrongProcess { port: open.port, found, wanted });
-        }
+        self.is_it(&identity, open.port).await?;
         self.is_meant(Some(&identity))?;
         // What answers has the number of the one that was looked at. That it is that one is known if that one is
         // still there now.
@@ -254,9 +250,13 @@ impl<P: Place> Job<'_, P> {
         if session.is_ending {
             return Err(Error::Replaced);
         }
+        let used = left::used(&identity);
         let mut captured = self.nothing_taken(Some(identity), preflight);
         if !self.options.dry_run {
             let first = self.take(session, None, self.options.out.clone()).await?;
+            // The memory of a worker thread's allocator is of no use to the main one's.
+            let before = first.resident_before.map(|resident| Size { resident, used });
+            self.left.add(before, first.resident_after);
             let goes_on = first.is_whole();
             captured.snapshots.push(first);
             if !goes_on {
@@ -330,10 +330,6 @@ impl<P: Place> Job<'_, P> {
         let (duration, pause) = (began.elapsed(), taking.pause());
         let transfer = first_byte.map_or(Duration::ZERO, |first: Instant| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
-        // The memory of a worker thread's allocator is of no use to the main one's.
-        if worker.is_none() {
-            self.left.add(resident_before, resident_after);
-        }
         if self.stop.is_asked() {
             sink.interrupt();
         }

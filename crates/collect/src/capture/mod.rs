@@ -376,7 +376,10 @@ impl<P: Place> Job<'_, P> {
     async fn look(&mut self, pid: u32) -> Result<(), Error> {
         let processes = self.place.processes().await?;
         let raw = processes.iter().find(|process| process.pid == pid);
-        let Some(raw) = raw else { return Err(self.not_there(pid, self.options.born.kernel)) };
+        // One that has ended keeps its number until somebody asks for its exit code.
+        let Some(raw) = raw.filter(|raw| !Status::new(&raw.status).is_dead) else {
+            return Err(self.not_there(pid, self.options.born.kernel));
+        };
         let facts = ProcessFacts::among(raw, &processes);
         self.progress.event(Event::Looked(Box::new(facts.clone())));
         self.process = Some(facts);

@@ -140,8 +140,8 @@ impl<P: Place> Job<'_, P> {
             let name = process.runtime.name();
             return Some(format!("it is {name}, and SIGUSR1 is sent to Node.js only"));
         }
-        if process.options.no_sigusr1 {
-            return Some("it runs with --disable-sigusr1".to_owned());
+        if let Some(option) = process.options.takes_usr1() {
+            return Some(format!("it runs with {option}"));
         }
         if process.status.catches_usr1() != Some(true) {
             return Some("it does not catch SIGUSR1".to_owned());

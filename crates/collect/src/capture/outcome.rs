@@ -353,6 +353,14 @@ pub enum Error {
         /// The process that was meant.
         wanted: u32,
     },
+    /// A process of another container answers, which has the same number there.
+    #[error("port {port} belongs to process {pid} of another container, as far as its start tells")]
+    OtherContainer {
+        /// The port.
+        port: u16,
+        /// The number that both have.
+        pid: u32,
+    },
     /// The signal cannot be used.
     #[error("{0}")]
     NoSignal(String),
@@ -401,7 +409,7 @@ impl Error {
             Error::UnderWay { .. } => {
                 "try again when that one is done; --patience waits longer for it".to_owned()
             }
-            Error::WrongProcess { .. } => {
+            Error::WrongProcess { .. } | Error::OtherContainer { .. } => {
                 "stop the other debugging session, or start this process with --inspect-port".to_owned()
             }
             Error::Place(PlaceError::Io { .. }) => {
@@ -427,7 +435,10 @@ fn not_node(runtime: Runtime) -> &'static str {
         Runtime::Bun => {
             "Bun has no V8; Bun.generateHeapSnapshot('v8') writes what heapglass can read"
         }
-        Runtime::Other => "`heapglass capture` without --pid lists the Node.js processes",
+        Runtime::Other => {
+            "`heapglass capture` without --pid lists the Node.js processes; a program with Node.js in it under another name \
+             has to be started with --inspect, and be named by --inspect HOST:PORT"
+        }
         Runtime::Node | Runtime::Deno | Runtime::Perhaps => {
             "signals are sent to Node.js only: start it with --inspect, and use --method inspector"
         }

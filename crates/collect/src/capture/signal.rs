@@ -7,6 +7,7 @@ use heapglass_format::check::Check;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
+use super::left::Size;
 use super::{Broken, Captured, Error, Event, Failed, Job, Method, PauseSeen, Taken};
 use crate::facts::{ProcessFacts, Runtime, disk};
 use crate::place::{Place, PlaceError, RemoteFile, Signal};
@@ -174,7 +175,8 @@ impl<P: Place> Job<'_, P> {
         let duration = began.elapsed();
         let transfer = seen.first_byte.map_or(Duration::ZERO, |first| first.elapsed());
         let (resident_after, peak_after) = self.memory().await;
-        self.left.add(resident_before, resident_after);
+        let earlier = resident_before.map(|resident| Size { resident, used: None });
+        self.left.add(earlier, resident_after);
         if self.stop.is_asked() {
             sink.interrupt();
         }

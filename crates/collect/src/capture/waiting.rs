@@ -181,11 +181,7 @@ impl<P: Place> Job<'_, P> {
                 Err(Error::Blocked { .. }) if !self.stop.is_asked() => continue,
                 Err(error) => return Err(error),
             };
-            if let (Some(found), Some(process)) = (identity.pid, &self.process)
-                && found != process.inner_pid()
-            {
-                return Err(Error::WrongProcess { port, found, wanted: process.inner_pid() });
-            }
+            self.is_it(&identity, port).await?;
             let birth = Birth::of(self.process.as_ref(), Some(&identity));
             // The samples so far are of the other one.
             if born.differs(&birth) {
@@ -251,10 +247,7 @@ pub async fn close_inspector<P: Place>(
     let mut session =
         Session::open(stream, &open.path, options.patience).await.map_err(Error::from)?;
     let who = job.ask(&mut session).await?;
-    let wanted = job.process.as_ref().map_or(pid, crate::facts::ProcessFacts::inner_pid);
-    if let Some(found) = who.pid.filter(|found| *found != wanted) {
-        return Err(Error::WrongProcess { port: open.port, found, wanted }.into());
-    }
+    job.is_it(&who, open.port).await?;
     let others = if is_forced { 0 } else { job.others(open.port, 1).await };
     if others > 0 {
         let _ = session.quiet(options.patience).await;

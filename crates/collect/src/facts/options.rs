@@ -14,6 +14,8 @@ pub struct NodeOptions {
     pub host: Option<String>,
     /// The signal that writes a snapshot.
     pub snapshot_signal: Option<String>,
+    /// The signal that writes a diagnostic report.
+    pub report_signal: Option<String>,
     /// Where Node.js writes what it finds.
     pub diagnostic_dir: Option<String>,
     /// SIGUSR1 does not open the inspector.
@@ -87,6 +89,20 @@ impl NodeOptions {
         self.snapshot_signal.as_deref() == Some("SIGUSR2")
     }
 
+    /// The option that gives SIGUSR1 another meaning than to open the inspector.
+    pub fn takes_usr1(&self) -> Option<&'static str> {
+        let is_usr1 = |signal: &Option<String>| signal.as_deref() == Some("SIGUSR1");
+        if self.no_sigusr1 {
+            Some("--disable-sigusr1")
+        } else if is_usr1(&self.snapshot_signal) {
+            Some("--heapsnapshot-signal=SIGUSR1")
+        } else if is_usr1(&self.report_signal) {
+            Some("--report-signal=SIGUSR1")
+        } else {
+            None
+        }
+    }
+
     /// Whether the permission model, where it is on, lets the process make files of any name in `directory`. What was
     /// allowed is a directory, a path with `*` at its end, or `*`; it is seen from `cwd`. Links are not followed.
     pub fn allows_writing(&self, directory: &str, cwd: &str) -> bool {
@@ -132,6 +148,10 @@ impl NodeOptions {
                 "--heapsnapshot-signal" => {
                     let next = if value.is_none() { words.next() } else { value };
                     self.snapshot_signal = next.map(str::to_owned);
+                }
+                "--report-signal" | "--diagnostic-report-signal" => {
+                    let next = if value.is_none() { words.next() } else { value };
+                    self.report_signal = next.map(str::to_owned);
                 }
                 "--diagnostic-dir" => {
                     let next = if value.is_none() { words.next() } else { value };

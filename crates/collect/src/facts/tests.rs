@@ -141,6 +141,21 @@ fn other_options_are_found() {
     assert_eq!(found.diagnostic_dir.as_deref(), Some("/tmp"));
     assert!(found.no_sigusr1 && found.permission && found.no_http);
     assert!(!options("", "node --inspect-publish-uid=stderr,http app.js").no_http);
+    for (environment, command, expected) in [
+        ("", "node app.js", None),
+        ("--heapsnapshot-signal=SIGUSR2", "node --report-signal SIGUSR2 app.js", None),
+        ("", "node --disable-sigusr1 app.js", Some("--disable-sigusr1")),
+        ("--heapsnapshot-signal=SIGUSR1", "node app.js", Some("--heapsnapshot-signal=SIGUSR1")),
+        (
+            "",
+            "node --report-on-signal --report-signal SIGUSR1 a.js",
+            Some("--report-signal=SIGUSR1"),
+        ),
+        ("", "node app.js --heapsnapshot-signal=SIGUSR1", None),
+    ] {
+        let found = options(environment, command).takes_usr1();
+        assert_eq!(found, expected, "{environment} | {command}");
+    }
 }
 
 const TCP: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

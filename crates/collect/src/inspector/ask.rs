@@ -17,6 +17,8 @@ o.max_rss=t(()=>p.resourceUsage().maxRSS);\
 o.thread=t(()=>m('worker_threads').threadId);\
 o.uptime=t(()=>p.uptime());\
 o.started=o.deno?undefined:t(()=>{const[s,n]=p.hrtime();return s+n/1e9-p.uptime()});\
+o.born=o.deno?undefined:t(()=>{const r=n=>m('fs').readFileSync('/proc/self/'+n,'latin1');\
+return t(()=>/[1-9]/.test(r('timens_offsets')))?undefined:+r('stat').split(') ').pop().split(' ')[19]});\
 return JSON.stringify(o)})()";
 
 /// Files that tell how much memory and processor time there is, as the process sees them: an object of texts.
@@ -64,6 +66,9 @@ pub struct Identity {
     /// When it began, in seconds of its machine's clock that nobody sets. Not asked of Deno, whose `hrtime` may
     /// begin with the process: it would be the same for all.
     pub started: Option<f64>,
+    /// The same by its own `/proc`, in the kernel's ticks since boot. Not where its time has another beginning than its
+    /// machine's; nor asked of Deno, which would ask its user whether it may look.
+    pub born: Option<u64>,
 }
 
 /// What `v8.getHeapStatistics()` says, in bytes.
@@ -187,6 +192,7 @@ mod tests {
     fn the_time_of_the_start_is_node_s_alone() {
         let (node, deno) = (answer(""), answer("globalThis.Deno = { version: { deno: '2.0.0' } }"));
         assert!(node.started.is_some() && node.pid.is_some(), "{node:?}");
+        assert_eq!((node.born.is_some(), deno.born), (cfg!(target_os = "linux"), None), "{node:?}");
         assert_eq!((deno.started, deno.runtime()), (None, "Deno 2.0.0".to_owned()), "{deno:?}");
         assert!(deno.pid.is_some(), "{deno:?}");
     }

@@ -69,6 +69,7 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
     };
     let is_node = known.process.is_some_and(|process| process.runtime == Runtime::Node);
     let options = known.process.map(|process| &process.options);
+    let taken = options.and_then(|options| options.takes_usr1());
     let closed = known.shut.as_ref().map(|Shut { why, advice }| {
         check(topic, Outcome::Unsafe, format!("the inspector cannot be opened: {why}"))
             .advise(*advice)
@@ -90,8 +91,9 @@ pub(super) fn signal(known: &Known<'_>) -> Option<Check> {
                 .advise("take it when the process is better off, or capture another replica")
                 .absolute()
         }
-        Some(true) if name == "SIGUSR1" && options.is_some_and(|options| options.no_sigusr1) => {
-            let found = "SIGUSR1 is caught by the program itself: it runs with --disable-sigusr1";
+        Some(true) if name == "SIGUSR1" && taken.is_some() => {
+            let option = taken.unwrap_or_default();
+            let found = format!("SIGUSR1 does not open the inspector: it runs with {option}");
             check(topic, Outcome::Unsafe, found)
                 .advise("start it with --inspect or --heapsnapshot-signal=SIGUSR2")
                 .absolute()
@@ -311,7 +313,7 @@ pub(super) fn remote(known: &Known<'_>, prediction: Option<&Prediction>) -> Opti
         return Some(check(topic, Outcome::Unsafe, found).advise(advice).absolute());
     }
     if *writable == Some(false) {
-        let found = format!("the process may not write in {directory}, and would end for it");
+        let found = format!("the process cannot make a file in {directory}, and would end for it");
         let advice = "start it with --diagnostic-dir=/tmp (Node.js 20 and newer) or in a directory of its own";
         return Some(check(topic, Outcome::Unsafe, found).advise(advice));
     }

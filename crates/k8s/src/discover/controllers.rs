@@ -116,7 +116,7 @@ fn note_without_workload(
                 release.namespace,
                 release.name,
                 release.chart,
-                wanted(search)
+                search.container_names()
             ));
         }
     }
@@ -154,13 +154,6 @@ fn warn_of_doubles(resources: &[Backstage], kept: &Kept, found: &mut Found) {
             );
             found.files.push((cr_dir(resource).join("warning-dual-workload.txt"), text));
         }
-    }
-}
-
-fn wanted(search: &Search) -> String {
-    match search.containers.as_slice() {
-        [] => super::BACKEND.to_owned(),
-        names => names.join(" or "),
     }
 }
 

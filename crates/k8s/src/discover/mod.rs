@@ -49,6 +49,14 @@ impl Search {
         found || !any
     }
 
+    /// The names of the containers to look into, for a person.
+    pub(crate) fn container_names(&self) -> String {
+        match self.containers.as_slice() {
+            [] => BACKEND.to_owned(),
+            names => names.join(" or "),
+        }
+    }
+
     /// Whether a container is one to look into, when `all` are its pod's.
     pub(crate) fn wants_container(&self, name: &str, all: &[&str]) -> bool {
         if !self.containers.is_empty() {

@@ -154,10 +154,12 @@ fn label(pod: &core::Pod, container: &core::Container) -> String {
     format!("{namespace}/{name}/{}", container.name)
 }
 
-/// The Node.js processes among all, without package managers that only wait for one.
+/// The Node.js processes among all, without package managers that only wait for one, and without those that have ended and
+/// that nobody has asked for their exit code: the main process of a container seldom asks for others'.
 pub(crate) fn node_processes(processes: &[RawProcess]) -> Vec<(RawProcess, ProcessFacts)> {
     let facts = processes.iter().map(|raw| (raw.clone(), ProcessFacts::among(raw, processes)));
-    let mut node: Vec<_> = facts.filter(|(_, facts)| facts.runtime.has_v8()).collect();
+    let mut node: Vec<_> =
+        facts.filter(|(_, facts)| facts.runtime.has_v8() && !facts.status.is_dead).collect();
     // What only looks like Node.js counts where nothing else does.
     if node.iter().any(|(_, facts)| facts.runtime != Runtime::Perhaps) {
         node.retain(|(_, facts)| facts.runtime != Runtime::Perhaps);
@@ -224,5 +226,8 @@ mod tests {
         let only: Vec<u32> =
             node_processes(&processes[..3]).iter().map(|(raw, _)| raw.pid).collect();
         assert_eq!(only, [8]);
+        let status = "Name:\tnode\nState:\tZ (zombie)\n".to_owned();
+        let zombie = RawProcess { status, ..process(9, "", "", "node") };
+        assert!(node_processes(&[zombie]).is_empty());
     }
 }

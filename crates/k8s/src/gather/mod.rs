@@ -92,6 +92,13 @@ pub enum Event {
         /// What happens there.
         text: String,
     },
+    /// How far a process is with what comes before the first byte.
+    Building {
+        /// The pod and its container.
+        place: String,
+        /// Of a hundred.
+        percent: u64,
+    },
     /// Bytes of a snapshot that arrived so far; 0 once it is done.
     Bytes {
         /// The pod and its container.
@@ -189,6 +196,14 @@ impl Run<'_> {
 
     pub(crate) fn error(&self, text: String) {
         self.problems().errors.push(text);
+    }
+
+    /// Keeps what the user should know, once.
+    pub(crate) fn note(&self, text: String) {
+        let mut problems = self.problems();
+        if !problems.notes.contains(&text) {
+            problems.notes.push(text);
+        }
     }
 
     pub(crate) fn stopped(&self) -> bool {

@@ -10,9 +10,9 @@ use kube::api::ListParams;
 use super::{Run, container, logs, origin_name};
 use crate::access::Access;
 use crate::client::ApiError;
-use crate::discover::{Workload, owner};
+use crate::discover::{Search, Workload, owner};
 use crate::lists;
-use crate::status::{any_status, instead, phase};
+use crate::status::{container_status, instead, lasting, phase, stays};
 use crate::wire;
 
 /// How often pods are looked for: the second time for those that took the place of pods that went away before it was
@@ -201,18 +201,43 @@ async fn one(
         map.insert("kind".to_owned(), "Pod".into());
     }
     run.write_yaml(&directory.join("pod-spec.yaml"), &object);
-    let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
-    let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
-    for container in containers {
-        if !run.options.search.wants_container(&container.name, &names) || run.stopped() {
-            continue;
+    for container in wanted(&run.options.search, pod) {
+        if run.stopped() {
+            break;
         }
         entry.containers.push(match &looked {
             Ok(_) => container::collect(run, workload, pod, container, &directory).await,
             Err(why) => container::gone(run, pod, container, why, &directory),
         });
     }
+    if entry.containers.is_empty() && !run.stopped() {
+        run.note(none_is_wanted(&run.options.search, workload, pod));
+    }
     Some((entry, looked.is_ok()))
+}
+
+/// The containers of a pod to look into. One that stays beside the others, as a proxy does, only if it is named.
+fn wanted<'a>(search: &Search, pod: &'a core::Pod) -> Vec<&'a core::Container> {
+    let all: Vec<&core::Container> = pod.spec.iter().flat_map(lasting).collect();
+    let names: Vec<&str> = all.iter().map(|container| container.name.as_str()).collect();
+    let is_wanted = |container: &&core::Container| {
+        search.wants_container(&container.name, &names)
+            && (!stays(container) || search.containers.contains(&container.name))
+    };
+    all.iter().copied().filter(is_wanted).collect()
+}
+
+/// What is said of a workload whose pods have no container with a name that was asked for.
+fn none_is_wanted(search: &Search, workload: &Workload, pod: &core::Pod) -> String {
+    let own: Vec<&str> = pod.spec.iter().flat_map(lasting).map(|it| it.name.as_str()).collect();
+    format!(
+        "{} {}/{} has no container {}: its containers are {}",
+        workload.kind.name(),
+        workload.namespace,
+        workload.name,
+        search.container_names(),
+        own.join(", ")
+    )
 }
 
 /// A pod as it is now; an error is what has become of one that does not run any more.
@@ -240,7 +265,7 @@ async fn write_logs(run: &Run<'_>, pod: &core::Pod, directory: &Path) {
     let first = spec.and_then(|spec| spec.init_containers.as_ref()).into_iter().flatten();
     let containers = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
     for container in first.chain(containers) {
-        let status = any_status(pod, &container.name);
+        let status = container_status(pod, &container.name);
         let restarted = status.is_some_and(|status| status.restart_count > 0);
         let has_run = status.is_some_and(|status| status.container_id.is_some());
         let folder = directory
@@ -289,6 +314,30 @@ mod tests {
             let pod = |phase: &&str| serde_json::from_value(json!({"status": {"phase": phase}}));
             let pods: Result<Vec<core::Pod>, _> = phases.iter().map(pod).collect();
             assert_eq!(are_done(&pods.expect("pods")), expected, "{phases:?}");
+        }
+    }
+
+    #[test]
+    fn what_stays_beside_the_others_is_looked_into_where_it_is_named() {
+        let pod: core::Pod = serde_json::from_value(json!({"spec": {
+            "initContainers": [{"name": "first"}, {"name": "proxy", "restartPolicy": "Always"}],
+            "containers": [{"name": "web"}, {"name": "jobs"}],
+        }}))
+        .expect("a pod");
+        for (asked, expected) in [
+            (&[][..], &["web", "jobs"][..]),
+            (&["jobs"], &["jobs"]),
+            (&["proxy"], &["proxy"]),
+            (&["first", "typo"], &[]),
+        ] {
+            let search = Search {
+                selector: Some("app=web".to_owned()),
+                containers: asked.iter().map(|&name| name.to_owned()).collect(),
+                ..Search::default()
+            };
+            let found: Vec<&str> =
+                wanted(&search, &pod).iter().map(|it| it.name.as_str()).collect();
+            assert_eq!(found, expected, "{asked:?}");
         }
     }
 

@@ -124,9 +124,8 @@ impl Pod {
             return first;
         };
         let seen = script::seen(&said.stdout, &mark).unwrap_or_default();
-        let (Some(own), Some(wanted)) = (seen.own, ephemeral::wanted_user(&seen.processes)) else {
-            return first;
-        };
+        let wanted = ephemeral::wanted_user(&self.own(seen.processes));
+        let (Some(own), Some(wanted)) = (seen.own, wanted) else { return first };
         if own == wanted {
             return first;
         }

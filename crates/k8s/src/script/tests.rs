@@ -213,6 +213,39 @@ fn a_process_that_does_not_catch_a_signal_is_not_sent_it() {
 }
 
 #[test]
+fn an_inspector_that_would_be_out_of_reach_is_not_opened() {
+    for tool in tools() {
+        let started = Command::new("unshare")
+            .args([
+                "--net",
+                "sh",
+                "-c",
+                "trap 'exit 7' USR1 USR2; echo; while :; do sleep 0.05; done",
+            ])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+        let Ok(mut child) = started else { return };
+        let out = child.stdout.as_mut().expect("piped");
+        if std::io::Read::read_exact(out, &mut [0]).is_err() {
+            // Only root may make a network.
+            child.wait().expect("ended");
+            return;
+        }
+        let send = |name: &str| {
+            let command = tool.signal(child.id(), name, None);
+            Command::new(&command[0]).args(&command[1..]).output().expect("runs")
+        };
+        let sent = send("USR1");
+        let said = String::from_utf8_lossy(&sent.stderr);
+        assert!(said.contains("its network is not that of its container"), "{tool:?}: {sent:?}");
+        // A file needs no network.
+        assert!(send("USR2").status.success(), "{tool:?}");
+        assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
+    }
+}
+
+#[test]
 fn output_that_is_cut_off_is_not_believed() {
     let mark = mark();
     let mut output = run(&Tool::Shell.look(&mark, Some(1), false));

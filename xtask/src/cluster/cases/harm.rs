@@ -5,8 +5,8 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use super::super::after::unharmed;
-use super::super::manifests::Workload;
+use super::super::after::{look, unharmed};
+use super::super::manifests::{BACKEND, Workload};
 use super::super::{Lab, kube, one_file};
 use super::app;
 
@@ -65,6 +65,50 @@ pub(super) fn check_forced(lab: &Lab) -> Result<()> {
     }
     ensure!(!text.contains("Left behind"), "{text}");
     Ok(())
+}
+
+// The same where another process of the container has more memory than the one that is asked: the kernel kills that one,
+// the snapshot is whole, and who lost its life is said.
+
+/// Keeps 350 MB, and starts the program once it has them.
+const NEIGHBOUR: &str = "{ head -c 350000000 /dev/zero; touch /tmp/full; sleep 100000; } | tail -c 350000000 & \
+                         until rm /tmp/full 2>/dev/null; do sleep 0.2; done; exec node /cfg/app.js";
+
+pub(super) fn deploy_neighbour(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("neighbour");
+    let tight = Workload { limit: "560Mi", ..app("tight", &lab.images) }.env("OBJECTS", "250000");
+    let mut object = tight.object(&namespace);
+    object["spec"]["template"]["spec"]["containers"][0]["command"] = json!(["sh", "-c", NEIGHBOUR]);
+    lab.deploy("neighbour", &[object])
+}
+
+pub(super) fn check_neighbour(lab: &Lab) -> Result<()> {
+    let pods = lab.ready("neighbour", "tight", 1)?;
+    let processes =
+        || -> Result<String> { Ok(look(&pods[0], BACKEND, "node")?["processes"].to_string()) };
+    ensure!(processes()?.contains("\"tail -c"), "{}", processes()?);
+    let namespace = lab.namespace("neighbour");
+    let said = lab.gather(
+        "neighbour",
+        &["--with-heap-dumps", "--namespaces", &namespace, "--force=memory", "--strict"],
+    )?;
+    let files = lab.files("neighbour")?;
+    let now = kube::ask_json(&["-n", &namespace, "get", "pod", &kube::name(&pods[0])])?;
+    if kube::restarts(&now) > 0 {
+        // With version 2 of control groups the kubelet has all processes of a container killed together.
+        let text = lab.text("neighbour", &one_file(&files, "", "collection-failed.txt")?)?;
+        ensure!(text.contains("OOMKilled"), "{text}");
+        return Ok(());
+    }
+    ensure!(!processes()?.contains("\"tail -c"), "it was not killed: {}", said.stderr);
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    let log = lab.text("neighbour", &one_file(&files, "", "heap-dump.log")?)?;
+    for text in [&said.stderr, &log] {
+        let killed = "the kernel killed another process of the control group for memory meanwhile";
+        ensure!(text.contains(killed), "{text}");
+    }
+    ensure!(lab.open("neighbour")? == 1);
+    unharmed(&pods[0], "node", &[])
 }
 
 // A liveness probe that the pause would fail.

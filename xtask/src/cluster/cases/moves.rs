@@ -1,5 +1,5 @@
 //! Pods that change while they are asked: containers that are restarted, pods that are evicted. And pods whose containers
-//! see each other's processes.
+//! see each other's processes, or those of the whole node.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -265,5 +265,48 @@ pub(super) fn check_shared(lab: &Lab) -> Result<()> {
     let home = ["-n", &namespace, "exec", &name, "-c", "neighbour", "--", "ls", "/home/node"];
     let files = kube::ask(&home)?;
     ensure!(!files.contains("signalled"), "the neighbour got a signal");
+    Ok(())
+}
+
+// A pod that sees the processes of its whole node, among them those of another pod, with Node.js and the same user.
+
+pub(super) fn deploy_node(lab: &Lab) -> Result<()> {
+    let namespace = lab.namespace("node");
+    let mut sees = app("sees", &lab.images).object(&namespace);
+    sees["spec"]["template"]["spec"]["hostPID"] = true.into();
+    let mut other = app("other", &lab.images).object(&namespace);
+    let container = &mut other["spec"]["template"]["spec"]["containers"][0];
+    container["command"] = json!(["node", "-e", NEIGHBOUR]);
+    container["readinessProbe"] = Value::Null;
+    // On a cluster of several nodes they would miss each other.
+    other["spec"]["template"]["spec"]["affinity"] = json!({"podAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": [
+            {"labelSelector": {"matchLabels": {"app": "sees"}}, "topologyKey": "kubernetes.io/hostname"},
+        ],
+    }});
+    lab.deploy("node", &[sees, other])
+}
+
+pub(super) fn check_node(lab: &Lab) -> Result<()> {
+    let pods = lab.ready("node", "sees", 1)?;
+    let others = lab.ready("node", "other", 1)?;
+    let namespace = lab.namespace("node");
+    // It has to be true that it sees the other's process.
+    let seen = look(&pods[0], BACKEND, "node")?["processes"].to_string();
+    ensure!(seen.contains("signalled"), "{seen}");
+    let instance = ["--heap-dump-instances", "sees"];
+    let args = [&["--with-heap-dumps", "--namespaces", &namespace, "--strict"], &instance[..]];
+    let said = lab.gather("node", &args.concat())?;
+    ensure!(said.code == 0, "code {}: {}{}", said.code, said.stdout, said.stderr);
+    let index = lab.index("node")?;
+    let container = index.pointer("/workloads/0/pods/0/containers/0").context("no container")?;
+    let processes = container["processes"].as_array().context("no processes")?;
+    ensure!(processes.len() == 1, "{container:#}");
+    ensure!(processes[0]["command"] == "node /cfg/app.js", "{container:#}");
+    ensure!(lab.open("node")? == 1);
+    unharmed(&pods[0], "node", &[])?;
+    let name = kube::name(&others[0]);
+    let files = kube::ask(&["-n", &namespace, "exec", &name, "--", "ls", "/home/node"])?;
+    ensure!(!files.contains("signalled"), "the other pod's process got a signal");
     Ok(())
 }

@@ -50,6 +50,11 @@ fn nobody(context: &Context, processes: &[ProcessFacts], text: &str) -> Failure 
         return Failure::usage(text)
             .hint("there is no Node.js process on this machine that can be seen");
     }
+    which(context, processes, text)
+}
+
+/// Lists processes of which one has to be named.
+pub(super) fn which(context: &Context, processes: &[ProcessFacts], text: &str) -> Failure {
     let mut list = String::new();
     for process in processes.iter().take(MOST_LISTED) {
         let memory = process.status.resident.map(size).unwrap_or_default();

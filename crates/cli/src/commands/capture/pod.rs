@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use heapglass_collect::Target;
 use heapglass_collect::capture::{Stop, candidates};
-use heapglass_collect::facts::ProcessFacts;
 use heapglass_collect::place::Place;
-use heapglass_collect::{Target, words::size};
 use heapglass_k8s::client::{Cluster, ConnectOptions};
 use heapglass_k8s::named::{PodName, find};
 use heapglass_k8s::pod::{PodOptions, Via};
 
+use super::choose::which;
 use crate::args::CaptureArgs;
 use crate::commands::gather::{DEADLINE, failure};
 use crate::context::Context;
@@ -43,7 +43,7 @@ pub(super) async fn run(
         () = stops.asked() => return Ok(ExitStatus::Interrupted),
     };
     let place = place.until(stop.clone());
-    let status = match process(&place, args).await {
+    let status = match process(context, &place, args).await {
         Ok(pid) if args.close_inspector => super::close(context, args, &place, pid).await,
         Ok(pid) => super::series(context, args, &place, &Target::Process(pid), stop).await,
         Err(failure) => Err(failure.into()),
@@ -59,23 +59,22 @@ pub(super) async fn run(
 }
 
 /// The process that is meant: the one that was named, else the only one.
-async fn process(place: &impl Place, args: &CaptureArgs) -> Result<u32, Failure> {
+async fn process(
+    context: &Context,
+    place: &impl Place,
+    args: &CaptureArgs,
+) -> Result<u32, Failure> {
     if let Some(pid) = args.pid {
         return Ok(pid);
     }
     let found = candidates(place).await;
     let found = found.map_err(|error| Failure::not_collected(error.to_string()))?;
-    let line = |process: &ProcessFacts| {
-        let memory = process.status.resident.map(size).unwrap_or_default();
-        format!("\n  --pid {:<8} {memory:>8}  {}", process.pid, process.command)
-    };
     match found.as_slice() {
         [one] => Ok(one.pid),
         [] => Err(Failure::usage(format!("there is no Node.js process in {}", place.name()))),
         several => {
-            let list: String = several.iter().map(line).collect();
             let text = format!("{} Node.js processes are in {}", several.len(), place.name());
-            Err(Failure::usage(text).hint(format!("one of these:{list}")))
+            Err(which(context, several, &text))
         }
     }
 }
