@@ -141,6 +141,20 @@ impl Scratch {
     }
 }
 
+/// Gives the system back what the allocator holds free. glibc keeps what chunks of text and rows took while they were read:
+/// 9 of 75 MB at the peak for a snapshot of 100 MB (2026-11-30). Elsewhere this does nothing. Cost: a look at each free block.
+#[allow(unsafe_code, reason = "the call is one of C, and glibc's alone")]
+pub fn trim_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: declared as in glibc's malloc.h; it takes its own locks, and only what is free changes.
+        unsafe { malloc_trim(0) };
+    }
+}
+
 /// Numbers that [`Buffer::as_atomic`] works for.
 pub trait AtomicTwin: sealed::Sealed {}
 impl AtomicTwin for u32 {}

@@ -1,6 +1,6 @@
 //! Runs the passes, on two threads where two can run, and keeps only what the next one needs.
 
-use heapglass_format::buffer::{Buffer, Scratch};
+use heapglass_format::buffer::{Buffer, Scratch, trim_heap};
 use heapglass_format::column::Column;
 use heapglass_format::container::{ContainerWriter, RowReader};
 use heapglass_format::scan::{self, Tables};
@@ -41,6 +41,8 @@ pub(crate) fn build(
     progress: &dyn Progress,
 ) -> Result<Overview> {
     let begin = |done: u64, step: Step| {
+        // What the step before had no more use for is not part of this one's peak.
+        trim_heap();
         progress.update(Phase::Analyse, done, PASSES);
         progress.begin(step);
         if progress.cancelled() { Err(heapglass_format::Error::Cancelled) } else { Ok(()) }
