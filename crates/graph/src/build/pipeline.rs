@@ -413,7 +413,7 @@ fn hold(
         page_owned: &preorder.page_owned,
         tree_edges: preorder.tree_edges.words(),
     };
-    let retainers = predecessors::sort_by_target(&rules, threads, scratch)?;
+    let mut retainers = predecessors::sort_by_target(&rules, threads, scratch)?;
     scratch.give(std::mem::replace(&mut rest.first_edge, Buffer::zeroed(0)?));
     // Not handed on: it is more than any later pass wants at once, and would stay resident whole.
     rest.edge_to = Buffer::zeroed(0)?;
@@ -423,7 +423,14 @@ fn hold(
         || search::order(&numbers, scratch),
         || Ok(retainers.with_one_edge(elements, tree_nodes)),
     )?;
-    let Preorder { parent, reached, .. } = preorder;
+    let Preorder { parent, reached, tree_edges, .. } = preorder;
+    // Nothing looks at single edges any more.
+    drop(tree_edges);
+    (rest.edges.strong, rest.edges.essential) = (Buffer::zeroed(0)?, Buffer::zeroed(0)?);
+    if !writer.is_index() {
+        retainers.others = Vec::new();
+        trim_heap();
+    }
     let find = || {
         let Retainers { essential, .. } = &retainers;
         immediate_dominators(essential, &order, parent, reached, LAST_STEP_BOUND, scratch)
@@ -440,8 +447,8 @@ fn hold(
         Ok((classes, duplicates::find(writer)?))
     };
     let (dominators, (classes, duplicates)) = both(threads, find, label)?;
+    // The list of sources is not handed on: it is half as large again as what is wanted next, and would stay resident whole.
     scratch.give(retainers.essential.first);
-    scratch.give(retainers.essential.from);
     Ok(Held { dominators, order, unshared_elements, classes, duplicates })
 }
 
