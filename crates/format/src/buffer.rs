@@ -148,10 +148,11 @@ impl Scratch {
 pub fn trim_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
+        // SAFETY: declared as in glibc's malloc.h.
         unsafe extern "C" {
             fn malloc_trim(pad: usize) -> std::ffi::c_int;
         }
-        // SAFETY: declared as in glibc's malloc.h; it takes its own locks, and only what is free changes.
+        // SAFETY: it takes its own locks, and only what is free changes.
         unsafe { malloc_trim(0) };
     }
 }
