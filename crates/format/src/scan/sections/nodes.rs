@@ -302,8 +302,8 @@ mod tests {
     #[test]
     fn traces_are_written_where_there_are_any() {
         let (zeros, some) = ([0; 3000], [0, 7, 0]);
-        assert_eq!(written(&[]), []);
-        assert_eq!(written(&[&zeros, &zeros]), []);
+        assert!(written(&[]).is_empty());
+        assert!(written(&[&zeros, &zeros]).is_empty());
         assert_eq!(written(&[&some, &zeros]), [&some[..], &zeros].concat());
         assert_eq!(written(&[&zeros, &some, &zeros]), [&zeros[..], &some, &zeros].concat());
     }
