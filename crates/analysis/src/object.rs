@@ -218,8 +218,12 @@ struct List {
 }
 
 impl List {
+    fn is_full(&self) -> bool {
+        self.shown.len() >= self.limit
+    }
+
     fn push(&mut self, graph: &Graph, edge: Edge) {
-        if self.shown.len() < self.limit {
+        if !self.is_full() {
             self.shown.push(Field {
                 edge: edge_label(graph, edge),
                 value: value_text(graph, edge.to),
@@ -249,13 +253,25 @@ impl Fields {
             prototype: None,
         };
         let prototype = graph.named(node, "__proto__");
-        graph.edges(node).for_each(|edge| match edge.edge_type {
-            EdgeType::Property if prototype.is(edge.name) => fields.prototype = Some(edge.to),
-            EdgeType::Property => fields.properties.push(graph, edge),
-            EdgeType::Element => fields.elements.push(graph, edge),
-            EdgeType::Context => {}
-            _ => fields.internals.push(graph, edge),
-        });
+        for edges in graph.edges(node).blocks() {
+            // Of arrays and tables with millions of edges nearly all are only counted.
+            let counted = match edges.only_type() {
+                None | Some(EdgeType::Property | EdgeType::Context | EdgeType::Broken) => None,
+                Some(EdgeType::Element) => Some(&mut fields.elements),
+                Some(_) => Some(&mut fields.internals),
+            };
+            if let Some(list) = counted.filter(|list| list.is_full()) {
+                list.more += edges.there() as u64;
+                continue;
+            }
+            edges.for_each(|edge| match edge.edge_type {
+                EdgeType::Property if prototype.is(edge.name) => fields.prototype = Some(edge.to),
+                EdgeType::Property => fields.properties.push(graph, edge),
+                EdgeType::Element => fields.elements.push(graph, edge),
+                EdgeType::Context => {}
+                _ => fields.internals.push(graph, edge),
+            });
+        }
         fields
     }
 }

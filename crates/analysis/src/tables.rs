@@ -149,7 +149,7 @@ impl<'a> Slots<'a> {
     }
 
     /// The slot an edge is named by.
-    #[inline]
+    #[inline(always)]
     fn of_edge(&self, edge: Edge) -> Option<u32> {
         match edge.name {
             EdgeName::Index(index) => Some(index),
@@ -158,7 +158,7 @@ impl<'a> Slots<'a> {
     }
 
     /// The slot of a key or a value that is there.
-    #[inline]
+    #[inline(always)]
     fn of_entry(&self, edge: Edge) -> Option<u32> {
         if !matches!(edge.edge_type, EdgeType::Internal | EdgeType::Weak) {
             return None;
@@ -167,7 +167,7 @@ impl<'a> Slots<'a> {
     }
 
     /// Whether a node stands for a deleted entry, as Node 22 and 24 write them.
-    #[inline]
+    #[inline(always)]
     fn is_hole(&self, node: Ordinal) -> bool {
         self.node_types.get(node.index()) == Some(&NodeType::Hidden.code())
             && self.texts.get(self.graph.name_index(node).0) == Some(b"system / Hole")
@@ -219,9 +219,10 @@ impl<const WIDTH: u32> Survey<WIDTH> {
         self.low > self.high
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, slot: u32) {
-        let numbers = Self::OFFSETS.map(|offset| slot.saturating_sub(offset) / WIDTH);
+        let [one, two] = Self::OFFSETS;
+        let numbers = [slot.saturating_sub(one) / WIDTH, slot.saturating_sub(two) / WIDTH];
         if self.is_empty() {
             (self.first, self.last) = (numbers, numbers);
         }

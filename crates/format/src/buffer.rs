@@ -141,6 +141,22 @@ impl Scratch {
     }
 }
 
+/// Gives the system back what the allocator holds free. glibc keeps what chunks of text and rows took while they were read:
+/// called between the passes, the peak of a snapshot of 100 MB was 75 MB instead of 79 (2026-11-30). With other allocators
+/// this does nothing. Cost: a look at each free block.
+#[allow(unsafe_code, reason = "the call is one of C, and glibc's alone")]
+pub fn trim_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: declared as in glibc's malloc.h.
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: it takes its own locks, and only what is free changes.
+        unsafe { malloc_trim(0) };
+    }
+}
+
 /// Numbers that [`Buffer::as_atomic`] works for.
 pub trait AtomicTwin: sealed::Sealed {}
 impl AtomicTwin for u32 {}

@@ -82,7 +82,7 @@ impl<'a> Texts<'a> {
     }
 
     /// The number that a string is in decimal digits, see [`decimal`].
-    #[inline]
+    #[inline(always)]
     pub fn decimal(&self, index: u32) -> Option<u32> {
         let (bytes, start, end) = self.place(index)?;
         let text = bytes.get(start..end)?;
@@ -108,7 +108,7 @@ impl<'a> Texts<'a> {
         lengths(self.starts).chain(lengths(self.derived_starts))
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&self, index: u32) -> Option<(&'a [u8], usize, usize)> {
         let index = index as usize;
         let (bytes, starts, at) = match index.checked_sub(self.starts.len().saturating_sub(1)) {
@@ -129,7 +129,7 @@ pub fn decimal(text: &[u8]) -> Option<u32> {
 }
 
 /// The last `len` of eight characters, 1 to 8, as a number; the last character is the highest byte.
-#[inline]
+#[inline(always)]
 fn eight_digits(word: u64, len: usize) -> Option<u32> {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     const HIGH_HALVES: u64 = 0xf0f0_f0f0_f0f0_f0f0;

@@ -23,6 +23,15 @@ impl Named<'_> {
         matches!(name, EdgeName::String(string) if self.is_string(string))
     }
 
+    /// The one string with this text, where that is known. Where it is known that there is none, a string that no file has.
+    pub(crate) fn only(&self) -> Option<u32> {
+        match self.strings? {
+            [] => Some(u32::MAX),
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
     #[inline]
     pub(crate) fn is_string(&self, string: StringIndex) -> bool {
         match self.strings {

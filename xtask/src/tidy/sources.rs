@@ -9,7 +9,7 @@ const MAX_LINES: usize = 600;
 
 /// The only files under `crates/` with unsafe code.
 const UNSAFE: &[&str] = &[
-    // A view of numbers as atomic ones, for threads that write side by side.
+    // A view of numbers as atomic ones, for threads that write side by side; a word to glibc's allocator.
     "crates/format/src/buffer.rs",
     // Maps the index file.
     "crates/format/src/container/read.rs",

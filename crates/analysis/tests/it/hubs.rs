@@ -132,6 +132,21 @@ proptest! {
                 half.for_each(|edge| from_halves.push(edge));
             }
             prop_assert_eq!(&from_halves, &one_by_one);
+            let mut from_blocks = Vec::new();
+            for block in graph.edges(node).blocks() {
+                let before = from_blocks.len();
+                let (edge_type, there) = (block.only_type(), block.there());
+                block.for_each(|edge| from_blocks.push(edge));
+                let edges = &from_blocks[before..];
+                let first = edges.first().map(|edge| edge.edge_type);
+                if let Some(edge_type) = edge_type.filter(|&only| only != EdgeType::Broken) {
+                    prop_assert!(edges.iter().all(|edge| edge.edge_type == edge_type));
+                    prop_assert_eq!(edges.len(), there);
+                } else if edges.iter().any(|edge| Some(edge.edge_type) != first) {
+                    prop_assert_eq!(edge_type, None);
+                }
+            }
+            prop_assert_eq!(&from_blocks, &one_by_one);
             for &edge in &one_by_one {
                 prop_assert_eq!(graph.edge_at(node, edge.ordinal), Some(edge));
                 let name = graph.edge_name(edge);
@@ -159,6 +174,7 @@ fn the_nearest_of_very_many_are_found() {
         let holder = heap.node("array", "", 16);
         let above = if number % 1000 == 999 { heap.global() } else { far };
         heap.element(above, number, holder);
+        heap.element(above, MANY + number, holder);
         heap.element(holder, 0, held);
         heap.element(holder, 1, held);
     }
@@ -209,6 +225,25 @@ fn a_very_large_map_tells_its_first_entries_and_counts_the_others() {
     assert_eq!((of_table.entries.len() as u64, of_table.more_entries), (u64::from(count) - 2, 0));
     assert_eq!(of_table.native_context.map(|node| node.ordinal), Some(at(context)));
     assert_eq!(of_table.elements.length, None);
+}
+
+#[test]
+fn what_stands_between_many_alike_is_told() {
+    let mut heap = SnapshotBuilder::new();
+    let (array, value) = (heap.object("Array", 16), heap.object("Value", 16));
+    heap.property(heap.global(), "array", array);
+    for index in 0..3000 {
+        match index {
+            700 | 2900 => heap.property(array, &format!("name{index}"), value),
+            1500 => heap.internal(array, "inner", value),
+            _ => heap.element(array, index, value),
+        }
+    }
+    let report = object(&open(&heap), at(array), &ObjectOptions::default());
+    let names: Vec<&str> = report.properties.iter().map(|field| &*field.edge.name).collect();
+    assert_eq!(names, ["name700", "name2900"]);
+    assert_eq!((report.elements.items.len(), report.elements.count), (100, 2997));
+    assert_eq!((report.internals.len(), report.more_internals), (0, 1));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::meta::Header;
 /// The columns that graph passes need at random, and what else is small.
 ///
 /// In the container's sections by then: `node_name`, `node_id_low`, `node_id_wide`, `trace_node`
-/// (if there is one), `edge_type`, `edge_name`, `edge_to`, `locations`, `string_bytes`,
+/// (empty if no node has one), `edge_type`, `edge_name`, `edge_to`, `locations`, `string_bytes`,
 /// `string_starts`, `samples`, `trace_functions`, `trace_tree`.
 #[derive(Debug)]
 pub struct Tables {

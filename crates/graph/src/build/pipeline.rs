@@ -1,6 +1,6 @@
 //! Runs the passes, on two threads where two can run, and keeps only what the next one needs.
 
-use heapglass_format::buffer::{Buffer, Scratch};
+use heapglass_format::buffer::{Buffer, Scratch, trim_heap};
 use heapglass_format::column::Column;
 use heapglass_format::container::{ContainerWriter, RowReader};
 use heapglass_format::scan::{self, Tables};
@@ -41,6 +41,8 @@ pub(crate) fn build(
     progress: &dyn Progress,
 ) -> Result<Overview> {
     let begin = |done: u64, step: Step| {
+        // What the step before had no more use for is not part of this one's peak.
+        trim_heap();
         progress.update(Phase::Analyse, done, PASSES);
         progress.begin(step);
         if progress.cancelled() { Err(heapglass_format::Error::Cancelled) } else { Ok(()) }
@@ -411,7 +413,7 @@ fn hold(
         page_owned: &preorder.page_owned,
         tree_edges: preorder.tree_edges.words(),
     };
-    let retainers = predecessors::sort_by_target(&rules, threads, scratch)?;
+    let mut retainers = predecessors::sort_by_target(&rules, threads, scratch)?;
     scratch.give(std::mem::replace(&mut rest.first_edge, Buffer::zeroed(0)?));
     // Not handed on: it is more than any later pass wants at once, and would stay resident whole.
     rest.edge_to = Buffer::zeroed(0)?;
@@ -421,7 +423,14 @@ fn hold(
         || search::order(&numbers, scratch),
         || Ok(retainers.with_one_edge(elements, tree_nodes)),
     )?;
-    let Preorder { parent, reached, .. } = preorder;
+    let Preorder { parent, reached, tree_edges, .. } = preorder;
+    // Nothing looks at single edges any more.
+    drop(tree_edges);
+    (rest.edges.strong, rest.edges.essential) = (Buffer::zeroed(0)?, Buffer::zeroed(0)?);
+    if !writer.is_index() {
+        retainers.others = Vec::new();
+        trim_heap();
+    }
     let find = || {
         let Retainers { essential, .. } = &retainers;
         immediate_dominators(essential, &order, parent, reached, LAST_STEP_BOUND, scratch)
@@ -438,8 +447,8 @@ fn hold(
         Ok((classes, duplicates::find(writer)?))
     };
     let (dominators, (classes, duplicates)) = both(threads, find, label)?;
+    // The list of sources is not handed on: it is half as large again as what is wanted next, and would stay resident whole.
     scratch.give(retainers.essential.first);
-    scratch.give(retainers.essential.from);
     Ok(Held { dominators, order, unshared_elements, classes, duplicates })
 }
 

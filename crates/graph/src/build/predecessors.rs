@@ -99,7 +99,8 @@ pub(super) fn sort_by_target(
     let places = from.as_atomic();
     let (mut others, mut far_list) = both(
         threads,
-        || near.fill(&mut near_cursors, places, near_others),
+        // With room for those of the far part, which are put behind them.
+        || near.fill(&mut near_cursors, places, near_others + far_others),
         || far.fill(&mut first[1..], places, far_others),
     )?;
     scratch.give(near_cursors);

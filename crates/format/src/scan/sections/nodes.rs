@@ -5,7 +5,7 @@ use super::edges::Edges;
 use super::{Next, Reading, empty, largest};
 use crate::buffer::Buffer;
 use crate::column::WideColumn;
-use crate::container::ContainerWriter;
+use crate::container::{ContainerWriter, SectionWriter};
 use crate::finding::{Finding, FindingKind, counted, grouped};
 use crate::scan::layout::NodeLayout;
 use crate::scan::table::{self, Rows};
@@ -35,6 +35,7 @@ struct Chunk {
     sizes: Vec<u32>,
     sizes_wide: Vec<[u64; 2]>,
     edge_counts: Vec<u32>,
+    /// Empty if they are all zeros.
     trace_nodes: Vec<u32>,
     detachedness: Vec<u8>,
     max_js_object_id: u64,
@@ -71,7 +72,7 @@ impl Reading<'_> {
         }
         let mut names = self.writer.stream::<u32>("node_name", room);
         let mut ids = self.writer.stream::<u32>("node_id_low", room);
-        let mut traces = self.writer.stream::<u32>("trace_node", room);
+        let mut traces = Traces { writer: self.writer, room, rows: 0, section: None };
         let mut ids_wide = Vec::new();
         let convert = |rows: Rows<'_>| Ok(convert(&rows, &layout));
         let consume = |chunk: Chunk| {
@@ -79,7 +80,7 @@ impl Reading<'_> {
             ids_wide.extend_from_slice(&chunk.ids_wide);
             names.append(&chunk.names)?;
             ids.append(&chunk.ids)?;
-            traces.append(&chunk.trace_nodes)
+            traces.append(chunk.kinds.len(), &chunk.trace_nodes)
         };
         let end = table::scan(
             &mut self.cursor,
@@ -98,6 +99,50 @@ impl Reading<'_> {
         self.nodes = Some(nodes);
         Ok(next)
     }
+}
+
+/// Where nodes were allocated, by the trace tree. Nearly every snapshot has zeros alone there; no column is written then.
+struct Traces<'a> {
+    writer: &'a ContainerWriter,
+    room: u64,
+    /// Rows so far.
+    rows: usize,
+    /// From the first row on that is not zero.
+    section: Option<SectionWriter<'a>>,
+}
+
+impl Traces<'_> {
+    /// Takes the next `rows` rows; `traces` is empty if theirs are all zeros.
+    fn append(&mut self, rows: usize, traces: &[u32]) -> Result<()> {
+        let before = self.rows;
+        self.rows += rows;
+        if self.section.is_none() && !traces.is_empty() {
+            self.section = self.writer.keep_stream::<u32>("trace_node", self.room);
+            if let Some(section) = &mut self.section {
+                zeros(section, before)?;
+            }
+        }
+        match &mut self.section {
+            Some(section) if traces.is_empty() => zeros(section, rows),
+            Some(section) => section.append(traces),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self.section {
+            Some(section) => section.finish(),
+            None => self.writer.keep::<u32>("trace_node", &[]),
+        }
+    }
+}
+
+fn zeros(section: &mut SectionWriter<'_>, count: usize) -> Result<()> {
+    const ZEROS: [u32; 1 << 10] = [0; 1 << 10];
+    for start in (0..count).step_by(ZEROS.len()) {
+        section.append(&ZEROS[..ZEROS.len().min(count - start)])?;
+    }
+    Ok(())
 }
 
 impl Nodes {
@@ -170,7 +215,10 @@ fn convert(rows: &Rows<'_>, layout: &NodeLayout) -> Chunk {
     };
     chunk.first_row = rows.first_row;
     if let Some(field) = layout.trace_node_id {
-        chunk.trace_nodes.extend(low.chunks_exact(rows.width).map(|row| row[field]));
+        let traces = || low.chunks_exact(rows.width).map(|row| row[field]);
+        if traces().any(|trace| trace != 0) {
+            chunk.trace_nodes.extend(traces());
+        }
     }
     if let Some(field) = layout.detachedness {
         // DevTools keeps two bits.
@@ -232,5 +280,31 @@ fn wide_values(rows: &Rows<'_>, layout: &NodeLayout, chunk: &mut Chunk) {
         } else if field == layout.self_size {
             chunk.sizes_wide.push(entry);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(chunks: &[&[u32]]) -> Vec<u32> {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = ContainerWriter::create(dir.path()).unwrap();
+        let mut traces = Traces { writer: &writer, room: 4, rows: 0, section: None };
+        for chunk in chunks {
+            let is_zero = chunk.iter().all(|&trace| trace == 0);
+            traces.append(chunk.len(), if is_zero { &[] } else { chunk }).unwrap();
+        }
+        traces.finish().unwrap();
+        writer.column("trace_node").unwrap().to_vec()
+    }
+
+    #[test]
+    fn traces_are_written_where_there_are_any() {
+        let (zeros, some) = ([0; 3000], [0, 7, 0]);
+        assert!(written(&[]).is_empty());
+        assert!(written(&[&zeros, &zeros]).is_empty());
+        assert_eq!(written(&[&some, &zeros]), [&some[..], &zeros].concat());
+        assert_eq!(written(&[&zeros, &some, &zeros]), [&zeros[..], &some, &zeros].concat());
     }
 }
