@@ -1,7 +1,7 @@
 //! Reads what was written and looks for what should be gone.
 
 use std::io::{self, Read};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use heapglass_format::check::{Check, Checked};
 
@@ -65,6 +65,8 @@ pub struct Looked {
 
 /// More survivors than these are not told of.
 const MOST: usize = 10;
+/// Threads that look strings up while another finds them: most of the proof waits for memory in them.
+const LOOKING_UP: usize = 2;
 
 /// Reads a result and looks at its form alone, which may be done while it is still being written.
 pub fn form_of(mut result: impl Read) -> io::Result<Checked> {
@@ -114,7 +116,7 @@ impl Proof {
         Proven { checked, same_counts, values: values as u64, strings, survivors }
     }
 
-    /// Finds every string, which a second thread looks up, and passes the bytes on.
+    /// Finds every string, which other threads look up, and passes the bytes on.
     fn look(
         &self,
         result: impl Read,
@@ -122,25 +124,39 @@ impl Proof {
     ) -> io::Result<Looked> {
         let (full, filled) = mpsc::sync_channel(WAITING);
         let (give_back, empty) = mpsc::channel();
+        // All of them hold it, so that finding ends as well where they have panicked.
+        let filled = Arc::new(Mutex::new(filled));
         std::thread::scope(|scope| {
-            let looking_up = scope.spawn(move || self.look_up(&filled, &give_back));
+            let looking_up: Vec<_> = (0..LOOKING_UP)
+                .map(|_| {
+                    let (filled, give_back) = (filled.clone(), give_back.clone());
+                    scope.spawn(move || self.look_up(&filled, &give_back))
+                })
+                .collect();
+            drop(filled);
             // No character comes of less than a byte.
             let shortest = TOO_SHORT_TO_PROVE;
             let strings = Strings { shortest, full, empty, bytes }.of(result);
-            let survivors = looking_up.join();
-            let survivors = survivors.map_err(|_| io::Error::other("the proof has ended"))?;
+            let mut survivors = Vec::new();
+            for thread in looking_up {
+                let ended = |_| io::Error::other("the proof has ended");
+                survivors.extend(thread.join().map_err(ended)?);
+            }
+            survivors.sort_unstable_by_key(|survivor| survivor.string);
+            survivors.truncate(MOST);
             Ok(Looked { strings: strings?, survivors })
         })
     }
 
-    /// Looks up all strings that come.
+    /// Looks up strings as long as some come, and gives back the first few survivors among them.
     fn look_up(
         &self,
-        filled: &mpsc::Receiver<Batch>,
+        filled: &Mutex<mpsc::Receiver<Batch>>,
         give_back: &mpsc::Sender<Batch>,
     ) -> Vec<Survivor> {
         let (mut survivors, mut prints) = (Vec::new(), Vec::new());
-        for mut batch in filled {
+        let next = || filled.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+        while let Some(mut batch) = next() {
             let found = self.survivors_in(&batch, &mut prints);
             survivors.extend(found.take(MOST.saturating_sub(survivors.len())));
             batch.clear();

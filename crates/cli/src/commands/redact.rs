@@ -8,7 +8,7 @@ mod paths;
 mod pipeline;
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use heapglass_format::pack::Packer;
@@ -123,9 +123,10 @@ fn snapshot(
     let (behind_it, follow) = pipeline::following(file.reopen().map_err(on_disk)?);
     let (keeping, keep) = pipeline::keeping(file.as_file()).map_err(on_disk)?;
     let ended = |who: &str| io::Error::other(format!("{who} has ended"));
-    let redacted = std::thread::scope(|scope| {
+    let interrupt = context.interrupt.clone();
+    let redacted: anyhow::Result<_> = std::thread::scope(|scope| {
         let writing = scope.spawn(move || ahead.write(packer, follow, keep));
-        let kept = scope.spawn(move || keeping.keep(&context.interrupt));
+        let kept = scope.spawn(move || keeping.keep(&interrupt));
         // What has been written is read again meanwhile, for its form.
         let path = file.path();
         let form = scope.spawn(move || {
@@ -165,7 +166,7 @@ fn look(context: &Context, file: &NamedTempFile, proof: &Proof) -> anyhow::Resul
     let again =
         Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
     let again = Stopping { inner: again, interrupt: &context.interrupt };
-    Ok(proof.strings_of(BufReader::with_capacity(1 << 20, again))?)
+    Ok(proof.strings_of(again)?)
 }
 
 fn why_not_proven(proven: &Proven) -> String {
