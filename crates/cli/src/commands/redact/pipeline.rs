@@ -180,8 +180,12 @@ impl Read for Following {
 #[cfg(test)]
 mod tests {
     use std::io::{self, Read, Write};
+    use std::path::Path;
+    use std::sync::mpsc::sync_channel;
 
-    use super::{PIECE, Source, following, next, pieces, read_ahead};
+    use heapglass_format::pack::Packer;
+
+    use super::{KEEP_EVERY, PIECE, Source, following, keeping, next, pieces, read_ahead};
     use crate::interrupt::Interrupt;
 
     struct Odd(&'static [u8]);
@@ -236,5 +240,24 @@ mod tests {
         }
         drop(told);
         assert!(reading.join().expect("it ends").expect("read") == written);
+    }
+
+    #[test]
+    fn what_is_written_reaches_the_disk_on_the_way_and_at_the_end() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let packer = Packer::for_name(Path::new("a"), file.reopen().expect("opened"));
+        let (mut behind, ahead) = pieces(Interrupt::default());
+        let (follow, _) = sync_channel(1);
+        let (keep, told) = sync_channel(1);
+        let packer = packer.expect("a packer");
+        let writing = std::thread::spawn(move || ahead.write(packer, follow, keep));
+        behind.write_all(&vec![b'x'; KEEP_EVERY]).expect("written");
+        drop(behind);
+        writing.join().expect("it ends").expect("written");
+        assert!(told.recv().is_ok() && told.recv().is_err(), "once, then the end");
+        let (keeps, told) = keeping(file.as_file()).expect("the file again");
+        told.send(()).expect("it listens");
+        drop(told);
+        keeps.keep(&Interrupt::default()).expect("it is on the disk");
     }
 }
