@@ -32,6 +32,7 @@ mod paths;
 mod prints;
 mod proof;
 mod public;
+mod quoted;
 mod redactor;
 mod replace;
 mod roles;

@@ -1,8 +1,7 @@
 //! Reads what was written and looks for what should be gone.
 
-use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use heapglass_format::check::{Check, Checked};
 
@@ -10,9 +9,10 @@ use crate::Policy;
 use crate::credentials::credentials;
 use crate::fates::LookedFor;
 use crate::prints::Prints;
+use crate::quoted::{AT_ONCE, Batch, Strings, WAITING};
 use crate::replace::Replacer;
-use crate::strings::is_to_prove;
-use crate::texts::{Piece, Text, unescape};
+use crate::strings::{TOO_SHORT_TO_PROVE, is_to_prove};
+use crate::texts::unescape;
 
 /// What is known of the original: hashes of its values, 8 bytes for each.
 pub struct Proof {
@@ -65,10 +65,8 @@ pub struct Looked {
 
 /// More survivors than these are not told of.
 const MOST: usize = 10;
-/// Bytes that are looked at at once.
-const AT_ONCE: usize = 1 << 18;
-/// Pieces of so many bytes that the second thread has not looked at.
-const WAITING: usize = 4;
+/// Threads that look strings up while another finds them: most of the proof waits for memory in them.
+const LOOKING_UP: usize = 2;
 
 /// Reads a result and looks at its form alone, which may be done while it is still being written.
 pub fn form_of(mut result: impl Read) -> io::Result<Checked> {
@@ -88,7 +86,7 @@ impl Proof {
     ///
     /// Cost: linear in the file; a lookup among the values for each string.
     pub fn read(&self, result: impl Read) -> io::Result<Proven> {
-        // A second thread looks at the form of the same bytes.
+        // Another thread looks at the form of the same bytes.
         let (give, take) = mpsc::sync_channel::<Arc<Vec<u8>>>(WAITING);
         let (looked, checked) = std::thread::scope(|scope| {
             let checker = scope.spawn(move || {
@@ -118,94 +116,78 @@ impl Proof {
         Proven { checked, same_counts, values: values as u64, strings, survivors }
     }
 
-    /// Looks at every string, and passes the bytes on.
+    /// Finds every string, which other threads look up, and passes the bytes on.
     fn look(
         &self,
-        mut result: impl Read,
-        give: Option<&mpsc::SyncSender<Arc<Vec<u8>>>>,
+        result: impl Read,
+        bytes: Option<&mpsc::SyncSender<Arc<Vec<u8>>>>,
     ) -> io::Result<Looked> {
-        let mut batch = Batch::default();
-        let (mut text, mut inside) = (Text::default(), false);
-        // More than can wait at once: the oldest has been looked at by both.
-        let mut buffers: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
-        loop {
-            let most = if give.is_some() { WAITING + 2 } else { 0 };
-            let oldest = if buffers.len() > most { buffers.pop_front() } else { None };
-            let mut buffer = oldest.and_then(Arc::into_inner).unwrap_or_default();
-            buffer.resize(AT_ONCE, 0);
-            let got = result.read(&mut buffer)?;
-            buffer.truncate(got);
-            if buffer.is_empty() {
-                self.settle(&mut batch);
-                return Ok(Looked { strings: batch.strings, survivors: batch.survivors });
+        let (full, filled) = mpsc::sync_channel(WAITING);
+        let (give_back, empty) = mpsc::channel();
+        // All of them hold it, so that finding ends as well where they have panicked.
+        let filled = Arc::new(Mutex::new(filled));
+        std::thread::scope(|scope| {
+            let looking_up: Vec<_> = (0..LOOKING_UP)
+                .map(|_| {
+                    let (filled, give_back) = (filled.clone(), give_back.clone());
+                    scope.spawn(move || self.look_up(&filled, &give_back))
+                })
+                .collect();
+            drop(filled);
+            // No character comes of less than a byte.
+            let shortest = TOO_SHORT_TO_PROVE;
+            let strings = Strings { shortest, full, empty, bytes }.of(result);
+            let mut survivors = Vec::new();
+            for thread in looking_up {
+                let ended = |_| io::Error::other("the proof has ended");
+                survivors.extend(thread.join().map_err(ended)?);
             }
-            let bytes = Arc::new(buffer);
-            buffers.push_back(bytes.clone());
-            // It only ends before if it panicked, which is told when it is joined.
-            give.map(|give| give.send(bytes.clone()));
-            let mut rest = bytes.as_slice();
-            while !rest.is_empty() {
-                if !inside {
-                    let Some(quote) = memchr::memchr(b'"', rest) else { break };
-                    rest = rest.get(quote + 1..).unwrap_or_default();
-                    inside = true;
-                    continue;
-                }
-                let (used, ended) = text.pass::<io::Error>(rest, |piece| {
-                    if let Piece::Whole(raw) = piece {
-                        self.ask(raw, &mut batch);
-                    }
-                    Ok(())
-                })?;
-                rest = rest.get(used..).unwrap_or_default();
-                batch.strings += u64::from(ended);
-                inside = !ended;
-            }
-        }
+            survivors.sort_unstable_by_key(|survivor| survivor.string);
+            survivors.truncate(MOST);
+            Ok(Looked { strings: strings?, survivors })
+        })
     }
 
-    /// Looks at a string, the next of the file, at once or with others.
-    fn ask(&self, raw: &[u8], batch: &mut Batch) {
-        let text = unescape(raw);
-        if self.policy == Policy::Secrets {
-            let length = self.survives(&text, batch.strings);
-            return batch.found(batch.strings, length);
+    /// Looks up strings as long as some come, and gives back the first few survivors among them.
+    fn look_up(
+        &self,
+        filled: &Mutex<mpsc::Receiver<Batch>>,
+        give_back: &mpsc::Sender<Batch>,
+    ) -> Vec<Survivor> {
+        let (mut survivors, mut prints) = (Vec::new(), Vec::new());
+        let next = || filled.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+        while let Some(mut batch) = next() {
+            let found = self.survivors_in(&batch, &mut prints);
+            survivors.extend(found.take(MOST.saturating_sub(survivors.len())));
+            batch.clear();
+            // At the end nobody takes it.
+            let _ = give_back.send(batch);
         }
-        if is_to_prove(&text) {
-            let print = self.replacer.print_of(text.as_bytes());
-            batch.prints.push(print);
-            batch.texts.extend_from_slice(text.as_bytes());
-            batch.asked.push((batch.strings, batch.texts.len()));
-            if batch.prints.len() >= TOGETHER {
-                self.settle(batch);
-            }
-        }
+        survivors
     }
 
-    /// Looks at all that wait.
-    fn settle(&self, batch: &mut Batch) {
-        let Batch { prints, asked, texts, maybe, .. } = batch;
-        maybe.clear();
-        let looked = &self.looked_for;
-        maybe.extend(prints.iter().map(|&print| looked.prints.may_have(print)));
-        if looked.among_values.len() > 0 {
-            let also = prints.iter().map(|&print| looked.among_values.may_have(print));
-            maybe.iter_mut().zip(also).for_each(|(maybe, also)| *maybe |= also);
-        }
-        let mut found = Vec::new();
-        let mut start = 0;
-        for (&(string, end), &maybe) in asked.iter().zip(maybe.iter()) {
-            if maybe {
-                let text = texts.get(start..end).unwrap_or_default();
-                let text = str::from_utf8(text).unwrap_or_default();
-                found.push((string, self.survives(text, string)));
-            }
-            start = end;
-        }
+    /// Those among strings that came together, so that the lookups wait for memory together: one after the other took 0.6 s
+    /// of 2.2 million (2026-11-30). `prints` is room for their hashes.
+    fn survivors_in<'a>(
+        &'a self,
+        batch: &'a Batch,
+        prints: &'a mut Vec<(u64, usize)>,
+    ) -> impl Iterator<Item = Survivor> + 'a {
         prints.clear();
-        asked.clear();
-        texts.clear();
-        found.into_iter().for_each(|(string, length)| batch.found(string, length));
+        prints.extend(batch.each().enumerate().filter_map(|(at, (_, raw))| {
+            let text = unescape(raw);
+            is_to_prove(&text).then(|| (self.replacer.print_of(text.as_bytes()), at))
+        }));
+        // In a longer text any part may be a credential.
+        if self.policy != Policy::Secrets {
+            let LookedFor { prints: whole, among_values, .. } = &self.looked_for;
+            prints.retain(|(print, _)| whole.may_have(*print) || among_values.may_have(*print));
+        }
+        prints.iter().filter_map(|&(_, at)| {
+            let (string, raw) = batch.get(at)?;
+            let length = self.survives(&unescape(raw), string)?;
+            Some(Survivor { string, length })
+        })
     }
 
     /// The length of the value that a string, the `index`th of the file, is or holds.
@@ -252,31 +234,5 @@ impl Proof {
     /// What stands for a number of six digits may well be the number of another order; that says nothing.
     fn is_among(&self, prints: &Prints, text: &str, print: u64) -> bool {
         prints.has(print) && !self.replacer.stands_for_another(text, print)
-    }
-}
-
-/// Strings that are looked at together. One lookup after the other waited for memory each time: 0.6 s of 2.2 million
-/// (2026-11-30).
-const TOGETHER: usize = 256;
-
-/// Strings that wait to be looked at, and what was found so far.
-#[derive(Default)]
-struct Batch {
-    /// Strings that were met.
-    strings: u64,
-    survivors: Vec<Survivor>,
-    prints: Vec<u64>,
-    /// For each print which string of the file it is of, and where in `texts` that ends.
-    asked: Vec<(u64, usize)>,
-    texts: Vec<u8>,
-    /// For each print whether it may be among the values.
-    maybe: Vec<bool>,
-}
-
-impl Batch {
-    fn found(&mut self, string: u64, length: Option<usize>) {
-        if let Some(length) = length.filter(|_| self.survivors.len() < MOST) {
-            self.survivors.push(Survivor { string, length });
-        }
     }
 }

@@ -24,7 +24,7 @@ use crate::spool::Spool;
 use crate::texts::{Piece, unescape, units};
 
 /// Values shorter than this may be a part of anything and are not looked for in the result.
-const TOO_SHORT_TO_PROVE: usize = 6;
+pub(crate) const TOO_SHORT_TO_PROVE: usize = 6;
 
 /// Whether a value is long enough to be looked for.
 pub(crate) fn is_to_prove(text: &str) -> bool {

@@ -8,14 +8,13 @@ mod paths;
 mod pipeline;
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use heapglass_format::check::Checked;
 use heapglass_format::pack::Packer;
 use heapglass_format::source::{Reader, Source};
 use heapglass_graph::{Phase, Progress};
-use heapglass_redact::{Coverage, Error, Proof, Proven, Redaction, Redactor};
+use heapglass_redact::{Coverage, Error, Looked, Proof, Proven, Redaction, Redactor};
 use heapglass_report::text::write_redacted;
 use heapglass_report::wire::{RedactDocument, RedactedEntry, RedactedSnapshotEntry};
 use tempfile::{NamedTempFile, TempDir};
@@ -120,10 +119,14 @@ fn snapshot(
     let redactor =
         Redactor::new(behind, redaction.policy, redaction.key.clone(), map).within(work.dir.path());
     let names = Names { input, output };
-    let (behind_it, more) =
-        pipeline::following(file.reopen().map_err(|error| cannot_write(output, &error))?);
-    let (coverage_and_proof, form) = std::thread::scope(|scope| {
-        let writing = scope.spawn(move || ahead.write(packer, more));
+    let on_disk = |error: io::Error| cannot_write(output, &error);
+    let (behind_it, follow) = pipeline::following(file.reopen().map_err(on_disk)?);
+    let (keeping, keep) = pipeline::keeping(file.as_file()).map_err(on_disk)?;
+    let ended = |who: &str| io::Error::other(format!("{who} has ended"));
+    let interrupt = context.interrupt.clone();
+    let redacted: anyhow::Result<_> = std::thread::scope(|scope| {
+        let writing = scope.spawn(move || ahead.write(packer, follow, keep));
+        let kept = scope.spawn(move || keeping.keep(&interrupt));
         // What has been written is read again meanwhile, for its form.
         let path = file.path();
         let form = scope.spawn(move || {
@@ -132,16 +135,15 @@ fn snapshot(
         });
         let redacted = feed(context, redactor, reader, &names, &mut bar);
         // What the disk says comes before what the redaction says of a writer that has ended.
-        let written = writing.join().unwrap_or_else(|_| Err(io::Error::other("the writer ended")));
-        let redacted = match written {
-            Ok(()) => redacted,
-            Err(error) => Err(cannot_write(output, &error).into()),
-        };
-        (redacted, form.join().unwrap_or_else(|_| Err(io::Error::other("the check has ended"))))
+        writing.join().unwrap_or_else(|_| Err(ended("the writer"))).map_err(on_disk)?;
+        let (coverage, proof) = redacted?;
+        bar.doing("proving");
+        let looked = look(context, &file, &proof)?;
+        let form = form.join().unwrap_or_else(|_| Err(ended("the check")))?;
+        kept.join().unwrap_or_else(|_| Err(ended("who keeps it"))).map_err(on_disk)?;
+        Ok((coverage, proof.conclude(form, looked), proof))
     });
-    let (coverage, proof) = unless_interrupted(context, coverage_and_proof)?;
-    bar.doing("proving");
-    let proven = unless_interrupted(context, prove(context, &file, output, &proof, form))?;
+    let (coverage, proven, proof) = unless_interrupted(context, redacted)?;
     bar.finish();
     if !proven.holds() {
         let why = why_not_proven(&proven);
@@ -159,27 +161,12 @@ fn snapshot(
     Ok((entry, proof))
 }
 
-/// Reads again what was written, looks for what must not be in it, and sees that it is on the disk. `form` is what its form
-/// came to.
-fn prove(
-    context: &Context,
-    file: &NamedTempFile,
-    output: &Path,
-    proof: &Proof,
-    form: io::Result<Checked>,
-) -> anyhow::Result<Proven> {
-    std::thread::scope(|scope| {
-        // The disk has its time while the proof takes the bytes from the system's memory.
-        let reaching = scope.spawn(|| file.as_file().sync_all());
-        let again =
-            Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
-        let again = Stopping { inner: again, interrupt: &context.interrupt };
-        let looked = proof.strings_of(BufReader::with_capacity(1 << 20, again))?;
-        let proven = proof.conclude(form?, looked);
-        let reached = reaching.join().unwrap_or_else(|_| Err(io::Error::other("it ended")));
-        reached.map_err(|error| cannot_write(output, &error))?;
-        Ok(proven)
-    })
+/// Reads again what was written, and looks for what must not be in it.
+fn look(context: &Context, file: &NamedTempFile, proof: &Proof) -> anyhow::Result<Looked> {
+    let again =
+        Source::file(file.path()).and_then(|source| source.reader()).map_err(hints::opening)?;
+    let again = Stopping { inner: again, interrupt: &context.interrupt };
+    Ok(proof.strings_of(again)?)
 }
 
 fn why_not_proven(proven: &Proven) -> String {

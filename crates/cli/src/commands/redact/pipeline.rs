@@ -14,6 +14,9 @@ const WAITING: usize = 4;
 /// Bytes of a piece: with a megabyte each the program took 8 MB of 102 more (1.12 GB, 2026-11-30).
 const PIECE: usize = 1 << 18;
 
+/// What was written is made to reach the disk after so many bytes.
+const KEEP_EVERY: usize = 32 << 20;
+
 /// What was read, and how far the file on the disk is. An empty one is the end: without it the reader has failed.
 pub(super) type Piece = io::Result<(Vec<u8>, u64)>;
 
@@ -102,15 +105,49 @@ impl Write for Behind {
 }
 
 impl Ahead {
-    /// Writes all pieces until there will be no more.
-    pub(super) fn write(self, mut packer: Packer<File>, more: SyncSender<()>) -> io::Result<()> {
+    /// Writes all pieces until there will be no more, and tells that there is more to follow and to have on the disk.
+    pub(super) fn write(
+        self,
+        mut packer: Packer<File>,
+        follow: SyncSender<()>,
+        keep: SyncSender<()>,
+    ) -> io::Result<()> {
+        let mut unkept = 0;
         for piece in &self.full {
             packer.write_all(&piece)?;
+            unkept += piece.len();
             let _ = self.empty.send(piece);
-            // Whoever follows has been told already, or is gone.
-            let _ = more.try_send(());
+            // Whoever is told has been told already, or is gone.
+            let _ = follow.try_send(());
+            if unkept >= KEEP_EVERY {
+                let _ = keep.try_send(());
+                unkept = 0;
+            }
         }
         packer.finish().map(drop)
+    }
+}
+
+/// What makes a file reach the disk while it is written, and what it is to be told by that there is more in it.
+pub(super) fn keeping(file: &File) -> io::Result<(Keeping, SyncSender<()>)> {
+    let (told, more) = sync_channel(1);
+    Ok((Keeping { file: file.try_clone()?, more }, told))
+}
+
+/// Makes a file reach the disk behind who writes it. The system would begin at the end, when all wait for it: a gigabyte took
+/// 2 to 7 s then (2026-11-30).
+pub(super) struct Keeping {
+    file: File,
+    more: Receiver<()>,
+}
+
+impl Keeping {
+    /// Until whoever writes has ended and all is on the disk, or nobody wants it any more.
+    pub(super) fn keep(self, interrupt: &Interrupt) -> io::Result<()> {
+        while self.more.recv().is_ok() {
+            self.file.sync_data()?;
+        }
+        if interrupt.asked().is_none() { self.file.sync_all() } else { Ok(()) }
     }
 }
 
@@ -143,8 +180,12 @@ impl Read for Following {
 #[cfg(test)]
 mod tests {
     use std::io::{self, Read, Write};
+    use std::path::Path;
+    use std::sync::mpsc::sync_channel;
 
-    use super::{PIECE, Source, following, next, pieces, read_ahead};
+    use heapglass_format::pack::Packer;
+
+    use super::{KEEP_EVERY, PIECE, Source, following, keeping, next, pieces, read_ahead};
     use crate::interrupt::Interrupt;
 
     struct Odd(&'static [u8]);
@@ -199,5 +240,24 @@ mod tests {
         }
         drop(told);
         assert!(reading.join().expect("it ends").expect("read") == written);
+    }
+
+    #[test]
+    fn what_is_written_reaches_the_disk_on_the_way_and_at_the_end() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let packer = Packer::for_name(Path::new("a"), file.reopen().expect("opened"));
+        let (mut behind, ahead) = pieces(Interrupt::default());
+        let (follow, _) = sync_channel(1);
+        let (keep, told) = sync_channel(1);
+        let packer = packer.expect("a packer");
+        let writing = std::thread::spawn(move || ahead.write(packer, follow, keep));
+        behind.write_all(&vec![b'x'; KEEP_EVERY]).expect("written");
+        drop(behind);
+        writing.join().expect("it ends").expect("written");
+        assert!(told.recv().is_ok() && told.recv().is_err(), "once, then the end");
+        let (keeps, told) = keeping(file.as_file()).expect("the file again");
+        told.send(()).expect("it listens");
+        drop(told);
+        keeps.keep(&Interrupt::default()).expect("it is on the disk");
     }
 }
