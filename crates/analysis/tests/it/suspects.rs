@@ -391,6 +391,19 @@ fn the_biggest_objects_are_not_inside_each_other() {
 }
 
 #[test]
+fn a_list_is_one_of_the_biggest_objects() {
+    let mut heap = random::linked_list(2000);
+    let other = heap.object("Other", 8000);
+    heap.property(heap.global(), "other", other);
+    let graph = open(&heap);
+    let found: Vec<(String, u64)> = biggest_objects(&graph, 2, false)
+        .into_iter()
+        .map(|object| (object.class_name, object.retained_size))
+        .collect();
+    assert_eq!(found, [("Link".to_owned(), 32_000), ("Other".to_owned(), 8000)]);
+}
+
+#[test]
 fn the_owner_of_a_small_part_is_not_named_beside_the_large_one_that_it_holds() {
     let mut heap = SnapshotBuilder::new();
     let app = app_with_cache(&mut heap);
