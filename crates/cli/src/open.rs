@@ -194,7 +194,7 @@ fn kept_index(context: &Context, input: &Input) -> Option<(Cache, PathBuf)> {
 }
 
 /// A sentence with a system's answer at its end, without the number that only programs need.
-fn without_number(text: &str) -> &str {
+pub(crate) fn without_number(text: &str) -> &str {
     text.split(" (os error").next().unwrap_or(text)
 }
 

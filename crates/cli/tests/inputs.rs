@@ -71,6 +71,22 @@ fn a_must_gather_names_pods_and_containers() {
 }
 
 #[test]
+fn a_report_on_several_snapshots_ends_with_a_line_for_each() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in ["a.heapsnapshot.zst", "b.heapsnapshot.zst"] {
+        fs::copy(root().join(APP), dir.path().join(name)).expect("copied");
+    }
+    fs::write(dir.path().join("c.heapsnapshot"), "").expect("written");
+    let output = heapglass(&["report", "."]).current_dir(dir.path()).output();
+    let said = said(output.expect("the program runs"));
+    assert_eq!(said.code, 3);
+    let (_, lines) = said.stdout.split_once("All snapshots\n").expect("the lines");
+    assert_eq!(lines.matches("Map of 1,234 × Session (19%)").count(), 2, "{lines}");
+    let copy = "  2 has the counts and sizes of 1: it seems to be a copy of it.\n";
+    assert!(lines.ends_with(&format!("{copy}  1 more could not be read.\n")), "{lines}");
+}
+
+#[test]
 fn a_directory_is_searched_whatever_its_layout() {
     let dir = tempfile::tempdir().expect("a directory");
     let deep = dir.path().join("a/b/c");

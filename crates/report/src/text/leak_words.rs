@@ -40,7 +40,10 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             what_grows(document, "grew")
         ),
     }];
-    if let [first, .., last] = document.snapshots.as_slice() {
+    // Of several processes the first and the last are no beginning and end of anything.
+    if let [first, .., last] = document.snapshots.as_slice()
+        && !is_lost(document)
+    {
         let change = match last.total_size.checked_sub(first.total_size) {
             Some(0) => "the same".to_owned(),
             Some(more) => format!("{} more", size_in_words(more, sizes)),

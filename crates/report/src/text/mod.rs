@@ -5,6 +5,7 @@
 
 mod allocations;
 mod attribution;
+mod brief;
 mod check;
 pub(crate) mod check_words;
 mod compare;
@@ -42,6 +43,7 @@ pub(crate) mod words;
 
 use std::io::{self, Write};
 
+pub use brief::{Brief, write_briefs};
 pub use compare::ComparisonPage;
 pub use fit::clean;
 pub use heading::heading;
@@ -60,6 +62,11 @@ pub trait Page {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()>;
+
+    /// The answer in a few words, if there is one that short, for a table of several snapshots.
+    fn in_brief(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<B: Page> Document<B> {

@@ -58,6 +58,10 @@ impl Page for ReportBody {
         }
         Ok(())
     }
+
+    fn in_brief(&self) -> Option<String> {
+        Some(words::in_brief(&self.verdict))
+    }
 }
 
 /// Labels under a suspect, padded to one width.

@@ -158,6 +158,30 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
     }
 }
 
+/// What stands out most in a few words: `Map of 1,234 × Session (19%)`.
+pub(crate) fn in_brief(verdict: &VerdictEntry) -> String {
+    let Some(suspect) = verdict.suspects.first() else { return "nothing".to_owned() };
+    let group = |count_of: u64, class_name: &str, original: Option<&str>| {
+        format!("{} × {}", count(count_of), name_with_original(class_name, original))
+    };
+    let what = match (suspect.kind, &suspect.accumulation) {
+        (SuspectKindEntry::Group, _) => {
+            let original = suspect.object.original_class_name.as_deref();
+            group(suspect.count, &suspect.class_name, original)
+        }
+        (SuspectKindEntry::Object, None) => suspect.object.name.clone(),
+        (SuspectKindEntry::Object, Some(at)) => match at.scatter.first() {
+            Some(most) if most.count > 1 => {
+                let original = most.example.original_class_name.as_deref();
+                let content = group(most.count, &most.class_name, original);
+                format!("{} of {content}", at.object.name)
+            }
+            _ => at.object.name.clone(),
+        },
+    };
+    format!("{what} ({:.0}%)", suspect.share * 100.0)
+}
+
 /// ", 74.0 MB of it not counted under another owner", where that is noticeably less than all.
 fn not_counted_elsewhere(suspect: &SuspectEntry, sizes: SizeStyle) -> String {
     if suspect.own_size < suspect.retained_size - suspect.retained_size / 20 {
