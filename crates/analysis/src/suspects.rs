@@ -280,6 +280,10 @@ fn way_to_scattered(graph: &Graph, weighty: &Weighty, most: &Scatter) -> Option<
 /// Parts of less than one in so many of a suspect's bytes are not worth a word.
 const SMALL_PART: u64 = 200;
 
+/// Of a class what hangs below the accumulation point by other ways is left out, if that is one in so many and bytes at
+/// most: a handler that all others know does not make their array hold them by other ways.
+const FEW_OTHERS: u64 = 100;
+
 /// What a suspect's memory consists of below its accumulation point, most bytes first.
 fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let point = weighty.point();
@@ -314,7 +318,11 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
             let owner = weighty.named_point(graph);
             let exclusive = of_class.iter().filter(|&&node| graph.dominates(owner, node));
             let exclusive_count = exclusive.count() as u64;
-            if count < group.count {
+            let sum = |sum: u64, &node: &Ordinal| sum.saturating_add(graph.retained_size(node));
+            let retained_size = of_class.iter().fold(0, sum);
+            let are_few = group.count.saturating_sub(count) <= group.count / FEW_OTHERS
+                && retained_size >= group.retained_size - group.retained_size / FEW_OTHERS;
+            if !are_few {
                 // With those inside of them, as the nodes of a tree have.
                 let is_alike = |node: &Ordinal| graph.class(*node) == group.class;
                 let outermost =
@@ -323,8 +331,6 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
                 let count = all.count() as u64;
                 return Scatter { count, exclusive_count: count, is_direct: false, ..scatter };
             }
-            let sum = |sum: u64, &node: &Ordinal| sum.saturating_add(graph.retained_size(node));
-            let retained_size = of_class.iter().fold(0, sum);
             Scatter { count, exclusive_count, retained_size, ..scatter }
         })
         .collect()

@@ -424,6 +424,22 @@ fn largest(heap: &SnapshotBuilder) -> (heapglass_analysis::Scatter, String) {
 }
 
 #[test]
+fn one_more_of_a_class_does_not_make_all_of_them_held_indirectly() {
+    let mut heap = quiet();
+    let (list, common) = (heap.object("Array", 16), heap.object("Handler", 100));
+    heap.property(heap.global(), "handlers", list);
+    for number in 0..500 {
+        let handler = heap.object("Handler", 100);
+        heap.element(list, number, handler);
+        heap.property(handler, "next", common);
+    }
+    let (scatter, line) = largest(&heap);
+    assert_eq!((scatter.count, scatter.exclusive_count, scatter.is_direct), (500, 500, true));
+    assert_eq!(scatter.retained_size, 50_000);
+    assert_eq!(line, "global.handlers : Array → [500 × Handler]");
+}
+
+#[test]
 fn what_is_held_indirectly_has_a_way() {
     let mut heap = quiet();
     let (program, files) = (heap.object("Program", 16), heap.object("Array", 16));
