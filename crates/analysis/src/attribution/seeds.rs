@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::groups::{Groups, NOBODY, Share};
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
 use crate::package::{package_copy, package_folder};
-use crate::source::{file_of_module, is_own_code_of_node};
+use crate::source::{file_of_module, is_own_code_of_node, is_own_code_of_runtime};
 
 /// Node's own scripts.
 const NODE: &str = "(Node.js)";
@@ -77,6 +77,12 @@ impl Seeds {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// Whether a group is code of the runtime's own.
+    pub(super) fn is_of_runtime(&self, group: u32) -> bool {
+        let name = self.groups.names.get(group as usize);
+        name.is_some_and(|name| name == NODE || is_own_code_of_runtime(name))
     }
 
     /// The group whose class an object is of, by its constructor; it belongs to it from now on.
