@@ -6,6 +6,7 @@ mod biggest;
 pub(crate) mod groups;
 mod held;
 mod runtime;
+mod shared;
 pub(crate) mod walk;
 
 use std::cmp::Reverse;
@@ -13,8 +14,8 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use biggest::biggest_objects;
-pub use held::held_as;
 pub(crate) use held::name_of_script;
+pub use held::{HeldObject, held_as};
 
 use crate::dominators::groups_below;
 use crate::edge::is_prototype;
@@ -104,6 +105,8 @@ pub enum SuspectKind {
         accumulation: Option<Accumulation>,
         /// Number of the instances that hang below it.
         gathered: u64,
+        /// Another object that holds more than half of the instances as well, if one does.
+        also_held_by: Option<HeldObject>,
         /// Whether `gathered`, and the counts in the suspect's line, are estimates: of very many
         /// instances only some are looked at.
         is_estimate: bool,

@@ -3,7 +3,7 @@
 use heapglass_graph::{EdgeType, Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistics};
 
 use crate::roles::is_detached_dom_node;
-use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
+use crate::{HeldObject, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
 
 /// What goes into a verdict.
 #[derive(Debug, Clone)]
@@ -32,22 +32,13 @@ pub struct Verdict {
     /// What the suspects retain together, in bytes; what is in two of them counts once.
     pub explained_size: u64,
     /// The biggest objects, none inside another.
-    pub biggest_objects: Vec<BiggestObject>,
+    pub biggest_objects: Vec<HeldObject>,
     /// Detached DOM nodes, if there are any.
     pub detached: Option<Detached>,
     /// Texts of scripts, if there are any.
     pub script_sources: Option<ScriptSources>,
     /// What was odd in the file.
     pub findings: Vec<Finding>,
-}
-
-/// An object that retains much.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BiggestObject {
-    /// The object.
-    pub object: ObjectSummary,
-    /// What holds it, see [`held_as`].
-    pub held_as: Option<String>,
 }
 
 /// The texts that scripts were compiled from. V8 keeps them for as long as one of their functions lives, to compile those
@@ -82,7 +73,7 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
         suspects,
         biggest_objects: biggest_objects(graph, options.objects, false)
             .into_iter()
-            .map(|object| BiggestObject { held_as: held_as(graph, object.ordinal), object })
+            .map(|object| HeldObject { held_as: held_as(graph, object.ordinal), object })
             .collect(),
         detached: detached(graph),
         script_sources: script_sources(graph),

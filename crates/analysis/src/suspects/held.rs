@@ -8,10 +8,19 @@ use crate::names::short_name;
 use crate::object::is_context;
 use crate::paths::way_to;
 use crate::source::{Scripts, file_of_module, short_path};
-use crate::{EdgeLabel, edge_label};
+use crate::{EdgeLabel, ObjectSummary, edge_label};
 
 /// Retainers that are looked at for what a text or a scope belongs to.
 const MAX_RETAINERS: usize = 64;
+
+/// An object, and what holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldObject {
+    /// The object.
+    pub object: ObjectSummary,
+    /// What holds it, see [`held_as`].
+    pub held_as: Option<String>,
+}
 
 /// What holds an object on the way that keeps it alive: `.routes in App`, `variable cache`, `entry in Map`, of the text of a
 /// script `source of lib/app.js`, of what a file exports `module.exports of lib/app.js`; `None` where no root leads to it.

@@ -276,11 +276,14 @@ fn a_group_is_traced_to_what_gathers_it() {
         heap.element(log, number, socket);
     }
     let found = found(&heap);
-    let SuspectKind::Group { count, gathered, accumulation, .. } = &found[0].kind else {
+    let SuspectKind::Group { count, gathered, accumulation, also_held_by, .. } = &found[0].kind
+    else {
         panic!("{found:?}")
     };
     assert_eq!((found.len(), *count, *gathered), (1, 100, 100));
     assert_eq!(accumulation.as_ref().map(|point| point.object.ordinal), Some(at(pool)));
+    let other = also_held_by.as_ref().expect("another holder");
+    assert_eq!((other.object.ordinal, other.held_as.as_deref()), (at(log), Some(".inner in Log")));
     assert_eq!(found[0].line, "global.pool : Pool → [100 × Socket]");
 }
 

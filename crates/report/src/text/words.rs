@@ -153,6 +153,14 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
                 let held = count(held);
                 sentences.push(format!("{about}{held} of them {hang} below {}.", at.object.label));
             }
+            if let Some(other) = &suspect.also_held_by {
+                let held_as = other.held_as.as_ref().map(|held_as| format!(" ({held_as})"));
+                sentences.push(format!(
+                    "Most of them are held by {}{} as well: they go only when both let go.",
+                    other.label,
+                    held_as.unwrap_or_default()
+                ));
+            }
             sentences
         }
     }
@@ -263,6 +271,7 @@ mod tests {
             accumulation: None,
             gathered: None,
             gathered_is_estimate: false,
+            also_held_by: None,
             location: None,
             owner: None,
         }
@@ -299,6 +308,19 @@ mod tests {
             suspect(&group, SizeStyle::Human)[0],
             "300,000 × Cache retain 1.0 MB together (50%), 400.0 kB of it not counted under \
              another owner."
+        );
+    }
+
+    #[test]
+    fn another_holder_of_a_group_is_told() {
+        let mut group = entry(SuspectKindEntry::Group, 1_000_000, 1_000_000);
+        let held_as = Some(".map in Store".to_owned());
+        group.also_held_by = Some(ObjectEntry { held_as, ..object(9, "Map @9", 1_000_000) });
+        assert_eq!(
+            suspect(&group, SizeStyle::Human).pop().as_deref(),
+            Some(
+                "Most of them are held by Map @9 (.map in Store) as well: they go only when both let go."
+            )
         );
     }
 
