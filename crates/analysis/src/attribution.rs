@@ -223,9 +223,11 @@ impl Owners {
     }
 
     /// The group of a node that nothing of a group dominates, or only objects of the runtime's own classes.
-    fn of_class(&mut self, graph: &Graph, node: Ordinal) -> u32 {
+    fn of_class(&mut self, graph: &Graph, node: Ordinal, is_below_runtime: bool) -> u32 {
         match self {
-            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.of_class(graph, node),
+            Owners::Code(seeds) | Owners::Packages(seeds) => {
+                seeds.of_class(graph, node, is_below_runtime)
+            }
             Owners::Others(_) => NOBODY,
         }
     }
@@ -333,16 +335,15 @@ fn sums(graph: &Graph, owners: &mut Owners) -> (Vec<Sum>, u64) {
         let mut own = owners.groups().of_node(node);
         let mut passes_on = false;
         if own == NOBODY && open.last().is_none_or(|part| part.passes_on) {
-            own = owners.of_class(graph, node);
+            own = owners.of_class(graph, node, !open.is_empty());
             passes_on = owners.is_of_runtime(own);
         }
         let groups = owners.groups();
         if own != NOBODY {
             let end = at + u64::from(graph.retained_count(node).max(1));
             let owns = open.is_empty() || !groups.is_container(own);
-            if owns
-                && open.last().is_none_or(|part| (part.group, part.passes_on) != (own, passes_on))
-            {
+            let goes_on = |part: &Part| (part.group, part.passes_on) == (own, passes_on);
+            if owns && !open.last().is_some_and(goes_on) {
                 open.push(Part { group: own, end, passes_on });
             }
             if let Some(sum) = sums.get_mut(own as usize) {

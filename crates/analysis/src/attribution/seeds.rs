@@ -85,8 +85,9 @@ impl Seeds {
         name.is_some_and(|name| name == NODE || is_own_code_of_runtime(name))
     }
 
-    /// The group whose class an object is of, by its constructor; it belongs to it from now on.
-    pub(super) fn of_class(&mut self, graph: &Graph, node: Ordinal) -> u32 {
+    /// The group whose class an object is of, by its constructor; it belongs to it from now on. Below an object of the
+    /// runtime's own (`is_below_runtime`) others of the runtime's belong to none.
+    pub(super) fn of_class(&mut self, graph: &Graph, node: Ordinal, is_below_runtime: bool) -> u32 {
         if graph.node_type(node) != NodeType::Object {
             return NOBODY;
         }
@@ -102,9 +103,10 @@ impl Seeds {
                 group
             }
         };
-        if group != NOBODY {
-            self.groups.mark(node, group);
+        if group == NOBODY || is_below_runtime && self.is_of_runtime(group) {
+            return NOBODY;
         }
+        self.groups.mark(node, group);
         group
     }
 
