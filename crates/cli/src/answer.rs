@@ -69,6 +69,9 @@ pub(crate) fn answer_with<B: Page + Serialize>(
                     writeln!(out)?;
                 }
                 document.write_text(&context.settings.look, &mut out)?;
+                if inputs.single {
+                    document.write_next(&context.settings.look, &mut out)?;
+                }
                 briefs.extend(Brief::of(&document));
                 out.flush()?;
             }
