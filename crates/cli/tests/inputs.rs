@@ -71,6 +71,17 @@ fn a_must_gather_names_pods_and_containers() {
 }
 
 #[test]
+fn what_is_packed_in_another_way_is_to_be_unpacked() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.heapsnapshot.xz");
+    fs::write(&path, b"\xfd7zXZ\0\0\x04 and so on").expect("written");
+    let said = run(&["statistics", path.to_str().expect("a plain path")]);
+    assert_eq!(said.code, 3);
+    let hint = "hint: unpack it first: only gzip and zstd are read as they are\n";
+    assert!(said.stderr.ends_with(hint), "{}", said.stderr);
+}
+
+#[test]
 fn a_report_on_several_snapshots_ends_with_a_line_for_each() {
     let dir = tempfile::tempdir().expect("a directory");
     for name in ["a.heapsnapshot.zst", "b.heapsnapshot.zst"] {
