@@ -247,6 +247,7 @@ struct SameWay {
     largest: Ordinal,
 }
 
+/// What holds the strings of each chosen group.
 fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec<GroupHolders> {
     let places: FxHashMap<u32, usize> = chosen
         .iter()

@@ -61,8 +61,11 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             .as_ref()
             .map(|growth| outside(growth, document.verdict == LeakVerdictEntry::NoLeak, sizes)),
     );
-    if document.verdict == LeakVerdictEntry::NotEnoughData && !is_lost(document) {
-        sentences.push("Take one more, after as much work as lies between these two.".to_owned());
+    if document.verdict == LeakVerdictEntry::NotEnoughData {
+        sentences.push(match is_lost(document) {
+            true => "Take three of one process, after equal amounts of work.".to_owned(),
+            false => "Take one more, after as much work as lies between these two.".to_owned(),
+        });
     }
     if by_places {
         sentences.push(BY_PLACES.to_owned());
