@@ -203,6 +203,9 @@ fn an_index_replaces_no_other_file() {
         refused.stderr
     );
     assert_eq!(std::fs::read_to_string(&notes).expect("left alone"), "mine");
+    let nowhere = index(&path("missing/made.index"), &[]);
+    assert_eq!(nowhere.code, 2);
+    assert!(nowhere.stderr.starts_with("error: there is no directory "), "{}", nowhere.stderr);
     assert_eq!(index(&notes, &["--force"]).code, 0);
     assert!(page(&["statistics", &notes]).contains("5.2 MB"));
 }
