@@ -92,9 +92,10 @@ pub struct CodeGroup {
 /// Attributes the heap to code, classes, contexts or functions.
 ///
 /// A function belongs to its script, a scope to the script of the functions in it, a module to its file; everything else
-/// to the nearest of these that dominates it. What none dominates belongs to the nearest object that dominates it and is
-/// of a class that code of the heap defines. By class an object belongs to its class, and everything else to the nearest
-/// object that dominates it; the language's containers own only what no object of another class does.
+/// to the nearest of these that dominates it. What none dominates belongs to the outermost object that dominates it and is
+/// of a class that code of the heap defines; below objects of the runtime's own classes to the next that is of another.
+/// By class an object belongs to its class, and everything else to the nearest object that dominates it; the language's
+/// containers own only what no object of another class does.
 ///
 /// Cost: two passes over the edges of functions and scopes, one over the dominator tree, and one over all edges for
 /// each group that is shown; memory as [`Flow`] says.
@@ -222,11 +223,21 @@ impl Owners {
         container
     }
 
-    /// The group of a node that nothing of a group dominates.
-    fn of_class(&mut self, graph: &Graph, node: Ordinal) -> u32 {
+    /// The group of a node that nothing of a group dominates, or only objects of the runtime's own classes.
+    fn of_class(&mut self, graph: &Graph, node: Ordinal, is_below_runtime: bool) -> u32 {
         match self {
-            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.of_class(graph, node),
+            Owners::Code(seeds) | Owners::Packages(seeds) => {
+                seeds.of_class(graph, node, is_below_runtime)
+            }
             Owners::Others(_) => NOBODY,
+        }
+    }
+
+    /// Whether a group is code of the runtime's own.
+    fn is_of_runtime(&self, group: u32) -> bool {
+        match self {
+            Owners::Code(seeds) | Owners::Packages(seeds) => seeds.is_of_runtime(group),
+            Owners::Others(_) => false,
         }
     }
 
@@ -300,35 +311,48 @@ impl Sum {
     }
 }
 
+/// A part of the dominator tree that a group holds.
+#[derive(Debug)]
+struct Part {
+    group: u32,
+    /// Position in the tree where it ends.
+    end: u64,
+    /// Whether an object of a class that is defined elsewhere takes what it dominates: below objects of the runtime's own
+    /// classes, as a server that the program hangs its store on, which no code holds.
+    passes_on: bool,
+}
+
 /// What each group holds, and what none does. The tree is walked in preorder, where what a node dominates follows it.
 fn sums(graph: &Graph, owners: &mut Owners) -> (Vec<Sum>, u64) {
     let mut sums: Vec<Sum> = Vec::new();
     sums.resize_with(owners.groups().names.len(), Sum::default);
-    // For each open node of the tree its group and where its subtree ends.
-    let mut open: Vec<(u32, u64)> = Vec::new();
+    let mut open: Vec<Part> = Vec::new();
     let mut unattributed = 0u64;
     for (&node, at) in graph.dominator_preorder().iter().zip(0u64..) {
         let node = Ordinal(node);
-        while open.last().is_some_and(|&(_, end)| end <= at) {
+        while open.last().is_some_and(|part| part.end <= at) {
             open.pop();
         }
         let mut own = owners.groups().of_node(node);
-        if own == NOBODY && open.is_empty() {
-            own = owners.of_class(graph, node);
+        let mut passes_on = false;
+        if own == NOBODY && open.last().is_none_or(|part| part.passes_on) {
+            own = owners.of_class(graph, node, !open.is_empty());
+            passes_on = owners.is_of_runtime(own);
         }
         let groups = owners.groups();
         if own != NOBODY {
             let end = at + u64::from(graph.retained_count(node).max(1));
             let owns = open.is_empty() || !groups.is_container(own);
-            if owns && open.last().is_none_or(|&(group, _)| group != own) {
-                open.push((own, end));
+            let goes_on = |part: &Part| (part.group, part.passes_on) == (own, passes_on);
+            if owns && !open.last().is_some_and(goes_on) {
+                open.push(Part { group: own, end, passes_on });
             }
             if let Some(sum) = sums.get_mut(own as usize) {
                 sum.add(graph, node, at, end);
             }
         }
         let holder = match groups.share {
-            Share::Dominated => open.last().map_or(NOBODY, |&(group, _)| group),
+            Share::Dominated => open.last().map_or(NOBODY, |part| part.group),
             Share::Members => own,
         };
         let held = match sums.get_mut(holder as usize) {

@@ -109,12 +109,13 @@ pub use summary::{
     find_classes, instances, instances_by_edges, summarize,
 };
 pub use suspects::{
-    Accumulation, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects, held_as, suspects,
+    Accumulation, HeldObject, Scatter, Suspect, SuspectKind, SuspectOptions, biggest_objects,
+    held_as, suspects,
 };
 pub use tables::Kind as CollectionKind;
 pub use telling::TellingField;
 pub use texts::{MOST_HOLDERS, TextHolder, TextList, TextOptions, TextRow, TextSort, texts};
-pub use verdict::{BiggestObject, Detached, ScriptSources, Verdict, VerdictOptions, verdict};
+pub use verdict::{Detached, ScriptSources, Verdict, VerdictOptions, verdict};
 pub use waste::{
     MOST_SCRIPTS, PackageCopy, SourceFile, SourceFiles, Unjudged, Unknown, WasteHolder, WasteKind,
     WasteOptions, WasteRow, Wasted, waste,

@@ -6,6 +6,7 @@ mod biggest;
 pub(crate) mod groups;
 mod held;
 mod runtime;
+mod shared;
 pub(crate) mod walk;
 
 use std::cmp::Reverse;
@@ -13,8 +14,8 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Edge, EdgeType, Graph, Location, NodeType, Ordinal, Original};
 
 pub use biggest::biggest_objects;
-pub use held::held_as;
 pub(crate) use held::name_of_script;
+pub use held::{HeldObject, held_as};
 
 use crate::dominators::groups_below;
 use crate::edge::{internal, is_prototype};
@@ -105,6 +106,8 @@ pub enum SuspectKind {
         accumulation: Option<Accumulation>,
         /// Number of the instances that hang below it.
         gathered: u64,
+        /// Another object that holds more than half of the instances as well, if one does.
+        also_held_by: Option<HeldObject>,
         /// Whether `gathered`, and the counts in the suspect's line, are estimates: of very many
         /// instances only some are looked at.
         is_estimate: bool,
@@ -281,6 +284,10 @@ fn way_to_scattered(graph: &Graph, weighty: &Weighty, most: &Scatter) -> Option<
 /// Parts of less than one in so many of a suspect's bytes are not worth a word.
 const SMALL_PART: u64 = 200;
 
+/// Of a class what hangs below the accumulation point by other ways is left out, if that is one in so many and bytes at
+/// most: a handler that all others know does not make their array hold them by other ways.
+const FEW_OTHERS: u64 = 100;
+
 /// What a suspect's memory consists of below its accumulation point, most bytes first.
 fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
     let point = weighty.point();
@@ -315,7 +322,11 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
             let owner = weighty.named_point(graph);
             let exclusive = of_class.iter().filter(|&&node| graph.dominates(owner, node));
             let exclusive_count = exclusive.count() as u64;
-            if count < group.count {
+            let retained_size =
+                saturating_sum(of_class.iter().map(|&node| graph.retained_size(node)));
+            let are_few = group.count.saturating_sub(count) <= group.count / FEW_OTHERS
+                && retained_size >= group.retained_size - group.retained_size / FEW_OTHERS;
+            if !are_few {
                 // With those inside of them, as the nodes of a tree have.
                 let is_alike = |node: &Ordinal| graph.class(*node) == group.class;
                 let outermost =
@@ -324,8 +335,6 @@ fn scatter(graph: &Graph, weighty: &Weighty, limit: usize) -> Vec<Scatter> {
                 let count = all.count() as u64;
                 return Scatter { count, exclusive_count: count, is_direct: false, ..scatter };
             }
-            let retained_size =
-                saturating_sum(of_class.iter().map(|&node| graph.retained_size(node)));
             Scatter { count, exclusive_count, retained_size, ..scatter }
         })
         .collect()

@@ -156,6 +156,13 @@ pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
     });
     chosen.truncate(options.limit.unwrap_or(usize::MAX));
     let mut holders = holders_of(graph, &chosen, &group_of);
+    for ((_, group), held) in chosen.iter_mut().zip(&holders) {
+        let is_as_large =
+            |node: &Ordinal| graph.shallow_size(*node) == graph.shallow_size(group.example);
+        if let Some(string) = held.most_held.filter(is_as_large) {
+            group.example = string;
+        }
+    }
     let ends: Vec<PathEnd> = chosen.iter().map(|(_, group)| PathEnd::Node(group.example)).collect();
     let paths = paths_in_words(graph, &ends);
     let rows =
@@ -165,7 +172,7 @@ pub fn texts(graph: &Graph, options: &TextOptions) -> TextList {
             shallow_size: group.shallow_size,
             wasted_size: group.wasted(graph),
             example: describe(graph, group.example),
-            holders: std::mem::take(holders),
+            holders: std::mem::take(&mut holders.holders),
             path: path.map(|(_, text)| text),
         });
     let rows = rows.collect();
@@ -218,8 +225,30 @@ fn matches(graph: &Graph, node: Ordinal, pattern: Option<&Regex>) -> bool {
     })
 }
 
+/// What holds the strings of a group.
+#[derive(Debug, Clone, Default)]
+struct GroupHolders {
+    /// The most frequent first, at most [`MOST_HOLDERS`].
+    holders: Vec<TextHolder>,
+    /// The largest string that the first of them holds, if that holds more than any other: the one to show, rather than
+    /// V8's own copy.
+    most_held: Option<Ordinal>,
+}
+
+/// Strings of one group that are held in the same way.
+#[derive(Debug, Clone, Copy)]
+struct SameWay {
+    count: u64,
+    /// The holder of the first.
+    first: Ordinal,
+    /// Whether the way is called the same in all holders.
+    is_same: bool,
+    /// The largest string; of several the nearest to the roots.
+    largest: Ordinal,
+}
+
 /// What holds the strings of each chosen group.
-fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec<Vec<TextHolder>> {
+fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec<GroupHolders> {
     let places: FxHashMap<u32, usize> = chosen
         .iter()
         .zip(0..)
@@ -232,37 +261,49 @@ fn holders_of(graph: &Graph, chosen: &[(usize, Group)], group_of: &[u32]) -> Vec
             Some((node, *places.get(&group)?))
         })
         .unzip();
-    // For each group the number, the first holder, and whether it is called the same in all.
-    let mut found: FxHashMap<(usize, &str, How), (u64, Ordinal, bool)> = FxHashMap::default();
-    for (place, holder) in at.into_iter().zip(holders(graph, &strings)) {
+    let order = |string: Ordinal| {
+        let distance = graph.distance(string).shown().unwrap_or(u32::MAX);
+        (Reverse(graph.shallow_size(string)), distance)
+    };
+    let mut found: FxHashMap<(usize, &str, How), SameWay> = FxHashMap::default();
+    for ((&string, place), holder) in strings.iter().zip(at).zip(holders(graph, &strings)) {
         let Some(Holder { node, how }) = holder else { continue };
-        let group = found.entry((place, graph.class_name(node), how)).or_insert((0, node, true));
-        group.0 += 1;
-        group.2 &= how.has_same_text(graph, group.1, node);
+        let new = SameWay { count: 0, first: node, is_same: true, largest: string };
+        let way = found.entry((place, graph.class_name(node), how)).or_insert(new);
+        way.count += 1;
+        way.is_same &= how.has_same_text(graph, way.first, node);
+        if order(string) < order(way.largest) {
+            way.largest = string;
+        }
     }
-    let mut holders: Vec<Vec<(TextHolder, String)>> = vec![Vec::new(); chosen.len()];
-    for ((place, class_name, how), (count, example, is_same)) in found {
-        if let Some(list) = holders.get_mut(place) {
+    let mut lists: Vec<Vec<(TextHolder, String, Ordinal)>> = vec![Vec::new(); chosen.len()];
+    for ((place, class_name, how), SameWay { count, first, is_same, largest }) in found {
+        if let Some(list) = lists.get_mut(place) {
             let plain = how.plain_text(graph);
             let holder = TextHolder {
                 class_name: class_name.to_owned(),
-                original_class_name: graph.original_class_name(example).map(str::to_owned),
-                edge: if is_same { how.text(graph, example) } else { plain.clone() },
+                original_class_name: graph.original_class_name(first).map(str::to_owned),
+                edge: if is_same { how.text(graph, first) } else { plain.clone() },
                 count,
-                example: graph.id(example),
+                example: graph.id(first),
                 source_of: (count == 1 && plain == SOURCE)
-                    .then(|| name_of_script(graph, example))
+                    .then(|| name_of_script(graph, first))
                     .flatten(),
             };
-            list.push((holder, plain));
+            list.push((holder, plain, largest));
         }
     }
-    let in_order = holders.into_iter().map(|mut list| {
+    let in_order = lists.into_iter().map(|mut list| {
         // Source maps change no order.
-        list.sort_by(|(a, plain_a), (b, plain_b)| {
+        list.sort_by(|(a, plain_a, _), (b, plain_b, _)| {
             (b.count, &a.class_name, plain_a).cmp(&(a.count, &b.class_name, plain_b))
         });
-        list.into_iter().map(|(holder, _)| holder).take(MOST_HOLDERS).collect::<Vec<_>>()
+        let most = |count: u64| list.get(1).is_none_or(|(next, ..)| next.count < count);
+        let first = list.first().filter(|(first, ..)| most(first.count));
+        GroupHolders {
+            most_held: first.map(|&(.., largest)| largest),
+            holders: list.into_iter().map(|(holder, ..)| holder).take(MOST_HOLDERS).collect(),
+        }
     });
     in_order.collect()
 }

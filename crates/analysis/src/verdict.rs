@@ -5,7 +5,7 @@ use heapglass_graph::{Finding, Graph, NodeType, Ordinal, SnapshotInfo, Statistic
 use crate::edge::internal;
 use crate::roles::is_detached_dom_node;
 use crate::sums::saturating_sum;
-use crate::{ObjectSummary, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
+use crate::{HeldObject, Suspect, SuspectOptions, biggest_objects, held_as, suspects};
 
 /// What goes into a verdict.
 #[derive(Debug, Clone)]
@@ -34,22 +34,13 @@ pub struct Verdict {
     /// What the suspects retain together, in bytes; what is in two of them counts once.
     pub explained_size: u64,
     /// The biggest objects, none inside another.
-    pub biggest_objects: Vec<BiggestObject>,
+    pub biggest_objects: Vec<HeldObject>,
     /// Detached DOM nodes, if there are any.
     pub detached: Option<Detached>,
     /// Texts of scripts, if there are any.
     pub script_sources: Option<ScriptSources>,
     /// What was odd in the file.
     pub findings: Vec<Finding>,
-}
-
-/// An object that retains much.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BiggestObject {
-    /// The object.
-    pub object: ObjectSummary,
-    /// What holds it, see [`held_as`].
-    pub held_as: Option<String>,
 }
 
 /// The texts that scripts were compiled from. V8 keeps them for as long as one of their functions lives, to compile those
@@ -82,7 +73,7 @@ pub fn verdict(graph: &Graph, options: &VerdictOptions) -> Verdict {
         suspects,
         biggest_objects: biggest_objects(graph, options.objects)
             .into_iter()
-            .map(|object| BiggestObject { held_as: held_as(graph, object.ordinal), object })
+            .map(|object| HeldObject { held_as: held_as(graph, object.ordinal), object })
             .collect(),
         detached: detached(graph),
         script_sources: script_sources(graph),

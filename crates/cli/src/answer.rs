@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use heapglass_graph::Wants;
-use heapglass_report::text::{Page, heading};
+use heapglass_report::text::{Brief, Page, heading, write_briefs};
 use heapglass_report::wire::{Document, Failure as InputFailure, Output, Several};
 use serde::Serialize;
 
@@ -47,6 +47,7 @@ pub(crate) fn answer_with<B: Page + Serialize>(
     let mut documents = Vec::new();
     let mut errors = Vec::new();
     let mut pages = 0;
+    let mut briefs = Vec::new();
     let mut status = ExitStatus::Fine;
     for item in &inputs.items {
         let outcome = match item {
@@ -68,6 +69,10 @@ pub(crate) fn answer_with<B: Page + Serialize>(
                     writeln!(out)?;
                 }
                 document.write_text(&context.settings.look, &mut out)?;
+                if inputs.single {
+                    document.write_next(&context.settings.look, &mut out)?;
+                }
+                briefs.extend(Brief::of(&document));
                 out.flush()?;
             }
             // Alone, or the user's own doing: nothing else is left to do.
@@ -85,6 +90,9 @@ pub(crate) fn answer_with<B: Page + Serialize>(
     }
     if context.settings.json {
         write_json(inputs.single, documents, errors, &mut out)?;
+    } else if briefs.len() > 1 {
+        writeln!(out)?;
+        write_briefs(&briefs, errors.len(), &context.settings.look, &mut out)?;
     }
     out.flush()?;
     Ok(status)

@@ -87,6 +87,9 @@ fn hint(error: &Error) -> Option<String> {
             Some("DevTools' Performance panel opens it".to_owned())
         }
         Error::NotASnapshot { path, .. } if is_archive(path) => Some(UNPACK.to_owned()),
+        Error::NotASnapshot { path, .. } if is_packed(path) => {
+            Some("unpack it first: only gzip and zstd are read as they are".to_owned())
+        }
         Error::NotASnapshot { hint, .. } => Some(hint.clone()),
         Error::Io { path, source, .. } => io_hint(path, source.kind()),
         Error::Syntax { path, .. } => Some(syntax_hint(path)),
@@ -165,6 +168,10 @@ fn syntax_hint(path: &Path) -> String {
 
 fn is_archive(path: &Path) -> bool {
     ends_with(path, &[".tar", ".tar.gz", ".tgz", ".tar.zst", ".zip"])
+}
+
+fn is_packed(path: &Path) -> bool {
+    ends_with(path, &[".xz", ".bz2", ".7z", ".lz4", ".br"])
 }
 
 fn is_cpu_profile(path: &Path) -> bool {

@@ -71,6 +71,33 @@ fn a_must_gather_names_pods_and_containers() {
 }
 
 #[test]
+fn what_is_packed_in_another_way_is_to_be_unpacked() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.heapsnapshot.xz");
+    fs::write(&path, b"\xfd7zXZ\0\0\x04 and so on").expect("written");
+    let said = run(&["statistics", path.to_str().expect("a plain path")]);
+    assert_eq!(said.code, 3);
+    let hint = "hint: unpack it first: only gzip and zstd are read as they are\n";
+    assert!(said.stderr.ends_with(hint), "{}", said.stderr);
+}
+
+#[test]
+fn a_report_on_several_snapshots_ends_with_a_line_for_each() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in ["a.heapsnapshot.zst", "b.heapsnapshot.zst"] {
+        fs::copy(root().join(APP), dir.path().join(name)).expect("copied");
+    }
+    fs::write(dir.path().join("c.heapsnapshot"), "").expect("written");
+    let output = heapglass(&["report", "."]).current_dir(dir.path()).output();
+    let said = said(output.expect("the program runs"));
+    assert_eq!(said.code, 3);
+    let (_, lines) = said.stdout.split_once("All snapshots\n").expect("the lines");
+    assert_eq!(lines.matches("Map of 1,234 × Session (19%)").count(), 2, "{lines}");
+    let copy = "  2 has the counts and sizes of 1: it seems to be a copy of it.\n";
+    assert!(lines.ends_with(&format!("{copy}  1 more could not be read.\n")), "{lines}");
+}
+
+#[test]
 fn a_directory_is_searched_whatever_its_layout() {
     let dir = tempfile::tempdir().expect("a directory");
     let deep = dir.path().join("a/b/c");
@@ -176,6 +203,9 @@ fn an_index_replaces_no_other_file() {
         refused.stderr
     );
     assert_eq!(std::fs::read_to_string(&notes).expect("left alone"), "mine");
+    let nowhere = index(&path("missing/made.index"), &[]);
+    assert_eq!(nowhere.code, 2);
+    assert!(nowhere.stderr.starts_with("error: there is no directory "), "{}", nowhere.stderr);
     assert_eq!(index(&notes, &["--force"]).code, 0);
     assert!(page(&["statistics", &notes]).contains("5.2 MB"));
 }

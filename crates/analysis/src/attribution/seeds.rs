@@ -9,7 +9,7 @@ use super::groups::{Groups, NOBODY, Share};
 use crate::edge::internal;
 use crate::object::{constructor_of, is_context, script_name, script_of_shared};
 use crate::package::{package_copy, package_folder};
-use crate::source::{file_of_module, is_own_code_of_node};
+use crate::source::{file_of_module, is_own_code_of_node, is_own_code_of_runtime};
 
 /// Node's own scripts.
 const NODE: &str = "(Node.js)";
@@ -80,8 +80,15 @@ impl Seeds {
         names
     }
 
-    /// The group whose class an object is of, by its constructor; it belongs to it from now on.
-    pub(super) fn of_class(&mut self, graph: &Graph, node: Ordinal) -> u32 {
+    /// Whether a group is code of the runtime's own.
+    pub(super) fn is_of_runtime(&self, group: u32) -> bool {
+        let name = self.groups.names.get(group as usize);
+        name.is_some_and(|name| name == NODE || is_own_code_of_runtime(name))
+    }
+
+    /// The group whose class an object is of, by its constructor; it belongs to it from now on. Below an object of the
+    /// runtime's own (`is_below_runtime`) others of the runtime's belong to none.
+    pub(super) fn of_class(&mut self, graph: &Graph, node: Ordinal, is_below_runtime: bool) -> u32 {
         if graph.node_type(node) != NodeType::Object {
             return NOBODY;
         }
@@ -97,9 +104,10 @@ impl Seeds {
                 group
             }
         };
-        if group != NOBODY {
-            self.groups.mark(node, group);
+        if group == NOBODY || is_below_runtime && self.is_of_runtime(group) {
+            return NOBODY;
         }
+        self.groups.mark(node, group);
         group
     }
 

@@ -13,7 +13,8 @@ use crate::summary::{ClassNames, called};
 /// class key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChangeSort {
-    /// By how many bytes the class grew, in new objects and old ones; classes that take as much as before come last.
+    /// By how many bytes the class grew, in new objects and old ones, then by how many it shrank; classes that take as much as
+    /// before come last.
     #[default]
     Growth,
     /// Class name.
@@ -115,11 +116,16 @@ pub fn select_changes(
     Selected { rows: rows.into_iter().cloned().collect(), class_count, grown_most, shrunk_most }
 }
 
-/// What grew, most first, then what shrank, then classes whose objects only turned over: of those every heap has many, and a
-/// page that is cut off has to show what shrank.
+/// What grew, most first, then what shrank, most first, then classes whose objects only turned over: of those every heap has
+/// many, and a page that is cut off has to show what shrank.
 fn by_growth(a: &ClassChange, b: &ClassChange) -> Ordering {
-    let is_level = |row: &ClassChange| row.growth() == 0;
-    is_level(a).cmp(&is_level(b)).then_with(|| b.growth().cmp(&a.growth()))
+    let place = |row: &ClassChange| match row.growth().signum() {
+        1 => 0,
+        -1 => 1,
+        _ => 2,
+    };
+    let amount = |row: &ClassChange| row.growth().unsigned_abs();
+    place(a).cmp(&place(b)).then_with(|| amount(b).cmp(&amount(a)))
 }
 
 /// Positions of the classes that are called so, by the rules of [`find_classes`](crate::find_classes). An error if there

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use heapglass_graph::{ClassIndex, Graph, Ordinal};
 
 use super::runtime::{kept_of_program, name_timers};
-use super::{Accumulation, Suspect, SuspectKind, share};
+use super::shared::also_held_by;
+use super::{Accumulation, HeldObject, Suspect, SuspectKind, held_as, share};
 use crate::covered::Covered;
 use crate::paths::{Budget, CommonWay, ProgramWay, common_way};
 use crate::roles::{is_nobody, is_program_object};
@@ -82,6 +83,10 @@ fn group_suspect(
         (None, path) => path.as_ref().map(|path| path.text.clone()).unwrap_or_default(),
     };
     let gathered = gathered_at.as_ref().map_or(0, |_| way.gathered);
+    let also_held_by = gathered_at
+        .as_ref()
+        .and_then(|at| also_held_by(graph, &group.members, at.ordinal))
+        .map(|node| HeldObject { object: describe(graph, node), held_as: held_as(graph, node) });
     let accumulation = gathered_at.map(|object| Accumulation {
         path: path_to(graph, object.ordinal),
         object,
@@ -115,6 +120,7 @@ fn group_suspect(
             largest: describe(graph, largest),
             accumulation,
             gathered,
+            also_held_by,
             is_estimate: way.is_estimate,
         },
     }

@@ -9,13 +9,23 @@ use crate::names::short_name;
 use crate::object::is_context;
 use crate::paths::way_to;
 use crate::source::{Scripts, file_of_module, short_path};
-use crate::{EdgeLabel, edge_label};
+use crate::{EdgeLabel, ObjectSummary, edge_label};
 
 /// Retainers that are looked at for what a text or a scope belongs to.
 const MAX_RETAINERS: usize = 64;
 
-/// What holds an object on the way that keeps it alive: `.routes in App`, `variable cache`, `entry in Map`, of the text of a
-/// script `source of lib/app.js`, of what a file exports `module.exports of lib/app.js`; `None` where no root leads to it.
+/// An object, and what holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldObject {
+    /// The object.
+    pub object: ObjectSummary,
+    /// What holds it, see [`held_as`].
+    pub held_as: Option<String>,
+}
+
+/// What holds an object on the way that keeps it alive: `.routes in App`, `variable cache`, `entry in Map`, of a scope
+/// `scope around f()`, of the text of a script `source of lib/app.js`, of what a file exports
+/// `module.exports of lib/app.js`; `None` where no root leads to it.
 /// Cost: as that of [`crate::path_to`].
 pub fn held_as(graph: &Graph, object: Ordinal) -> Option<String> {
     let edge = way_to(graph, object)?.pop()?;
@@ -32,6 +42,9 @@ pub fn held_as(graph: &Graph, object: Ordinal) -> Option<String> {
         NodeType::Code if name == "source" => source_of_script(graph, holder),
         // A scope has no name of its own.
         _ if edge.edge_type == EdgeType::Context => Some(text),
+        _ if name == "context" && is_context(graph, object) => {
+            Some(format!("scope around {}", short_name(graph, holder)))
+        }
         _ if holder == graph.root() => None,
         // Every file has a module of CommonJS, and they are all called the same.
         _ => Some(match (file_of_module(graph, holder), &*name) {

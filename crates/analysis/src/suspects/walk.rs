@@ -129,22 +129,12 @@ impl Weighty {
     }
 
     /// A list's memory is gathered at its first link, not at the one where the rest of the list
-    /// gets small. Links may have nodes between them, so that nodes some steps apart are compared.
+    /// gets small.
     fn cut_at_list(&mut self, graph: &Graph) {
-        for period in 1..=LONGEST_LINK {
-            let mut run = 0;
-            let pairs = self.chain.iter().zip(self.chain.iter().skip(period));
-            let alike = pairs.map(|(node, later)| graph.class(*node) == graph.class(*later));
-            let end = alike.enumerate().find_map(|(at, is_alike)| {
-                run = if is_alike { run + 1 } else { 0 };
-                (run == LIST).then_some(at)
-            });
-            if let Some(at) = end {
-                self.chain.truncate(at + 2 - LIST);
-                self.apart.clear();
-                self.is_list = true;
-                return;
-            }
+        if let Some(first) = first_link(graph, &self.chain) {
+            self.chain.truncate(first + 1);
+            self.apart.clear();
+            self.is_list = true;
         }
     }
 
@@ -207,6 +197,21 @@ pub(crate) fn weighty_objects(
         }
     }
     found
+}
+
+/// Where in a way down the dominator tree a list begins; `None` without one. Links may have nodes between them, so that
+/// nodes some steps apart are compared. Cost: a look at the way for each length of a link.
+pub(super) fn first_link(graph: &Graph, way: &[Ordinal]) -> Option<usize> {
+    (1..=LONGEST_LINK).find_map(|period| {
+        let mut run = 0;
+        let pairs = way.iter().zip(way.iter().skip(period));
+        let alike = pairs.map(|(node, later)| graph.class(*node) == graph.class(*later));
+        let end = alike.enumerate().find_map(|(at, is_alike)| {
+            run = if is_alike { run + 1 } else { 0 };
+            (run == LIST).then_some(at)
+        });
+        end.map(|at| at + 1 - LIST)
+    })
 }
 
 /// A store of less than one in so many of its object's bytes is not where they are gathered.

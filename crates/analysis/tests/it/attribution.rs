@@ -304,6 +304,39 @@ fn objects_that_no_code_holds_belong_to_the_code_of_their_class() {
     assert_eq!(figures(&found), [("alpha".to_owned(), all, all, all + 16)]);
 }
 
+/// An object of a class that is written in a script.
+fn instance(heap: &mut SnapshotBuilder, script: &str, class: &str, size: u64) -> NodeRef {
+    let script = heap.node("code", script, 0);
+    let (constructor, _) = function(heap, script, class);
+    heap.property(heap.global(), class, constructor);
+    let prototype = heap.object("Object", 16);
+    heap.property(heap.global(), &format!("{class}.prototype"), prototype);
+    heap.property(prototype, "constructor", constructor);
+    let instance = heap.object(class, size);
+    heap.property(instance, "__proto__", prototype);
+    instance
+}
+
+#[test]
+fn what_the_program_hangs_on_an_object_of_nodes_is_the_programs() {
+    let mut heap = SnapshotBuilder::new();
+    let server = instance(&mut heap, "node:_http_server", "Server", 300);
+    let store = instance(&mut heap, ALPHA, "Store", 500);
+    let (handle, inner) = (heap.object("Handle", 40), heap.string("text", 5000));
+    // A class of Node's below one of a package is the package's.
+    let socket = instance(&mut heap, "node:net", "Socket", 700);
+    heap.property(heap.global(), "server", server);
+    heap.property(server, "_handle", handle);
+    heap.property(server, "store", store);
+    heap.property(store, "text", inner);
+    heap.property(store, "socket", socket);
+    let found = by(&heap, AttributeBy::Package);
+    let held: Vec<_> =
+        found.groups.iter().map(|group| (group.name.name.as_str(), group.held_size)).collect();
+    let code = 64 + 48 + 32;
+    assert_eq!(held, [("alpha", code + 500 + 5000 + 700), ("(Node.js)", 2 * code + 300 + 40)]);
+}
+
 #[test]
 fn modules_belong_to_their_file_and_enclosing_scopes_to_the_script() {
     let mut heap = SnapshotBuilder::new();

@@ -384,8 +384,10 @@ proptest! {
             }
         }
         let all = select_changes(&comparison.classes, None, ChangeSort::Growth, None);
-        let level_last = |growth: i64| (growth == 0, std::cmp::Reverse(growth));
-        prop_assert!(all.rows.is_sorted_by_key(|row| level_last(row.growth())));
+        let order = |growth: i64| {
+            (growth == 0, growth < 0, std::cmp::Reverse(growth.unsigned_abs()))
+        };
+        prop_assert!(all.rows.is_sorted_by_key(|row| order(row.growth())));
     }
 
     #[test]

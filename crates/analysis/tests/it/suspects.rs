@@ -277,11 +277,14 @@ fn a_group_is_traced_to_what_gathers_it() {
         heap.element(log, number, socket);
     }
     let found = found(&heap);
-    let SuspectKind::Group { count, gathered, accumulation, .. } = &found[0].kind else {
+    let SuspectKind::Group { count, gathered, accumulation, also_held_by, .. } = &found[0].kind
+    else {
         panic!("{found:?}")
     };
     assert_eq!((found.len(), *count, *gathered), (1, 100, 100));
     assert_eq!(accumulation.as_ref().map(|point| point.object.ordinal), Some(at(pool)));
+    let other = also_held_by.as_ref().expect("another holder");
+    assert_eq!((other.object.ordinal, other.held_as.as_deref()), (at(log), Some(".inner in Log")));
     assert_eq!(found[0].line, "global.pool : Pool → [100 × Socket]");
 }
 
@@ -392,6 +395,19 @@ fn the_biggest_objects_are_not_inside_each_other() {
 }
 
 #[test]
+fn a_list_is_one_of_the_biggest_objects() {
+    let mut heap = random::linked_list(2000);
+    let other = heap.object("Other", 8000);
+    heap.property(heap.global(), "other", other);
+    let graph = open(&heap);
+    let found: Vec<(String, u64)> = biggest_objects(&graph, 2, false)
+        .into_iter()
+        .map(|object| (object.class_name, object.retained_size))
+        .collect();
+    assert_eq!(found, [("Link".to_owned(), 32_000), ("Other".to_owned(), 8000)]);
+}
+
+#[test]
 fn the_owner_of_a_small_part_is_not_named_beside_the_large_one_that_it_holds() {
     let mut heap = SnapshotBuilder::new();
     let app = app_with_cache(&mut heap);
@@ -407,6 +423,22 @@ fn largest(heap: &SnapshotBuilder) -> (heapglass_analysis::Scatter, String) {
     let found = found(heap);
     let SuspectKind::Object { accumulation, .. } = &found[0].kind else { panic!("{found:?}") };
     (accumulation.scatter[0].clone(), found[0].line.clone())
+}
+
+#[test]
+fn one_more_of_a_class_does_not_make_all_of_them_held_indirectly() {
+    let mut heap = quiet();
+    let (list, common) = (heap.object("Array", 16), heap.object("Handler", 100));
+    heap.property(heap.global(), "handlers", list);
+    for number in 0..500 {
+        let handler = heap.object("Handler", 100);
+        heap.element(list, number, handler);
+        heap.property(handler, "next", common);
+    }
+    let (scatter, line) = largest(&heap);
+    assert_eq!((scatter.count, scatter.exclusive_count, scatter.is_direct), (500, 500, true));
+    assert_eq!(scatter.retained_size, 50_000);
+    assert_eq!(line, "global.handlers : Array → [500 × Handler]");
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn objects_are_told_by_what_holds_them() {
         (children, Some(".children in module mime-db/index.js")),
         (routes, Some(".routes in App")),
         (route, Some("entry in Map")),
-        (scope, Some("{context} in main()")),
+        (scope, Some("scope around main()")),
         (cache, Some("variable cache")),
         (text, Some("source of lib/a.js")),
         (lost, None),

@@ -73,6 +73,25 @@ fn strings_of_one_text_are_one_row() {
 }
 
 #[test]
+fn the_example_of_a_text_is_one_that_is_held_as_most_are() {
+    let mut heap = SnapshotBuilder::new();
+    // V8 has a copy of its own of each text that is written in a script, and it comes first.
+    let own = heap.string("open", 24);
+    heap.element(heap.gc_roots(), 1, own);
+    let orders = heap.object("Array", 16);
+    heap.property(heap.global(), "orders", orders);
+    for number in 0..3 {
+        let (order, text) = (heap.object("Order", 24), heap.string("open", 24));
+        heap.element(orders, number, order);
+        heap.property(order, "state", text);
+    }
+    let list = list(&heap, &TextOptions::default());
+    let row = list.rows.first().expect("a row");
+    assert_eq!((row.count, row.wasted_size), (4, 72));
+    assert_eq!(row.path.as_deref(), Some("global.orders[0].state : (string)"));
+}
+
+#[test]
 fn duplicates_alone_by_what_they_waste() {
     let options =
         TextOptions { duplicates: true, sort: TextSort::Wasted, ..TextOptions::default() };

@@ -10,6 +10,7 @@ use crate::args::IndexArgs;
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure};
+use crate::hints;
 use crate::inputs::{Input, Inputs};
 use crate::open::open_with_index;
 
@@ -65,9 +66,13 @@ fn make(context: &Context, input: &Input, args: &IndexArgs) -> anyhow::Result<Pa
     let is_snapshot = || index.canonicalize().ok() == input.path.canonicalize().ok();
     if !index.is_file() || is_snapshot() && !snapshot.from_index() {
         let why = snapshot.index_problem().unwrap_or("it was too large for the cache");
-        return Err(Failure::usage(format!("the index was not kept: {why}"))
-            .hint("use --out")
-            .into());
+        let hint = if out.is_some() { "give --out another path" } else { "use --out" };
+        return Err(Failure::usage(format!(
+            "the index was not kept: {}",
+            hints::without_number(why)
+        ))
+        .hint(hint)
+        .into());
     }
     Ok(index)
 }
@@ -86,7 +91,15 @@ fn may_be_written(out: &Path, force: bool) -> anyhow::Result<PathBuf> {
             .hint("give --out another path, or --force to replace the file")
             .into());
     }
-    Ok(std::path::absolute(out)?)
+    let whole = std::path::absolute(out)?;
+    match whole.parent() {
+        Some(dir) if !dir.is_dir() => {
+            Err(Failure::usage(format!("there is no directory {}", dir.display()))
+                .hint("make it, or give --out another path")
+                .into())
+        }
+        _ => Ok(whole),
+    }
 }
 
 fn announce(context: &Context, index: &Path) -> io::Result<()> {

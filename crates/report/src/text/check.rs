@@ -9,6 +9,7 @@ use crate::wire::{CheckDocument, CheckEntry, CheckStatusEntry};
 
 const HELD: &str = "        kept alive by  ";
 const LOOK: &str = "        look at        ";
+const FINGERPRINT: &str = "        fingerprint    ";
 const MARGIN: usize = 8;
 
 impl CheckDocument {
@@ -55,8 +56,7 @@ impl CheckDocument {
                 writeln!(out, "{:MARGIN$}{line}", "")?;
             }
             write_one_line(HELD, &suspect.line, look, out)?;
-            let known = format!("fingerprint {}", suspect.fingerprint);
-            write_labelled(LOOK, &known, Role::Faint, look, out)?;
+            write_labelled(FINGERPRINT, &suspect.fingerprint, Role::Faint, look, out)?;
         }
         if let Some(path) = &check.path {
             write_one_line(HELD, path, look, out)?;

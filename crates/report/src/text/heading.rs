@@ -66,7 +66,7 @@ pub(super) fn damage(
             "The collector marked this file PARTIAL, but it was read to its end: it is complete.";
         return writeln!(out, "{}\n", look.paint(Role::Faint, text));
     }
-    let incomplete = findings.iter().any(|finding| finding.is_any_of(LOST));
+    let incomplete = is_incomplete(findings);
     let title = if incomplete {
         "This snapshot is not complete. All figures cover only what could be read."
     } else {
@@ -78,6 +78,11 @@ pub(super) fn damage(
         "the collector marked the file PARTIAL, but it was read to its end"
     };
     warning(title, findings, snapshot.partial.then_some(partial), look, out)
+}
+
+/// Whether something of a snapshot is missing.
+pub(super) fn is_incomplete(findings: &[FindingEntry]) -> bool {
+    findings.iter().any(|finding| finding.is_any_of(LOST))
 }
 
 /// Writes what was odd in several snapshots, each with its file in front, and which were not used.

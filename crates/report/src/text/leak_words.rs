@@ -17,7 +17,10 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
     let snapshots = counted(document.snapshots.len() as u64, "snapshot", "snapshots");
     let by_places = document.followed_by == Some(FollowedByEntry::Places);
     let mut sentences = vec![answer(document, &snapshots)];
-    if let [first, .., last] = document.snapshots.as_slice() {
+    // Of several processes the first and the last are no beginning and end of anything.
+    if let [first, .., last] = document.snapshots.as_slice()
+        && !is_lost(document)
+    {
         let change = match last.total_size.checked_sub(first.total_size) {
             Some(0) => "the same".to_owned(),
             Some(more) => format!("{} more", size_in_words(more, sizes)),
@@ -35,8 +38,8 @@ pub(crate) fn verdict(document: &LeaksDocument, sizes: SizeStyle) -> Vec<String>
             .as_ref()
             .map(|growth| outside(growth, document.verdict == LeakVerdictEntry::NoLeak, sizes)),
     );
-    if needs_another(document) {
-        sentences.push("Take one more, after as much work as lies between these two.".to_owned());
+    if let Some(what) = what_to_take(document) {
+        sentences.push(what.to_owned());
     }
     if by_places {
         sentences.push(BY_PLACES.to_owned());
@@ -98,12 +101,17 @@ fn answer(document: &LeaksDocument, snapshots: &str) -> String {
 const NOT_OF_ONE: &str = "Nothing can be said: the snapshots are not all of one process, and objects can be followed within \
                           one only.";
 
-/// Whether two snapshots were too few.
-fn needs_another(document: &LeaksDocument) -> bool {
+/// What to take where two snapshots were too few, or are not of one process.
+fn what_to_take(document: &LeaksDocument) -> Option<&'static str> {
     match document.verdict {
-        LeakVerdictEntry::NotEnoughData => !is_lost(document),
-        LeakVerdictEntry::Probable => document.snapshots.len() < 3,
-        LeakVerdictEntry::Leak | LeakVerdictEntry::NoLeak => false,
+        LeakVerdictEntry::NotEnoughData if is_lost(document) => {
+            Some("Take three of one process, after equal amounts of work.")
+        }
+        LeakVerdictEntry::Probable if document.snapshots.len() >= 3 => None,
+        LeakVerdictEntry::NotEnoughData | LeakVerdictEntry::Probable => {
+            Some("Take one more, after as much work as lies between these two.")
+        }
+        LeakVerdictEntry::Leak | LeakVerdictEntry::NoLeak => None,
     }
 }
 

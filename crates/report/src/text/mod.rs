@@ -5,6 +5,7 @@
 
 mod allocations;
 mod attribution;
+mod brief;
 pub(crate) mod calendar;
 mod check;
 pub(crate) mod check_words;
@@ -44,6 +45,7 @@ pub(crate) mod words;
 
 use std::io::{self, Write};
 
+pub use brief::{Brief, write_briefs};
 pub use compare::ComparisonPage;
 pub use fit::clean;
 pub use heading::heading;
@@ -62,6 +64,16 @@ pub trait Page {
         look: &Look,
         out: &mut dyn Write,
     ) -> io::Result<()>;
+
+    /// Writes below the answer, where it is the only one, how to go on from it.
+    fn write_next(&self, _look: &Look, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The answer in a few words, if there is one that short, for a table of several snapshots.
+    fn in_brief(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<B: Page> Document<B> {
@@ -69,5 +81,10 @@ impl<B: Page> Document<B> {
     pub fn write_text(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         heading::damage(&self.snapshot, &self.findings, look, out)?;
         self.body.write_page(&self.snapshot, look, out)
+    }
+
+    /// Writes how to go on from an answer that is the only one.
+    pub fn write_next(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        self.body.write_next(look, out)
     }
 }

@@ -8,6 +8,7 @@ use super::object::position;
 use super::paths::write_one_line;
 use super::prose::{indented, paragraph};
 use super::summary::{class_table, object_table};
+use super::table::{Cell, Kind, Table};
 use super::{Look, Page, Role, allocations, attribution, process, secrets, statistics, words};
 use crate::wire::{ReportBody, SnapshotEntry, SuspectEntry};
 
@@ -62,6 +63,42 @@ impl Page for ReportBody {
         }
         Ok(())
     }
+
+    fn write_next(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        section("To go on", look, out)?;
+        let nowhere = ("", Kind::Text);
+        let mut table = Table::new(vec![nowhere, nowhere]).indent(2).optional(&[1]);
+        for (command, answer) in next_questions(self) {
+            table.row(vec![Cell::kept(Role::Plain, command), Cell::new(Role::Faint, answer)]);
+        }
+        table.write(look, out)
+    }
+
+    fn in_brief(&self) -> Option<String> {
+        Some(words::in_brief(&self.verdict))
+    }
+}
+
+/// What to ask after the report, and what that answers: of what stands out most first.
+fn next_questions(report: &ReportBody) -> Vec<(String, String)> {
+    let ask = |command: &str, answer: &str| (format!("heapglass {command}"), answer.to_owned());
+    let mut questions = match report.verdict.suspects.first() {
+        Some(most) => {
+            let object = most.accumulation.as_ref().map_or(&most.object, |at| &at.object);
+            let holds = format!("what {} holds", clean(&object.label));
+            vec![
+                ask(&format!("object FILE @{}", object.id), &holds),
+                ask(&format!("retainers FILE @{}", object.id), "all that hold it"),
+            ]
+        }
+        None => vec![ask("dominators FILE", "who retains what, as a tree")],
+    };
+    if report.attribution.is_none() {
+        questions.push(ask("FILE --by package", "whose code holds the memory"));
+    }
+    questions.push(ask("waste FILE", "what could be saved: copies, spare room"));
+    questions.push(ask("leaks FILE FILE FILE", "whether it leaks, by snapshots over time"));
+    questions
 }
 
 /// Labels under a suspect, padded to one width.

@@ -27,6 +27,14 @@ impl Page for StringsBody {
     }
 }
 
+/// What to call a holder: its class, but of V8's roots, which have none, what they are.
+pub(super) fn holder_name(class_name: &str, original: Option<&str>) -> String {
+    match class_name {
+        "(synthetic)" => "a root of V8".to_owned(),
+        _ => name_with_original(class_name, original),
+    }
+}
+
 fn write_text(number: u32, text: &TextEntry, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let label = format!("{number}. ");
     let mut shown = format!("\"{}\"", clean(&text.text));
@@ -58,8 +66,7 @@ fn write_text(number: u32, text: &TextEntry, look: &Look, out: &mut dyn Write) -
             if let Some(script) = &holder.source_of {
                 return format!("source of {} @{}", clean(script), holder.id);
             }
-            let class =
-                name_with_original(&holder.class_name, holder.original_class_name.as_deref());
+            let class = holder_name(&holder.class_name, holder.original_class_name.as_deref());
             format!("{} @{} by {}{times}", clean(&class), holder.id, clean(&holder.edge))
         })
         .collect();

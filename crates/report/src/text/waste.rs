@@ -6,9 +6,10 @@ use heapglass_analysis::name_with_original;
 
 use super::fit::{clean, cut_end, wrap};
 use super::heading::section;
-use super::numbers::{count, share};
+use super::numbers::{count, counted, share};
 use super::paths::write_labelled;
 use super::prose::{paragraph, remark};
+use super::strings::holder_name;
 use super::table::{Cell, Kind, Table};
 use super::waste_words::{answer, of};
 use super::{Look, Page, Role};
@@ -105,9 +106,9 @@ fn write_row(
     let size = look.size_in_words(row.saved_size);
     let figures = match kind {
         WasteKindEntry::PackageCopies => format!(": {} copies, {size}", count(row.object_count)),
-        _ => format!(": {size} at {}", count(row.object_count)),
+        _ => format!(": {size} in {}", of_kind(kind, row.object_count)),
     };
-    let room = look.width.saturating_sub(label.len() + figures.len()).max(20);
+    let room = look.width.saturating_sub(label.len() + figures.len()).max(8);
     let original = row.example.original_class_name.as_deref();
     let original = original.filter(|_| row.what == row.example.class_name);
     let what = name_with_original(&row.what, original);
@@ -129,7 +130,7 @@ fn write_row(
         line("in", script, role)?;
     }
     if let Some(holder) = &row.holder {
-        let class = name_with_original(&holder.class_name, holder.original_class_name.as_deref());
+        let class = holder_name(&holder.class_name, holder.original_class_name.as_deref());
         let held = format!("{} @{} by {}", clean(&class), holder.id, clean(&holder.edge));
         line("held by", &held, Role::Class)?;
     }
@@ -137,4 +138,17 @@ fn write_row(
         Some(path) => line("path", path, Role::Edge),
         None => Ok(()),
     }
+}
+
+/// `3 strings`: what waste of a kind is seen at.
+fn of_kind(kind: WasteKindEntry, number: u64) -> String {
+    let (one, several) = match kind {
+        WasteKindEntry::DuplicateStrings
+        | WasteKindEntry::SlicedStrings
+        | WasteKindEntry::JoinedStrings => ("string", "strings"),
+        WasteKindEntry::BoxedNumbers => ("number", "numbers"),
+        WasteKindEntry::UnreadVariables => ("scope", "scopes"),
+        _ => ("object", "objects"),
+    };
+    counted(number, one, several)
 }

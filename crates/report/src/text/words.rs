@@ -153,9 +153,41 @@ pub(crate) fn suspect(suspect: &SuspectEntry, sizes: SizeStyle) -> Vec<String> {
                 let held = count(held);
                 sentences.push(format!("{about}{held} of them {hang} below {}.", at.object.label));
             }
+            if let Some(other) = &suspect.also_held_by {
+                let held_as = other.held_as.as_ref().map(|held_as| format!(" ({held_as})"));
+                sentences.push(format!(
+                    "Most of them are held by {}{} as well: they go only when both let go.",
+                    other.label,
+                    held_as.unwrap_or_default()
+                ));
+            }
             sentences
         }
     }
+}
+
+/// What stands out most in a few words: `Map of 1,234 × Session (19%)`.
+pub(crate) fn in_brief(verdict: &VerdictEntry) -> String {
+    let Some(suspect) = verdict.suspects.first() else { return "nothing".to_owned() };
+    let group = |count_of: u64, class_name: &str, original: Option<&str>| {
+        format!("{} × {}", count(count_of), name_with_original(class_name, original))
+    };
+    let what = match (suspect.kind, &suspect.accumulation) {
+        (SuspectKindEntry::Group, _) => {
+            let original = suspect.object.original_class_name.as_deref();
+            group(suspect.count, &suspect.class_name, original)
+        }
+        (SuspectKindEntry::Object, None) => suspect.object.name.clone(),
+        (SuspectKindEntry::Object, Some(at)) => match at.scatter.first() {
+            Some(most) if most.count > 1 => {
+                let original = most.example.original_class_name.as_deref();
+                let content = group(most.count, &most.class_name, original);
+                format!("{} of {content}", at.object.name)
+            }
+            _ => at.object.name.clone(),
+        },
+    };
+    format!("{what} ({:.0}%)", suspect.share * 100.0)
 }
 
 /// ", 74.0 MB of it not counted under another owner", where that is noticeably less than all.
@@ -239,6 +271,7 @@ mod tests {
             accumulation: None,
             gathered: None,
             gathered_is_estimate: false,
+            also_held_by: None,
             location: None,
             owner: None,
         }
@@ -275,6 +308,19 @@ mod tests {
             suspect(&group, SizeStyle::Human)[0],
             "300,000 × Cache retain 1.0 MB together (50%), 400.0 kB of it not counted under \
              another owner."
+        );
+    }
+
+    #[test]
+    fn another_holder_of_a_group_is_told() {
+        let mut group = entry(SuspectKindEntry::Group, 1_000_000, 1_000_000);
+        let held_as = Some(".map in Store".to_owned());
+        group.also_held_by = Some(ObjectEntry { held_as, ..object(9, "Map @9", 1_000_000) });
+        assert_eq!(
+            suspect(&group, SizeStyle::Human).pop().as_deref(),
+            Some(
+                "Most of them are held by Map @9 (.map in Store) as well: they go only when both let go."
+            )
         );
     }
 

@@ -1,6 +1,6 @@
 //! One object, one edge, one position, as every document names them.
 
-use heapglass_analysis::{BiggestObject, EdgeLabel, ObjectSummary};
+use heapglass_analysis::{EdgeLabel, HeldObject, ObjectSummary};
 use heapglass_graph::{self as graph, Location, Original};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -119,9 +119,9 @@ impl From<&ObjectSummary> for ObjectEntry {
     }
 }
 
-impl From<&BiggestObject> for ObjectEntry {
-    fn from(biggest: &BiggestObject) -> ObjectEntry {
-        ObjectEntry { held_as: biggest.held_as.clone(), ..ObjectEntry::from(&biggest.object) }
+impl From<&HeldObject> for ObjectEntry {
+    fn from(held: &HeldObject) -> ObjectEntry {
+        ObjectEntry { held_as: held.held_as.clone(), ..ObjectEntry::from(&held.object) }
     }
 }
 

@@ -129,6 +129,9 @@ pub struct SuspectEntry {
     /// For groups: whether `gathered` and the counts in `line` are estimates, because the objects
     /// are too many to follow them all.
     pub gathered_is_estimate: bool,
+    /// Of a group another object that holds most of its objects as well: they go only when both let go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also_held_by: Option<ObjectEntry>,
     /// Where the owner is written.
     pub location: Option<LocationEntry>,
     /// The first object on the path, from the suspect upwards, that is of the program's own making.
@@ -265,6 +268,12 @@ impl From<&Suspect> for SuspectEntry {
                 suspect.kind,
                 SuspectKind::Group { is_estimate: true, .. }
             ),
+            also_held_by: match &suspect.kind {
+                SuspectKind::Group { also_held_by, .. } => {
+                    also_held_by.as_ref().map(ObjectEntry::from)
+                }
+                SuspectKind::Object { .. } => None,
+            },
             location: suspect.location.map(|at| {
                 LocationEntry::new(at, suspect.script.as_deref(), suspect.original.as_ref())
             }),

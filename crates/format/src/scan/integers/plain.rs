@@ -58,6 +58,6 @@ fn complaint(byte: u8) -> &'static str {
         b',' => "a comma without a number before it",
         b'.' | b'e' | b'E' => "a number that is no integer",
         b'0'..=b'9' => "two numbers without a comma",
-        _ => "something that is no number",
+        _ => "not a number",
     }
 }

@@ -11,7 +11,7 @@ fn a_wrong_byte_in_a_table_is_told_exactly() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = b'x';
             let (offset, message) = syntax_error(&bytes, 1 + at % 2);
-            assert_eq!((offset, &*message), (at as u64, "something that is no number"));
+            assert_eq!((offset, &*message), (at as u64, "not a number"));
         }
     }
 }
@@ -45,10 +45,10 @@ fn values_that_a_table_does_not_hold() {
         ("-1", 0, "a negative number"),
         ("1.5", 1, "a number that is no integer"),
         ("1e5", 1, "a number that is no integer"),
-        ("null", 0, "something that is no number"),
-        ("[1]", 0, "something that is no number"),
-        ("{\"a\":1}", 0, "something that is no number"),
-        ("\"1\"", 0, "something that is no number"),
+        ("null", 0, "not a number"),
+        ("[1]", 0, "not a number"),
+        ("{\"a\":1}", 0, "not a number"),
+        ("\"1\"", 0, "not a number"),
         ("1 2", 2, "two numbers without a comma"),
         (",1", 0, "a comma without a number before it"),
         ("18446744073709551616", 0, "a number of more than 64 bits"),

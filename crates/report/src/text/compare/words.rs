@@ -60,6 +60,10 @@ fn totals(sums: &ReconciliationEntry, sizes: SizeStyle) -> String {
     let share = share(by, sums.base_total_size);
     let mut text = match sums.total_delta {
         0 => format!("The heap has {now} as before"),
+        delta if before == now => {
+            let than = if delta > 0 { "more" } else { "less" };
+            format!("The heap has {now}, {} ({share}) {than} than before", size(by))
+        }
         1.. => format!("The heap grew from {before} to {now}, by {} ({share})", size(by)),
         _ => format!("The heap shrank from {before} to {now}, by {} ({share})", size(by)),
     };
@@ -129,7 +133,7 @@ fn class_sentence(verb: &str, class: &ClassChangeEntry, sizes: SizeStyle) -> Str
         _ => format!(
             "{} {by} {}, now {}.",
             if is_more == is_larger { ":" } else { ", with" },
-            if is_more { "more" } else { "less" },
+            if is_more { "more" } else { "fewer" },
             count(class.count)
         ),
     });
