@@ -107,7 +107,7 @@ pub enum SuspectKind {
         /// Number of the instances that hang below it.
         gathered: u64,
         /// Another object that holds more than half of the instances as well, if one does.
-        also_held_by: Option<HeldObject>,
+        also_held_by: Option<Box<HeldObject>>,
         /// Whether `gathered`, and the counts in the suspect's line, are estimates: of very many
         /// instances only some are looked at.
         is_estimate: bool,

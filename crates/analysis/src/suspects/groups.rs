@@ -86,7 +86,8 @@ fn group_suspect(
     let also_held_by = gathered_at
         .as_ref()
         .and_then(|at| also_held_by(graph, &group.members, at.ordinal))
-        .map(|node| HeldObject { object: describe(graph, node), held_as: held_as(graph, node) });
+        .map(|node| HeldObject { object: describe(graph, node), held_as: held_as(graph, node) })
+        .map(Box::new);
     let accumulation = gathered_at.map(|object| Accumulation {
         path: path_to(graph, object.ordinal),
         object,

@@ -400,7 +400,7 @@ fn a_list_is_one_of_the_biggest_objects() {
     let other = heap.object("Other", 8000);
     heap.property(heap.global(), "other", other);
     let graph = open(&heap);
-    let found: Vec<(String, u64)> = biggest_objects(&graph, 2, false)
+    let found: Vec<(String, u64)> = biggest_objects(&graph, 2)
         .into_iter()
         .map(|object| (object.class_name, object.retained_size))
         .collect();

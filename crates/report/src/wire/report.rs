@@ -270,7 +270,7 @@ impl From<&Suspect> for SuspectEntry {
             ),
             also_held_by: match &suspect.kind {
                 SuspectKind::Group { also_held_by, .. } => {
-                    also_held_by.as_ref().map(ObjectEntry::from)
+                    also_held_by.as_deref().map(ObjectEntry::from)
                 }
                 SuspectKind::Object { .. } => None,
             },
