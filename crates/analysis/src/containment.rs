@@ -2,9 +2,8 @@
 
 use std::cmp::Reverse;
 
-use heapglass_graph::{Edge, EdgeType, Edges, Graph, Ordinal};
+use heapglass_graph::{Edge, EdgeType, Graph, Ordinal};
 
-use crate::halves::{LARGE, on_both};
 use crate::row::{Children, Shown, grow};
 use crate::smallest::Smallest;
 use crate::{EdgeLabel, ObjectSummary, Tree, describe, edge_label};
@@ -86,28 +85,13 @@ fn children(
 /// The `limit` edges whose targets retain most, those in the order of the file where they retain
 /// the same.
 fn largest(graph: &Graph, node: Ordinal, limit: usize) -> Vec<Edge> {
-    let choose = |edges: Edges<'_>| {
-        let mut largest = Smallest::of(limit);
-        visible(edges)
-            .for_each(|edge| largest.push((Reverse(graph.retained_size(edge.to)), edge.ordinal)));
-        largest
-    };
-    let edges = graph.edges(node);
-    let largest = if edges.most() < LARGE {
-        choose(edges)
-    } else {
-        let [mut largest, others] = on_both(edges.halves(), choose);
-        largest.append(others);
-        largest
-    };
+    let mut largest = Smallest::of(limit);
+    visible_edges(graph, node)
+        .for_each(|edge| largest.push((Reverse(graph.retained_size(edge.to)), edge.ordinal)));
     let (largest, _) = largest.into_sorted();
     largest.into_iter().filter_map(|(_, edge)| graph.edge_at(node, edge)).collect()
 }
 
 fn visible_edges(graph: &Graph, node: Ordinal) -> impl Iterator<Item = Edge> {
-    visible(graph.edges(node))
-}
-
-fn visible(edges: Edges<'_>) -> impl Iterator<Item = Edge> {
-    edges.filter(|edge| edge.edge_type != EdgeType::Invisible)
+    graph.edges(node).filter(|edge| edge.edge_type != EdgeType::Invisible)
 }

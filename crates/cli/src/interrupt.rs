@@ -14,7 +14,7 @@ use crate::exit::ExitStatus;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// What is said to whoever does not wait for processes to be put back as they were.
 #[cfg(unix)]
-const MAY_STAY: &str = "note: ended at once: an inspector that was opened may be open still, and what arrived lie in a \
+const MAY_STAY: &str = "note: ended at once: an inspector that was opened may still be open, and what arrived may lie in a \
                         temporary file; the next capture of that process, or into that directory, names them\n";
 
 /// Knows whether the user asked to stop. Clones share what they know.

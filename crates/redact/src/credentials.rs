@@ -44,12 +44,15 @@ fn is_code(text: &str, range: &Range<usize>) -> bool {
 /// code has more there.
 fn is_line(text: &str, range: &Range<usize>) -> bool {
     let before = text.get(..range.start).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
     let behind = text.get(range.end..).unwrap_or_default();
-    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_of_name);
-    line.strip_suffix('=').is_some_and(is_name)
-        && (behind.trim_start_matches(['\r', ' ']).starts_with('\n') || behind.trim().is_empty())
+    let Some(named) = before.strip_suffix('=') else { return false };
+    // Not by the line, which may be a whole script.
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let above = named.trim_end_matches(is_of_name);
+    above.len() < named.len()
+        && (above.is_empty() || above.ends_with('\n'))
+        && (behind.trim_start_matches(['\r', ' ']).starts_with('\n')
+            || behind.trim_start().is_empty())
 }
 
 /// Shorter names hold no credential that a rule could tell.

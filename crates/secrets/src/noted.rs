@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::{Jwt, NameKind, Rules, TextKind, preview};
 
-/// Texts with credentials that are noted.
+/// Credentials from which on those of no other text are noted.
 const MOST: usize = 1 << 16;
 /// Longer texts, in bytes, are no credentials by the name they stand under.
 const LONGEST_VALUE: usize = 4096;
@@ -16,10 +16,13 @@ const RANDOM: u8 = 1 << 7;
 
 /// The credentials in numbered texts: which rules found them, and what may be shown. No credential is in it.
 ///
-/// Memory: a byte for each text; about 150 bytes for each text with a credential, of which at most 65,536 are noted.
+/// Memory: a byte for each text; about 150 bytes for each credential, of which no more are noted from 65,536 on; a few for each
+/// text that tells as a name.
 #[derive(Debug, Default)]
 pub struct Noted {
     found: HashMap<u32, Vec<Note>>,
+    /// Credentials in `found`: one text may have thousands.
+    count: usize,
     names: HashMap<u32, NameKind>,
     /// For each text what it would be under a telling name, a bit for each kind.
     under: Vec<u8>,
@@ -61,7 +64,8 @@ impl Noted {
                 })
             })
             .collect();
-        if !found.is_empty() && self.found.len() < MOST {
+        if !found.is_empty() && self.count < MOST {
+            self.count += found.len();
             self.found.insert(number, found);
         } else if !found.is_empty() {
             self.missed += 1;
