@@ -5,9 +5,10 @@ use heapglass_graph::{Graph, Ordinal};
 
 use super::LeakSuspect;
 use super::followed::Followed;
-use super::kind::LeakKind;
+use super::kind::{LeakKind, is_native_memory};
 use super::points::{History, MANY, STAYED, UNSURE};
 use super::series::class_series;
+use crate::ObjectSummary;
 use crate::roles::is_program_object;
 
 /// What was there of a suspect when the first of two snapshots was taken. What speaks for a leak is greater.
@@ -54,14 +55,20 @@ impl History<'_> {
                 self.left_of(suspect.retainer),
             ),
         };
-        // The figures of what is younger than the first snapshot are not all its own.
-        let are_its_own =
-            suspect.figures_of_class || self.cohorts.first_seen(suspect.retainer) == 0;
         match (had, left as f64 / had as f64) {
-            (MANY.., share) if share < STAYED && are_its_own => Before::TurnedOver,
+            (MANY.., share) if share < STAYED && self.are_dated(suspect) => Before::TurnedOver,
             (SOME.., share) if share >= ALL => Before::Kept,
             _ => Before::Other,
         }
+    }
+
+    /// Whether it can be told what is not there any more: the figures of what is younger than the first snapshot are not all its
+    /// own, and native objects have mostly new ids in each.
+    fn are_dated(&self, suspect: &LeakSuspect) -> bool {
+        let Some(last) = self.snapshots.last() else { return false };
+        let is_native = |object: &ObjectSummary| is_native_memory(last, object.ordinal);
+        let is_old = self.cohorts.first_seen(suspect.retainer) == 0;
+        (suspect.figures_of_class || is_old) && !suspect.instances.iter().any(is_native)
     }
 
     /// Whether what gathers came after the first snapshot, with hardly an object that was there. What stands in for it had
