@@ -231,6 +231,9 @@ impl LeakSuspect {
             bytes_per_interval: companion.bytes_per_interval,
             fingerprint: companion.fingerprint,
         });
+        // It may have been told with others itself.
+        self.comes_with.extend(companion.comes_with);
+        self.comes_with.sort_by(|a, b| b.bytes_per_interval.total_cmp(&a.bytes_per_interval));
     }
 
     /// Whether the place is known that what holds the leak is written in, and not its file alone.

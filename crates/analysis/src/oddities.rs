@@ -10,6 +10,7 @@ mod listeners;
 use std::cmp::Reverse;
 
 use heapglass_graph::{Graph, Location, Ordinal, Original};
+use rustc_hash::FxHashMap;
 
 use crate::source::{Scripts, Source};
 use crate::{ObjectSummary, describe, path_to};
@@ -85,8 +86,15 @@ struct Found {
 /// those of the holders of large collections; the paths of what is told.
 pub fn oddities(graph: &Graph, limit: usize) -> Vec<Oddity> {
     let listeners::Listeners { mut found, lists } = listeners::many(graph);
-    found.extend(functions::many(graph, &lists));
-    found.extend(collections::large(graph));
+    let of_functions = functions::many(graph, &lists);
+    // What most entries of a collection are says more than that they are many.
+    let told: FxHashMap<Ordinal, u64> =
+        of_functions.iter().map(|found| (found.node, found.count)).collect();
+    let is_told = |large: &Found| {
+        told.get(&large.node).is_some_and(|&count| count >= large.count.div_ceil(2))
+    };
+    found.extend(of_functions);
+    found.extend(collections::large(graph).into_iter().filter(|large| !is_told(large)));
     found.sort_by_key(|found| (Reverse(found.retained_size), Reverse(found.count), found.node));
     let scripts = Scripts::of(graph);
     found.into_iter().take(limit).map(|found| tell(graph, &scripts, found)).collect()

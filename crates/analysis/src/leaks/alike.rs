@@ -148,8 +148,13 @@ fn sum_of(
         whole.may_be_a_window &= part.may_be_a_window;
         whole.confidence = whole.confidence.max(part.confidence);
         whole.count_per_interval += part.count_per_interval;
-        whole.bytes_per_interval += part.bytes_per_interval;
         whole.instance_count += part.instance_count;
+        let are_of_class = whole.figures_of_class && part.figures_of_class;
+        if are_of_class && whole.class_name == part.class_name {
+            // The figures of a class are those of all its places already.
+            continue;
+        }
+        whole.bytes_per_interval += part.bytes_per_interval;
         for (sum, figures) in whole.series.iter_mut().zip(&part.series) {
             sum.retained_count = sum.retained_count.saturating_add(figures.retained_count);
             sum.retained_size = sum.retained_size.saturating_add(figures.retained_size);

@@ -4,9 +4,11 @@
 use heapglass_graph::{Graph, Ordinal};
 
 use super::LeakSuspect;
-use super::kind::LeakKind;
+use super::followed::Followed;
+use super::kind::{LeakKind, is_native_memory};
 use super::points::{History, MANY, STAYED, UNSURE};
 use super::series::class_series;
+use crate::ObjectSummary;
 use crate::roles::is_program_object;
 
 /// What was there of a suspect when the first of two snapshots was taken. What speaks for a leak is greater.
@@ -34,22 +36,59 @@ const BY_MISTAKE: f64 = 8.0;
 const TO_FILL: f64 = 0.5;
 
 impl History<'_> {
-    /// What was there of a suspect in the first snapshot. Cost: what it holds directly in both, else what it retains.
+    /// What was there of a suspect in the first snapshot. By their places it cannot be told what is still there, as what has
+    /// moved looks new, and what took the place of another old. Cost: what it holds directly in both, else what it retains.
     pub(super) fn before(&self, suspect: &LeakSuspect) -> Before {
-        let Some(first) = suspect.series.first() else { return Before::Other };
-        if first.retained_count == 0 {
+        let had_at_all = suspect.series.first().map_or(0, |first| first.retained_count);
+        if had_at_all == 0 {
             return Before::Nothing;
+        }
+        if !matches!(self.followed, Followed::Ids(_)) {
+            return Before::Other;
         }
         let (had, left) = match self.direct(suspect).filter(|&(had, _)| had >= SOME) {
             Some(direct) => direct,
+            None if self.is_new(suspect) => return Before::Nothing,
             None if suspect.figures_of_class => self.of_class(suspect).unwrap_or_default(),
-            None => (first.retained_count, self.left_of(suspect.retainer)),
+            None => (
+                self.retained_before(suspect).unwrap_or(had_at_all),
+                self.left_of(suspect.retainer),
+            ),
         };
         match (had, left as f64 / had as f64) {
-            (MANY.., share) if share < STAYED => Before::TurnedOver,
+            (MANY.., share) if share < STAYED && self.are_dated(suspect) => Before::TurnedOver,
             (SOME.., share) if share >= ALL => Before::Kept,
             _ => Before::Other,
         }
+    }
+
+    /// Whether it can be told what is not there any more: the figures of what is younger than the first snapshot are not all its
+    /// own, and native objects have mostly new ids in each.
+    fn are_dated(&self, suspect: &LeakSuspect) -> bool {
+        let Some(last) = self.snapshots.last() else { return false };
+        let is_native = |object: &ObjectSummary| is_native_memory(last, object.ordinal);
+        let is_old = self.cohorts.first_seen(suspect.retainer) == 0;
+        (suspect.figures_of_class || is_old) && !suspect.instances.iter().any(is_native)
+    }
+
+    /// Whether what gathers came after the first snapshot, with hardly an object that was there. What stands in for it had
+    /// figures then, and so had its class, which say nothing of it.
+    fn is_new(&self, suspect: &LeakSuspect) -> bool {
+        let Some(last) = self.snapshots.last() else { return false };
+        let retainer = suspect.retainer;
+        let gathers = |node: Ordinal| node != retainer && last.dominates(retainer, node);
+        self.cohorts.first_seen(retainer) > 0
+            && (!suspect.figures_of_class
+                || suspect.instances.iter().all(|object| gathers(object.ordinal)))
+            && self.left_of(retainer) < SOME
+    }
+
+    /// How many objects the suspect's holder retained in the first snapshot, whatever its figures were added to; `None` if it was
+    /// not there.
+    fn retained_before(&self, suspect: &LeakSuspect) -> Option<u64> {
+        let (first, last) = (self.snapshots.first()?, self.snapshots.last()?);
+        let before = self.followed.at(last, 0, suspect.retainer)?;
+        Some(first.retained_count(before).into())
     }
 
     /// How many objects of the class that grows the suspect held directly in the first snapshot, and how many of its objects
@@ -89,7 +128,8 @@ impl History<'_> {
         let total =
             |graph: Option<&Graph>| graph.map_or(0, |graph| graph.overview().info.total_size);
         let gained = total(self.snapshots.last()).saturating_sub(total(self.snapshots.first()));
-        suspect.kind != LeakKind::Cache
+        gained > 0
+            && suspect.kind != LeakKind::Cache
             && suspect.count_per_interval >= ENOUGH
             && suspect.bytes_per_interval * 2.0 >= bytes.max(gained as f64)
             && self.before(suspect) == Before::Kept

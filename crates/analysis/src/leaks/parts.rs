@@ -135,6 +135,7 @@ fn tell_by(whole: &mut LeakSuspect, part: &LeakSuspect) {
         may_be_a_window: whole.may_be_a_window,
         bytes_per_interval: whole.bytes_per_interval,
         series: std::mem::take(&mut whole.series),
+        comes_with: std::mem::take(&mut whole.comes_with),
         retainer: whole.retainer,
         ..part.clone()
     };

@@ -8,6 +8,7 @@ use crate::names::{short_name, value_text};
 use crate::object::is_context;
 use crate::roles::{is_cpp_class, is_list_of_timers, is_name_of_global};
 use crate::source::module_scope::is_table_of_scripts;
+use crate::strings::is_number;
 use crate::tables::{Kind, key_of, table_of};
 use crate::{edge_label, name_with_original};
 
@@ -115,8 +116,8 @@ fn from_timers<'a>(graph: &Graph, edges: &'a [Edge]) -> Option<(String, Ordinal,
     let at = edges.iter().rposition(|edge| is_list_of_timers(graph, edge.to))?;
     let (table, list) = (edges.get(at.checked_sub(1)?)?, edges.get(at)?);
     let duration = graph.edge_name(*list);
-    let is_by_duration = graph.edge_name(*table) == LISTS_BY_DURATION
-        && duration.bytes().all(|byte| byte.is_ascii_digit());
+    let is_by_duration =
+        graph.edge_name(*table) == LISTS_BY_DURATION && is_number(duration.as_bytes());
     let rest = edges.get(at + 1..).unwrap_or_default();
     is_by_duration.then(|| (format!("timers[{duration} ms]"), list.to, rest))
 }

@@ -100,3 +100,11 @@ fn the_order_is_that_of_the_files() {
     assert_eq!(report.order, [0, 1, 2]);
     assert_eq!(report.verdict, LeakVerdict::NoLeak);
 }
+
+#[test]
+fn of_two_snapshots_places_do_not_tell_what_goes_on_from_before() {
+    let report = ask(&[100, 300].map(|kept| program(FILE, 0..kept, 0..100)));
+    assert_eq!(report.followed_by, Some(FollowedBy::Places));
+    let first = report.suspects.first().map(|suspect| suspect.class_name.as_str());
+    assert_eq!((report.verdict, first), (LeakVerdict::NotEnoughData, Some("Session")));
+}

@@ -221,6 +221,36 @@ fn of_two_snapshots_what_goes_on_from_before_comes_first() {
     assert_eq!(report.verdict, LeakVerdict::NotEnoughData);
 }
 
+/// An application with many routes, and with a log once something has been written to it.
+fn log_beside_routes(entries: u32) -> Graph {
+    let mut heap = SnapshotBuilder::new();
+    let app = heap.object("App", 32);
+    heap.property(heap.global(), "app", app);
+    for number in 0..150 {
+        let route = heap.object("Route", 64);
+        heap.property(app, &format!("route{number}"), route);
+    }
+    if entries > 0 {
+        let log = heap.object("Array", 32);
+        heap.spec(log).id = 50_001;
+        heap.property(app, "log", log);
+        for at in 0..entries {
+            let entry = heap.object("Entry", 100);
+            heap.spec(entry).id = 50_003 + 2 * u64::from(at);
+            heap.element(log, at, entry);
+        }
+    }
+    open(&heap)
+}
+
+#[test]
+fn what_was_made_between_two_snapshots_has_not_turned_over() {
+    let report = ask(&[log_beside_routes(0), log_beside_routes(200)]);
+    let classes: Vec<&str> =
+        report.suspects.iter().map(|suspect| suspect.class_name.as_str()).collect();
+    assert_eq!((report.verdict, classes), (LeakVerdict::NotEnoughData, vec!["Entry"]));
+}
+
 #[test]
 fn snapshots_of_two_processes_say_nothing_of_growth() {
     let texts = |words: &str| {

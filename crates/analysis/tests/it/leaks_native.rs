@@ -40,6 +40,13 @@ fn native_objects_that_get_more_are_native_memory() {
 }
 
 #[test]
+fn native_objects_have_not_turned_over_because_their_ids_are_new() {
+    let report = ask(&[natives(0, 150, 600), natives(1, 300, 600)]);
+    let first = report.suspects.first().map(|suspect| suspect.kind);
+    assert_eq!((report.verdict, first), (LeakVerdict::NotEnoughData, Some(LeakKind::NativeMemory)));
+}
+
+#[test]
 fn few_bytes_and_bytes_that_stay_are_no_native_memory() {
     for sizes in [[20, 25, 30], [150, 150, 150], [50, 150, 151]] {
         let snapshots: Vec<Graph> =
