@@ -8,6 +8,8 @@ use crate::status::statuses;
 
 /// How the control group of a process (`/proc/PID/cgroup`) begins that lies outside of what the one who looks can see.
 const OUTSIDE: &str = ":/..";
+/// What stands before a container's id in the name of the control group of the process by which CRI-O watches it.
+const WATCHER: &str = "conmon-";
 
 /// What tells a container's own processes from others: the ids by which the runtime names the control groups.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +45,7 @@ impl Own {
     /// none of a whole node is kept.
     pub(crate) fn retain(&self, processes: &mut Vec<RawProcess>) {
         let is_named = |process: &RawProcess| {
-            self.id.as_ref().is_some_and(|id| process.cgroup.contains(id.as_str()))
+            self.id.as_ref().is_some_and(|id| is_group_of(&process.cgroup, id))
         };
         let is_outside = |process: &RawProcess| process.cgroup.contains(OUTSIDE);
         if processes.iter().any(is_named) {
@@ -53,11 +55,18 @@ impl Own {
                 !self.others.iter().any(|id| process.cgroup.contains(id.as_str()))
             });
         } else if processes.iter().any(is_outside) {
-            processes.retain(|process| !is_outside(process));
+            // One that has ended meanwhile shows none.
+            processes.retain(|process| !process.cgroup.is_empty() && !is_outside(process));
         } else {
             processes.clear();
         }
     }
+}
+
+/// Whether a control group is that of a container, and not that of the process by which it is watched, which is seen where the
+/// processes of the whole node are.
+fn is_group_of(cgroup: &str, id: &str) -> bool {
+    cgroup.match_indices(id).any(|(at, _)| !cgroup[..at].ends_with(WATCHER))
 }
 
 #[cfg(test)]
@@ -119,6 +128,11 @@ mod tests {
                 &["0::/../../../init.scope", "0::/", "0::/../../pod2/cri-containerd-ee55.scope"],
                 vec![1],
             ),
+            // The watcher of the container has its id, and is none of its processes.
+            (&["0::/../crio-conmon-aa11.scope", "0::/", "0::/../../../init.scope"], vec![1]),
+            (&["4:memory:/pod1/crio-conmon-aa11.scope", "4:memory:/pod1/crio-aa11.scope"], vec![1]),
+            // One that has ended while it was looked at.
+            (&["", "0::/", "0::/../../../init.scope"], vec![1]),
             // Whose they are does not show: the container may have been restarted.
             (&["4:memory:/", "4:memory:/kubepods/pod1/dd44"], vec![]),
             (&["0::/", "0::/system.slice"], vec![]),
