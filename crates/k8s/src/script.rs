@@ -198,7 +198,8 @@ kill -"$2" "$1""#;
 
     /// Says whether whoever asks may write to a directory (`never` where nobody can: it is mounted to be read alone, or its file
     /// system has no number for another file), the directory's mode and owners, and the status of the process and of whoever
-    /// asks.
+    /// asks. By busybox's `-w` it may be written to where it is mounted to be read alone; the kernel answers with that before it
+    /// looks for what should be removed.
     pub(crate) fn writable(
         &self,
         process: u32,
@@ -208,11 +209,12 @@ kill -"$2" "$1""#;
         let node = "const fs = require('fs'), [dir, pid] = process.argv.slice(1); let may = 'no', s; \
             try { s = fs.statSync(dir); if (!s.isDirectory()) throw 0; } catch (e) { console.log('none - - -'); process.exit(0); } \
             try { fs.accessSync(dir + '/.', fs.constants.W_OK); may = 'yes'; } catch (e) { if (e.code === 'EROFS') may = 'never'; } \
-            const f = fs.statfsSync && fs.statfsSync(dir); if (f && f.files > 0 && f.ffree === 0) may = 'never'; \
+            try { const f = fs.statfsSync(dir); if (f.files > 0 && f.ffree === 0) may = 'never'; } catch (e) { /* before 18.15 */ } \
             console.log(may, (s.mode & 4095).toString(8), s.uid, s.gid); \
             for (const who of ['self', pid]) console.log(fs.readFileSync('/proc/' + who + '/status', 'utf8').match(/^(Uid|Gid|Groups|CapEff):.*$/mg).join('\\n'))";
         let shell = r#"[ -d "$1" ] || { echo 'none - - -'; exit 0; }
 m=no; [ -w "$1" ] && [ -x "$1" ] && m=yes
+case $(LC_ALL=C rmdir "$1/.heapglass-is-not-there" 2>&1) in *'Read-only file system'*) m=never ;; esac
 case $(stat -f -c '%c %d' "$1" 2>/dev/null) in '0 '*) ;; *' 0') m=never ;; esac
 echo "$m $(stat -L -c '%a %u %g' "$1" 2>/dev/null || echo '- - -')"
 for p in $$ "$2"; do

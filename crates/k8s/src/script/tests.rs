@@ -375,6 +375,36 @@ fn whether_a_process_may_write_is_a_matter_of_its_own_user() {
 }
 
 #[test]
+fn what_is_mounted_to_be_read_alone_is_not_writable() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().display().to_string();
+    let mounted = |script: &str, command: &[String]| {
+        let script = format!("mount -t tmpfs -o {script}");
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "sh", "-c", &script, &path]).args(command).output()
+    };
+    // Only root may mount.
+    if !mounted("ro none \"$0\"", &[]).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let pid = std::process::id();
+    let mut commands: Vec<_> = tools().iter().map(|tool| tool.writable(pid, &path, None)).collect();
+    if Command::new("busybox").arg("true").output().is_ok() {
+        let mut busybox = Tool::Shell.writable(pid, &path, None);
+        busybox.insert(0, "busybox".to_owned());
+        commands.push(busybox);
+    }
+    for command in commands {
+        for (how, expected) in [("ro", false), ("rw", true)] {
+            let output = mounted(&format!("{how} none \"$0\" && exec \"$@\""), &command);
+            let output = output.expect("runs");
+            let found = may_write(&String::from_utf8_lossy(&output.stdout));
+            assert_eq!(found, Ok(expected), "{how} {command:?}: {output:?}");
+        }
+    }
+}
+
+#[test]
 fn a_glance_is_a_small_part_of_a_look() {
     for tool in tools() {
         let (mark, pid) = (mark(), std::process::id());
