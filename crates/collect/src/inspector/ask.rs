@@ -18,7 +18,7 @@ o.thread=t(()=>m('worker_threads').threadId);\
 o.uptime=t(()=>p.uptime());\
 o.started=o.deno?undefined:t(()=>{const[s,n]=p.hrtime();return s+n/1e9-p.uptime()});\
 o.born=o.deno?undefined:t(()=>{const r=n=>m('fs').readFileSync('/proc/self/'+n,'latin1');\
-return t(()=>/[1-9]/.test(r('timens_offsets')))?undefined:+r('stat').split(') ').pop().split(' ')[19]});\
+return t(()=>/[1-9]/.test(r('timens_offsets')))?undefined:+r('stat').split(') ').pop().split(' ')[19]||undefined});\
 return JSON.stringify(o)})()";
 
 /// Files that tell how much memory and processor time there is, as the process sees them: an object of texts.
@@ -67,7 +67,7 @@ pub struct Identity {
     /// begin with the process: it would be the same for all.
     pub started: Option<f64>,
     /// The same by its own `/proc`, in the kernel's ticks since boot. Not where its time has another beginning than its
-    /// machine's; nor asked of Deno, which would ask its user whether it may look.
+    /// machine's, or it reads 0, as under an emulator; nor asked of Deno, which would ask its user whether it may look.
     pub born: Option<u64>,
 }
 
