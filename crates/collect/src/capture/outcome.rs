@@ -354,7 +354,9 @@ pub enum Error {
         wanted: u32,
     },
     /// A process of another container answers, which has the same number there.
-    #[error("port {port} belongs to process {pid} of another container, as far as its start tells")]
+    #[error(
+        "port {port} belongs to process {pid} of another container, judging by when that began"
+    )]
     OtherContainer {
         /// The port.
         port: u16,
@@ -437,7 +439,7 @@ fn not_node(runtime: Runtime) -> &'static str {
         }
         Runtime::Other => {
             "`heapglass capture` without --pid lists the Node.js processes; a program with Node.js in it under another name \
-             has to be started with --inspect, and be named by --inspect HOST:PORT"
+             has to be started with --inspect, and named by --inspect HOST:PORT"
         }
         Runtime::Node | Runtime::Deno | Runtime::Perhaps => {
             "signals are sent to Node.js only: start it with --inspect, and use --method inspector"
