@@ -113,7 +113,7 @@ impl Progress for Log<'_> {
                 self.run.say(&self.name, format!("taking the snapshot of {what}"));
             }
             E::Building { done, total } => {
-                let percent = done * 100 / total.max(1);
+                let percent = done.saturating_mul(100) / total.max(1);
                 self.run.listener.on(Event::Building { place: self.name.clone(), percent });
                 if self.is_news(done, total) {
                     self.line(&format!("Progress: {percent}% ({done}/{total})"));
