@@ -187,12 +187,14 @@ n=/proc/$1/ns/net
 [ "$2" = USR1 ] && [ / -ef / ] && [ -e "$n" ] && ! [ "$n" -ef /proc/self/ns/net ] &&
   { echo "its network is not that of its container" >&2; exit 1; }
 kill -"$2" "$1""#;
+        // What is thrown is told behind the line of the program that threw it, which is all of it.
         let node = "const [pid, name, bit] = process.argv.slice(1); \
+            const no = (why) => { console.error(why); process.exit(1); }; \
             const m = /^SigCgt:\\s*([0-9a-f]+)/m.exec(require('fs').readFileSync('/proc/' + pid + '/status', 'utf8')); \
-            if (!m || !(parseInt(m[1].slice(-3, -2), 16) & Number(bit))) throw new Error('it does not catch SIG' + name); \
+            if (!m || !(parseInt(m[1].slice(-3, -2), 16) & Number(bit))) no('it does not catch SIG' + name); \
             const net = (who) => { try { return require('fs').readlinkSync('/proc/' + who + '/ns/net'); } catch (e) { return ''; } }; \
-            if (name === 'USR1' && net(pid) && net(pid) !== net('self')) throw new Error('its network is not that of its container'); \
-            process.kill(Number(pid), 'SIG' + name)";
+            if (name === 'USR1' && net(pid) && net(pid) !== net('self')) no('its network is not that of its container'); \
+            try { process.kill(Number(pid), 'SIG' + name); } catch (e) { no(e.message); }";
         self.guarded(guard, shell, node, &[&process.to_string(), signal, bit])
     }
 

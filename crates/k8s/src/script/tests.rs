@@ -204,6 +204,8 @@ fn a_process_that_does_not_catch_a_signal_is_not_sent_it() {
             if ends {
                 assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
             } else {
+                let why = format!("it does not catch SIG{name}\n");
+                assert_eq!(String::from_utf8_lossy(&sent.stderr), why, "{tool:?}");
                 assert!(child.try_wait().expect("asked").is_none(), "{tool:?} {trap}");
                 child.kill().expect("ended");
                 child.wait().expect("ended");
@@ -238,7 +240,7 @@ fn an_inspector_that_would_be_out_of_reach_is_not_opened() {
         };
         let sent = send("USR1");
         let said = String::from_utf8_lossy(&sent.stderr);
-        assert!(said.contains("its network is not that of its container"), "{tool:?}: {sent:?}");
+        assert_eq!(said, "its network is not that of its container\n", "{tool:?}: {sent:?}");
         // A file needs no network.
         assert!(send("USR2").status.success(), "{tool:?}");
         assert_eq!(child.wait().expect("ended").code(), Some(7), "{tool:?}");
