@@ -30,6 +30,8 @@ pub(crate) enum Tool {
 
 /// How a command ends that found another process than the one that was meant.
 pub(crate) const REPLACED: i32 = 43;
+/// What a command says that would open an inspector which cannot be reached.
+pub(crate) const OUT_OF_REACH: &str = "its network is not that of its container";
 
 /// A process that has to be the one that was seen: its id may be another one's by now, above all after a
 /// restart of its container, which gives the same small numbers again.

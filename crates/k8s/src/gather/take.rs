@@ -17,6 +17,7 @@ use super::{Event, Run, ending, outcome};
 use crate::discover::Workload;
 use crate::fate::Fate;
 use crate::pod::{Pod, PodOptions, Via};
+use crate::script::OUT_OF_REACH;
 use crate::wire;
 
 /// How often the pod is looked at meanwhile.
@@ -133,7 +134,8 @@ fn may_help(taking: &Taking<'_>, error: &capture::Error) -> bool {
 fn is_curable(error: &capture::Error, is_hidden: bool) -> bool {
     use capture::Error as E;
     match error {
-        E::Place(PlaceError::Impossible { .. }) => true,
+        // The network of an ephemeral container is that of the others.
+        E::Place(PlaceError::Impossible { why, .. }) => !why.contains(OUT_OF_REACH),
         E::Shut { .. } | E::NoSignal(_) => is_hidden,
         _ => false,
     }
@@ -279,6 +281,11 @@ mod tests {
         for (error, is_hidden, expected) in [
             // No permission to send the signal, no program that lists files.
             (E::Place(PlaceError::Impossible { what: what(), why: why() }), false, true),
+            (
+                E::Place(PlaceError::Impossible { what: what(), why: OUT_OF_REACH.to_owned() }),
+                false,
+                false,
+            ),
             (shut(), true, true),
             (shut(), false, false),
             (E::NoSignal(why()), true, true),
