@@ -131,6 +131,9 @@ pub(crate) fn no_node(processes: &[RawProcess]) -> String {
         let command = crate::redact::command(&process.cmdline, false);
         let _ = writeln!(text, "{:>7}  {:<20} {command}", process.pid, process.comm.trim());
     }
+    if processes.is_empty() {
+        text += "None of those that are seen is known to be its own. With hostPID the control groups have to tell.\n";
+    }
     text += "\nIf Node.js runs in another container of the pod, name it with --container.\n";
     text
 }
