@@ -8,10 +8,12 @@ mod selected;
 
 use std::path::PathBuf;
 
+use k8s_openapi::api::core::v1 as core;
 use serde_json::Value;
 
 use crate::access::Access;
 use crate::client::{ApiError, Cluster};
+use crate::status::{lasting, stays};
 
 pub use helm::Release;
 pub(crate) use selected::owner;
@@ -57,8 +59,19 @@ impl Search {
         }
     }
 
+    /// The containers of a pod to look into. One that stays beside the others, as a proxy does, only if it is named.
+    pub(crate) fn wanted<'a>(&self, spec: &'a core::PodSpec) -> Vec<&'a core::Container> {
+        let all: Vec<&core::Container> = lasting(spec).collect();
+        let names: Vec<&str> = all.iter().map(|container| container.name.as_str()).collect();
+        let is_wanted = |container: &&core::Container| {
+            self.wants_container(&container.name, &names)
+                && (!stays(container) || self.containers.contains(&container.name))
+        };
+        all.iter().copied().filter(is_wanted).collect()
+    }
+
     /// Whether a container is one to look into, when `all` are its pod's.
-    pub(crate) fn wants_container(&self, name: &str, all: &[&str]) -> bool {
+    fn wants_container(&self, name: &str, all: &[&str]) -> bool {
         if !self.containers.is_empty() {
             return self.containers.iter().any(|wanted| wanted == name);
         }
@@ -290,5 +303,28 @@ mod tests {
         let selector = Search { selector: Some("app=web".to_owned()), ..Search::default() };
         assert!(selector.wants_container("web", &["web"]));
         assert!(!selector.wants_container("proxy", &all));
+    }
+
+    #[test]
+    fn what_stays_beside_the_others_is_looked_into_where_it_is_named() {
+        let spec: core::PodSpec = serde_json::from_value(serde_json::json!({
+            "initContainers": [{"name": "first"}, {"name": "proxy", "restartPolicy": "Always"}],
+            "containers": [{"name": "web"}, {"name": "jobs"}],
+        }))
+        .expect("a pod");
+        for (asked, expected) in [
+            (&[][..], &["web", "jobs"][..]),
+            (&["jobs"], &["jobs"]),
+            (&["proxy"], &["proxy"]),
+            (&["first", "typo"], &[]),
+        ] {
+            let search = Search {
+                selector: Some("app=web".to_owned()),
+                containers: asked.iter().map(|&name| name.to_owned()).collect(),
+                ..Search::default()
+            };
+            let found: Vec<&str> = search.wanted(&spec).iter().map(|it| it.name.as_str()).collect();
+            assert_eq!(found, expected, "{asked:?}");
+        }
     }
 }

@@ -26,10 +26,7 @@ impl Rules<'_> {
     pub(super) fn look(&mut self, controller: Controller) {
         let Controller { metadata, template, .. } = &controller;
         let (Some(namespace), Some(name)) = (&metadata.namespace, &metadata.name) else { return };
-        let containers =
-            template.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
-        let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
-        if !names.iter().any(|container| self.search.wants_container(container, &names)) {
+        if template.as_ref().is_none_or(|spec| self.search.wanted(spec).is_empty()) {
             return;
         }
         let Some(placed) = self.place(&controller, namespace, name) else { return };

@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::client::ApiError;
 use crate::discover::{Search, Workload, owner};
 use crate::lists;
-use crate::status::{container_status, instead, lasting, phase, stays};
+use crate::status::{container_status, instead, lasting, phase};
 use crate::wire;
 
 /// How often pods are looked for: the second time for those that took the place of pods that went away before it was
@@ -201,7 +201,8 @@ async fn one(
         map.insert("kind".to_owned(), "Pod".into());
     }
     run.write_yaml(&directory.join("pod-spec.yaml"), &object);
-    for container in wanted(&run.options.search, pod) {
+    let wanted = pod.spec.as_ref().map(|spec| run.options.search.wanted(spec));
+    for container in wanted.unwrap_or_default() {
         if run.stopped() {
             break;
         }
@@ -214,17 +215,6 @@ async fn one(
         run.note(none_is_wanted(&run.options.search, workload, pod));
     }
     Some((entry, looked.is_ok()))
-}
-
-/// The containers of a pod to look into. One that stays beside the others, as a proxy does, only if it is named.
-fn wanted<'a>(search: &Search, pod: &'a core::Pod) -> Vec<&'a core::Container> {
-    let all: Vec<&core::Container> = pod.spec.iter().flat_map(lasting).collect();
-    let names: Vec<&str> = all.iter().map(|container| container.name.as_str()).collect();
-    let is_wanted = |container: &&core::Container| {
-        search.wants_container(&container.name, &names)
-            && (!stays(container) || search.containers.contains(&container.name))
-    };
-    all.iter().copied().filter(is_wanted).collect()
 }
 
 /// What is said of a workload whose pods have no container with a name that was asked for.
@@ -314,30 +304,6 @@ mod tests {
             let pod = |phase: &&str| serde_json::from_value(json!({"status": {"phase": phase}}));
             let pods: Result<Vec<core::Pod>, _> = phases.iter().map(pod).collect();
             assert_eq!(are_done(&pods.expect("pods")), expected, "{phases:?}");
-        }
-    }
-
-    #[test]
-    fn what_stays_beside_the_others_is_looked_into_where_it_is_named() {
-        let pod: core::Pod = serde_json::from_value(json!({"spec": {
-            "initContainers": [{"name": "first"}, {"name": "proxy", "restartPolicy": "Always"}],
-            "containers": [{"name": "web"}, {"name": "jobs"}],
-        }}))
-        .expect("a pod");
-        for (asked, expected) in [
-            (&[][..], &["web", "jobs"][..]),
-            (&["jobs"], &["jobs"]),
-            (&["proxy"], &["proxy"]),
-            (&["first", "typo"], &[]),
-        ] {
-            let search = Search {
-                selector: Some("app=web".to_owned()),
-                containers: asked.iter().map(|&name| name.to_owned()).collect(),
-                ..Search::default()
-            };
-            let found: Vec<&str> =
-                wanted(&search, &pod).iter().map(|it| it.name.as_str()).collect();
-            assert_eq!(found, expected, "{asked:?}");
         }
     }
 
