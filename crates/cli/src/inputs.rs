@@ -191,7 +191,7 @@ fn in_heap_dumps(path: &Path) -> bool {
 }
 
 impl Origin {
-    fn of(path: &Path) -> Origin {
+    pub(crate) fn of(path: &Path) -> Origin {
         let value = |key: &str| {
             path.components().rev().find_map(|part| match part {
                 Component::Normal(name) => name.to_str()?.strip_prefix(key).map(str::to_owned),

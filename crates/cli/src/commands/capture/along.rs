@@ -14,17 +14,16 @@ use heapglass_collect::Captured;
 use heapglass_collect::sink::Growing;
 use heapglass_format::source::Source;
 use heapglass_graph::{Graph, OpenOptions, Phase, Progress, Snapshot, Wants};
-use heapglass_report::text::heading;
+use heapglass_report::text::{Brief, heading, write_briefs};
 use heapglass_report::wire::{Document, ReportBody, SecretsBody, SnapshotEntry};
 use heapglass_secrets::Noted;
 
-use crate::answer::{Heading, answer};
-use crate::args::{FilesArg, ReportArgs};
 use crate::commands::report;
 use crate::context::Context;
 use crate::hints;
+use crate::inputs::{Input, Origin};
 use crate::interrupt::Interrupt;
-use crate::open::as_written;
+use crate::open::{as_written, open};
 
 /// Classes and objects that the report lists, and the share from which an owner stands out: what
 /// `heapglass report` does by itself.
@@ -61,67 +60,75 @@ impl<'a> Along<'a> {
             threads: settings.threads,
             interrupt: self.context.interrupt.clone(),
         };
-        let opening = std::thread::spawn(move || open(&engine, &growing));
+        let opening = std::thread::spawn(move || open_growing(&engine, &growing));
         *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Some(opening);
     }
 
-    /// Waits for the engine, and writes the report of the first snapshot; that of the others is made from
-    /// their files.
+    /// Waits for the engine, and writes a report of each snapshot: of the first one as it arrived, of the others from
+    /// their files. Of several, what cannot be read is said, and the others are done.
     pub(super) fn report(&self, captured: &Captured) -> anyhow::Result<()> {
         let files = captured
             .snapshots
             .iter()
             .filter_map(|taken| Some((taken.written.path.clone()?, taken.written.noted.as_ref())));
-        let mut files: Vec<(PathBuf, Option<&Noted>)> = files.collect();
+        let files: Vec<(PathBuf, Option<&Noted>)> = files.collect();
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let opened = opening.and_then(|opening| opening.join().ok()?.ok());
-        if let (Some(snapshot), false) = (opened, files.is_empty()) {
-            let (file, noted) = files.remove(0);
-            self.write(&snapshot, file.display().to_string(), noted)?;
-        }
-        if files.iter().any(|(_, noted)| noted.is_some()) {
-            for (file, noted) in &files {
-                writeln!(io::stdout())?;
-                answer(self.context, std::slice::from_ref(file), Heading::Always, |opened| {
-                    Ok(body(&opened.graph("looking for what stands out in")?, *noted))
-                })?;
+        let mut arrived = opening.and_then(|opening| opening.join().ok()?.ok());
+        let single = files.len() == 1;
+        let look = &self.context.settings.look;
+        let (mut briefs, mut unreadable) = (Vec::new(), 0);
+        for (file, noted) in files {
+            let document = match self.document(file, arrived.take(), noted) {
+                Ok(document) => document,
+                Err(error) if single => return Err(error),
+                Err(error) => {
+                    let asked = |error| hints::question(&error);
+                    self.context.messages.error(&error.downcast().unwrap_or_else(asked));
+                    unreadable += 1;
+                    continue;
+                }
+            };
+            let mut out = io::stdout().lock();
+            writeln!(out)?;
+            heading(&document.snapshot, look, &mut out)?;
+            writeln!(out)?;
+            document.write_text(look, &mut out)?;
+            if single {
+                document.write_next(look, &mut out)?;
             }
-            return Ok(());
+            briefs.extend(Brief::of(&document));
+            out.flush()?;
         }
-        if files.is_empty() {
-            return Ok(());
+        if briefs.len() > 1 {
+            let mut out = io::stdout().lock();
+            writeln!(out)?;
+            write_briefs(&briefs, unreadable, look, &mut out)?;
         }
-        let files = files.into_iter().map(|(file, _)| file).collect();
-        let args = ReportArgs {
-            files: FilesArg { files },
-            top: TOP,
-            threshold: THRESHOLD,
-            by: None,
-            rss: None,
-        };
-        report::run(self.context, &args).map(|_| ())
+        Ok(())
     }
 
-    fn write(
+    /// The report of the snapshot in a file, which may be open already.
+    fn document(
         &self,
-        snapshot: &Snapshot,
-        file: String,
+        path: PathBuf,
+        arrived: Option<Snapshot>,
         noted: Option<&Noted>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Document<ReportBody>> {
+        let input = Input { origin: Origin::of(&path), path };
+        let Some(snapshot) = arrived else {
+            let opened = open(self.context, &input, Wants::Graph)?;
+            let body = body(&opened.graph("looking for what stands out in")?, noted);
+            let findings = &opened.snapshot.overview().findings;
+            return Ok(Document::new(opened.entry.clone(), findings, body));
+        };
+        let file = input.path.display().to_string();
         let graph = snapshot.graph().map_err(hints::opening)?;
         let Context { source_maps, messages, .. } = self.context;
         let graph =
             as_written(graph, source_maps, with_originals, &file, |text| messages.note(text));
-        let body = body(&graph, noted);
-        let entry = SnapshotEntry::new(file, graph.overview());
-        let document = Document::new(entry, &graph.overview().findings, body);
-        let (mut out, look) = (io::stdout().lock(), &self.context.settings.look);
-        writeln!(out)?;
-        heading(&document.snapshot, look, &mut out)?;
-        writeln!(out)?;
-        document.write_text(look, &mut out)?;
-        out.flush()?;
-        Ok(())
+        let mut entry = SnapshotEntry::new(file, graph.overview());
+        input.describe(&mut entry);
+        Ok(Document::new(entry, &graph.overview().findings, body(&graph, noted)))
     }
 }
 
@@ -135,7 +142,7 @@ fn body(graph: &Graph, noted: Option<&Noted>) -> ReportBody {
 
 /// Opens the snapshot as it arrives.
 #[cfg(unix)]
-fn open(engine: &Engine, growing: &Growing) -> anyhow::Result<Snapshot> {
+fn open_growing(engine: &Engine, growing: &Growing) -> anyhow::Result<Snapshot> {
     use std::os::fd::AsRawFd;
     let file = File::open(&growing.path)?;
     let (reader, writer) = io::pipe()?;
@@ -159,7 +166,7 @@ fn open(engine: &Engine, growing: &Growing) -> anyhow::Result<Snapshot> {
 }
 
 #[cfg(not(unix))]
-fn open(_: &Engine, _: &Growing) -> anyhow::Result<Snapshot> {
+fn open_growing(_: &Engine, _: &Growing) -> anyhow::Result<Snapshot> {
     anyhow::bail!("pipes cannot be opened by name")
 }
 
