@@ -5,8 +5,7 @@ use std::io::{self, Write};
 
 use zstd::stream::write::Encoder as Zstd;
 
-/// Levels of zstd, from what is used when there is time to what keeps up with anything. Measured figures
-/// are in docs/performance.md.
+/// Levels of zstd, from what is used when there is time to what keeps up with anything.
 const LEVELS: [i32; 3] = [3, 1, -7];
 
 /// Writes to a file.
